@@ -1,0 +1,40 @@
+# make demo    the whole job on the pocket language, offline: fine-tune, graft, table
+# make test    the tests          make check   lint, types, import rules
+# make bench   the benchmarks     make clean   remove .venv and what runs wrote
+
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_WAIT_POLICY := PASSIVE
+
+demo: .venv/run
+	$(BIN)/graftui run pocket
+
+test: .venv/dev
+	OMP_NUM_THREADS=1 $(BIN)/pytest
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: .venv/run
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv data/runs data/cache runs.db runs.db-wal runs.db-shm
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "graftui needs Python 3.11+: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+
+# The stamps are made anew when the dependencies change.
+.venv/run: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ .venv/run
+
+.PHONY: demo test check bench clean
