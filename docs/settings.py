@@ -1,0 +1,34 @@
+"""Writes docs/settings.md, the reference of all settings, from the config schema.
+
+python docs/settings.py
+"""
+
+from pathlib import Path
+
+from engine.contract import schema
+from engine.contract.config import KINDS
+from graftui.console.tables import plain
+
+HEAD = """# Settings
+
+Every setting of every kind of run. The same names serve in recipes, in `--set`, and in the
+dashboard's form. This page is made from the config schema: `python docs/settings.py`.
+"""
+
+
+def text() -> str:
+    """The page."""
+    lines = [HEAD]
+    for kind, config in KINDS.items():
+        lines += [f"## {kind}", "", f"{config.__doc__}", ""]
+        lines += ["| setting | default | values | unit | meaning |", "|---|---|---|---|---|"]
+        for one in schema.settings(kind):
+            values = " or ".join(f"`{choice}`" for choice in one.choices) or one.type
+            default = f"`{plain(one.default)}`" if plain(one.default) else ""
+            lines.append(f"| `{one.path}` | {default} | {values} | {one.unit} | {one.help} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    (Path(__file__).parent / "settings.md").write_text(text(), encoding="utf-8")

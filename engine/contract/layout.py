@@ -1,0 +1,74 @@
+"""Where things lie: the run directory, and the files that ship with graftui.
+
+Owns names of files and how a file is put in place whole. Nothing here reads a config.
+"""
+
+import json
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunDir:
+    """The directory of one run; all that is known of the run can be had from it."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """What to do, written before the engine starts."""
+        return self.path / "config.json"
+
+    @property
+    def card(self) -> Path:
+        """What the registry calls the run: name, tags, recipe, what it waits for."""
+        return self.path / "run.json"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def output(self) -> Path:
+        """Standard output and error of the engine."""
+        return self.path / "output.log"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Folder for transformers' from_pretrained."""
+        return self.path / "checkpoint"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.json"
+
+    def skill(self, sparsity: float | None = None) -> Path:
+        """The skill file; a curve has one for each sparsity."""
+        name = "skill" if sparsity is None else f"skill-{sparsity}"
+        return self.path / f"{name}.safetensors"
+
+
+def shipped() -> Path:
+    """Folder of recipes, tasks and the pocket language: `data/` of a checkout or of the wheel."""
+    packed = Path(__file__).parents[1] / "_data"
+    return packed if packed.is_dir() else Path(__file__).parents[2] / "data"
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write beside `path`, then rename: a reader sees the old file or the new one, never half."""
+    data = content.encode() if isinstance(content, str) else content
+    # Not mkstemp: its files shut out the rest of the group.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`value` as readable JSON, put in place whole."""
+    write_whole(path, json.dumps(value, indent=2, allow_nan=False) + "\n")

@@ -1,0 +1,60 @@
+"""What can be refused before a process starts: names and folders that are not there.
+
+Each check gives (message, hint), or None. Reads no weights and asks no hub.
+"""
+
+from pathlib import Path
+
+from engine.contract.catalog import tasks, unknown_task
+from engine.contract.config import FinetuneConfig, GraftConfig
+from engine.contract.layout import shipped
+
+POCKET = "pocket:"
+Trouble = tuple[str, str] | None
+
+
+def pocket_folder(name: str) -> Path:
+    """Where the pocket model `pocket:NAME` lies."""
+    return shipped() / "pocket" / name.removeprefix(POCKET)
+
+
+def is_local(name: str) -> bool:
+    """Whether a model name is a path: it begins like one, exists, or has more than one slash."""
+    return name.startswith((".", "/", "~")) or Path(name).exists() or name.count("/") > 1
+
+
+def check_model(name: str) -> Trouble:
+    """A pocket model or a local folder that is not there; hub names pass."""
+    if name.startswith(POCKET):
+        if pocket_folder(name).is_dir():
+            return None
+        known = sorted(f"{POCKET}{p.parent.name}" for p in pocket_folder("").glob("*/config.json"))
+        return f"there is no pocket model {name!r}", f"there are {' and '.join(known)}"
+    if is_local(name) and not (Path(name).expanduser() / "config.json").is_file():
+        return (
+            f"model.name = {name!r}: there is no such folder with a config.json",
+            "give the folder that save_pretrained wrote, or a hub name such as roberta-base",
+        )
+    return None
+
+
+def check_task(name: str, data: str) -> Trouble:
+    """A task that is not in the catalog, or one whose files are not said or not there."""
+    spec = tasks().get(name)
+    if spec is None:
+        return unknown_task(name), "set task.name to one of them"
+    if data == "hub" or data.startswith("hub:"):
+        return None if spec.hub else (f"{name} is not on the hub", "give a folder as task.data")
+    if not data and not spec.home:
+        return (
+            f"the task {name} does not ship with graftui",
+            "give its folder as task.data=DIR (LM-BFF's layout), or task.data=hub",
+        )
+    if data and not Path(data).expanduser().is_dir():
+        return f"task.data = {data!r}: there is no such folder", "check the path"
+    return None
+
+
+def check(config: FinetuneConfig | GraftConfig) -> Trouble:
+    """The first trouble of a config, relative paths taken from the working directory."""
+    return check_model(config.model.name) or check_task(config.task.name, config.task.data)

@@ -1,0 +1,128 @@
+"""The settings of a kind of run as a flat list, and errors in the user's words.
+
+One path a setting (`train.lr`, `graft.sparsity`), the same in recipes, `--set`, the
+dashboard's form and docs/. Owns no values: they live in config.py.
+"""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from engine.contract.config import KINDS, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a kind of run."""
+
+    path: str
+    """As in `--set path=value`."""
+    keys: tuple[str, ...]
+    """Where it stands in the config."""
+    default: Any
+    choices: tuple[str, ...]
+    """Allowed values; empty where any of the type will do."""
+    type: str
+    """text, integer, number, yes/no, list or table."""
+    unit: str
+    help: str
+
+
+def settings(kind: str) -> list[Setting]:
+    """All settings of `kind` ("finetune" or "graft"), in the order of the config."""
+    return list(_walk(KINDS[kind], kind, ()))
+
+
+def _walk(section: type[Section], kind: str, keys: tuple[str, ...]) -> Iterator[Setting]:
+    for name, info in section.model_fields.items():
+        annotation = info.annotation
+        if name == "kind":
+            continue
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            yield from _walk(annotation, kind, (*keys, name))
+            continue
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        yield Setting(
+            path=dotted((*keys, name), kind),
+            keys=(*keys, name),
+            default=info.get_default(call_default_factory=True),
+            choices=typing.get_args(annotation) if typing.get_origin(annotation) is Literal else (),
+            type=_type_name(annotation),
+            unit=str(extra.get("unit", "")),
+            help=info.description or "",
+        )
+
+
+def _type_name(annotation: Any) -> str:
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return "number"
+    if origin in (tuple, dict):
+        return "list" if origin is tuple else "table"
+    return {int: "integer", float: "number", bool: "yes/no"}.get(annotation, "text")
+
+
+def dotted(keys: tuple[str, ...], kind: str) -> str:
+    """The path of a setting: a top-level field is named after its kind (`graft.sparsity`)."""
+    return ".".join(keys) if len(keys) > 1 else f"{kind}.{keys[0]}"
+
+
+def flatten(config: Section) -> dict[str, Any]:
+    """`config` as path -> value, in the order of the config."""
+    kind = getattr(config, "kind")  # noqa: B009  every config of KINDS has one
+    flat: dict[str, Any] = {}
+    for setting in settings(kind):
+        value: Any = config
+        for key in setting.keys:
+            value = getattr(value, key)
+        flat[setting.path] = value
+    return flat
+
+
+def explain(error: ValidationError, kind: str) -> dict[str, str]:
+    """What is wrong, setting by setting: path -> a sentence that says what is allowed."""
+    known = {s.keys: s for s in settings(kind)}
+    found: dict[str, str] = {}
+    for detail in error.errors():
+        keys = tuple(str(part) for part in detail["loc"] if part not in KINDS)
+        while len(keys) > 1 and keys not in known and detail["type"] != "extra_forbidden":
+            keys = keys[:-1]  # inside a union, a list or a table: the setting that holds it
+        path = dotted(keys, kind) if keys else kind
+        sentence = _sentence(path, detail, known.get(keys), kind)
+        before = found.setdefault(path, sentence)
+        subject, _, should = sentence.partition(": should ")
+        if should and before.startswith(f"{subject}: ") and not before.endswith(should):
+            found[path] = f"{before}, or {should}"  # another branch of a union
+    return found
+
+
+def _sentence(path: str, detail: Any, setting: Setting | None, kind: str) -> str:
+    if detail["type"] == "extra_forbidden":
+        return f"{path} is not a setting of a {kind} run.{suggestion(path, kind)}"
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    allowed = setting.choices if setting else ()
+    what = f"one of {', '.join(allowed)}" if allowed else _lower(detail["msg"])
+    return f"{path} = {detail['input']!r}: {what.replace('input should', 'should')}"
+
+
+def suggestion(path: str, kind: str) -> str:
+    """ " Did you mean X?" for a misspelt setting, or the settings of its section."""
+    paths = [s.path for s in settings(kind)]
+    near = difflib.get_close_matches(path, paths, n=1, cutoff=0.6)
+    if near:
+        return f" Did you mean {near[0]}?"
+    head = path.split(".")[0]
+    same = [p.split(".", 1)[1] for p in paths if p.startswith(head + ".")]
+    if same:
+        return f" {head} has: {', '.join(same)}."
+    return f" Sections: {', '.join(sorted({p.split('.')[0] for p in paths}))}."
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,101 @@
+"""Configs: round trips, and what the hash does and does not depend on."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from engine.contract import config as configs
+from engine.contract import schema
+from engine.contract.schema import Setting
+
+NOT_HASHED = {"compute.device", "compute.threads", "compute.eval_batch", "finetuned.path"}
+ALL = [(kind, setting) for kind in configs.KINDS for setting in schema.settings(kind)]
+
+# What stored configs mean must not change: these digests are those of version 0.1.0.
+PINNED = {"finetune": "e35952719ce7c554", "graft": "c785235b6e5085fb"}
+
+
+def other(setting: Setting) -> Any:
+    """An allowed value of `setting` that is not its default."""
+    if setting.path == "compute.device":
+        return "cpu"
+    if setting.path == "graft.sparsities":
+        return [0.5]
+    if setting.choices:
+        return next(choice for choice in setting.choices if choice != setting.default)
+    values: dict[str, Any] = {
+        "yes/no": not setting.default,
+        "text": f"{setting.default}x",
+        "table": {"0": "bad"},
+        "integer": setting.default + 1 if setting.type == "integer" else None,
+        "number": setting.default / 2 if setting.type == "number" else None,
+    }
+    return values[setting.type]
+
+
+def changed(kind: str, setting: Setting, value: Any) -> Any:
+    raw: dict[str, Any] = {"kind": kind}
+    inner = raw
+    for key in setting.keys[:-1]:
+        inner = inner.setdefault(key, {})
+    inner[setting.keys[-1]] = value
+    return configs.parse(raw)
+
+
+@pytest.mark.parametrize(("kind", "setting"), ALL, ids=[f"{k}-{s.path}" for k, s in ALL])
+def test_hash_depends_on_what_determines_the_result(kind: str, setting: Setting) -> None:
+    plain, config = configs.KINDS[kind](), changed(kind, setting, other(setting))
+    assert config != plain
+    same = configs.config_hash(config) == configs.config_hash(plain)
+    assert same == (setting.path in NOT_HASHED)
+    assert configs.loads(configs.dumps(config)) == config
+
+
+@pytest.mark.parametrize("kind", configs.KINDS)
+def test_hash_of_the_defaults_is_pinned(kind: str) -> None:
+    assert configs.config_hash(configs.KINDS[kind]()) == PINNED[kind]
+
+
+def test_hash_knows_no_order_of_keys() -> None:
+    words = {"0": "bad", "1": "good"}
+    turned = dict(reversed(words.items()))
+    one, two = ({"kind": "finetune", "task": {"label_words": w}} for w in (words, turned))
+    assert configs.config_hash(configs.parse(one)) == configs.config_hash(configs.parse(two))
+
+
+def test_one_weight_is_not_all_of_them() -> None:
+    """A whole number is a count, a float a fraction: 1 and 1.0 must stay apart in the file."""
+    count, fraction = (configs.parse({"kind": "graft", "sparsity": s}) for s in (1, 1.0))
+    assert configs.config_hash(count) != configs.config_hash(fraction)
+    kept = [configs.loads(configs.dumps(c)) for c in (count, fraction)]
+    assert [type(c.sparsity) for c in kept if isinstance(c, configs.GraftConfig)] == [int, float]
+
+
+@given(
+    lr=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
+    prompt=st.text(),
+    words=st.dictionaries(st.text(), st.text(), max_size=3),
+    sparsities=st.lists(
+        st.integers(1, 2**40) | st.floats(1e-12, 1, exclude_max=True), unique=True, max_size=4
+    ),
+)
+def test_round_trip(
+    lr: float, prompt: str, words: dict[str, str], sparsities: list[float]
+) -> None:
+    config = configs.GraftConfig(
+        lr=lr,
+        sparsities=tuple(sparsities),
+        task=configs.TaskConfig(prompt=prompt, label_words=words),
+    )
+    text = configs.dumps(config)
+    assert configs.loads(text) == config
+    assert configs.dumps(configs.loads(text)) == text
+    assert configs.config_hash(configs.loads(text)) == configs.config_hash(config)
+
+
+def test_a_config_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        configs.FinetuneConfig().train.lr = 1.0  # type: ignore[misc]

@@ -1,0 +1,74 @@
+"""Events: written and read back, cut anywhere, from versions before and after this one."""
+
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.contract import events as ev
+
+GOLDEN = Path(__file__).with_name("golden") / "events-v1.jsonl"
+
+
+def test_round_trip(one_of_each: list[ev.Event]) -> None:
+    lines = [ev.dumps(event) for event in one_of_each]
+    assert [line.count(b"\n") for line in lines] == [1] * len(lines)
+    assert [ev.parse_line(line) for line in lines] == one_of_each
+
+
+@given(data=st.data())
+def test_cut_anywhere(one_of_each: list[ev.Event], data: st.DataObject) -> None:
+    whole = b"".join(map(ev.dumps, one_of_each))
+    cuts = data.draw(st.lists(st.integers(0, len(whole)), max_size=12).map(sorted))
+    bounds = [0, *cuts, len(whole)]
+    pieces = [whole[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    assert list(ev.follow(iter(pieces))) == one_of_each
+
+
+@given(data=st.data())
+def test_what_follows_the_last_newline_is_left(
+    one_of_each: list[ev.Event], data: st.DataObject
+) -> None:
+    lines = [ev.dumps(event) for event in one_of_each]
+    whole = b"".join(lines)
+    end = data.draw(st.integers(0, len(whole)))
+    found, used = ev.read(whole[:end])
+    assert found == one_of_each[: len(found)]
+    assert used == sum(map(len, lines[: len(found)])) <= end
+
+
+@given(noise=st.binary(max_size=60).filter(lambda b: b"\n" not in b))
+def test_garbage_between_events_is_skipped(one_of_each: list[ev.Event], noise: bytes) -> None:
+    text = b"".join(noise + b"\n" + ev.dumps(event) for event in one_of_each)
+    assert ev.read(text) == (one_of_each, len(text))
+
+
+def test_a_later_version_is_read_as_far_as_it_is_known() -> None:
+    later = {"v": 9, "seq": 4, "t": 1.0, "event": "log", "message": "hi", "colour": {"r": 1}}
+    unknown = {"v": 9, "seq": 5, "t": 1.0, "event": "sang", "song": "la"}
+    text = b"".join(json.dumps(line).encode() + b"\n" for line in (unknown, later, unknown))
+    (event,), used = ev.read(text)
+    assert event == ev.Log(v=9, seq=4, t=1.0, message="hi")
+    assert used == len(text)
+
+
+def test_numbers_that_are_none_survive() -> None:
+    values = {"a": float("inf"), "b": float("-inf")}
+    assert ev.parse_line(ev.dumps(ev.Metric(step=1, values=values))) == ev.Metric(
+        step=1, values=values
+    )
+
+
+def test_a_file_of_version_1_still_reads() -> None:
+    """Old run directories are read for good. The file is never written anew."""
+    found, used = ev.read(GOLDEN.read_bytes())
+    assert used == GOLDEN.stat().st_size
+    raw = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
+    assert [as_plain["event"] for as_plain in map(ev.as_dict, found)] == [r["event"] for r in raw]
+    for event, line in zip(found, raw, strict=True):
+        assert ev.as_dict(event) == line
+    assert {r["event"] for r in raw} == {
+        "started", "progress", "metric", "evaluated", "artifact", "log",
+        "finished", "failed", "cancelled",
+    }  # fmt: skip
