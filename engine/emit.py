@@ -1,0 +1,68 @@
+"""The engine's one voice: events appended to events.jsonl, and the request to stop.
+
+Each event is one write() of one line, so a reader never sees half a line that stays half,
+and a killed run has lost nothing that it said.
+"""
+
+import math
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+
+from engine.contract.events import Event, Log, Metric, Progress, dumps
+from engine.errors import Cancelled, Diverged
+
+
+class Emitter:
+    """Appends events to one file, numbering on from what is there already."""
+
+    def __init__(self, path: Path) -> None:
+        kept = path.read_bytes() if path.exists() else b""
+        self._seq = kept.count(b"\n")
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        if kept and not kept.endswith(b"\n"):  # cut off by a crash: end that line
+            os.write(self._fd, b"\n")
+            self._seq += 1
+
+    def __call__(self, event: Event) -> None:
+        """Append `event`, stamped with its number and the time."""
+        stamped = event.model_copy(update={"seq": self._seq, "t": round(time.time(), 3)})
+        os.write(self._fd, dumps(stamped))
+        self._seq += 1
+
+    def log(self, message: str) -> None:
+        """Say something a person will want to read in the run's log."""
+        self(Log(message=message))
+
+    def progress(self, phase: str, step: int, total: int) -> None:
+        """`step` of `total` of a phase is done."""
+        self(Progress(phase=phase, step=step, total=total))
+
+    def metric(self, step: int, values: dict[str, float]) -> None:
+        """One point of each curve. Raises Diverged if a value is not finite."""
+        for name, value in values.items():
+            if not math.isfinite(value):
+                raise Diverged(
+                    f"{name} is {value} at step {step}",
+                    "lower the learning rate (train.lr or graft.lr), or clip the gradient",
+                )
+        self(Metric(step=step, values=values))
+
+
+class StopRequest:
+    """SIGTERM or SIGINT, remembered until the loop comes round to asking."""
+
+    def __init__(self) -> None:
+        self._signal = ""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._remember)
+
+    def _remember(self, number: int, _frame: FrameType | None) -> None:
+        self._signal = signal.Signals(number).name
+
+    def check(self) -> None:
+        """Raises Cancelled if a stop was asked for."""
+        if self._signal:
+            raise Cancelled(f"stopped by {self._signal}")

@@ -1,0 +1,1 @@
+"""The graft: the few fine-tuned weights that carry the skill when put into the pretrained model."""

@@ -1,0 +1,68 @@
+"""The maskable weights as flat buffers: pretrained, fine-tuned, and the model's own.
+
+The model's parameters and their gradients become views of one buffer each, so that a mask is
+put in place and its gradient is had by a few passes over flat memory.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+CHUNK = 1 << 17
+"""Weights a pass works on at once: what it touches stays in cache."""
+
+
+def chunks(total: int) -> Iterator[slice]:
+    """Consecutive slices that cover `total` entries."""
+    for start in range(0, total, CHUNK):
+        yield slice(start, min(start + CHUNK, total))
+
+
+class Delta:
+    """Pretrained and fine-tuned values of P maskable weights, and the model that shows either.
+
+    The fine-tuned values are kept, not their difference: w + (w' - w) need not be w' (in
+    float32 where they differ much, in bfloat16 for a fifth of all entries), and a mask of ones
+    must give the fine-tuned model bit for bit. The difference is taken chunk by chunk.
+    """
+
+    pre: torch.Tensor  # (P,) float32
+    tuned: torch.Tensor  # (P,) float32
+    theta: torch.Tensor  # (P,) float32, what the model computes with
+    grad: torch.Tensor  # (P,) float32, gradients of theta
+
+    def __init__(self, lm: nn.Module, tuned: dict[str, torch.Tensor]) -> None:
+        """`lm` holds the pretrained weights; `tuned` the fine-tuned ones to mask, by name.
+
+        From now on `lm`'s parameters of these names are views of `theta`.
+        """
+        parameters = dict(lm.named_parameters())
+        self.names = list(tuned)
+        self._parameters = [parameters[name] for name in self.names]
+        self.pre = torch.cat([p.detach().flatten() for p in self._parameters])
+        self.tuned = torch.cat([tuned[name].flatten() for name in self.names]).to(self.pre)
+        self.theta = self.pre.clone()
+        self.grad = torch.zeros_like(self.pre)
+        for (_, place), parameter in zip(self.places(), self._parameters, strict=True):
+            parameter.data = self.theta[place].view(parameter.shape)
+            parameter.grad = self.grad[place].view(parameter.shape)
+
+    def __len__(self) -> int:
+        return len(self.pre)
+
+    def places(self) -> Iterator[tuple[str, slice]]:
+        """Name of each tensor and where it lies in the flat buffers."""
+        start = 0
+        for name, parameter in zip(self.names, self._parameters, strict=True):
+            yield name, slice(start, start + parameter.numel())
+            start += parameter.numel()
+
+    def movement(self) -> torch.Tensor:
+        """|fine-tuned - pretrained|, (P,)."""
+        return torch.sub(self.tuned, self.pre).abs_()
+
+    def put(self, mask: torch.Tensor) -> None:
+        """Show the pretrained model with the fine-tuned values at `mask`, (s,) int64 indices."""
+        self.theta.copy_(self.pre)
+        self.theta[mask] = self.tuned[mask]

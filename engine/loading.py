@@ -1,0 +1,102 @@
+"""Loading pretrained models and tokenizers: pocket, local folder, or the hub.
+
+Weights are read from safetensors, or from a pickle with weights_only; code that comes with a
+model runs only if the config asks for it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.contract.config import ComputeConfig, ModelConfig
+from engine.contract.preflight import POCKET, check_model, is_local, pocket_folder
+from engine.errors import ConfigError
+
+
+def location(name: str) -> str:
+    """What from_pretrained takes: a pocket model's folder, a local folder, or the hub name.
+
+    Raises ConfigError for a folder that is not there.
+    """
+    if trouble := check_model(name):
+        raise ConfigError(*trouble)
+    if name.startswith(POCKET):
+        return str(pocket_folder(name))
+    return str(Path(name).expanduser()) if is_local(name) else name
+
+
+def tokenizer(model: ModelConfig) -> Any:
+    """The model's tokenizer. Raises ConfigError if it cannot be had."""
+    from transformers import AutoTokenizer
+
+    return _fetch(AutoTokenizer, model)
+
+
+def pretrained(model: ModelConfig, task_type: str, path: str = "") -> torch.nn.Module:
+    """The language model in float32 with its LM head, from `path` if given (a checkpoint).
+
+    Raises ConfigError if it cannot be had or is of the wrong kind for `task_type`.
+    """
+    from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
+
+    auto = AutoModelForCausalLM if task_type == "autoregressive" else AutoModelForMaskedLM
+    if path:
+        model = model.model_copy(update={"name": path})
+    loaded, report = _fetch(auto, model, dtype=torch.float32, output_loading_info=True)
+    if getattr(loaded.config, "quantization_config", None):
+        raise ConfigError(
+            f"{model.name} is a quantised model: its weights cannot be trained or saved",
+            "use the model's full-precision weights",
+        )
+    if report["missing_keys"]:
+        first = sorted(report["missing_keys"])[0]
+        raise ConfigError(
+            f"{model.name} has no weights for {first}: its LM head would be random",
+            f"a task of type {task_type} needs a model trained as a language model of that kind",
+        )
+    return loaded  # type: ignore[no-any-return]
+
+
+def _fetch(auto: Any, model: ModelConfig, **options: Any) -> Any:
+    where = location(model.name)
+    try:
+        return auto.from_pretrained(
+            where, revision=model.revision, trust_remote_code=model.trust_remote_code, **options
+        )
+    except OSError as error:
+        raise ConfigError(*_unreachable(model.name, error)) from None
+    except ValueError as error:
+        raise ConfigError(
+            f"{auto.__name__} cannot load {model.name}: {str(error).splitlines()[0][:200]}",
+            "task.type=prompt takes masked LMs, task.type=autoregressive causal LMs",
+        ) from None
+
+
+def _unreachable(name: str, error: OSError) -> tuple[str, str]:
+    first = next((line for line in str(error).splitlines() if line.strip()), "")
+    if is_local(name) or name.startswith(POCKET):
+        return f"the model folder {name} cannot be read: {first[:200]}", "check that it is complete"
+    return (
+        f"the model {name!r} is not in the local cache and the hub did not give it: {first[:200]}",
+        f"check the name; where the hub is out of reach, run `hf download {name}` on a machine "
+        "that reaches it, copy the folder, and set model.name to its path",
+    )
+
+
+def device(compute: ComputeConfig) -> torch.device:
+    """The device to compute on. Raises ConfigError if it is not there."""
+    if compute.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    wanted = torch.device(compute.device)
+    if wanted.type == "cuda" and (wanted.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(
+            f"compute.device = {compute.device}: torch sees {torch.cuda.device_count()} CUDA devices",
+            "set compute.device=auto, or see `graftui doctor`",
+        )
+    return wanted
+
+
+def device_name(device: torch.device) -> str:
+    """The device as a person knows it."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"

@@ -1,0 +1,109 @@
+"""A session: what every kind of run needs before its own work starts.
+
+Owns seeds, threads, the model with its task, and how scores are announced.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import transformers
+
+from engine import data, loading
+from engine.contract.config import FinetuneConfig, GraftConfig
+from engine.contract.events import Artifact, Evaluated, Stage
+from engine.contract.layout import RunDir
+from engine.emit import Emitter, StopRequest
+from engine.evaluate import Evaluator, Outcome
+from engine.models import PromptModel, freeze_all_but, weight_map
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A run under way."""
+
+    run_dir: RunDir
+    emit: Emitter
+    stop: StopRequest
+    device: torch.device
+    tokenizer: Any
+    data: data.TaskData
+    model: PromptModel
+    maskable: list[str]
+    """Names of the weights that train and can be grafted, within `model.lm`."""
+    evaluate: Evaluator
+    bf16: bool
+
+    def announce(
+        self, stage: Stage, split: str, scores: dict[str, float], sparsity: float | None = None
+    ) -> dict[str, float]:
+        """Emit the scores of one set of weights, and give them back."""
+        self.emit(Evaluated(stage=stage, split=split, scores=scores, sparsity=sparsity))
+        return scores
+
+    def test(self) -> Outcome:
+        """The model's answers to the test rows."""
+        self.emit.progress("test", 0, 1)
+        return self.evaluate(self.data.test)
+
+    def wrote(self, name: str, kind: str) -> None:
+        """Announce a file or folder of the run directory."""
+        path = self.run_dir.path / name
+        files = path.rglob("*") if path.is_dir() else [path]
+        size = sum(file.stat().st_size for file in files)
+        self.emit(Artifact(path=name, kind=kind, bytes=size))
+
+
+def seed_everything(seed: int) -> None:
+    """The seed of all that is random; deterministic kernels where torch has them."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def begin(
+    config: FinetuneConfig | GraftConfig,
+    run_dir: RunDir,
+    emit: Emitter,
+    stop: StopRequest,
+    seed: int,
+) -> Session:
+    """Load what `config` names. Raises ConfigError, DataError or Cancelled."""
+    transformers.logging.disable_progress_bar()  # output.log is no terminal
+    if config.compute.threads:
+        torch.set_num_threads(config.compute.threads)
+    seed_everything(seed)
+    device = loading.device(config.compute)
+    emit.progress("load", 0, 2)
+    since = time.monotonic()
+    tokenizer = loading.tokenizer(config.model)
+    task = data.load(config.task, tokenizer)
+    stop.check()
+    emit.progress("load", 1, 2)
+    lm = loading.pretrained(config.model, config.task.type)
+    model = PromptModel(lm, task.label_ids).to(device)
+    maskable = weight_map(lm).maskable(config.freeze)
+    freeze_all_but(lm, maskable)
+    emit.progress("load", 2, 2)
+    emit.log(_inventory(task, lm, maskable, time.monotonic() - since))
+    evaluate = Evaluator(
+        model, task, device, config.compute.eval_batch, config.compute.bf16, stop.check
+    )
+    return Session(
+        run_dir, emit, stop, device, tokenizer, task, model, maskable, evaluate, config.compute.bf16
+    )
+
+
+def _inventory(
+    task: data.TaskData, lm: torch.nn.Module, maskable: list[str], seconds: float
+) -> str:
+    sizes = {name: parameter.numel() for name, parameter in lm.named_parameters()}
+    words = " / ".join(word.strip() for word in task.label_words)
+    return (
+        f"loaded in {seconds:.1f} s: {sum(sizes.values()):,} weights, "
+        f"{sum(sizes[n] for n in maskable):,} of them maskable; "
+        f"{len(task.train)} train, {len(task.dev)} dev, {len(task.test)} test rows; "
+        f"label words {words}; first prompt: {task.sample}"
+    )

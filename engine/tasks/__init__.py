@@ -1,0 +1,1 @@
+"""Tasks: reading their files, sampling K shots, and filling in their prompts."""

@@ -1,0 +1,17 @@
+"""Versions of what a result depends on."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+PACKAGES = ("graftui", "torch", "transformers", "datasets", "safetensors")
+
+
+def versions() -> dict[str, str]:
+    """Python's and the packages' versions; a package that is not installed is left out."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

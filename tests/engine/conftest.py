@@ -1,0 +1,51 @@
+"""For tests of the engine: one thread, and models and tasks that are quick to make."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from engine_bench import finetuning, run_here, write_model, write_task
+from engine_tokens import plain_tokenizer, spaced_tokenizer
+from transformers import PreTrainedTokenizerFast
+
+from engine import data
+from engine.contract.config import TaskConfig
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def plain() -> PreTrainedTokenizerFast:
+    return plain_tokenizer()
+
+
+@pytest.fixture(scope="session")
+def spaced() -> PreTrainedTokenizerFast:
+    return spaced_tokenizer()
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random RoBERTa of two layers on disk. Not to be written to."""
+    return write_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def task_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SST-2's files with four rows a class. Not to be written to."""
+    return write_task(tmp_path_factory.mktemp("task"))
+
+
+@pytest.fixture(scope="session")
+def task(task_folder: Path, plain: PreTrainedTokenizerFast) -> data.TaskData:
+    return data.load(TaskConfig(name="SST-2", data=str(task_folder), k=4), plain)
+
+
+@pytest.fixture(scope="session")
+def tuned(
+    tmp_path_factory: pytest.TempPathFactory, model_folder: Path, task_folder: Path
+) -> Path:
+    """The checkpoint of a short fine-tuning of `model_folder`. Not to be written to."""
+    ran = run_here(tmp_path_factory.mktemp("tuned"), finetuning(model_folder, task_folder))
+    assert ran.code == 0, ran.place.events.read_text()
+    return ran.place.checkpoint

@@ -1,0 +1,81 @@
+"""All ones give the fine-tuned model, all zeros the pretrained, bit for bit."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from engine_bench import session_of
+from engine_zoo import FAMILIES
+from graft_bench import tuned_from
+
+from engine import data
+from engine.data import collate
+from engine.graft.delta import Delta, chunks
+from engine.graft.mask import top
+from engine.models import PromptModel
+
+
+@pytest.mark.parametrize("name", ["roberta", "gpt2"])
+@pytest.mark.parametrize("scale", [1e-9, 1e-3, 1.0, 1e4])
+def test_ones_and_zeros(task: data.TaskData, tmp_path: Path, name: str, scale: float) -> None:
+    lm = FAMILIES[name].build()
+    session = session_of(lm, task, tmp_path)
+    session.model.eval()
+    batch = collate(task.test, task.pad_id, session.device)
+    tuned = tuned_from(lm, session.maskable, scale)
+    other = FAMILIES[name].build()
+    other.load_state_dict({**other.state_dict(), **tuned}, strict=False)
+    with torch.no_grad():
+        pretrained = session.model(batch)
+        finetuned = PromptModel(other, task.label_ids)(batch)
+        delta = Delta(lm, tuned)
+        delta.put(torch.arange(len(delta)))
+        assert torch.equal(session.model(batch), finetuned)
+        delta.put(torch.arange(0))
+        assert torch.equal(session.model(batch), pretrained)
+        delta.put(torch.arange(len(delta)))
+        assert torch.equal(session.model(batch), finetuned), "and back again"
+    assert all(torch.equal(p, tuned[n]) for n, p in lm.named_parameters() if n in tuned)
+
+
+def test_a_mask_is_put_where_it_says() -> None:
+    lm = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 3))
+    before = {n: p.detach().clone() for n, p in lm.named_parameters()}
+    delta = Delta(lm, {n: torch.full_like(p, 7.0) for n, p in lm.named_parameters()})
+    assert [(n, at.start, at.stop) for n, at in delta.places()] == [
+        ("0.weight", 0, 6),
+        ("0.bias", 6, 8),
+        ("1.weight", 8, 14),
+        ("1.bias", 14, 17),
+    ]
+    delta.put(torch.tensor([5, 6, 16]))
+    expected = {n: p.clone() for n, p in before.items()}
+    expected["0.weight"][1, 2] = expected["0.bias"][0] = expected["1.bias"][2] = 7.0
+    for name, parameter in lm.named_parameters():
+        assert torch.equal(parameter, expected[name]), name
+
+
+def test_gradients_gather_in_one_buffer() -> None:
+    lm = torch.nn.Linear(3, 2)
+    delta = Delta(lm, {n: p.detach() + 1 for n, p in lm.named_parameters()})
+    inputs = torch.tensor([[1.0, 2.0, 3.0]])
+    for _ in range(2):
+        lm(inputs).sum().backward()
+    assert delta.grad.tolist() == [2, 4, 6, 2, 4, 6, 2, 2]
+
+
+def test_the_base_patch_is_where_the_weights_moved_most() -> None:
+    lm = torch.nn.Linear(2, 2, bias=False)
+    with torch.no_grad():
+        lm.weight.zero_()
+    delta = Delta(lm, {"weight": torch.tensor([[0.5, -2.0], [0.0, 1.0]])})
+    assert delta.movement().tolist() == [0.5, 2.0, 0.0, 1.0]
+    assert top(delta.movement(), 2).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("total", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20])
+def test_chunks_cover_everything_once(total: int) -> None:
+    covered = [at for part in chunks(total) for at in (part.start, part.stop)]
+    inner = covered[1:-1]
+    assert inner[::2] == inner[1::2], "each begins where the last one ended"
+    assert (covered[:1], covered[-1:]) == (([0], [total]) if total else ([], []))

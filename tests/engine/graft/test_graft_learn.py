@@ -1,0 +1,70 @@
+"""Learning keeps the best mask that it passes, and never one below the base patch."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from engine_bench import NeverStop
+from graft_bench import grafting_session
+
+from engine import data
+from engine.contract.config import GraftConfig
+from engine.graft.delta import Delta
+from engine.graft.learn import learn
+from engine.graft.mask import top
+from engine.session import Session
+
+
+def score(session: Session, delta: Delta, mask: torch.Tensor) -> tuple[float, float]:
+    """Train + dev accuracy and loss of the model with `mask` put in by hand."""
+    theta = delta.pre.clone()
+    theta[mask] = delta.tuned[mask]
+    delta.theta.copy_(theta)
+    both = [session.evaluate(rows).scores() for rows in (session.data.train, session.data.dev)]
+    return sum(s["accuracy"] for s in both), sum(s["loss"] for s in both)
+
+
+@pytest.mark.parametrize("lr", [1e5, 1e7, 1e9])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_never_below_the_base_patch(
+    task: data.TaskData, tmp_path: Path, lr: float, seed: int
+) -> None:
+    session, delta = grafting_session(task, tmp_path, scale=0.3)
+    base = top(delta.movement(), 100)
+    floor, floor_loss = score(session, delta, base)
+    found = learn(session, delta, base, GraftConfig(steps=8, lr=lr, seed=seed), 1e-4)
+    assert (found.score, -found.loss) >= (floor, -floor_loss)
+    again = score(session, delta, found.mask)
+    assert again == pytest.approx((found.score, found.loss)), "the score is that of the kept mask"
+    assert not session.model.training
+
+
+def test_no_steps_keep_the_base_patch(task: data.TaskData, tmp_path: Path) -> None:
+    session, delta = grafting_session(task, tmp_path)
+    base = top(delta.movement(), 30)
+    found = learn(session, delta, base, GraftConfig(steps=0), 1e-4)
+    assert torch.equal(found.mask, base)
+    assert found.step == 0
+
+
+def test_a_request_to_stop_gives_the_best_so_far(task: data.TaskData, tmp_path: Path) -> None:
+    session, delta = grafting_session(task, tmp_path)
+    assert isinstance(session.stop, NeverStop)
+    session.stop.ask()
+    base = top(delta.movement(), 30)
+    found = learn(session, delta, base, GraftConfig(steps=9), 1e-4)
+    assert found.stopped == "stopped by SIGTERM"
+    assert torch.equal(found.mask, base)
+
+
+def test_the_same_seed_learns_the_same_mask(task: data.TaskData, tmp_path: Path) -> None:
+    found = []
+    for at in range(2):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        session, delta = grafting_session(task, folder)
+        base = top(delta.movement(), 60)
+        # Fewer examples an update than rows: the order of the rows counts too.
+        found.append(learn(session, delta, base, GraftConfig(steps=6, examples=3), 1e-4))
+    assert torch.equal(found[0].mask, found[1].mask)
+    assert (found[0].score, found[0].loss) == (found[1].score, found[1].loss)

@@ -1,0 +1,215 @@
+"""Whole graft runs: what result.json says, told again by other means."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from engine_bench import NeverStop, Ran, grafting, prepare, rows, run_here, write_model
+from engine_tokens import plain_tokenizer
+from torch.nn import functional as F
+from transformers import AutoModelForMaskedLM
+
+from engine.contract import config as configs
+from engine.contract import events as ev
+from engine.emit import Emitter
+from engine.errors import Cancelled
+from engine.graft.run import run
+from engine.graft.skill import read
+
+
+@pytest.fixture(scope="module")
+def grafted(
+    tmp_path_factory: pytest.TempPathFactory, model_folder: Path, task_folder: Path, tuned: Path
+) -> Ran:
+    """A graft in a process of its own, as graftui runs it."""
+    raw = grafting(model_folder, task_folder, tuned)
+    place = prepare(tmp_path_factory.mktemp("graft"), raw)
+    command = [sys.executable, "-m", "engine", str(place.path)]
+    return Ran(place, subprocess.run(command, check=False).returncode)
+
+
+@pytest.fixture(scope="module")
+def result(grafted: Ran) -> dict[str, Any]:
+    assert grafted.code == 0, grafted.place.events.read_text()
+    found = json.loads(grafted.place.result.read_text())
+    assert isinstance(found, dict)
+    return found
+
+
+@contextmanager
+def by_hand(model: Any, skill: Path | None = None) -> Iterator[Any]:
+    """`model` with a skill file's values set one by one."""
+    if skill:
+        found, weights = read(skill), dict(model.named_parameters())
+        with torch.no_grad():
+            for name, indices in found.indices.items():
+                for at, value in zip(indices.tolist(), found.values[name], strict=True):
+                    weights[name].data.view(-1)[at] = value
+    with torch.no_grad():
+        yield model.eval()
+
+
+def answers(folder: Path, skill: Path | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Label logits and labels of the test rows, with nothing of the engine but the file."""
+    tokenizer = plain_tokenizer()
+    logits, labels = [], []
+    lm = AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32)
+    words = tokenizer.convert_tokens_to_ids(["terrible", "great"])
+    with by_hand(lm, skill) as model:
+        for line in rows(24, 3):
+            text, label = line.split("\t")
+            prompt = f"<s>{text} It was<mask>.</s>"
+            ids = torch.tensor([tokenizer.encode(prompt, add_special_tokens=False)])
+            at = int((ids[0] == tokenizer.mask_token_id).nonzero())
+            logits.append(model(input_ids=ids).logits[0, at, words])
+            labels.append(int(label))
+    return torch.stack(logits), torch.tensor(labels)
+
+
+def check(found: dict[str, float], logits: torch.Tensor, labels: torch.Tensor) -> None:
+    accuracy = (logits.argmax(1) == labels).double().mean().item()
+    assert found["accuracy"] == pytest.approx(accuracy)
+    assert found["loss"] == pytest.approx(F.cross_entropy(logits, labels).item(), abs=1e-5)
+
+
+def test_the_result_is_that_of_the_skill_file(
+    result: dict[str, Any], grafted: Ran, model_folder: Path, tuned: Path
+) -> None:
+    whole, labels = answers(tuned)
+    check(result["pretrained"], *answers(model_folder))
+    check(result["finetuned"], whole, labels)
+    (graft,) = result["grafts"]
+    logits, _ = answers(model_folder, grafted.place.path / graft["skill"])
+    learnt = graft["learnt_graft"]
+    check(learnt, logits, labels)
+    same = (logits.argmax(1) == whole.argmax(1)).double().mean().item()
+    assert learnt["agreement"] == pytest.approx(same)
+    assert learnt["recovery"] == pytest.approx(
+        learnt["accuracy"] / result["finetuned"]["accuracy"]
+    )
+    assert result["summary"]["learnt_graft"] == learnt["accuracy"]
+
+
+def test_the_size_of_a_graft_is_that_of_its_file(result: dict[str, Any], grafted: Ran) -> None:
+    (graft,) = result["grafts"]
+    skill = read(grafted.place.skill())
+    learnt, patch = graft["learnt_graft"], graft["base_patch"]
+    size = sum(map(len, skill.indices.values()))
+    assert learnt["weights"] == size == skill.info.weights
+    assert learnt["fraction"] == pytest.approx(size / skill.info.maskable)
+    assert patch["weights"] == round(0.05 * skill.info.maskable)
+    assert size == patch["weights"] + learnt["added"] - learnt["dropped"]
+
+
+def test_the_base_patch_is_the_top_of_the_movement(
+    tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
+) -> None:
+    ran = run_here(tmp_path, grafting(model_folder, task_folder, tuned, sparsity=40, steps=0))
+    assert ran.code == 0, ran.place.events.read_text()
+    load = AutoModelForMaskedLM.from_pretrained
+    before, after = (
+        dict(load(f, dtype=torch.float32).named_parameters()) for f in (model_folder, tuned)
+    )
+    moves = [
+        (abs(new - old), name, at)
+        for name in before
+        for at, (old, new) in enumerate(
+            zip(before[name].flatten().tolist(), after[name].flatten().tolist(), strict=True)
+        )
+    ]
+    largest = sorted(moves, key=lambda move: -move[0])[:40]
+    skill = read(ran.place.skill())
+    found = {(n, at) for n, index in skill.indices.items() for at in index.tolist()}
+    assert found == {(name, at) for _, name, at in largest}
+    for name, index in skill.indices.items():
+        assert torch.equal(skill.values[name], after[name].detach().flatten()[index])
+
+
+def test_the_events_tell_the_same_as_the_result(result: dict[str, Any], grafted: Ran) -> None:
+    told = {e.stage: e for e in grafted.events if isinstance(e, ev.Evaluated)}
+    (graft,) = result["grafts"]
+    assert told[ev.Stage.pretrained].scores == result["pretrained"]
+    assert told[ev.Stage.finetuned].scores == result["finetuned"]
+    assert told[ev.Stage.base_patch].scores == graft["base_patch"]
+    assert told[ev.Stage.learnt_graft].scores == graft["learnt_graft"]
+    assert told[ev.Stage.learnt_graft].sparsity == graft["sparsity"] == 0.05
+    last = grafted.events[-1]
+    assert isinstance(last, ev.Finished)
+    assert last.summary == result["summary"]
+    assert [e.seq for e in grafted.events] == list(range(len(grafted.events)))
+
+
+def test_a_curve_has_a_skill_file_for_each_sparsity(
+    tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
+) -> None:
+    raw = grafting(model_folder, task_folder, tuned, sparsities=[0.01, 0.1, 7], steps=2)
+    ran = run_here(tmp_path, raw)
+    assert ran.code == 0, ran.place.events.read_text()
+    found = json.loads(ran.place.result.read_text())
+    assert [g["sparsity"] for g in found["grafts"]] == [0.01, 0.1, 7]
+    for graft in found["grafts"]:
+        skill = read(tmp_path / graft["skill"])
+        assert skill.info.sparsity == graft["sparsity"]
+        assert skill.info.weights == graft["learnt_graft"]["weights"]
+        logits, labels = answers(model_folder, tmp_path / graft["skill"])
+        check(graft["learnt_graft"], logits, labels)
+    sizes = [g["base_patch"]["weights"] for g in found["grafts"]]
+    maskable = skill.info.maskable
+    assert sizes == [round(0.01 * maskable), round(0.1 * maskable), 7]
+    assert len(list(tmp_path.glob("skill*.safetensors"))) == 3
+
+
+def test_all_weights_make_the_fine_tuned_model(
+    tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
+) -> None:
+    ran = run_here(tmp_path, grafting(model_folder, task_folder, tuned, sparsity=1.0, steps=0))
+    found = json.loads(ran.place.result.read_text())
+    (graft,) = found["grafts"]
+    assert graft["learnt_graft"]["agreement"] == 1.0
+    assert graft["learnt_graft"]["loss"] == found["finetuned"]["loss"]
+
+
+def test_stopped_in_the_middle_the_best_so_far_is_written(
+    tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
+) -> None:
+    place = prepare(tmp_path, grafting(model_folder, task_folder, tuned, steps=50))
+    config, stop = configs.loads(place.config.read_bytes()), NeverStop()
+    assert isinstance(config, configs.GraftConfig)
+
+    class StopsAtThree(Emitter):
+        def progress(self, phase: str, step: int, total: int) -> None:
+            super().progress(phase, step, total)
+            if (phase, step) == ("graft", 3):
+                stop.ask()
+
+    with pytest.raises(Cancelled, match="SIGTERM"):
+        run(config, place, StopsAtThree(place.events), stop)
+    assert read(place.skill()).info.weights > 0
+    assert not place.result.exists()
+
+
+@pytest.mark.parametrize("missing", ["", "nowhere"])
+def test_no_fine_tuned_model(
+    tmp_path: Path, model_folder: Path, task_folder: Path, missing: str
+) -> None:
+    checkpoint = tmp_path / missing if missing else Path()
+    raw = grafting(model_folder, task_folder, checkpoint)
+    raw["finetuned"]["path"] = str(checkpoint) if missing else ""
+    failed = run_here(tmp_path / "run", raw).failed
+    assert failed.reason == "config"
+    assert (missing or "finetuned.path") in failed.message
+
+
+def test_a_checkpoint_of_another_model_is_named(
+    tmp_path: Path, model_folder: Path, task_folder: Path
+) -> None:
+    other = write_model(tmp_path / "other", intermediate_size=48)
+    failed = run_here(tmp_path / "run", grafting(model_folder, task_folder, other)).failed
+    assert failed.reason == "config"
+    assert f"{other} is not a fine-tuned {model_folder}" in failed.message
