@@ -1,0 +1,1 @@
+"""The launcher: starts engines, watches them, and never leaves a run "running" that isn't."""

@@ -1,0 +1,139 @@
+"""Stopping runs and deleting them.
+
+A process is signalled only after its identity has been verified, and always as a group: the
+engine's workers go with it. Owns the way from asking to killing; refuses to delete what is at work.
+"""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Sequence
+
+from graftui.errors import EnvironmentProblem, UsageError
+from graftui.launcher.identity import Life, life
+from graftui.launcher.reconcile import reconcile
+from graftui.launcher.settle import run_dir, settle
+from graftui.models import Run, RunStatus, Verdict
+from graftui.registry.ingest import ingest
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+# A killed process may take a while to go, if it hangs in the driver.
+_KILL_S = 10.0
+_AT_WORK = (RunStatus.starting, RunStatus.running)
+
+
+def cancel(settings: Settings, id: str) -> Run:
+    """Stop a run: at once if it waits, else SIGTERM, and SIGKILL after the grace."""
+    with Store.open(settings.db) as store:
+        reconcile(settings, store)
+        if store.get(id).status is RunStatus.queued and _cancel_queued(settings, store, id):
+            return store.get(id)
+        if not store.update(id, only_if=_AT_WORK, cancel_asked=time.time()):
+            run = store.get(id)
+            raise UsageError(f"Run {id} is {run.status} already.", f"`graftui show {id}`")
+        run = _wait_for_process(settings, store, id)
+        if run.status.active and not _stop(settings, store, run, signal.SIGTERM, settings.grace_s):
+            _kill(settings, store, run)
+        return _final(settings, store, id)
+
+
+def remove(settings: Settings, ids: Sequence[str]) -> None:
+    """Delete runs, their directories included; none of them if one is at work or needed."""
+    with Store.open(settings.db) as store:
+        reconcile(settings, store)
+        for run in map(store.get, ids):
+            if run.status.active:
+                raise UsageError(
+                    f"Run {run.id} is {run.status}.", f"`graftui cancel {run.id}` first."
+                )
+        for run in store.active():
+            if run.parent in ids:
+                raise UsageError(
+                    f"Run {run.id}, which is {run.status}, uses the result of run {run.parent}.",
+                    f"`graftui cancel {run.id}` first, or wait for its end.",
+                )
+        for id in ids:
+            _delete(settings, store, id)
+
+
+def _delete(settings: Settings, store: Store, id: str) -> None:
+    """Row and directory go together: a directory without a row would be taken in again."""
+    path = run_dir(settings, id).path
+    gone = path.with_name(f".gone-{id}")
+
+    def hide() -> None:
+        if path.exists():
+            path.rename(gone)
+
+    store.delete(id, then=hide)
+    if gone.exists():
+        shutil.rmtree(gone)
+
+
+def _cancel_queued(settings: Settings, store: Store, id: str) -> bool:
+    message = "It was cancelled before it started."
+    verdict = Verdict(status=RunStatus.cancelled, ended_at=time.time(), message=message)
+    done = settle(settings, store, id, verdict, only_if=(RunStatus.queued,))
+    store.cancel_stranded()
+    return done
+
+
+def _wait_for_process(settings: Settings, store: Store, id: str) -> Run:
+    """A claimed run has no process for an instant; if it stays so, the claim is taken back."""
+    until = time.monotonic() + settings.grace_s
+    while (run := store.get(id)).pid is None and run.status.active:
+        if time.monotonic() > until:
+            message = "It was cancelled before its engine came up."
+            verdict = Verdict(status=RunStatus.cancelled, ended_at=time.time(), message=message)
+            settle(settings, store, id, verdict, only_if=_AT_WORK)
+        time.sleep(settings.poll_s / 4)
+    return run
+
+
+def _stop(
+    settings: Settings, store: Store, run: Run, number: signal.Signals, wait_s: float
+) -> bool:
+    """Signal the engine's group and wait; whether the process is gone."""
+    if run.pid is not None and life(run) is Life.alive:
+        try:
+            os.killpg(run.pid, number)
+        except ProcessLookupError:
+            return True
+        except PermissionError as exc:
+            raise EnvironmentProblem(
+                f"Run {run.id} (process {run.pid}) belongs to another user.",
+                "Ask them to cancel it, or do so as that user.",
+            ) from exc
+    until = time.monotonic() + wait_s
+    while life(run) is Life.alive:
+        if time.monotonic() > until:
+            return False
+        time.sleep(min(settings.poll_s, 0.1))
+        ingest(store, run.id, run_dir(settings, run.id))
+    return True
+
+
+def _kill(settings: Settings, store: Store, run: Run) -> None:
+    if not _stop(settings, store, run, signal.SIGKILL, _KILL_S):
+        return
+    verdict = Verdict(
+        status=RunStatus.cancelled,
+        ended_at=time.time(),
+        message=f"It did not stop within {settings.grace_s:g} s and was killed.",
+        signal=signal.SIGKILL,
+    )
+    settle(settings, store, run.id, verdict, only_if=_AT_WORK)
+
+
+def _final(settings: Settings, store: Store, id: str) -> Run:
+    """The run as it ended; a supervisor knows the signal, else reconcile words it."""
+    reconcile(settings, store)
+    run = store.get(id)
+    if run.status.active:
+        raise EnvironmentProblem(
+            f"Process {run.pid} of run {id} does not go, even when killed.",
+            "It hangs in the system, perhaps in a driver; `graftui ls` shows when it is gone.",
+        )
+    return run

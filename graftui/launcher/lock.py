@@ -1,0 +1,51 @@
+"""The lock that makes one supervisor at a time. The kernel drops it with its holder."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graftui.settings import Settings
+
+
+def lock_path(settings: Settings) -> Path:
+    return settings.data / "supervisor.lock"
+
+
+@contextmanager
+def supervising(settings: Settings, wait_s: float = 2.0) -> Iterator[bool]:
+    """Hold the lock for the block; False if another has it for all of `wait_s`.
+
+    Waiting a little, because `supervised` takes the lock for an instant.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    file = os.open(lock_path(settings), os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        until = time.monotonic() + wait_s
+        while not (got := _try(file, fcntl.LOCK_EX)) and time.monotonic() < until:
+            time.sleep(0.02)
+        yield got
+    finally:
+        os.close(file)
+
+
+def supervised(settings: Settings) -> bool:
+    """Whether a supervisor is at work."""
+    try:
+        file = os.open(lock_path(settings), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _try(file, fcntl.LOCK_SH)
+    finally:
+        os.close(file)
+
+
+def _try(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False

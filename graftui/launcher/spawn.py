@@ -1,0 +1,177 @@
+"""Making runs and starting engines.
+
+A run directory is made whole, beside its place, and appears together with its row: there is no
+half-made run. Owns the engine's command line and environment. Waits for nobody.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import engine
+from engine.contract.config import Finetuned, GraftConfig, Section, config_hash, dumps
+from engine.contract.layout import RunDir, write_whole
+from graftui.errors import UsageError
+from graftui.launcher.identity import identity
+from graftui.launcher.settle import run_dir
+from graftui.models import ACTIVE, Run, RunStatus
+from graftui.registry.card import amend_card, card_of, write_card
+from graftui.registry.rows import new_id
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run to be made."""
+
+    name: str
+    kind: str
+    """"finetune" or "graft"."""
+    config: Section
+    recipe: str = ""
+    tags: tuple[str, ...] = ()
+    after: int | str | None = None
+    """What it waits for and builds on: an earlier plan's place in the list, or a run's id."""
+
+
+def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
+    """Queue `plans`, all or none, with their directories. `supervise.ensure` sets them going."""
+    settings.runs.mkdir(parents=True, exist_ok=True)
+    with Store.open(settings.db) as store:
+        made: list[tuple[Run, Section]] = []
+        for place, plan in enumerate(plans):
+            made.append(_run(settings, plan, _parent(store, plan, place, made), place))
+        try:
+            for run, config in made:
+                _write(_hidden(settings, run.id), run, config)
+            runs = [run for run, _ in made]
+            store.add(runs, then=lambda: _show(settings, runs))
+        except BaseException:
+            for run, _ in made:
+                hidden = _hidden(settings, run.id)
+                shutil.rmtree(hidden if hidden.exists() else settings.runs / run.id, True)
+            raise
+    return runs
+
+
+def start(settings: Settings, run: Run) -> "subprocess.Popen[bytes]":
+    """Start the engine of a claimed run, in a session of its own: it outlives any terminal."""
+    place = run_dir(settings, run.id)
+    with place.output.open("ab") as output:
+        process = subprocess.Popen(
+            [settings.python, "-m", "engine", str(place.path)],
+            cwd=settings.root,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _introduce(settings, run.id, process)
+    except BaseException:
+        process.kill()  # better none than one that nobody knows
+        process.wait()
+        raise
+    return process
+
+
+def importable() -> dict[str, str]:
+    """The environment, with graftui and engine importable as they are here, from any folder."""
+    home = str(Path(engine.__file__).parents[1])
+    path = os.environ.get("PYTHONPATH", "")
+    # Ahead of the standard library, site-packages could hide parts of it; nor is it needed there.
+    if home != sysconfig.get_path("purelib") and home not in path.split(os.pathsep):
+        path = os.pathsep.join(filter(None, (home, path)))
+    # Else a folder `engine` in the user's working directory would be taken for ours.
+    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def _environment() -> dict[str, str]:
+    # Two OpenMP threads on busy cores spin; tokenizers warn about forks.
+    return {**importable(), "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+
+
+def _introduce(settings: Settings, run_id: str, process: "subprocess.Popen[bytes]") -> None:
+    """Write down who the engine is; end it if the run has been cancelled meanwhile."""
+    who = identity(process.pid)
+    known = {"pid": process.pid, "pid_started": who and who.pid_started,
+             "boot_id": who.boot_id if who else ""}  # fmt: skip
+    with Store.open(settings.db) as store:
+        wanted = store.update(
+            run_id,
+            only_if=(RunStatus.starting, RunStatus.running),
+            then=lambda: amend_card(run_dir(settings, run_id), **known),
+            **known,
+        )
+    if not wanted:
+        process.kill()
+
+
+def _parent(
+    store: Store, plan: Plan, place: int, made: Sequence[tuple[Run, Section]]
+) -> Run | None:
+    if plan.after is None:
+        return None
+    if isinstance(plan.after, int):
+        if not 0 <= plan.after < place:
+            raise UsageError(f"{plan.name} waits for a run that does not come before it.",
+                             "Put the run it waits for first.")  # fmt: skip
+        return made[plan.after][0]
+    parent = store.get(plan.after)
+    if parent.status not in (*ACTIVE, RunStatus.finished):
+        raise UsageError(f"{plan.name} needs the result of run {parent.id}, which is "
+                         f"{parent.status}.", f"`graftui rerun {parent.id}` first.")  # fmt: skip
+    return parent
+
+
+def _run(settings: Settings, plan: Plan, parent: Run | None, place: int) -> tuple[Run, Section]:
+    config = plan.config
+    if parent is not None and isinstance(config, GraftConfig):
+        checkpoint = _relative(run_dir(settings, parent.id).checkpoint, settings.root)
+        source = Finetuned(path=checkpoint, config_hash=parent.config_hash)
+        config = config.model_copy(update={"finetuned": source})
+    run = Run(
+        id=_fresh_id(settings),
+        name=plan.name,
+        kind=plan.kind,
+        config=json.loads(dumps(config)),
+        config_hash=config_hash(config),
+        created_at=time.time() + place * 1e-6,  # a recipe's runs keep their order
+        recipe=plan.recipe,
+        tags=plan.tags,
+        parent=parent.id if parent else None,
+    )
+    return run, config
+
+
+def _fresh_id(settings: Settings) -> str:
+    while (settings.runs / (id := new_id())).exists():
+        pass
+    return id
+
+
+def _relative(path: Path, root: Path) -> str:
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
+
+
+def _hidden(settings: Settings, run_id: str) -> Path:
+    return settings.runs / f".new-{run_id}"
+
+
+def _write(path: Path, run: Run, config: Section) -> None:
+    path.mkdir()
+    write_whole(RunDir(path).config, dumps(config))
+    write_card(RunDir(path), card_of(run))
+
+
+def _show(settings: Settings, runs: Sequence[Run]) -> None:
+    for run in runs:
+        os.rename(_hidden(settings, run.id), settings.runs / run.id)

@@ -1,0 +1,210 @@
+"""The supervisor: a process of its own that drains the queue and reaps the engines.
+
+    python -m graftui.launcher.supervise SETTINGS_AS_JSON      (`ensure` does that)
+
+At most one at a time, by a lock in the data folder; it goes when nothing is left to do. Owns the
+verdict on an engine that ended without a last event. If it is killed the engines go on, and the
+next one watches them from outside.
+"""
+
+import json
+import logging
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from graftui.errors import GraftuiError
+from graftui.launcher.lock import supervised, supervising
+from graftui.launcher.reconcile import reconcile
+from graftui.launcher.settle import run_dir, settle
+from graftui.launcher.spawn import importable, start
+from graftui.models import Run, RunReason, RunStatus, Verdict
+from graftui.registry.card import amend_card
+from graftui.registry.ingest import ingest
+from graftui.registry.output import tail
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+log = logging.getLogger("graftui.supervise")
+_LOG_BYTES = 1 << 20
+# Troubles in a row (full disk, locked registry), a second apart, before it gives up.
+_PATIENCE = 60
+_STOPPED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+
+
+def ensure(settings: Settings) -> None:
+    """See to it that a supervisor is at work; one about to go looks at the queue once more."""
+    if supervised(settings):
+        return
+    settings.data.mkdir(parents=True, exist_ok=True)
+    path = settings.data / "supervisor.log"
+    fresh = not path.exists() or path.stat().st_size > _LOG_BYTES
+    with path.open("wb" if fresh else "ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "graftui.launcher.supervise", _packed(settings)],
+            cwd=settings.root,
+            env=importable(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    # A dashboard may outlive it, and would keep a zombie.
+    threading.Thread(target=process.wait, daemon=True).start()
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
+    settings = _unpacked(sys.argv[1])
+    pending = True
+    while pending:
+        with supervising(settings) as alone:
+            if not alone:
+                return
+            Supervisor(settings).drain()
+        # Somebody may have queued a run after the last look and seen the lock still held.
+        with Store.open(settings.db) as store:
+            pending = bool(store.active())
+
+
+class Supervisor:
+    """Drains the queue, `settings.jobs` runs at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self._seen: float | None = None
+
+    def drain(self) -> None:
+        """Until nothing is queued or at work."""
+        troubles = 0
+        log.info("supervising %s", self.settings.runs)
+        while troubles < _PATIENCE:
+            try:
+                if not self.tick():
+                    log.info("nothing left to do")
+                    return
+                troubles = 0
+                time.sleep(self.settings.poll_s)
+            except (sqlite3.Error, OSError, GraftuiError) as exc:
+                troubles += 1
+                log.warning("trouble %d: %s", troubles, exc)
+                time.sleep(1.0)
+        log.error("giving up; the engines go on")
+        sys.exit(1)
+
+    def tick(self) -> bool:
+        """Look at everything once; whether there is more to do."""
+        with Store.open(self.settings.db) as store:
+            for run_id, child in list(self.children.items()):
+                if child.poll() is not None:
+                    self._reap(store, run_id, child.returncode)
+            born = store.born()  # another than before: somebody deleted runs.db
+            adopting = born != self._seen
+            for run in reconcile(self.settings, store, mine=self.children, adopting=adopting):
+                log.info("%s %s is %s", run.id, run.name, run.status)
+            self._seen = born
+            # An engine that said it has finished may still hold its memory: count processes too.
+            while len(self.children) < self.settings.jobs:
+                claimed = store.claim_next(self.settings.jobs)
+                if claimed is None:
+                    break
+                self._start(store, claimed)
+            return bool(self.children or store.active())
+
+    def _start(self, store: Store, run: Run) -> None:
+        try:
+            self.children[run.id] = start(self.settings, run)
+            log.info("%s %s started", run.id, run.name)
+        except OSError as exc:
+            verdict = Verdict(
+                status=RunStatus.failed,
+                reason=RunReason.crashed,
+                ended_at=time.time(),
+                message=f"The engine could not be started: {exc}.",
+                hint=f"Is {self.settings.python} a Python that has graftui?",
+            )
+            settle(self.settings, store, run.id, verdict)
+
+    def _reap(self, store: Store, run_id: str, code: int) -> None:
+        ingest(store, run_id, run_dir(self.settings, run_id))
+        run = store.find(run_id)
+        if run is not None and not settle(self.settings, store, run_id, verdict_on(run, code)):
+            self._note_exit(store, store.get(run_id), code)
+        del self.children[run_id]
+        log.info("%s ended with %d", run_id, code)
+
+    def _note_exit(self, store: Store, run: Run, code: int) -> None:
+        """How it ended is known already; what the process adds is kept beside."""
+        place = run_dir(self.settings, run.id)
+        seen = verdict_on(run, code)
+        added: dict[str, Any] = {"exit_code": seen.exit_code, "signal": seen.signal}
+        known = Verdict(
+            status=run.status,
+            ended_at=run.ended_at or seen.ended_at,
+            reason=run.reason,
+            message=run.message,
+            hint=run.hint,
+            **added,
+        )
+        store.update(
+            run.id,
+            only_if=(run.status,),
+            then=lambda: amend_card(place, verdict=known),
+            log_tail=tail(place.output) if run.status is RunStatus.failed else "",
+            **added,
+        )
+
+
+def verdict_on(run: Run, code: int) -> Verdict:
+    """What to say of an engine that ended with `code` (as of Popen) and no last event."""
+    number = -code if code < 0 else None
+    how = f"by signal {number} ({_signal_name(number)})" if number else f"with exit code {code}"
+    seen: dict[str, Any] = {
+        "ended_at": time.time(), "exit_code": code if number is None else None, "signal": number,
+    }  # fmt: skip
+    if run.cancel_asked is not None:
+        late = "It did not stop in time and was killed" if number == signal.SIGKILL else "It ended"
+        message = f"{late} {how} after it was asked to stop."
+        return Verdict(status=RunStatus.cancelled, message=message, **seen)
+    if number in _STOPPED:
+        reason, hint = RunReason.killed, "Somebody or the system ended it."
+    else:
+        reason, hint = RunReason.crashed, f"`graftui logs {run.id}` shows its output."
+    if number == signal.SIGKILL:
+        hint = (
+            "Perhaps the kernel's out-of-memory killer (`dmesg | tail` says so): use a smaller "
+            "micro-batch or model. Or somebody used `kill -9`."
+        )
+    return Verdict(
+        status=RunStatus.failed,
+        reason=reason,
+        message=f"The engine was ended {how}." if number else f"The engine ended {how}.",
+        hint=f"{hint} `graftui rerun {run.id}` runs it again.",
+        **seen,
+    )
+
+
+def _signal_name(number: int | None) -> str:
+    known = {int(s): s.name for s in signal.Signals}
+    return known.get(number or 0, "unknown")
+
+
+def _packed(settings: Settings) -> str:
+    return json.dumps(asdict(settings), default=str)
+
+
+def _unpacked(text: str) -> Settings:
+    raw: dict[str, Any] = json.loads(text)
+    paths = {f.name: Path(raw[f.name]) for f in fields(Settings) if f.type is Path}
+    return Settings(**{**raw, **paths})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""What the registry holds, as values: runs, curves, scores, artifacts, and the card of a run.
+
+Owns their names and states. Standard library only: everything else of graftui builds on this.
+"""
+
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    queued = "queued"
+    starting = "starting"
+    running = "running"
+    finished = "finished"
+    failed = "failed"
+    cancelled = "cancelled"
+    lost = "lost"
+
+    @property
+    def active(self) -> bool:
+        """Whether it still has something to do."""
+        return self in ACTIVE
+
+
+ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
+
+
+class RunReason(StrEnum):
+    """Why a run failed; the values of engine.contract.events.FailReason."""
+
+    config = "config"
+    data = "data"
+    oom = "oom"
+    diverged = "diverged"
+    crashed = "crashed"
+    killed = "killed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run, as the registry has it. Times are seconds since the epoch."""
+
+    id: str
+    name: str
+    kind: str
+    """"finetune" or "graft"."""
+    config: dict[str, Any]
+    config_hash: str
+    created_at: float
+    status: RunStatus = RunStatus.queued
+    reason: RunReason | None = None
+    """Only of a failed run."""
+    message: str = ""
+    """What went wrong, or why it was cancelled."""
+    hint: str = ""
+    recipe: str = ""
+    """Recipe it was made from; empty: none."""
+    tags: tuple[str, ...] = ()
+    parent: str | None = None
+    """Id of the run it waits for, and whose checkpoint it uses."""
+    started_at: float | None = None
+    ended_at: float | None = None
+    pid: int | None = None
+    pid_started: float | None = None
+    """Start time of the process: a pid alone may belong to somebody else by now."""
+    boot_id: str = ""
+    exit_code: int | None = None
+    signal: int | None = None
+    """Number of the signal that ended the process."""
+    phase: str = ""
+    """What it is doing, such as "train"."""
+    step: int = 0
+    total: int = 0
+    device: str = ""
+    summary: dict[str, float] = field(default_factory=dict)
+    log_tail: str = ""
+    """Last lines of output of a failed or lost run."""
+    cancel_asked: float | None = None
+    """When somebody asked it to stop; it may take a while."""
+    heard_at: float | None = None
+    """Time of its last sign of life."""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it has run, or ran; None before its start."""
+        if self.started_at is None:
+            return None
+        end = self.ended_at or (time.time() if self.status.active else self.heard_at)
+        return max(0.0, (end or self.started_at) - self.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One curve."""
+
+    name: str
+    """`phase/what`, such as "train/loss"."""
+    steps: tuple[int, ...]
+    """Ascending."""
+    values: tuple[float, ...]
+    """One a step; may hold nan and inf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Scores of one set of weights on one split."""
+
+    stage: str
+    """"pretrained", "finetuned", "base_patch" or "learnt_graft"."""
+    split: str
+    sparsity: float | None
+    """As asked for in the config; None for whole models."""
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that a run made."""
+
+    path: str
+    """Relative to the run directory."""
+    kind: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How graftui saw a run end, where its last event does not say."""
+
+    status: RunStatus
+    ended_at: float
+    reason: RunReason | None = None
+    message: str = ""
+    hint: str = ""
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCard:
+    """run.json: what a run directory needs, beside config and events, to rebuild its row."""
+
+    id: str
+    name: str
+    created_at: float
+    recipe: str = ""
+    tags: tuple[str, ...] = ()
+    parent: str | None = None
+    pid: int | None = None
+    pid_started: float | None = None
+    boot_id: str = ""
+    verdict: Verdict | None = None

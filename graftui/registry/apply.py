@@ -1,0 +1,89 @@
+"""What each event changes in runs.db. Owns those statements; the caller owns the transaction."""
+
+import math
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.contract import events as ev
+from graftui.models import RunStatus
+from graftui.registry.output import tail
+from graftui.registry.rows import numbers
+
+# A run that ended stays as it is, but `lost` was only a guess: its last event corrects it.
+_OPEN = "('queued', 'starting', 'running', 'lost')"
+
+
+def apply(db: sqlite3.Connection, run: str, events: Sequence[ev.Event], output: Path) -> None:
+    """Write `events` of the run to its rows; `output`: where the engine's output went."""
+    _metrics(db, run, [e for e in events if isinstance(e, ev.Metric)])
+    progress = [e for e in events if isinstance(e, ev.Progress)]
+    if progress:
+        last = progress[-1]
+        db.execute(
+            "UPDATE runs SET phase = ?, step = ?, total = ? WHERE id = ?",
+            (last.phase, last.step, last.total, run),
+        )
+    for event in events:
+        if isinstance(event, ev.Started):
+            _started(db, run, event)
+        elif isinstance(event, ev.Evaluated):
+            _evaluated(db, run, event)
+        elif isinstance(event, ev.Artifact):
+            _artifact(db, run, event)
+        elif isinstance(event, ev.TERMINAL):
+            _ended(db, run, event, output)
+
+
+def _metrics(db: sqlite3.Connection, run: str, events: Sequence[ev.Metric]) -> None:
+    points = ((run, name, e.step, value) for e in events for name, value in e.values.items())
+    db.executemany(
+        "INSERT INTO metrics VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (run, name, step) DO UPDATE SET value = excluded.value",
+        ((*point, None if math.isnan(value) else value) for *point, value in points),
+    )
+
+
+def _started(db: sqlite3.Connection, run: str, event: ev.Started) -> None:
+    db.execute(
+        "UPDATE runs SET started_at = ?, device = ?, pid = ifnull(pid, ?),"
+        " status = iif(status IN ('queued', 'starting'), 'running', status) WHERE id = ?",
+        (event.t, event.device, event.pid, run),
+    )
+
+
+def _evaluated(db: sqlite3.Connection, run: str, event: ev.Evaluated) -> None:
+    db.execute(
+        "INSERT INTO scores (run, stage, split, sparsity, scores) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (run, stage, split, ifnull(sparsity, -1))"
+        " DO UPDATE SET scores = excluded.scores",
+        (run, event.stage, event.split, event.sparsity, numbers(event.scores)),
+    )
+
+
+def _artifact(db: sqlite3.Connection, run: str, event: ev.Artifact) -> None:
+    db.execute(
+        "INSERT INTO artifacts (run, path, kind, bytes) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (run, path) DO UPDATE SET kind = excluded.kind, bytes = excluded.bytes",
+        (run, event.path, event.kind, event.bytes),
+    )
+
+
+def _ended(
+    db: sqlite3.Connection, run: str, event: ev.Finished | ev.Failed | ev.Cancelled, output: Path
+) -> None:
+    failed = isinstance(event, ev.Failed)
+    db.execute(
+        "UPDATE runs SET status = ?, ended_at = ?, reason = ?, message = ?, hint = ?,"
+        f" summary = ?, log_tail = ? WHERE id = ? AND status IN {_OPEN}",
+        (
+            RunStatus(event.event),
+            event.t,
+            event.reason if isinstance(event, ev.Failed) else None,
+            "" if isinstance(event, ev.Finished) else event.message,
+            event.hint if isinstance(event, ev.Failed) else "",
+            numbers(event.summary if isinstance(event, ev.Finished) else {}),
+            tail(output) if failed else "",
+            run,
+        ),
+    )

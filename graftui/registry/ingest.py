@@ -1,0 +1,216 @@
+"""Run directories to rows: events as they come, and whole runs that the registry lacks.
+
+The files are the truth; runs.db may be locked or deleted any time. Owns the offset up to which
+an events file has been read: rows and offset change in one transaction, so reading twice changes
+nothing, nor do two readers at once. What one event changes is in apply.py. Writes no file.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.layout import RunDir
+from graftui.models import ACTIVE, Run, RunCard, RunStatus
+from graftui.registry.card import read_card
+from graftui.registry.output import tail
+from graftui.registry.store import Store, insert
+from graftui.settings import Settings
+
+CHUNK = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A stretch of whole lines of an events file."""
+
+    seen: int
+    """The stored offset when it was read."""
+    start: int
+    """Offset of its first byte: `seen`, or 0 where the file has been replaced."""
+    data: bytes
+
+
+def ingest(store: Store, run_id: str, run_dir: RunDir) -> int:
+    """Bring the rows of a run up to its events file; how many events were new."""
+    total = 0
+    while (stretch := _next(store.db, run_id, run_dir)) is not None:
+        total += _take(store, run_id, run_dir, stretch)
+    return total
+
+
+def _next(db: sqlite3.Connection, run_id: str, run_dir: RunDir) -> _Stretch | None:
+    """What comes after the stored offset; None if nothing whole does, or the run is not there."""
+    offset = _offset(db, run_id)
+    try:
+        size = os.stat(run_dir.events).st_size
+        if offset is None or size == offset:
+            return None
+        start = offset if offset <= size else 0  # cut short or replaced: from the beginning
+        data = _whole_lines(run_dir, start)
+    except FileNotFoundError:
+        return None
+    return _Stretch(offset, start, data) if data or start != offset else None
+
+
+def _whole_lines(run_dir: RunDir, start: int) -> bytes:
+    """About CHUNK bytes up to a newline, more where a line is longer than that."""
+    with run_dir.events.open("rb") as file:
+        file.seek(start)
+        data = file.read(CHUNK)
+        while b"\n" not in data and (more := file.read(CHUNK)):
+            data += more
+    return data[: data.rfind(b"\n") + 1]
+
+
+def _take(store: Store, run_id: str, run_dir: RunDir, stretch: _Stretch) -> int:
+    # Imports pydantic, which a look at runs with no news can do without.
+    from engine.contract import events
+    from graftui.registry.apply import apply
+
+    found, _ = events.read(stretch.data)
+    with store.write() as db:
+        if _offset(db, run_id) != stretch.seen:
+            return 0  # another process took it meanwhile
+        if stretch.start != stretch.seen:
+            _forget(db, run_id)
+        apply(db, run_id, found, run_dir.output)
+        db.execute(
+            "UPDATE runs SET events_offset = :offset,"
+            " heard_at = max(ifnull(heard_at, :t), ifnull(:t, heard_at)) WHERE id = :run",
+            {
+                "offset": stretch.start + len(stretch.data),
+                "t": max((event.t for event in found), default=None),
+                "run": run_id,
+            },
+        )
+    return len(found)
+
+
+def _offset(db: sqlite3.Connection, run_id: str) -> int | None:
+    row = db.execute("SELECT events_offset FROM runs WHERE id = ?", (run_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _forget(db: sqlite3.Connection, run_id: str) -> None:
+    """Drop what a replaced file will say again."""
+    for table in ("metrics", "scores", "artifacts"):
+        db.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What was found on disk."""
+
+    added: tuple[str, ...]
+    """Ids of runs that are in the registry now."""
+    skipped: tuple[str, ...]
+    """One sentence for each directory that could not be read."""
+
+
+def adopt(store: Store, settings: Settings) -> Adopted:
+    """Add every run whose directory is there and whose row is not."""
+    missing = sorted(_directories(settings.runs) - store.ids())
+    if not missing:
+        return Adopted((), ())
+    return _take_in(store, [RunDir(settings.runs / id) for id in missing], forget=False)
+
+
+def rebuild(store: Store, settings: Settings) -> int:
+    """Read every run directory anew, except of runs that are at work; how many there were."""
+    busy = {run.id for run in store.active()}
+    wanted = sorted(_directories(settings.runs) - busy)
+    run_dirs = [RunDir(settings.runs / id) for id in wanted]
+    return len(_take_in(store, run_dirs, forget=True).added)
+
+
+def _directories(runs: Path) -> set[str]:
+    """Run directories, but not those that are just being made or deleted (`.new-*`, `.gone-*`)."""
+    try:
+        return {name for name in os.listdir(runs) if not name.startswith(".")}
+    except FileNotFoundError:
+        return set()
+
+
+def _take_in(store: Store, run_dirs: Sequence[RunDir], forget: bool) -> Adopted:
+    found: dict[RunDir, tuple[Run, RunCard | None]] = {}
+    skipped = []
+    for run_dir in run_dirs:
+        if not run_dir.config.exists():
+            continue  # not a run
+        try:
+            found[run_dir] = _read(run_dir)
+        except (ValueError, OSError) as exc:
+            first = str(exc).splitlines()[0]
+            skipped.append(f"{run_dir.path}: config.json cannot be read ({first}).")
+    # All at once: a queued run whose parent is not there yet would be taken for stranded.
+    with store.write() as db:
+        for run_dir, (run, _) in found.items():
+            if forget:
+                db.execute("DELETE FROM runs WHERE id = ?", (run.id,))
+            if run_dir.path.is_dir():  # not deleted meanwhile
+                insert(db, run)
+    for run_dir, (run, card) in found.items():
+        ingest(store, run.id, run_dir)
+        _conclude(store, run_dir, card)
+    return Adopted(tuple(run.id for run, _ in found.values()), tuple(skipped))
+
+
+def _read(run_dir: RunDir) -> tuple[Run, RunCard | None]:
+    """The row as far as config and card have it. Raises ValueError for a config it cannot read."""
+    # Imports pydantic, which a look at a registry that lacks nothing can do without.
+    from engine.contract.config import config_hash, loads
+
+    text = run_dir.config.read_bytes()
+    config = loads(text)
+    card = read_card(run_dir)
+    known = card or RunCard(
+        id=run_dir.path.name, name=run_dir.path.name, created_at=run_dir.config.stat().st_mtime
+    )
+    run = Run(
+        id=run_dir.path.name,
+        name=known.name,
+        kind=config.kind,
+        config=json.loads(text),
+        config_hash=config_hash(config),
+        created_at=known.created_at,
+        status=_first_status(run_dir, card),
+        recipe=known.recipe,
+        tags=known.tags,
+        parent=known.parent,
+        pid=known.pid,
+        pid_started=known.pid_started,
+        boot_id=known.boot_id,
+    )
+    return run, card
+
+
+def _first_status(run_dir: RunDir, card: RunCard | None) -> RunStatus:
+    """Before events and verdict are read: `queued` only if nothing was ever done.
+
+    `starting` of one that ended long ago lasts until the next statement, and keeps the runs
+    that wait for it from being taken for stranded.
+    """
+    begun = run_dir.events.exists() or card is None or card.pid or card.verdict
+    return RunStatus.starting if begun else RunStatus.queued
+
+
+def _conclude(store: Store, run_dir: RunDir, card: RunCard | None) -> None:
+    """What graftui saw of the end; the last event has precedence."""
+    verdict = card.verdict if card else None
+    if verdict is None:
+        return
+    id = run_dir.path.name
+    store.update(id, exit_code=verdict.exit_code, signal=verdict.signal)
+    store.update(
+        id,
+        only_if=(*ACTIVE, RunStatus.lost),
+        status=verdict.status,
+        reason=verdict.reason,
+        message=verdict.message,
+        hint=verdict.hint,
+        ended_at=verdict.ended_at,
+        log_tail=tail(run_dir.output),
+    )

@@ -1,0 +1,40 @@
+"""What runs said of themselves, read back: curves, scores, files. Writes nothing."""
+
+import math
+import sqlite3
+from collections.abc import Sequence
+from itertools import groupby
+
+from graftui.models import Artifact, Score, Series
+from graftui.registry.rows import numbers_of
+
+
+def series(db: sqlite3.Connection, id: str, names: Sequence[str] | None) -> list[Series]:
+    """Curves of a run, by name; all of them, or those of `names`."""
+    only = "" if names is None else f" AND name IN ({', '.join('?' for _ in names)})"
+    rows = db.execute(
+        f"SELECT name, step, value FROM metrics WHERE run = ?{only} ORDER BY name, step",
+        [id, *(names or ())],
+    )
+    found = []
+    for name, points in groupby(map(tuple, rows), key=lambda row: str(row[0])):
+        _, steps, values = zip(*points, strict=True)
+        found.append(Series(name, steps, tuple(math.nan if v is None else v for v in values)))
+    return found
+
+
+def scores(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Sequence[Score]]:
+    """Scores of each of the runs; an empty list for a run without."""
+    found: dict[str, Sequence[Score]] = {}
+    for id in ids:
+        rows = db.execute(
+            "SELECT stage, split, sparsity, scores FROM scores WHERE run = ? ORDER BY n", (id,)
+        )
+        found[id] = [Score(r[0], r[1], r[2], numbers_of(r[3])) for r in rows]
+    return found
+
+
+def artifacts(db: sqlite3.Connection, id: str) -> list[Artifact]:
+    """Files that a run made."""
+    rows = db.execute("SELECT path, kind, bytes FROM artifacts WHERE run = ? ORDER BY n", (id,))
+    return [Artifact(*row) for row in rows]

@@ -1,0 +1,174 @@
+"""The schema of runs.db, as the list of its changes. Append only: never edit one that shipped.
+
+Owns the tables. Refuses a database that a newer graftui has changed.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from graftui.errors import EnvironmentProblem
+from graftui.registry.connect import immediate
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+Migration = Callable[["Database"], None]
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring `db` up to date; several processes may do so at once."""
+    done = applied(db)
+    unknown = [name for name in done if name not in {m.__name__ for m in MIGRATIONS}]
+    if unknown:
+        raise EnvironmentProblem(
+            f"The registry was changed by a newer graftui ({', '.join(unknown)}).",
+            "Upgrade this graftui (`pip install -U graftui`), or set GRAFTUI_DB to another file.",
+        )
+    pending = [m for m in MIGRATIONS if m.__name__ not in done]
+    if pending:
+        _apply(db, pending)
+
+
+def applied(db: sqlite3.Connection) -> list[str]:
+    """Names of the changes that `db` has had, in order."""
+    table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
+    if db.execute(table).fetchone() is None:
+        return []
+    return [row[0] for row in db.execute("SELECT name FROM migrations ORDER BY n")]
+
+
+def _apply(db: sqlite3.Connection, pending: list[Migration]) -> None:
+    # Costs 0.3 s and more, and is needed once in the life of a registry.
+    from sqlite_utils import Database
+
+    wrapped = Database(db, execute_plugins=False)
+    for migration in pending:
+        with immediate(db):
+            done = applied(db)
+            if migration.__name__ in done:  # by another process, meanwhile
+                continue
+            if not done:
+                _refuse_foreign(db)
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS migrations"
+                " (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, applied_at REAL NOT NULL)"
+            )
+            migration(wrapped)
+            db.execute(
+                "INSERT INTO migrations (name, applied_at) VALUES (?, ?)",
+                (migration.__name__, time.time()),
+            )
+
+
+def _refuse_foreign(db: sqlite3.Connection) -> None:
+    """Somebody else's database is not ours to fill."""
+    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    if tables:
+        raise EnvironmentProblem(
+            f"The registry is another program's database: it has {', '.join(tables[:5])}.",
+            "Set GRAFTUI_DB to a file of its own.",
+        )
+
+
+_RUNS = """
+    CREATE TABLE runs (
+        n INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        status TEXT NOT NULL,
+        reason TEXT,
+        message TEXT NOT NULL,
+        hint TEXT NOT NULL,
+        config TEXT NOT NULL,
+        config_hash TEXT NOT NULL,
+        recipe TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        parent TEXT,
+        created_at REAL NOT NULL,
+        started_at REAL,
+        ended_at REAL,
+        pid INTEGER,
+        pid_started REAL,
+        boot_id TEXT NOT NULL,
+        exit_code INTEGER,
+        signal INTEGER,
+        phase TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        total INTEGER NOT NULL,
+        device TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        log_tail TEXT NOT NULL,
+        cancel_asked REAL,
+        heard_at REAL,
+        events_offset INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX runs_created_at ON runs (created_at);
+    CREATE INDEX runs_status ON runs (status);
+    CREATE INDEX runs_config_hash ON runs (config_hash);
+    CREATE INDEX runs_name ON runs (name);
+    CREATE INDEX runs_parent ON runs (parent);
+    CREATE TABLE recipes (
+        name TEXT PRIMARY KEY,
+        text TEXT NOT NULL,
+        created_at REAL NOT NULL
+    );
+"""
+
+
+def m001_runs(db: "Database") -> None:
+    """Runs, and their recipes."""
+    db.executescript(_RUNS)
+
+
+def m002_measurements(db: "Database") -> None:
+    """What runs say of themselves: curves, scores, files."""
+    db.executescript("""
+        CREATE TABLE metrics (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            step INTEGER NOT NULL,
+            value REAL, -- NULL: not a number
+            PRIMARY KEY (run, name, step)
+        ) WITHOUT ROWID;
+        CREATE TABLE scores (
+            n INTEGER PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            stage TEXT NOT NULL,
+            split TEXT NOT NULL,
+            sparsity REAL, -- NULL: a whole model
+            scores TEXT NOT NULL
+        );
+        CREATE UNIQUE INDEX scores_of ON scores (run, stage, split, ifnull(sparsity, -1));
+        CREATE TABLE artifacts (
+            n INTEGER PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            bytes INTEGER NOT NULL,
+            UNIQUE (run, path)
+        );
+    """)
+
+
+def m003_search(db: "Database") -> None:
+    """Search in names, tags and the values (not the keys) of configs."""
+    words = """
+        new.name || ' ' || new.recipe || ' ' || new.kind || ' ' || new.tags || ' ' || (
+            SELECT ifnull(group_concat(atom, ' '), '')
+            FROM json_tree(new.config) WHERE atom IS NOT NULL)
+    """
+    insert = f"INSERT INTO runs_words (rowid, words) VALUES (new.n, {words});"
+    delete = "DELETE FROM runs_words WHERE rowid = old.n;"
+    db.executescript(f"""
+        CREATE VIRTUAL TABLE runs_words USING fts5 (words);
+        CREATE TRIGGER runs_words_insert AFTER INSERT ON runs BEGIN {insert} END;
+        CREATE TRIGGER runs_words_delete AFTER DELETE ON runs BEGIN {delete} END;
+        CREATE TRIGGER runs_words_update AFTER UPDATE OF name, recipe, tags ON runs
+            BEGIN {delete} {insert} END;
+    """)
+
+
+MIGRATIONS: list[Migration] = [m001_runs, m002_measurements, m003_search]

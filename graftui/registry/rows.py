@@ -1,0 +1,70 @@
+"""Rows of runs.db to values and back. Owns the encoding; asks no questions of the database."""
+
+import json
+import math
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from graftui.models import Run, RunReason, RunStatus
+
+# No 0/o, 1/l/i: ids are read aloud and typed.
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+ID_LENGTH = 6
+
+COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Run))
+
+
+def new_id() -> str:
+    """A fresh id of a run, such as "k3f9xa"."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
+
+
+def run_of(row: sqlite3.Row) -> Run:
+    """The run in a row that has all COLUMNS."""
+    values = {name: row[name] for name in COLUMNS}
+    values["status"] = RunStatus(values["status"])
+    values["reason"] = RunReason(values["reason"]) if values["reason"] else None
+    values["config"] = json.loads(values["config"])
+    values["tags"] = tuple(json.loads(values["tags"]))
+    values["summary"] = numbers_of(values["summary"])
+    return Run(**values)
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """Column -> stored value."""
+    return encoded({name: getattr(run, name) for name in COLUMNS})
+
+
+def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a Run as they are stored. Raises KeyError for what is no field."""
+    return {name: _ENCODE.get(name, _same)(values[name]) for name in values if _known(name)}
+
+
+def numbers(values: Mapping[str, float]) -> str:
+    """JSON has no nan and no inf: both are stored as null."""
+    return json.dumps({k: v if math.isfinite(v) else None for k, v in values.items()})
+
+
+def numbers_of(text: str) -> dict[str, float]:
+    """The numbers in `text`; null is nan."""
+    return {k: math.nan if v is None else v for k, v in json.loads(text).items()}
+
+
+def _known(name: str) -> bool:
+    if name not in COLUMNS:
+        raise KeyError(f"a run has no {name}")
+    return True
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_ENCODE: dict[str, Callable[[Any], Any]] = {
+    "config": json.dumps,
+    "tags": json.dumps,
+    "summary": numbers,
+}

@@ -1,0 +1,262 @@
+"""runs.db as an object: what is asked of it and what is written to it.
+
+Open it, do one thing, close it: a connection kept open would hold on to a runs.db that somebody
+deletes. Owns every statement about runs and recipes; events come in through ingest.py.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from graftui.errors import NotFound, UsageError, explain
+from graftui.models import ACTIVE, Artifact, Run, RunStatus, Score, Series
+from graftui.registry import filters, measured, queue
+from graftui.registry.connect import connect, immediate, journal_mode
+from graftui.registry.filters import Filter
+from graftui.registry.migrations import migrate
+from graftui.registry.resolve import resolve
+from graftui.registry.rows import COLUMNS, encoded, row_of, run_of
+
+_RUN = f"SELECT {', '.join(COLUMNS)} FROM runs"
+Runs = list[Run]
+"""Named, because `list` means the method inside the class."""
+Recipes = list[tuple[str, str, float]]
+Texts = list[str]
+
+
+class Store:
+    """The registry. Use `with Store.open(path) as store`."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The registry at `path`, made and brought up to date if need be."""
+        try:
+            db = connect(path)
+            try:
+                migrate(db)
+            except BaseException:
+                db.close()
+                raise
+        except (sqlite3.Error, OSError) as exc:
+            raise explain(exc, path) or exc from exc
+        return cls(db)
+
+    def close(self) -> None:
+        self.db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """The one way to write: a transaction that takes the lock at its start."""
+        with immediate(self.db) as db:
+            yield db
+
+    # Reading
+
+    def find(self, id: str) -> Run | None:
+        """The run `id`, if there is one."""
+        row = self.db.execute(f"{_RUN} WHERE id = ?", (id,)).fetchone()
+        return run_of(row) if row else None
+
+    def get(self, id: str) -> Run:
+        """The run `id`; NotFound if there is none."""
+        run = self.find(id)
+        if run is None:
+            raise NotFound(f"There is no run {id}.", "`graftui ls` shows what there is.")
+        return run
+
+    def resolve(self, ref: str) -> Run:
+        """The run that a user means: an id, its beginning, a name (the newest) or "last"."""
+        return self.get(resolve(self.db, ref))
+
+    def list(
+        self,
+        *,
+        where: Sequence[Filter] = (),
+        sort: str = "-created",
+        limit: int | None = None,
+        offset: int = 0,
+        search: str = "",
+    ) -> Runs:
+        """Runs that meet all conditions, newest first unless `sort` says otherwise."""
+        condition, values = filters.where(self.db, where, search)
+        order, keys = filters.order(self.db, sort)
+        page = [-1 if limit is None else limit, offset]
+        rows = self.db.execute(
+            f"{_RUN}{condition}{order} LIMIT ? OFFSET ?", [*values, *keys, *page]
+        )
+        return [run_of(row) for row in rows]
+
+    def count(self, where: Sequence[Filter] = (), search: str = "") -> int:
+        """How many runs meet all conditions."""
+        condition, values = filters.where(self.db, where, search)
+        return int(self.db.execute(f"SELECT count(*) FROM runs{condition}", values).fetchone()[0])
+
+    def ids(self) -> set[str]:
+        """Ids of all runs."""
+        return {row[0] for row in self.db.execute("SELECT id FROM runs")}
+
+    def active(self) -> Runs:
+        """Runs that still have something to do, oldest first."""
+        rows = self.db.execute(f"{_RUN} WHERE status IN (?, ?, ?) ORDER BY created_at, n", ACTIVE)
+        return [run_of(row) for row in rows]
+
+    def unsettled(self, lost_since: float) -> Runs:
+        """Active runs, and those lost since then, whose last event may yet turn up."""
+        rows = self.db.execute(
+            f"{_RUN} WHERE status IN (?, ?, ?) OR (status = ? AND ended_at > ?)"
+            " ORDER BY created_at, n",
+            (*ACTIVE, RunStatus.lost, lost_since),
+        )
+        return [run_of(row) for row in rows]
+
+    def born(self) -> float:
+        """When this database was made: tells it from one made after it was deleted."""
+        return float(self.db.execute("SELECT min(applied_at) FROM migrations").fetchone()[0])
+
+    def finished_with(self, config_hash: str) -> Run | None:
+        """The newest finished run of that configuration."""
+        row = self.db.execute(
+            f"{_RUN} WHERE config_hash = ? AND status = ? ORDER BY created_at DESC, n DESC LIMIT 1",
+            (config_hash, RunStatus.finished),
+        ).fetchone()
+        return run_of(row) if row else None
+
+    def series(self, id: str, names: Sequence[str] | None = None) -> Sequence[Series]:
+        """Curves of a run, by name."""
+        return measured.series(self.db, id, names)
+
+    def scores(self, ids: Sequence[str]) -> dict[str, Sequence[Score]]:
+        """Scores of each of the runs, in the order of evaluation."""
+        return measured.scores(self.db, ids)
+
+    def artifacts(self, id: str) -> Sequence[Artifact]:
+        """Files that a run made, in the order they were made."""
+        return measured.artifacts(self.db, id)
+
+    # Writing
+
+    def add(self, runs: Sequence[Run], then: Callable[[], None] = lambda: None) -> None:
+        """Add `runs`, all or none; `then` comes last in the transaction, and undoes it by raising.
+
+        A run that is there already stays as it is: another process found its directory first.
+        """
+        with self.write() as db:
+            for run in runs:
+                insert(db, run)
+            then()
+
+    def update(
+        self,
+        id: str,
+        *,
+        only_if: Iterable[RunStatus] = tuple(RunStatus),
+        then: Callable[[], None] = lambda: None,
+        **changes: Any,
+    ) -> bool:
+        """Change fields of a run; False if it is not there or in none of the states `only_if`.
+
+        `then` as in `add`, and only if something changed.
+        """
+        row = encoded(changes)
+        states = list(only_if)
+        sets = ", ".join(f"{name} = ?" for name in row)
+        marks = ", ".join("?" for _ in states)
+        with self.write() as db:
+            done = db.execute(
+                f"UPDATE runs SET {sets} WHERE id = ? AND status IN ({marks})",
+                [*row.values(), id, *states],
+            )
+            if done.rowcount > 0:
+                then()
+            return done.rowcount > 0
+
+    def claim_next(self, limit_running: int) -> Run | None:
+        """Take the oldest run that may start, unless `limit_running` are at it already."""
+        with self.write() as db:
+            id = queue.claim_next(db, limit_running)
+        return None if id is None else self.find(id)
+
+    def cancel_stranded(self) -> Texts:
+        """Cancel queued runs whose parent will never finish; their ids."""
+        if not queue.stranded(self.db):
+            return []
+        with self.write() as db:
+            return queue.cancel_stranded(db)
+
+    def delete(self, id: str, then: Callable[[], None] = lambda: None) -> None:
+        """Delete a run with all that was measured; `then` as in `add`."""
+        with self.write() as db:
+            db.execute("DELETE FROM runs WHERE id = ?", (id,))
+            then()
+
+    # Recipes
+
+    def save_recipe(self, name: str, text: str, replace: bool = False) -> None:
+        """Keep `text` (TOML) as the recipe `name`."""
+        act = "DO UPDATE SET text = excluded.text" if replace else "DO NOTHING"
+        with self.write() as db:
+            done = db.execute(
+                f"INSERT INTO recipes VALUES (?, ?, ?) ON CONFLICT (name) {act}",
+                (name, text, time.time()),
+            )
+        if done.rowcount == 0:
+            raise UsageError(
+                f"There is a recipe {name} already.", "Choose another name, or replace it."
+            )
+
+    def recipes(self) -> Recipes:
+        """Name, text and time of each saved recipe, by name."""
+        rows = self.db.execute("SELECT name, text, created_at FROM recipes ORDER BY name")
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def check(self) -> Texts:
+        """What is wrong with the database, one sentence each; empty: nothing."""
+        found = [row[0] for row in self.db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        for row in self.db.execute("PRAGMA foreign_key_check"):
+            found.append(f"a row of {row[0]} belongs to no run")
+        if journal_mode(self.db) != "wal":
+            found.append("no write-ahead log: on a network file system? Use a local GRAFTUI_DB")
+        try:
+            with self.write():
+                pass
+        except sqlite3.Error as exc:
+            found.append(f"cannot be written: {exc}")
+        return found
+
+
+def insert(db: sqlite3.Connection, run: Run) -> None:
+    """Add the row of `run`, within a transaction of the caller's."""
+    row = row_of(run)
+    marks = ", ".join("?" for _ in row)
+    db.execute(
+        f"INSERT INTO runs ({', '.join(row)}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING",
+        list(row.values()),
+    )
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a runs.db that cannot be read, with its -wal and -shm; where it is now."""
+    aside = path.with_name(f"{path.name}.broken-{int(time.time())}")
+    for end in ("", "-wal", "-shm"):
+        if os.path.exists(f"{path}{end}"):
+            os.replace(f"{path}{end}", f"{aside}{end}")
+    return aside

@@ -1,0 +1,127 @@
+"""Where things lie and how the launcher behaves: flag > GRAFTUI_* > graftui.toml > default.
+
+Owns the knobs and their names. Refuses unknown keys in graftui.toml. Makes no folder.
+"""
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graftui.errors import UsageError
+
+FILE = "graftui.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Paths are absolute."""
+
+    root: Path
+    """Working directory; paths in configs are relative to it."""
+    db: Path
+    """The registry."""
+    runs: Path
+    """A folder a run."""
+    cache: Path
+    grace_s: float = 10.0
+    """Seconds between SIGTERM and SIGKILL when a run is cancelled."""
+    poll_s: float = 0.25
+    """Seconds between two looks at the runs."""
+    jobs: int = 1
+    """Runs at once."""
+    python: str = sys.executable
+    """Interpreter of the engine."""
+
+    @property
+    def data(self) -> Path:
+        """Folder of runs/, and of the supervisor's lock and log."""
+        return self.runs.parent
+
+
+def at(root: Path, **knobs: Any) -> Settings:
+    """Settings with everything in its usual place below `root`."""
+    data = root / "data"
+    places = {"db": root / "runs.db", "runs": data / "runs", "cache": data / "cache"}
+    return Settings(root=root, **{**places, **knobs})
+
+
+def load(flags: Mapping[str, str | None] | None = None) -> Settings:
+    """The settings in force here; `flags` by the names of KNOBS, None where not given."""
+    root = Path.cwd()
+    file = _read_file(root / FILE)
+    knobs: dict[str, Any] = {}
+    for name, parse in KNOBS.items():
+        where, raw = _find(name, flags or {}, file)
+        if raw is not None:
+            knobs[name] = _parsed(where, raw, parse)
+    if "db" in knobs:
+        knobs["db"] = root / knobs["db"]
+    if "data" in knobs:
+        data = root / knobs.pop("data")
+        knobs.update(runs=data / "runs", cache=data / "cache")
+    return at(root, **knobs)
+
+
+def _find(name: str, flags: Mapping[str, str | None], file: Mapping[str, Any]) -> tuple[str, Any]:
+    """Where the value of a knob comes from, and the value."""
+    variable = f"GRAFTUI_{name.removesuffix('_s').upper()}"
+    if flags.get(name) is not None:
+        return f"--{name.removesuffix('_s')}", flags[name]
+    if os.environ.get(variable):
+        return variable, os.environ[variable]
+    return f"{FILE}: {name}", file.get(name)
+
+
+def _read_file(path: Path) -> Mapping[str, Any]:
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise UsageError(f"{path} is not valid TOML: {exc}.", "Correct that line.") from exc
+    for key in found:
+        if key not in KNOBS:
+            raise UsageError(f"{path}: there is no setting {key!r}.", f"Known: {', '.join(KNOBS)}.")
+    return found
+
+
+def _parsed(where: str, raw: Any, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(str(raw))
+    except ValueError as exc:
+        hint = f"Correct {where}, or leave it out."
+        raise UsageError(f"{where} = {raw!r}: {exc}.", hint) from exc
+
+
+def _at_least(least: float, convert: Callable[[str], float], what: str) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        sentence = f"should be {what}, {least:g} or more"
+        try:
+            value = convert(text)
+        except ValueError:
+            raise ValueError(sentence) from None
+        if not least <= value < float("inf"):
+            raise ValueError(sentence)
+        return value
+
+    return parse
+
+
+def _path(text: str) -> Path:
+    if not text.strip():
+        raise ValueError("should be a path")
+    return Path(text).expanduser()
+
+
+KNOBS: dict[str, Callable[[str], Any]] = {
+    "db": _path,
+    "data": _path,
+    "jobs": _at_least(1, int, "a whole number"),
+    "grace_s": _at_least(0, float, "seconds"),
+    "poll_s": _at_least(0.01, float, "seconds"),
+    "python": str,
+}

@@ -1,0 +1,43 @@
+"""Each test gets a working directory, and leaves no process behind."""
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from launcher_bench import Bench
+
+from graftui.registry.store import Store
+from graftui.settings import at
+
+ROOT = Path(__file__).parents[2]
+FAKE = Path(__file__).with_name("fake_engine.py")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    python = tmp_path / "fake-python"
+    call = shlex.join([sys.executable, str(FAKE)])
+    python.write_text(f'#!/bin/sh\nexec {call} "$3"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    root = tmp_path / "work"
+    root.mkdir()
+    made = Bench(at(root, python=str(python), poll_s=0.05, grace_s=5.0))
+    yield made
+    _end_all(made)
+
+
+def _end_all(made: Bench) -> None:
+    """Nothing of a test outlives it."""
+    with suppress(FileNotFoundError, IndexError, ProcessLookupError):
+        os.kill(made.supervisor(), signal.SIGKILL)
+    with Store.open(made.settings.db) as store:
+        for run in store.active():
+            with suppress(ProcessLookupError):
+                if run.pid is not None:
+                    os.killpg(run.pid, signal.SIGKILL)

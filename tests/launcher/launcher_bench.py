@@ -1,0 +1,78 @@
+"""A working directory with a fake engine, and what it takes to wait for its processes."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig
+from graftui.launcher import spawn, supervise
+from graftui.launcher.reconcile import reconcile
+from graftui.launcher.spawn import Plan
+from graftui.models import Run
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+def plan(does: str, kind: str = "finetune", after: int | str | None = None) -> Plan:
+    """A run whose fake engine does `does`."""
+    form = FinetuneConfig if kind == "finetune" else GraftConfig
+    config = form(model=ModelConfig(name=does))
+    return Plan(name=f"{does}-{kind}", kind=kind, config=config, after=after)
+
+
+@dataclass
+class Bench:
+    """One working directory."""
+
+    settings: Settings
+
+    def submit(self, *plans: Plan) -> list[Run]:
+        return spawn.submit(self.settings, plans)
+
+    def launch(self, *plans: Plan) -> list[Run]:
+        runs = self.submit(*plans)
+        supervise.ensure(self.settings)
+        return runs
+
+    def get(self, id: str) -> Run:
+        with Store.open(self.settings.db) as store:
+            return store.get(id)
+
+    def look(self, id: str) -> Run:
+        """As every command does."""
+        with Store.open(self.settings.db) as store:
+            reconcile(self.settings, store)
+            return store.get(id)
+
+    def until(self, id: str, holds: Callable[[Run], bool], wait_s: float = 15.0) -> Run:
+        end = time.monotonic() + wait_s
+        while not holds(run := self.get(id)):
+            log = self.settings.data / "supervisor.log"
+            assert time.monotonic() < end, f"{run}\n{log.exists() and log.read_text()}"
+            time.sleep(0.03)
+        return run
+
+    def until_there(
+        self, id: str, holds: Callable[[Run], bool] = lambda _: True, wait_s: float = 15.0
+    ) -> Run:
+        """As `until`, where the registry may lack the run for now."""
+        end = time.monotonic() + wait_s
+        while time.monotonic() < end:
+            with Store.open(self.settings.db) as store:
+                run = store.find(id)
+            if run is not None and holds(run):
+                return run
+            time.sleep(0.03)
+        raise AssertionError(f"{id} did not come back")
+
+    def at_work(self, id: str) -> Run:
+        """Once its first events are in the registry."""
+        return self.until(id, lambda run: run.step == 3 and run.pid_started is not None)
+
+    def ended(self, id: str) -> Run:
+        return self.until(id, lambda run: not run.status.active)
+
+    def supervisor(self) -> int:
+        """Its pid."""
+        log = (self.settings.data / "supervisor.log").read_text()
+        return int([line.split()[2] for line in log.splitlines() if "supervising" in line][-1])

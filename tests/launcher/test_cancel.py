@@ -1,0 +1,133 @@
+"""Stopping and deleting runs; nobody else's process is ever signalled."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from launcher_bench import Bench, plan
+
+from graftui.errors import UsageError
+from graftui.launcher import identity
+from graftui.launcher.cancel import cancel, remove
+from graftui.launcher.identity import Identity, Life, life
+from graftui.models import Run, RunStatus
+from graftui.registry.store import Store
+
+
+@pytest.fixture
+def stranger() -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that has nothing to do with graftui."""
+    process = subprocess.Popen(["sleep", "30"], start_new_session=True)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def claimed_as(bench: Bench, who: Identity) -> Run:
+    """A running run whose process is said to be `who`."""
+    (run,) = bench.submit(plan("sleep"))
+    with Store.open(bench.settings.db) as store:
+        store.claim_next(1)
+        known = {"pid": who.pid, "pid_started": who.pid_started, "boot_id": who.boot_id}
+        store.update(run.id, status=RunStatus.running, heard_at=time.time(), **known)  # type: ignore[arg-type]
+        return store.get(run.id)
+
+
+def test_a_queued_run_is_cancelled_at_once_and_what_waits_for_it(bench: Bench) -> None:
+    first, second = bench.submit(plan("finish"), plan("finish", "graft", after=0))
+    assert cancel(bench.settings, first.id).status is RunStatus.cancelled
+    assert bench.get(second.id).status is RunStatus.cancelled
+
+
+def test_a_running_run_stops_and_says_so_itself(bench: Bench) -> None:
+    (run,) = bench.launch(plan("sleep"))
+    bench.at_work(run.id)
+    run = cancel(bench.settings, run.id)
+    assert (run.status, run.message) == (RunStatus.cancelled, "stopped at step 3")
+    bench.until(run.id, lambda run: run.exit_code == 0)  # the supervisor adds it
+    with pytest.raises(UsageError, match="is cancelled already"):
+        cancel(bench.settings, run.id)
+
+
+def test_one_that_does_not_listen_is_killed_after_the_grace(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, grace_s=0.3)
+    (run,) = bench.launch(plan("deaf"))
+    bench.at_work(run.id)
+    run = cancel(bench.settings, run.id)
+    assert run.status is RunStatus.cancelled
+    assert "killed" in run.message
+    run = bench.until(run.id, lambda run: run.signal == signal.SIGKILL)
+    assert life(run) is not Life.alive
+    assert run.status is RunStatus.cancelled
+
+
+def test_a_run_just_being_started_is_cancelled_too(bench: Bench) -> None:
+    (run,) = bench.launch(plan("sleep"))
+    bench.until(run.id, lambda run: run.status is not RunStatus.queued)
+    run = cancel(bench.settings, run.id)
+    assert run.status is RunStatus.cancelled
+    assert life(run) is not Life.alive
+
+
+@pytest.mark.parametrize("wrong", ["start time", "boot"])
+def test_a_reused_pid_is_never_signalled(
+    bench: Bench, stranger: "subprocess.Popen[bytes]", wrong: str
+) -> None:
+    who = identity.identity(stranger.pid)
+    assert who
+    changed = {"pid_started": who.pid_started - 60} if wrong == "start time" else {"boot_id": "x"}
+    run = claimed_as(bench, replace(who, **changed))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="is lost already"):
+        cancel(bench.settings, run.id)
+    assert stranger.poll() is None
+
+
+def test_without_a_start_time_only_an_older_process_can_be_the_engine(
+    bench: Bench, stranger: "subprocess.Popen[bytes]"
+) -> None:
+    who = identity.identity(stranger.pid)
+    assert who
+    run = replace(claimed_as(bench, who), pid_started=None)
+    assert life(replace(run, started_at=who.pid_started + 1)) is Life.alive
+    assert life(replace(run, started_at=who.pid_started - 60)) is Life.gone
+
+
+def test_a_zombie_is_not_alive(bench: Bench) -> None:
+    process = subprocess.Popen(["sleep", "30"])
+    who = identity.identity(process.pid)
+    assert who
+    run = claimed_as(bench, who)
+    assert life(run) is Life.alive
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert life(run) is Life.zombie
+    assert bench.look(run.id).status is RunStatus.lost
+    process.wait()
+
+
+def test_deleting_takes_row_and_directory(bench: Bench) -> None:
+    (run,) = bench.submit(plan("finish"))
+    cancel(bench.settings, run.id)
+    remove(bench.settings, [run.id])
+    assert not list(bench.settings.runs.iterdir())
+    with Store.open(bench.settings.db) as store:
+        assert store.count() == 0
+
+
+def test_what_is_at_work_or_needed_is_not_deleted(bench: Bench) -> None:
+    (parent,) = bench.launch(plan("finish"))
+    bench.ended(parent.id)
+    (child,) = bench.launch(plan("sleep", "graft", after=parent.id))
+    with pytest.raises(UsageError, match=f"{child.id} is "):
+        remove(bench.settings, [child.id])
+    with pytest.raises(UsageError, match=f"uses the result of run {parent.id}"):
+        remove(bench.settings, [parent.id])
+    assert (bench.settings.runs / parent.id / "checkpoint").is_dir()
+    bench.at_work(child.id)
+    cancel(bench.settings, child.id)
+    remove(bench.settings, [parent.id, child.id])
+    assert not list(bench.settings.runs.iterdir())

@@ -1,0 +1,130 @@
+"""Runs from queue to end, through real processes."""
+
+import os
+import time
+from dataclasses import replace
+
+import pytest
+from launcher_bench import Bench, plan
+
+from engine.contract.layout import RunDir
+from graftui.launcher import supervise
+from graftui.launcher.lock import supervised
+from graftui.models import RunReason, RunStatus
+from graftui.registry.store import Store
+
+
+def test_a_recipe_of_two_runs_finishes_in_order(bench: Bench) -> None:
+    first, second = bench.launch(plan("finish"), plan("finish", "graft", after=0))
+    done = bench.ended(second.id)
+    before = bench.get(first.id)
+    assert (before.status, done.status) == (RunStatus.finished, RunStatus.finished)
+    assert before.ended_at
+    assert done.started_at
+    assert before.ended_at <= done.started_at
+    assert done.summary == {"accuracy": 0.75}
+    assert done.config["finetuned"] == {
+        "path": f"data/runs/{first.id}/checkpoint",
+        "config_hash": first.config_hash,
+    }
+    with Store.open(bench.settings.db) as store:
+        (curve,) = store.series(first.id)
+        assert (curve.name, curve.steps) == ("train/loss", (1, 2, 3))
+        assert store.scores([first.id])[first.id][0].scores == {"accuracy": 0.75}
+        assert [a.path for a in store.artifacts(first.id)] == ["checkpoint"]
+
+
+def test_what_waits_for_a_failed_run_is_cancelled(bench: Bench) -> None:
+    first, second, third = bench.launch(
+        plan("fail"), plan("finish", "graft", after=0), plan("finish", "graft", after=1)
+    )
+    failed = bench.ended(first.id)
+    assert (failed.status, failed.reason) == (RunStatus.failed, RunReason.diverged)
+    assert (failed.message, failed.hint) == ("the loss is nan", "lower lr")
+    assert bench.ended(second.id).status is RunStatus.cancelled
+    assert f"run {first.id}, which is failed" in bench.get(second.id).message
+    assert bench.ended(third.id).status is RunStatus.cancelled
+    assert f"run {second.id}, which is cancelled" in bench.get(third.id).message
+
+
+@pytest.mark.parametrize(("does", "code", "said"), [("crash", 1, "unforeseen"), ("mute", 7, "bye")])
+def test_an_engine_without_a_last_event_has_crashed(
+    bench: Bench, does: str, code: int, said: str
+) -> None:
+    (run,) = bench.launch(plan(does))
+    run = bench.ended(run.id)
+    assert (run.status, run.reason, run.exit_code) == (RunStatus.failed, RunReason.crashed, code)
+    assert said in run.log_tail
+    assert f"exit code {code}" in run.message
+    assert run.hint
+
+
+def test_an_engine_that_cannot_be_started_fails_the_run(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, python="/no/such/python")
+    (run,) = bench.launch(plan("finish"))
+    run = bench.ended(run.id)
+    assert (run.status, run.reason) == (RunStatus.failed, RunReason.crashed)
+    assert "/no/such/python" in run.hint
+
+
+def test_as_many_at_once_as_asked_for(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, jobs=2)
+    runs = bench.launch(plan("sleep"), plan("sleep"), plan("sleep"))
+    for run in runs[:2]:
+        bench.at_work(run.id)
+    time.sleep(0.3)
+    assert bench.get(runs[2].id).status is RunStatus.queued
+
+
+def test_the_supervisor_goes_when_all_is_done_and_strands_nothing(bench: Bench) -> None:
+    """A run queued while the supervisor is on its way out is still run."""
+    for _ in range(4):
+        (run,) = bench.launch(plan("mute"))
+        bench.ended(run.id)
+    end = time.monotonic() + 5
+    while supervised(bench.settings) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not supervised(bench.settings)
+
+
+def test_a_run_queued_after_the_last_look_is_drained_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drained = []
+
+    def drain(self: supervise.Supervisor) -> None:
+        drained.append(self)
+        if len(drained) == 1:  # its last look is over, but its lock still held
+            bench.launch(plan("finish"))
+            return
+        with Store.open(bench.settings.db) as store:
+            store.update(store.resolve("last").id, status=RunStatus.finished)
+
+    monkeypatch.setattr(supervise.Supervisor, "drain", drain)
+    monkeypatch.setattr("sys.argv", ["supervise", supervise._packed(bench.settings)])
+    supervise.main()
+    assert len(drained) == 2
+    assert not (bench.settings.data / "supervisor.log").exists()  # `ensure` started none
+
+
+def test_many_that_ensure_at_once_make_one_supervisor(bench: Bench) -> None:
+    (run,) = bench.submit(plan("sleep"))
+    for _ in range(4):
+        supervise.ensure(bench.settings)
+    bench.at_work(run.id)
+    time.sleep(0.5)
+    log = (bench.settings.data / "supervisor.log").read_text()
+    assert log.count("supervising") == 1
+    assert log.count("started") == 1
+
+
+def test_the_engine_has_a_session_and_an_environment_of_its_own(bench: Bench) -> None:
+    (run,) = bench.launch(plan("sleep"))
+    run = bench.at_work(run.id)
+    assert run.pid
+    assert os.getsid(run.pid) == run.pid
+    with open(f"/proc/{run.pid}/environ", "rb") as file:
+        environment = file.read().split(b"\0")
+    assert b"OMP_WAIT_POLICY=PASSIVE" in environment
+    assert b"TOKENIZERS_PARALLELISM=false" in environment
+    assert RunDir(bench.settings.runs / run.id).output.exists()

@@ -1,0 +1,112 @@
+"""runs.db is only a view of the run directories: deleting it loses nothing."""
+
+import json
+import os
+import time
+from dataclasses import fields, replace
+
+from launcher_bench import Bench, plan
+
+from graftui.launcher import supervise
+from graftui.launcher.cancel import cancel
+from graftui.models import Run, RunStatus
+from graftui.registry.ingest import adopt, rebuild
+from graftui.registry.store import Store
+
+# Signs of life of the launcher itself, which no file holds.
+_NOT_KEPT = {"heard_at": None, "cancel_asked": None}
+
+
+def delete(bench: Bench, *ends: str) -> None:
+    for end in ends:
+        bench.settings.db.with_name(f"runs.db{end}").unlink(missing_ok=True)
+
+
+def same(a: Run, b: Run) -> bool:
+    a, b = replace(a, **_NOT_KEPT), replace(b, **_NOT_KEPT)  # type: ignore[arg-type]
+    return {f.name: getattr(a, f.name) for f in fields(Run)} == {
+        f.name: getattr(b, f.name) for f in fields(Run)
+    }
+
+
+def test_deleted_in_mid_run_the_supervisor_takes_the_runs_in_again(bench: Bench) -> None:
+    first, second = bench.launch(plan("sleep"), plan("finish"))
+    before = bench.at_work(first.id)
+    delete(bench, "")  # leaving -wal and -shm, as one does
+    after = bench.until_there(first.id, lambda run: run.step == 3)
+    assert after.status is RunStatus.running
+    assert (after.pid, after.pid_started) == (before.pid, before.pid_started)
+    assert bench.until_there(second.id).status is RunStatus.queued
+    assert cancel(bench.settings, first.id).message == "stopped at step 3"
+    assert bench.ended(second.id).status is RunStatus.finished
+
+
+def test_rebuilt_rows_are_the_rows_that_were(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, grace_s=0.3)
+    ways = ("finish", "fail", "crash", "mute")
+    runs = bench.launch(*map(plan, ways), plan("finish", "graft", after=0))
+    for run in runs:
+        bench.ended(run.id)
+    (deaf,) = bench.launch(plan("deaf"))
+    bench.at_work(deaf.id)
+    cancel(bench.settings, deaf.id)
+    before = [bench.until(run.id, has_exit) for run in (*runs, deaf)]
+    delete(bench, "", "-wal", "-shm")
+    after = [bench.look(run.id) for run in before]
+    for a, b in zip(before, after, strict=True):
+        assert same(a, b), f"{a}\n{b}"
+    with Store.open(bench.settings.db) as store:
+        assert rebuild(store, bench.settings) == len(before)
+        assert all(same(a, store.get(a.id)) for a in before)
+        assert store.series(before[0].id)[0].steps == (1, 2, 3)
+
+
+def has_exit(run: Run) -> bool:
+    return run.exit_code is not None or run.signal is not None
+
+
+def test_a_queued_run_is_taken_in_as_queued_and_still_runs(bench: Bench) -> None:
+    first, second = bench.submit(plan("finish"), plan("finish", "graft", after=0))
+    delete(bench, "", "-wal", "-shm")
+    assert bench.look(second.id) == second
+    supervise.ensure(bench.settings)
+    assert bench.ended(second.id).status is RunStatus.finished
+
+
+def test_a_cancelled_queued_run_does_not_come_back(bench: Bench) -> None:
+    (run,) = bench.submit(plan("finish"))
+    cancel(bench.settings, run.id)
+    delete(bench, "", "-wal", "-shm")
+    assert bench.look(run.id).status is RunStatus.cancelled
+
+
+def test_a_directory_without_card_is_taken_in_but_never_started(bench: Bench) -> None:
+    (run,) = bench.submit(plan("finish"))
+    delete(bench, "", "-wal", "-shm")
+    (bench.settings.runs / run.id / "run.json").unlink()
+    old = time.time() - 3600
+    os.utime(bench.settings.runs / run.id / "config.json", (old, old))
+    assert bench.look(run.id).status is RunStatus.lost
+    assert bench.get(run.id).name == run.id
+
+
+def test_a_config_that_cannot_be_read_is_reported_not_fatal(bench: Bench) -> None:
+    good, broken, newer = bench.submit(plan("finish"), plan("finish"), plan("finish"))
+    delete(bench, "", "-wal", "-shm")
+    (bench.settings.runs / broken.id / "config.json").write_text("{")
+    path = bench.settings.runs / newer.id / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "unheard": 1}))
+    (bench.settings.runs / "notes").mkdir()
+    (bench.settings.runs / "notes.txt").write_text("not a run")
+    with Store.open(bench.settings.db) as store:
+        found = adopt(store, bench.settings)
+        assert found.added == (good.id,)
+        assert len(found.skipped) == 2
+        assert any(broken.id in sentence for sentence in found.skipped)
+
+
+def test_a_vanished_directory_is_a_lost_run(bench: Bench) -> None:
+    (run,) = bench.submit(plan("finish"))
+    (bench.settings.runs / run.id).rename(bench.settings.root / "elsewhere")
+    run = bench.look(run.id)
+    assert (run.status, "directory is gone" in run.message) == (RunStatus.lost, True)

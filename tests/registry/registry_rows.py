@@ -1,0 +1,66 @@
+"""Runs and events to fill a registry with."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.contract import events as ev
+from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig, config_hash
+from engine.contract.layout import RunDir
+from graftui.models import Run
+from graftui.registry.rows import new_id
+
+KINDS = {"finetune": FinetuneConfig, "graft": GraftConfig}
+
+
+def make(kind: str = "finetune", **fields: Any) -> Run:
+    """A queued run; `fields` change it."""
+    config = KINDS[kind](**fields.pop("settings", {}))
+    given = {
+        "id": new_id(),
+        "name": "a run",
+        "kind": kind,
+        "config": config.model_dump(mode="json"),
+        "config_hash": config_hash(config),
+        "created_at": time.time(),
+        **fields,
+    }
+    return Run(**given)
+
+
+def settings(**changed: Any) -> dict[str, Any]:
+    """Settings of a config whose model has that name."""
+    return {"model": ModelConfig(**changed)}
+
+
+def a_life() -> list[ev.Event]:
+    """The events of a run that finishes."""
+    happened: list[ev.Event] = [
+        ev.Started(pid=1, host="h", device="cpu", config_hash="x", versions={}),
+        ev.Log(message="ein Wörtchen\nin two lines"),
+        ev.Progress(phase="train", step=1, total=2),
+        ev.Metric(step=1, values={"train/loss": 0.5, "train/grad": float("nan")}),
+        ev.Metric(step=2, values={"train/loss": 0.25}),
+        ev.Metric(step=2, values={"train/loss": 0.125}),
+        ev.Evaluated(stage=ev.Stage.base_patch, split="dev", scores={"accuracy": 0.5}),
+        ev.Evaluated(stage=ev.Stage.base_patch, split="dev", scores={"accuracy": 0.6}),
+        ev.Evaluated(
+            stage=ev.Stage.learnt_graft, split="dev", scores={"accuracy": 0.7}, sparsity=1e-4
+        ),
+        ev.Artifact(path="skill.safetensors", kind="skill", bytes=7),
+        ev.Finished(seconds=2.0, summary={"accuracy": 0.7, "ece": float("nan")}),
+    ]
+    return [e.model_copy(update={"seq": i, "t": 1000.0 + i}) for i, e in enumerate(happened)]
+
+
+def text_of(happened: list[ev.Event]) -> bytes:
+    return b"".join(map(ev.dumps, happened))
+
+
+def place(runs: Path, run: Run) -> RunDir:
+    """The directory of `run`, with its config."""
+    made = RunDir(runs / run.id)
+    made.path.mkdir(parents=True)
+    made.config.write_text(json.dumps(run.config))
+    return made

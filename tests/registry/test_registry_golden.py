@@ -1,0 +1,77 @@
+"""Files written by the first version still read. Never make these anew: add others beside them."""
+
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+from registry_rows import make, place
+
+from graftui.models import RunReason, RunStatus
+from graftui.registry.filters import Filter
+from graftui.registry.ingest import ingest
+from graftui.registry.store import Store
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+def measured(store: Store, id: str) -> None:
+    """What both files say of their run."""
+    run = store.get(id)
+    assert (run.status, run.device, run.started_at) == (RunStatus.finished, "cpu", 1000.0)
+    assert (run.phase, run.step, run.total, run.seconds) == ("train", 1, 2, 10.0)
+    assert run.summary["accuracy"] == 0.7
+    assert math.isnan(run.summary["ece"])
+    grad, loss = store.series(id)
+    assert (loss.name, loss.steps, loss.values) == ("train/loss", (1, 2), (0.5, 0.125))
+    assert (grad.name, grad.steps) == ("train/grad", (1,))
+    assert math.isnan(grad.values[0])
+    scores = store.scores([id])[id]
+    assert [(s.stage, s.split, s.sparsity) for s in scores] == [
+        ("base_patch", "dev", None),
+        ("learnt_graft", "dev", 1e-4),
+    ]
+    (artifact,) = store.artifacts(id)
+    assert (artifact.path, artifact.kind, artifact.bytes) == ("skill.safetensors", "skill", 7)
+
+
+def test_an_old_events_file_still_reads(store: Store, tmp_path: Path) -> None:
+    run = make(status=RunStatus.starting)
+    store.add([run])
+    where = place(tmp_path / "runs", run)
+    shutil.copy(GOLDEN / "events-v1.jsonl", where.events)
+    assert ingest(store, run.id, where) == 11  # and a torn line that does not count
+    measured(store, run.id)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return Path(shutil.copy(GOLDEN / "runs-v1.db", tmp_path / "runs.db"))
+
+
+def test_an_old_registry_still_reads(old: Path) -> None:
+    with Store.open(old) as store:
+        assert store.check() == []
+        assert [run.id for run in store.list()] == ["bbbbbb", "aaaaaa", "cccccc"]
+        measured(store, "aaaaaa")
+        doomed = store.get("cccccc")
+        assert (doomed.status, doomed.reason) == (RunStatus.failed, RunReason.killed)
+        assert (doomed.signal, doomed.pid, doomed.boot_id) == (9, 7, "boot")
+        assert doomed.log_tail == "Killed"
+        waiting = store.get("bbbbbb")
+        assert (waiting.parent, waiting.kind) == ("aaaaaa", "graft")
+        assert store.get("aaaaaa").config["train"]["lr"] == 1e-3
+        assert store.recipes()[0][:2] == ("mine", "[finetune]\n")
+
+
+def test_an_old_registry_is_still_searched_and_written(old: Path) -> None:
+    with Store.open(old) as store:
+        assert [run.id for run in store.list(search="night")] == ["aaaaaa"]
+        found = store.list(where=[Filter.parse("train.lr=1e-3"), Filter.parse("accuracy>0.5")])
+        assert [run.id for run in found] == ["aaaaaa"]
+        claimed = store.claim_next(1)
+        assert claimed
+        assert claimed.id == "bbbbbb"
+        store.add([make(id="dddddd")])
+        store.delete("aaaaaa")
+        assert store.ids() == {"bbbbbb", "cccccc", "dddddd"}

@@ -1,0 +1,75 @@
+"""Where settings come from, and what is said of wrong ones."""
+
+from pathlib import Path
+
+import pytest
+
+from graftui.errors import UsageError
+from graftui.settings import KNOBS, at, load
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DB", "DATA", "JOBS", "GRACE", "POLL", "PYTHON"):
+        monkeypatch.delenv(f"GRAFTUI_{name}", raising=False)
+    return tmp_path
+
+
+def test_defaults_lie_in_the_working_directory(here: Path) -> None:
+    assert load() == at(here)
+    assert load().runs == here / "data" / "runs"
+    assert load().data == here / "data"
+    assert list(here.iterdir()) == []  # looking makes nothing
+
+
+def test_flag_before_environment_before_file_before_default(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "graftui.toml").write_text('jobs = 2\ngrace_s = 2.5\ndb = "f.db"')
+    monkeypatch.setenv("GRAFTUI_JOBS", "3")
+    monkeypatch.setenv("GRAFTUI_DATA", "elsewhere")
+    found = load({"jobs": "4", "db": None})
+    assert (found.jobs, found.grace_s, found.db) == (4, 2.5, here / "f.db")
+    assert load().jobs == 3
+    assert found.runs == here / "elsewhere" / "runs"
+    assert found.cache == here / "elsewhere" / "cache"
+
+
+def test_absolute_paths_and_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert load({"db": "/x/y.db"}).db == Path("/x/y.db")
+    assert load({"data": "~/d"}).runs == Path("/home/someone/d/runs")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("speed = 1", "no setting 'speed'"),
+        ("jobs = 0", "graftui.toml: jobs = 0: should be a whole number, 1 or more"),
+        ("jobs = 1.5", "should be a whole number"),
+        ("grace_s = 'soon'", "should be seconds, 0 or more"),
+        ("poll_s = nan", "should be seconds, 0.01 or more"),
+        ("db = ''", "should be a path"),
+        ("jobs = ", "not valid TOML"),
+    ],
+)
+def test_wrong_values_name_where_they_stand(here: Path, text: str, said: str) -> None:
+    (here / "graftui.toml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        load()
+    assert said in caught.value.message
+    assert caught.value.hint
+
+
+def test_an_unknown_key_names_the_known_ones(here: Path) -> None:
+    (here / "graftui.toml").write_text("speed = 1")
+    with pytest.raises(UsageError) as caught:
+        load()
+    assert all(name in caught.value.hint for name in KNOBS)
+
+
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAFTUI_GRACE", "-1")
+    with pytest.raises(UsageError, match="GRAFTUI_GRACE = '-1'"):
+        load()
