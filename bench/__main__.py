@@ -1,0 +1,40 @@
+"""All benchmarks as one table.
+
+make bench                          # all of them, a few minutes on two cores
+python -m bench graft_step cli      # some of them
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.measure import Result
+
+ALL = ("graft_step", "emit", "cli", "dashboard")
+
+
+def results(names: list[str]) -> Iterator[Result]:
+    """The results of each benchmark, imported only when its turn comes."""
+    for name in names:
+        yield from importlib.import_module(f"bench.{name}").run()
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(ALL)
+    if unknown := sorted(set(names) - set(ALL)):
+        sys.exit(f"there is no benchmark {unknown[0]}; there are {', '.join(ALL)}")
+    table = Table(header_style="bold")
+    for column in ("what", "value", "bound", ""):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    console = Console()
+    for result in results(names):
+        console.print(f"[dim]{result.what}: {result.text}[/dim]")
+        table.add_row(result.what, result.text, result.bound_text, result.verdict)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""One mask update against a bare forward and backward pass on the same batch.
+
+RoBERTa-base's shapes, random weights, 32 short examples in one batch, CPU, float32.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch.nn import functional as F
+from transformers import RobertaConfig, RobertaForMaskedLM
+
+from bench.measure import Result, ratio, seconds
+from engine.contract.config import FreezeConfig
+from engine.data import Batch
+from engine.graft.delta import Delta
+from engine.graft.mask import LearntMask, budget, top
+from engine.models import PromptModel, freeze_all_but, weight_map
+
+ROWS, TOKENS, ROUNDS = 32, 24, 5
+
+
+def batch() -> Batch:
+    """Examples that a model of any weights can be timed on."""
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(10, 50_000, (ROWS, TOKENS), generator=generator)
+    ones = torch.ones_like(ids)
+    answer = torch.full((ROWS,), TOKENS - 2)
+    return Batch(ids, ones, torch.zeros_like(ids), answer, torch.arange(ROWS) % 2)
+
+
+def run() -> Iterator[Result]:
+    torch.manual_seed(0)
+    config = RobertaConfig(vocab_size=50_265, max_position_embeddings=514, type_vocab_size=1)
+    model = PromptModel(RobertaForMaskedLM(config).eval(), (100, 200))
+    names = weight_map(model.lm).maskable(FreezeConfig())
+    freeze_all_but(model.lm, names)
+    weights = dict(model.lm.named_parameters())
+    tuned = {n: weights[n].detach() + 1e-3 * torch.randn_like(weights[n]) for n in names}
+    delta, rows = Delta(model.lm, tuned), batch()
+    del tuned
+    movement = delta.movement()
+    size = budget(1e-4, len(delta))
+    yield Result(f"top-s of {len(delta):,} weights", seconds(lambda: top(movement, size)), "s")
+    mask = LearntMask(delta, top(movement, size), bias=10.0, seed=0)
+
+    def bare() -> None:
+        F.cross_entropy(model(rows), rows.label).backward()  # type: ignore[no-untyped-call]
+
+    def step() -> None:
+        mask.put()
+        bare()
+        mask.update(1e7)
+
+    yield Result("graft step / bare forward + backward", ratio(step, bare, ROUNDS), "x", 1.15)

@@ -1,0 +1,48 @@
+"""The command line: verbs that only parse, call and print.
+
+Imports within the verbs: `graftui --help` must not wait for pydantic, SQLite or Textual.
+"""
+
+from typing import Annotated
+
+import typer
+
+from graftui import __version__
+from graftui.cli import results, runs
+from graftui.cli.common import settings_here
+from graftui.errors import EXIT_CODES
+
+_CODES = "; ".join(f"{code} {what}" for code, what in EXIT_CODES.items())
+
+app = typer.Typer(
+    help="Find which few weights of a fine-tuned language model carry its new skill.\n\n"
+    "Without a verb it opens the dashboard. Start with: graftui run pocket",
+    epilog=f"Exit codes: {_CODES}",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"graftui {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def dashboard(
+    context: typer.Context,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        from graftui.tui.app import run
+
+        run(settings_here())
+
+
+for _panel, _verbs in (("Run", runs.VERBS), ("Results", results.VERBS)):
+    for _verb, _example in _verbs.items():
+        app.command(rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)

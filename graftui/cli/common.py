@@ -1,0 +1,52 @@
+"""What the verbs share: their common arguments, and the settings, console and registry in force.
+
+Imports within the functions: `graftui --help` must not wait for pydantic, SQLite or Textual.
+"""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from graftui.registry.store import Store
+    from graftui.settings import Settings
+
+Ref = Annotated[str, typer.Argument(metavar="ID", help="Run: id, its beginning, name, or `last`")]
+Refs = Annotated[list[str], typer.Argument(metavar="ID...", help="Runs: ids, names, or `last`")]
+Sets = Annotated[
+    list[str], typer.Option("--set", "-s", metavar="SETTING=VALUE", help="Change a setting")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts")]
+Detach = Annotated[bool, typer.Option("--detach", "-d", help="Queue it and come back at once")]
+Filters = Annotated[
+    list[str],
+    typer.Option(
+        "--filter", "-f", metavar="KEY=VALUE", help="Such as status=failed, train.lr>=1e-3"
+    ),
+]
+
+
+def settings_here() -> "Settings":
+    from graftui import settings
+
+    return settings.load()
+
+
+def console_here() -> "Console":
+    from rich.console import Console
+
+    # A pipe has no width: give tables room instead of Rich's 80.
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+
+
+def store_here(settings: "Settings") -> "Store":
+    """The registry, made true first: what ended or vanished meanwhile is known after this."""
+    from graftui.launcher.reconcile import reconcile
+    from graftui.registry.store import Store
+
+    store = Store.open(settings.db)
+    reconcile(settings, store)
+    return store

@@ -1,0 +1,46 @@
+"""What `show` prints."""
+
+import dataclasses
+import json as jsonlib
+
+import typer
+from rich.console import Console
+
+from graftui.compare import flat
+from graftui.console import tables
+from graftui.models import Run
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+def show(store: Store, settings: Settings, run: Run, console: Console, json: bool) -> None:
+    """All that is known of a run."""
+    scores, files = store.scores([run.id])[run.id], store.artifacts(run.id)
+    if json:
+        whole = dataclasses.asdict(run) | {
+            "scores": [dataclasses.asdict(score) for score in scores],
+            "artifacts": [dataclasses.asdict(file) for file in files],
+            "run_dir": str(settings.runs / run.id),
+        }
+        typer.echo(jsonlib.dumps(whole, indent=2))
+        return
+    console.print(f"[bold]{run.id}[/bold]  {run.name}  {run.kind}  ", tables.status(run))
+    for text in filter(None, (run.message, run.hint)):
+        console.print(f"  {text}", markup=False)
+    for line in run.log_tail.splitlines():
+        console.print(f"  | {line}", style="dim", markup=False)
+    console.print(tables.settings(_about(run, settings)))
+    if scores:
+        console.print(tables.results(scores))
+    for file in files:
+        console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes)")
+    console.print(tables.settings(flat(run.config, run.kind)))
+
+
+def _about(run: Run, settings: Settings) -> dict[str, object]:
+    about = {
+        "recipe": run.recipe, "tags": list(run.tags), "after": run.parent or "",
+        "took": tables.duration(run.seconds), "device": run.device, "config hash": run.config_hash,
+        "folder": str(settings.runs / run.id),
+    }  # fmt: skip
+    return {name: value for name, value in about.items() if value}

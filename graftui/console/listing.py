@@ -1,0 +1,51 @@
+"""What `ls` and `doctor` print."""
+
+import dataclasses
+import json as jsonlib
+from collections.abc import Sequence
+
+import typer
+from rich.console import Console
+
+from graftui.console import tables
+from graftui.doctor import Check
+from graftui.registry.filters import Filter
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+def show(
+    store: Store,
+    settings: Settings,
+    console: Console,
+    filters: Sequence[str],
+    sort: str,
+    search: str,
+    limit: int,
+    json: bool,
+) -> None:
+    """The runs that meet all filters."""
+    where = [Filter.parse(text) for text in filters]
+    found = store.list(where=where, sort=sort, limit=limit or None, search=search)
+    if json:
+        typer.echo(jsonlib.dumps([dataclasses.asdict(run) for run in found], indent=2))
+        return
+    if not found:
+        narrowed = bool(where or search)
+        console.print(
+            "no run meets this" if narrowed else "no runs yet; start with: graftui run pocket"
+        )
+        return
+    console.print(tables.runs(found, console.width))
+    total = store.count(where, search)
+    if total > len(found):
+        console.print(f"[dim]{len(found)} of {total} runs; --limit 0 lists all[/dim]")
+
+
+def checks(found: Sequence[Check], console: Console) -> None:
+    """One line a check, and below what is wrong how to mend it."""
+    for check in found:
+        mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
+        console.print(f"{mark} [bold]{check.name}[/bold]  {check.text}")
+        if check.hint:
+            console.print(f"  [dim]{check.hint}[/dim]")

@@ -1,0 +1,142 @@
+"""Watching runs: progress, live loss and sparsity while they go, and how they ended.
+
+On a terminal a live line a run; elsewhere (a file, CI) a line a phase and a line a score.
+"""
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from engine.contract import events as ev
+from graftui.errors import GraftuiError, RunCancelled, RunFailed
+from graftui.launcher import reconcile
+from graftui.launcher.settle import run_dir
+from graftui.models import Run, RunStatus
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+# What is worth a place beside the bar, in this order.
+_SHOWN = ("train/loss", "dev/accuracy", "graft/loss", "graft/score", "graft/weights")
+
+
+class Follower:
+    """Reads what is new in the events file of one run."""
+
+    def __init__(self, settings: Settings, run: Run) -> None:
+        self.run = run
+        self.values: dict[str, float] = {}
+        self._path = run_dir(settings, run.id).events
+        self._offset = 0
+
+    def news(self) -> list[ev.Event]:
+        """Events since the last call; `values` holds the latest point of each curve."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            found, used = ev.read(file.read())
+        self._offset += used
+        for event in found:
+            if isinstance(event, ev.Metric):
+                self.values |= {name.split("@")[0]: v for name, v in event.values.items()}
+        return found
+
+    def line(self) -> str:
+        """The latest values, such as "loss 0.31  dev accuracy 0.91"."""
+        return "  ".join(
+            f"{name.removeprefix('train/').replace('/', ' ')} {self.values[name]:.4g}"
+            for name in _SHOWN
+            if name in self.values
+        )
+
+
+class Watch:
+    """Shows runs until all of them have ended."""
+
+    def __init__(self, settings: Settings, runs: Sequence[Run], console: Console) -> None:
+        self._settings = settings
+        self._console = console
+        self._followers = {run.id: Follower(settings, run) for run in runs}
+        self._bars: dict[str, TaskID] = {}
+        self._phases: dict[str, str] = {}
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
+            TimeElapsedColumn(), TextColumn("[dim]{task.fields[values]}"),
+            console=console, transient=True, disable=not console.is_terminal,
+        )  # fmt: skip
+
+    def until_over(self) -> list[Run]:
+        """The runs as they ended. Ctrl-C ends the watching, not the runs."""
+        with self._progress:
+            while True:
+                runs = self._look()
+                for run in runs:
+                    self._show(run)
+                if not any(run.status.active for run in runs):
+                    return runs
+                time.sleep(self._settings.poll_s)
+
+    def _look(self) -> list[Run]:
+        with Store.open(self._settings.db) as store:
+            reconcile.reconcile(self._settings, store)
+            return [store.get(run_id) for run_id in self._followers]
+
+    def _show(self, run: Run) -> None:
+        follower = self._followers[run.id]
+        for event in follower.news():
+            self._tell(run, event)
+        if run.status in (RunStatus.starting, RunStatus.running):
+            bar = self._bars.get(run.id)
+            if bar is None:
+                bar = self._bars[run.id] = self._progress.add_task("", total=None, values="")
+            phase = run.phase or run.status.value
+            self._progress.update(
+                bar, description=f"{run.id} {run.kind}: {phase}", completed=run.step,
+                total=run.total or None, values=follower.line(),
+            )  # fmt: skip
+        elif run.id in self._bars:
+            self._progress.remove_task(self._bars.pop(run.id))
+
+    def _tell(self, run: Run, event: ev.Event) -> None:
+        if isinstance(event, ev.Evaluated):
+            at = "" if event.sparsity is None else f" at {event.sparsity:g}"
+            self._say(
+                run, f"{event.stage.replace('_', ' ')}{at}: accuracy {event.scores['accuracy']:.4f}"
+            )
+        elif isinstance(event, ev.Log):
+            self._say(run, event.message)
+        elif isinstance(event, ev.Progress) and self._phases.get(run.id) != event.phase:
+            self._phases[run.id] = event.phase
+            if not self._console.is_terminal:  # there the bar says so
+                self._say(run, f"{event.phase} ...")
+
+    def _say(self, run: Run, text: str) -> None:
+        self._console.print(
+            f"[dim]{run.id} {run.kind}[/dim] ", text, sep="", highlight=False, markup=True
+        )
+
+
+def verdict(runs: Sequence[Run]) -> GraftuiError | None:
+    """What to end with: the first run that did not finish, in words; None if all did."""
+    for run in runs:
+        what = f"Run {run.id} ({run.kind})"
+        if run.status in (RunStatus.failed, RunStatus.lost):
+            reason = f" ({run.reason})" if run.reason else ""
+            hint = run.hint or f"`graftui logs {run.id}` shows its output."
+            return RunFailed(f"{what} {run.status}{reason}: {run.message}", hint)
+    for run in runs:
+        if run.status is RunStatus.cancelled:
+            return RunCancelled(
+                f"Run {run.id} ({run.kind}) was cancelled: {run.message}",
+                f"`graftui rerun {run.id}`",
+            )
+    return None

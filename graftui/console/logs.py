@@ -1,0 +1,66 @@
+"""What `logs` prints: the events a person reads, then the output of the engine's process."""
+
+import time
+
+from rich.console import Console
+
+from engine.contract import events as ev
+from graftui.console.live import Follower
+from graftui.launcher import reconcile
+from graftui.launcher.settle import run_dir
+from graftui.models import Run
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+def show(settings: Settings, run: Run, console: Console, follow: bool) -> None:
+    """The log of `run`; with `follow` until it ends."""
+    follower, phase = Follower(settings, run), ""
+    while True:
+        active = _active(settings, run.id) if follow else False  # before the news: none is missed
+        for event in follower.news():
+            if isinstance(event, ev.Progress):
+                if event.phase != phase:
+                    phase = event.phase
+                    _line(console, event.t, f"{phase} ...")
+            elif text := sentence(event):
+                _line(console, event.t, text)
+        if not active:
+            break
+        time.sleep(settings.poll_s)
+    output = run_dir(settings, run.id).output
+    if output.exists() and output.stat().st_size:
+        console.print("[dim]-- output of the process --[/dim]")
+        console.out(output.read_text(encoding="utf-8", errors="replace"), end="", highlight=False)
+
+
+def _active(settings: Settings, run_id: str) -> bool:
+    with Store.open(settings.db) as store:
+        reconcile.reconcile(settings, store)
+        return store.get(run_id).status.active
+
+
+def _line(console: Console, t: float, text: str) -> None:
+    console.print(f"{time.strftime('%H:%M:%S', time.localtime(t))}  {text}", markup=False)
+
+
+def sentence(event: ev.Event) -> str:
+    """An event as a person reads it; empty for a point of a curve or a step."""
+    match event:
+        case ev.Started():
+            return f"started on {event.host}, process {event.pid}, device {event.device}"
+        case ev.Evaluated():
+            at = "" if event.sparsity is None else f" at {event.sparsity:g}"
+            scores = ", ".join(f"{name} {value:.4g}" for name, value in event.scores.items())
+            return f"{event.stage.replace('_', ' ')}{at} on {event.split}: {scores}"
+        case ev.Artifact():
+            return f"wrote {event.path} ({event.bytes:,} bytes)"
+        case ev.Log():
+            return event.message
+        case ev.Finished():
+            return f"finished after {event.seconds:.1f} s"
+        case ev.Failed():
+            return f"failed ({event.reason}): {event.message}. {event.hint}"
+        case ev.Cancelled():
+            return f"cancelled after {event.seconds:.1f} s: {event.message}"
+    return ""

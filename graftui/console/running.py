@@ -1,0 +1,69 @@
+"""What `run`, `rerun`, `watch` and `cancel` do at the terminal: queue, watch, show the result."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from graftui.console import tables
+from graftui.console.live import Watch, verdict
+from graftui.launcher import cancel as cancelling
+from graftui.launcher import supervise
+from graftui.launcher.spawn import Plan, submit
+from graftui.models import Run
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool) -> None:
+    """Queue `plans` and watch them; raises RunFailed or RunCancelled if they do not finish."""
+    runs = submit(settings, plans)
+    supervise.ensure(settings)
+    for run in runs:
+        after = f", after {run.parent}" if run.parent else ""
+        console.print(f"queued {run.kind} [bold]{run.id}[/bold] ({run.name}{after})")
+    if detach:
+        console.print(
+            f"they run on their own; watch with: graftui watch {' '.join(r.id for r in runs)}"
+        )
+        return
+    try:
+        follow(settings, runs, console)
+    except KeyboardInterrupt:
+        console.print("[yellow]stopping at the next step, keeping what is best so far[/yellow]")
+        _cancel_all(settings, runs, console)
+        _conclude(settings, runs, console)
+
+
+def follow(settings: Settings, runs: Sequence[Run], console: Console) -> None:
+    """Watch `runs` until they end and show their scores; raises as `go` does."""
+    supervise.ensure(settings)
+    Watch(settings, runs, console).until_over()
+    _conclude(settings, runs, console)
+
+
+def cancel(settings: Settings, runs: Sequence[Run], console: Console) -> None:
+    """Stop `runs` and say how each ended."""
+    for run in runs:
+        with console.status(f"stopping {run.id}"):
+            ended = cancelling.cancel(settings, run.id)
+        console.print(f"{ended.id} {ended.status}: {ended.message}")
+
+
+def _cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> None:
+    # What waits goes first: nothing new may start while the others stop.
+    with Store.open(settings.db) as store:
+        now = [store.get(run.id) for run in reversed(runs)]
+    cancel(settings, [run for run in now if run.status.active], console)
+
+
+def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None:
+    with Store.open(settings.db) as store:
+        ended = [store.get(run.id) for run in runs]
+        scores = store.scores([run.id for run in runs])
+    if error := verdict(ended):
+        raise error
+    shown = [run for run in ended if run.kind == "graft"] or ended
+    for run in shown:
+        took = ", ".join(f"{r.kind} {tables.duration(r.seconds)}" for r in ended)
+        console.print(tables.results(scores[run.id], f"{run.name} {run.id} ({took})"))
+        console.print(f"files: {settings.runs / run.id}")

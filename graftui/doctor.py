@@ -1,0 +1,132 @@
+"""The doctor: what is here, what is missing, how to get it. Only `rebuild` changes anything."""
+
+import platform
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from engine.contract.catalog import tasks
+from engine.contract.layout import shipped
+from graftui import __version__
+from graftui.errors import GraftuiError, explain
+from graftui.launcher.lock import supervised
+from graftui.registry import ingest
+from graftui.registry.store import Store, set_aside
+from graftui.settings import Settings
+
+_PACKAGES = ("torch", "transformers", "datasets", "textual", "sqlite-utils")
+_LOW_GIB = 5
+_CPU_BUILD = "torch is a CPU build; for CUDA: pip install --force-reinstall torch"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    text: str
+    hint: str = ""
+
+
+def examine(settings: Settings) -> list[Check]:
+    """All checks, in the order to read them."""
+    return [*_versions(), *_devices(), *_registry(settings), _disk(settings), _embedded()]
+
+
+def _versions() -> Iterator[Check]:
+    yield Check("graftui", True, f"{__version__}, Python {platform.python_version()}")
+    for package in _PACKAGES:
+        try:
+            yield Check(package, True, metadata.version(package))
+        except metadata.PackageNotFoundError:
+            yield Check(package, False, "is not installed", f"pip install {package}")
+
+
+def _devices() -> Iterator[Check]:
+    """GPUs as the driver tells them: importing torch to ask would take seconds."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+    except pynvml.NVMLError:
+        yield Check("device", True, "CPU; no NVIDIA driver here")
+        return
+    usable = "+cpu" not in _version("torch")
+    for handle in handles:
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        free, total = memory.free / 2**30, memory.total / 2**30
+        text = f"{pynvml.nvmlDeviceGetName(handle)}, {free:.0f} of {total:.0f} GiB free"
+        yield Check("device", usable, text, "" if usable else _CPU_BUILD)
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _registry(settings: Settings) -> Iterator[Check]:
+    try:
+        with Store.open(settings.db) as store:
+            troubles = store.check()
+            adopted = ingest.adopt(store, settings)
+            counted, active = store.count(), len(store.active())
+    except (sqlite3.Error, GraftuiError) as error:
+        known = explain(error, settings.db)
+        if known is None:
+            raise
+        yield Check("registry", False, known.message, known.hint)
+        return
+    hint = "" if not troubles else "`graftui doctor --rebuild` makes it anew from the run folders"
+    yield Check(
+        "registry", not troubles, "; ".join(troubles) or f"{settings.db}: {counted} runs", hint
+    )
+    for sentence in adopted.skipped:
+        yield Check("run folder", False, sentence, "delete the folder, or mend its config.json")
+    working = supervised(settings)
+    if active and not working:
+        text = f"{active} runs active, and no supervisor that starts the next"
+        yield Check("queue", False, text, "`graftui watch ID` of a waiting run starts one")
+    else:
+        yield Check("queue", True, f"{active} runs active")
+
+
+def _disk(settings: Settings) -> Check:
+    place = next(p for p in (settings.runs, *settings.runs.parents) if p.exists())
+    free = shutil.disk_usage(place).free / 2**30
+    ok = free >= _LOW_GIB
+    hint = (
+        "" if ok else "`graftui rm ID` deletes a run with its checkpoint; GRAFTUI_DATA moves them"
+    )
+    return Check("disk", ok, f"{free:.0f} GiB free below {place}", hint)
+
+
+def _embedded() -> Check:
+    models = [p.parent.name for p in (shipped() / "pocket").glob("*/model.safetensors")]
+    ok = bool(models) and bool(tasks())
+    text = f"{len(tasks())} tasks, pocket models {', '.join(sorted(models)) or 'missing'}"
+    return Check("embedded", ok, text, "" if ok else "install graftui again: its data is missing")
+
+
+def rebuild(settings: Settings) -> int:
+    """Fill the registry anew from the run folders; one that cannot be read is set aside first."""
+    if settings.db.exists() and _damaged(settings.db):
+        set_aside(settings.db)
+    with Store.open(settings.db) as store:
+        return ingest.rebuild(store, settings)
+
+
+def _damaged(db: Path) -> bool:
+    """Whether `db` is broken for good, not merely locked or out of reach."""
+    try:
+        with closing(sqlite3.connect(db)) as opened:
+            return str(opened.execute("PRAGMA quick_check").fetchone()[0]) != "ok"
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorname.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))

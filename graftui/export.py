@@ -1,0 +1,90 @@
+"""Results as CSV, JSON or Markdown: one row a run, or one a sparsity. Pure functions over rows."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from graftui.compare import compare, flat
+from graftui.models import Run, Score
+
+Row = dict[str, Any]
+
+
+def rows(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> list[Row]:
+    """All that is known of each run, flat; a run with several grafts has a row for each."""
+    return [row for run in runs for row in _rows_of(run, scores.get(run.id, ()))]
+
+
+def _rows_of(run: Run, scores: Sequence[Score]) -> list[Row]:
+    about: Row = {
+        "id": run.id, "name": run.name, "kind": run.kind, "status": run.status.value,
+        "reason": run.reason.value if run.reason else "", "recipe": run.recipe,
+        "tags": " ".join(run.tags), "parent": run.parent or "",
+        "created": datetime.fromtimestamp(run.created_at, UTC).isoformat(timespec="seconds"),
+        "seconds": None if run.seconds is None else round(run.seconds, 2),
+        "config_hash": run.config_hash, **flat(run.config, run.kind),
+    }  # fmt: skip
+    whole: Row = {}
+    grafts: dict[float, Row] = {}
+    for score in scores:
+        if score.split == "test":
+            target = whole if score.sparsity is None else grafts.setdefault(score.sparsity, {})
+            target |= {f"{score.stage}.{name}": value for name, value in score.scores.items()}
+    each = [{"sparsity": sparsity, **graft} for sparsity, graft in sorted(grafts.items())]
+    return [{**about, **whole, **graft} for graft in each or [{}]]
+
+
+def _columns(table: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(column for row in table for column in row))
+
+
+def to_csv(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
+    """Every column of every run; a list or table within a cell is JSON."""
+    table = rows(runs, scores)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, _columns(table), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in table)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | tuple | dict) else value
+
+
+def to_json(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
+    """The same rows as a JSON array of objects."""
+    return json.dumps(rows(runs, scores), indent=2) + "\n"
+
+
+def to_markdown(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
+    """A table for a paper's notebook: what the runs differ in, then their scores."""
+    table = rows(runs, scores)
+    differing = list(compare(runs, scores).settings)
+    columns = [
+        name for name in _columns(table)
+        if name in ("id", "name", "kind", "status", "sparsity", *differing)
+        or name.split(".")[0] in ("pretrained", "finetuned", "base_patch", "learnt_graft")
+        and name != "finetuned.config_hash"
+    ]  # fmt: skip
+    lines = [columns, ["---"] * len(columns)]
+    lines += [[_text(row.get(name)) for name in columns] for row in table]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(_cell(value)).replace("|", "\\|").replace("\n", " ")
+
+
+FORMATS: dict[str, Callable[[Sequence[Run], Mapping[str, Sequence[Score]]], str]] = {
+    "csv": to_csv,
+    "json": to_json,
+    "md": to_markdown,
+}

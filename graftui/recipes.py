@@ -1,0 +1,251 @@
+"""Recipes: TOML that holds one or more configs by name, and the links between them.
+
+    title = "..."
+    [finetune]                    # the name of a part is its kind, unless `kind` says otherwise
+    train.lr = 1e-3
+    [graft]
+    of = "finetune"               # waits for it, cuts its graft from it, takes over its
+    sparsity = 1e-4               # model, task, freeze and compute where it gives none
+
+Owns reading and writing them, and `--set`. What running them comes to is in planning.py.
+"""
+
+import copy
+import difflib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from engine.contract import config as configs
+from engine.contract import schema
+from engine.contract.layout import shipped
+from graftui.errors import NotFound, UsageError
+from graftui.models import Run
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+Raw = dict[str, Any]
+_INHERITED = ("model", "task", "freeze", "compute")
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeInfo:
+    """A recipe in a list."""
+
+    name: str
+    title: str
+    source: str
+    """"shipped" or "saved"."""
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A recipe as written: nothing is checked but its TOML and its links."""
+
+    name: str
+    title: str
+    parts: dict[str, Raw]
+    """Name -> config, without `kind` and `of`."""
+    kinds: dict[str, str]
+    links: dict[str, str]
+    """Part -> the part it is made from."""
+
+    def configs(self, overrides: Sequence[str] = ()) -> dict[str, configs.Section]:
+        """The configs with `overrides` ("train.lr=1e-3") put in. Raises UsageError."""
+        parts = copy.deepcopy(self.parts)
+        for override in overrides:
+            _override(parts, self.kinds, override)
+        for name, source in self.links.items():
+            for section in _INHERITED:
+                if section in parts[source]:
+                    parts[name][section] = _merged(
+                        parts[source][section], parts[name].get(section, {})
+                    )
+        return {name: _parse(raw, self.kinds[name], self.name) for name, raw in parts.items()}
+
+
+def available(settings: Settings) -> list[RecipeInfo]:
+    """All recipes, shipped ones first."""
+    texts = {path.stem: ("shipped", path.read_text(encoding="utf-8")) for path in _shipped()}
+    if settings.db.exists():
+        with Store.open(settings.db) as store:
+            texts |= {name: ("saved", text) for name, text, _ in store.recipes()}
+    found = []
+    for name, (source, text) in texts.items():
+        recipe = loads(text, name)
+        found.append(RecipeInfo(name, recipe.title, source, tuple(recipe.parts)))
+    return found
+
+
+def _shipped() -> list[Path]:
+    return sorted((shipped() / "recipes").glob("*.toml"))
+
+
+def text_of(ref: str, settings: Settings) -> str:
+    """The TOML of a recipe: a file's path, a saved name, or a shipped one. Raises NotFound."""
+    if ref.endswith(".toml"):
+        try:
+            return Path(ref).read_text(encoding="utf-8")
+        except (FileNotFoundError, IsADirectoryError):
+            raise NotFound(f"There is no recipe file {ref}.", "Check the path.") from None
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{ref} is not UTF-8: {error}.", "A recipe is a TOML file.") from None
+    if settings.db.exists():
+        with Store.open(settings.db) as store:
+            for name, text, _ in store.recipes():
+                if name == ref:
+                    return text
+    for path in _shipped():
+        if path.stem == ref:
+            return path.read_text(encoding="utf-8")
+    known = [info.name for info in available(settings)]
+    near = difflib.get_close_matches(ref, known, n=1)
+    guess = f" Did you mean {near[0]}?" if near else ""
+    raise NotFound(
+        f"There is no recipe {ref!r}.{guess}",
+        f"Known: {', '.join(known)}; or give the path of a .toml file.",
+    )
+
+
+def load(ref: str, settings: Settings) -> Recipe:
+    """The recipe of that name or path. Raises NotFound or UsageError."""
+    return loads(text_of(ref, settings), Path(ref).stem if ref.endswith(".toml") else ref)
+
+
+def loads(text: str, name: str) -> Recipe:
+    """The recipe in a TOML text. Raises UsageError for bad TOML, kinds or links."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"Recipe {name} is not TOML: {error}.", "Correct that line.") from None
+    title = str(raw.pop("title", ""))
+    parts, kinds, links = {}, {}, {}
+    for part, body in raw.items():
+        if not isinstance(body, dict):
+            raise UsageError(
+                f"Recipe {name}: {part} = {body!r} stands outside of a part.",
+                "A recipe has a title and parts such as [finetune] and [graft].",
+            )
+        kinds[part] = _kind(body.pop("kind", part), part, name)
+        if "of" in body:
+            links[part] = _link(body.pop("of"), part, kinds, name)
+        parts[part] = body
+    if not parts:
+        raise UsageError(f"Recipe {name} holds nothing to run.", "Add a part, such as [finetune].")
+    return Recipe(name, title, parts, kinds, links)
+
+
+def _kind(kind: Any, part: str, name: str) -> str:
+    if kind not in configs.KINDS:
+        raise UsageError(
+            f"Recipe {name}: [{part}] is of no known kind ({kind!r}).",
+            f"Name the part {' or '.join(configs.KINDS)}, or give it `kind`.",
+        )
+    return str(kind)
+
+
+def _link(source: Any, part: str, kinds: dict[str, str], name: str) -> str:
+    if kinds.get(source) != "finetune" or kinds[part] != "graft":
+        raise UsageError(
+            f"Recipe {name}: [{part}] is of {source!r}, which is no fine-tuning part before it.",
+            'A graft is `of` a [finetune] part that stands above it: of = "finetune".',
+        )
+    return str(source)
+
+
+def _override(parts: dict[str, Raw], kinds: dict[str, str], text: str) -> None:
+    """Put `path=value` into each part that has that setting; `part.path` into that part alone."""
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        raise UsageError(
+            f"--set {text!r}: give it as setting=value.", "Example: --set train.lr=1e-3"
+        )
+    path, hits = path.strip(), 0
+    for name, kind in kinds.items():
+        own = path.removeprefix(f"{name}.")
+        for candidate in dict.fromkeys((path, own, f"{kind}.{own}")):
+            if keys := _keys(candidate, kind):
+                _put(parts[name], keys, _value(value))
+                hits += 1
+                break
+    if not hits:
+        kind = kinds.get(path.split(".")[0]) or next(iter(kinds.values()))
+        raise UsageError(
+            f"--set {path}: there is no such setting.{schema.suggestion(path, kind)}",
+            "`graftui recipes NAME --settings` lists all of them.",
+        )
+
+
+def _keys(path: str, kind: str) -> tuple[str, ...]:
+    """Where a setting stands in the config; an entry of a table is `table.key`."""
+    for setting in schema.settings(kind):
+        if path == setting.path:
+            return setting.keys
+        if setting.type == "table" and path.startswith(f"{setting.path}."):
+            return (*setting.keys, path.removeprefix(f"{setting.path}."))
+    return ()
+
+
+def _value(text: str) -> Any:
+    """A TOML value, or the text itself where it is none: 1e-3, [1e-4, 1e-3], true, roberta-base."""
+    try:
+        return tomllib.loads(f"value = {text.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _put(raw: Raw, keys: tuple[str, ...], value: Any) -> None:
+    for key in keys[:-1]:
+        raw = raw.setdefault(key, {})
+    raw[keys[-1]] = value
+
+
+def _merged(low: Any, high: Any) -> Any:
+    if not (isinstance(low, dict) and isinstance(high, dict)):
+        return high
+    return {key: _merged(low.get(key, {}), high[key]) if key in high else low[key]
+            for key in {**low, **high}}  # fmt: skip
+
+
+def _parse(raw: Raw, kind: str, name: str) -> configs.Section:
+    try:
+        return configs.parse({**raw, "kind": kind})
+    except ValidationError as error:
+        found = schema.explain(error, kind)
+        raise UsageError(
+            f"{name}: {' '.join(sentence.rstrip('.') + '.' for sentence in found.values())}",
+            "`graftui recipes NAME --settings` lists all settings.",
+        ) from None
+
+
+def of_run(run: Run, parent: Run | None = None) -> Recipe:
+    """The saved configuration of a run as a recipe; a graft with its fine-tuning, if given."""
+    body = copy.deepcopy(run.config)
+    body.pop("kind")
+    if parent is None:
+        return Recipe(run.name, f"as run {run.id}", {run.kind: body}, {run.kind: run.kind}, {})
+    body.pop("finetuned")
+    source = copy.deepcopy(parent.config)
+    source.pop("kind")
+    same = [section for section in _INHERITED if source.get(section) == body.get(section)]
+    for section in same:
+        body.pop(section)
+    return Recipe(
+        run.name, f"as run {run.id}", {parent.kind: source, run.kind: body},
+        {parent.kind: parent.kind, run.kind: run.kind}, {run.kind: parent.kind},
+    )  # fmt: skip
+
+
+def dumps(recipe: Recipe) -> str:
+    """A recipe as TOML; `loads` gives it back."""
+    body: Raw = {"title": recipe.title}
+    for part, raw in recipe.parts.items():
+        link = {"of": recipe.links[part]} if part in recipe.links else {}
+        body[part] = {"kind": recipe.kinds[part], **link, **raw}
+    return tomli_w.dumps(body)

@@ -1,0 +1,161 @@
+"""ls, show, logs, compare, export, save, recipes, rm, doctor."""
+
+import csv
+import io
+import json
+
+import pytest
+from workplace import Workplace
+
+from graftui.cli import results, runs
+
+
+@pytest.fixture
+def done(work: Workplace) -> Workplace:
+    """A workplace with a fine-tuning and two grafts of it."""
+    work.run("run", "both.toml", "--set", "graft.steps=3")
+    work.run("run", "both.toml", "--set", "graft.sparsity=1e-2", "--name", "other")
+    return work
+
+
+def test_every_verb_has_help_with_an_example(work: Workplace) -> None:
+    assert "Exit codes" in work.run("--help")
+    for verb, example in {**runs.VERBS, **results.VERBS}.items():
+        assert example in " ".join(work.run(verb.__name__, "--help").split())
+
+
+def test_ls_filters_and_sorts(done: Workplace) -> None:
+    assert [r["kind"] for r in done.json("ls", "-f", "kind=graft", "-f", "graft.sparsity>=0.01")]
+    names = [r["name"] for r in done.json("ls", "--sort", "name", "-f", "kind=graft")]
+    assert names == ["both", "other"]
+    assert "no run meets this" in done.run("ls", "-f", "status=lost")
+    assert len(done.json("ls", "--limit", "1")) == 1
+    assert "1 of 3 runs" in done.run("ls", "--limit", "1")
+
+
+def test_show_and_logs(done: Workplace) -> None:
+    shown = done.json("show", "other")
+    assert shown["config"]["sparsity"] == 0.01
+    assert shown["scores"][0]["scores"] == {"accuracy": 0.75}
+    assert "graft.sparsity" in done.run("show", "other")
+    log = done.run("logs", "other", "-f")
+    assert "fine" in log
+    assert "finished after" in log
+
+
+def test_compare_shows_only_what_differs(done: Workplace) -> None:
+    found = done.json("compare", "both", "other")
+    assert found["settings"] == {"graft.sparsity": [0.001, 0.01], "graft.steps": [3, 50]}
+    assert found["scores"] == {"finetuned accuracy": [0.75, 0.75]}
+    assert "task.k" not in done.run("compare", "both", "other")
+
+
+def test_export_says_the_same_in_every_format(done: Workplace) -> None:
+    as_json = json.loads(done.run("export", "--format", "json"))
+    as_csv = list(csv.DictReader(io.StringIO(done.run("export"))))
+    assert [row["id"] for row in as_csv] == [row["id"] for row in as_json]
+    for text, value in zip(as_csv, as_json, strict=True):
+        assert float(text["finetuned.accuracy"]) == value["finetuned.accuracy"] == 0.75
+        assert text["graft.sparsity"] == str(value.get("graft.sparsity", ""))
+    table = done.run("export", "--format", "md", "--runs", "both,other").splitlines()
+    assert table[0].startswith("| id | name |")
+    assert len(table) == 4
+    assert "graft.steps" in table[0]
+    assert "task.k" not in table[0]
+
+
+def test_export_to_a_file(done: Workplace) -> None:
+    done.run("export", "-o", "out.csv", "-f", "name=other")
+    assert len((done.path / "out.csv").read_text().splitlines()) == 2
+    assert "The disk is full" in done.run("export", "-o", "/dev/full", code=5)
+    assert done.run("export", "-o", "no/such/folder/x.csv", code=2)
+
+
+def test_a_saved_recipe_runs_the_same_configs(done: Workplace) -> None:
+    done.run("save", "other", "keep")
+    listed = {recipe["name"]: recipe for recipe in done.json("recipes")}
+    assert listed["keep"]["source"] == "saved"
+    assert listed["keep"]["parts"] == ["finetune", "graft"]
+    assert "already" in done.run("save", "last", "keep", code=2)
+    before = done.json("show", "other")["config_hash"]
+    done.run("run", "keep")
+    again, *_ = done.json("ls")
+    assert (again["name"], again["config_hash"]) == ("keep", before)
+
+
+def test_rm_asks_and_deletes(done: Workplace) -> None:
+    run_id = done.json("show", "other")["id"]
+    done.run("rm", run_id, code=1)  # standard input is empty: not confirmed
+    assert (done.path / "data" / "runs" / run_id).exists()
+    done.run("rm", "--yes", run_id)
+    assert not (done.path / "data" / "runs" / run_id).exists()
+    assert "There is no run" in done.run("show", run_id, code=2)
+
+
+def test_doctor_finds_and_mends_a_broken_registry(done: Workplace) -> None:
+    assert all(check["ok"] for check in done.json("doctor"))
+    before = done.json("ls")
+    for end in ("-wal", "-shm"):
+        (done.path / f"runs.db{end}").unlink(missing_ok=True)
+    (done.path / "runs.db").write_bytes(b"this is no database" * 1000)
+    assert "doctor --rebuild" in done.run("ls", code=5)
+    assert "--rebuild" in done.run("doctor", code=5)
+    done.run("doctor", "--rebuild")
+    assert [(r["id"], r["status"]) for r in done.json("ls")] == [
+        (r["id"], r["status"]) for r in before
+    ]
+
+
+BAD_INPUT = [
+    ("run nope", 2, "no recipe 'nope'"),
+    ("run nope.toml", 2, "nope.toml"),
+    ("run both.toml --set train.lrr=1", 2, "Did you mean train.lr?"),
+    ("run both.toml --set train.lr", 2, "setting=value"),
+    ("run both.toml --set train.lr=fast", 2, "train.lr = 'fast'"),
+    ("run both.toml --set train.optimizer=adam", 2, "sgd, adamw"),
+    ("run both.toml --set task.name=SST2", 2, "Did you mean SST-2?"),
+    ("run both.toml --set model.name=./nowhere", 2, "./nowhere"),
+    ("run both.toml --set model.name=pocket:big", 2, "pocket:masked-lm"),
+    ("run both.toml --set task.data=/nowhere", 2, "/nowhere"),
+    ("run both.toml --set graft.sparsity=2.0", 2, "graft.sparsity"),
+    ("show nothing", 2, "no run 'nothing'"),
+    ("ls --filter nonsense", 2, "nonsense"),
+    ("ls --filter colour=red", 2, "colour"),
+    ("ls --sort colour", 2, "colour"),
+    ("export --format xml", 2, "csv"),
+    ("compare", 2, "ID"),
+]
+
+
+@pytest.mark.parametrize(("typed", "code", "says"), BAD_INPUT)
+def test_bad_input(work: Workplace, typed: str, code: int, says: str) -> None:
+    out = work.run(*typed.split(), code=code)
+    assert says in " ".join(out.split())
+    assert "Traceback" not in out
+    assert work.json("ls") == [], "nothing was queued"
+
+
+def test_no_permission(work: Workplace) -> None:
+    work.env["GRAFTUI_DATA"] = "/sys/graftui"  # refused to root as well
+    out = work.run("run", "both.toml", code=5)
+    assert "/sys/graftui" in out
+    del work.env["GRAFTUI_DATA"]
+    assert work.json("ls") == []
+
+
+BAD_RECIPES = [
+    ("[finetune\n", "not TOML"),
+    ("x = 1\n", "outside of a part"),
+    ("[tune]\n", "no known kind"),
+    ('[graft]\nof = "finetune"\n', "stands above it"),
+    ("[finetune]\ntrain.lr = -1\n", "train.lr"),
+    ("[finetune]\ntrian.lr = 1\n", "trian"),
+    ("", "nothing to run"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), BAD_RECIPES)
+def test_bad_recipes(work: Workplace, text: str, says: str) -> None:
+    (work.path / "bad.toml").write_text(text)
+    out = work.run("run", "bad.toml", code=2)
+    assert says in " ".join(out.split())

@@ -1,0 +1,102 @@
+"""run, rerun, watch, cancel: what a user sees, and what is in the registry afterwards."""
+
+import os
+import signal
+
+from workplace import Workplace
+
+
+def is_running(run: dict) -> bool:
+    return run["status"] == "running" and run["step"] == 3
+
+
+def test_a_recipe_runs_both_parts_and_reuses_the_first(work: Workplace) -> None:
+    out = work.run("run", "both.toml", "--name", "mine", "--tag", "a", "--tag", "b")
+    assert "fine-tuned" in out
+    graft, tuning = work.json("ls")
+    assert (graft["kind"], tuning["kind"]) == ("graft", "finetune")
+    assert {graft["status"], tuning["status"]} == {"finished"}
+    assert graft["parent"] == tuning["id"]
+    assert graft["config"]["finetuned"]["path"] == f"data/runs/{tuning['id']}/checkpoint"
+    assert (tuning["name"], tuning["tags"]) == ("mine", ["a", "b"])
+
+    again = work.run("run", "both.toml", "--set", "graft.sparsity=1e-2")
+    assert f"reusing {tuning['id']}" in again
+    assert [run["kind"] for run in work.json("ls")] == ["graft", "graft", "finetune"]
+
+    work.run("run", "both.toml", "--fresh")
+    assert [run["kind"] for run in work.json("ls")][:2] == ["graft", "finetune"]
+
+
+def test_a_failed_part_is_told_and_leaves_nothing_waiting(work: Workplace) -> None:
+    out = work.run("run", "both.toml", "--set", "model.name=fail", code=3)
+    assert "The loss is nan" in out or "the loss is nan" in out
+    assert "lower lr" in out.lower()
+    assert [run["status"] for run in work.json("ls")] == ["cancelled", "failed"]
+
+
+def test_detach_and_watch(work: Workplace) -> None:
+    assert "graftui watch" in work.run("run", "both.toml", "--detach")
+    assert "fine-tuned" in work.run("watch", "last")
+    assert {run["status"] for run in work.json("ls")} == {"finished"}
+
+
+def test_rerun_shows_what_changes_first(work: Workplace) -> None:
+    work.run("run", "both.toml")
+    out = work.run("rerun", "last", "--set", "graft.sparsity=0.5", "--set", "graft.steps=7")
+    assert "graft.sparsity: 0.001 -> 0.5" in out
+    assert "graft.steps: 50 -> 7" in out
+    new, old, _ = work.json("ls")
+    assert new["config"] == old["config"] | {"sparsity": 0.5, "steps": 7}
+    assert new["parent"] == old["parent"]
+
+
+def test_ctrl_c_in_run_cancels_what_it_started(work: Workplace) -> None:
+    process = work.start("run", "both.toml", "--set", "model.name=sleep")
+    work.wait("both", lambda run: run["status"] == "queued")
+    tuning = work.json("ls", "--filter", "kind=finetune")[0]["id"]
+    work.wait(tuning, is_running)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 4
+    assert {run["status"] for run in work.json("ls")} == {"cancelled"}
+
+
+def test_ctrl_c_in_watch_leaves_the_run_alone(work: Workplace) -> None:
+    work.run("run", "both.toml", "--set", "model.name=sleep", "--detach")
+    tuning = work.json("ls", "--filter", "kind=finetune")[0]["id"]
+    process = work.start("watch", tuning)
+    work.wait(tuning, is_running)
+    assert process.stdout is not None
+    process.stdout.readline()  # it is watching
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert work.json("show", tuning)["status"] == "running"
+    assert "stopped at step 3" in work.run("cancel", tuning)
+    assert "cancelled already" in work.run("cancel", tuning, code=2)
+
+
+def test_kill_9_of_the_terminal_and_then_of_the_engine(work: Workplace) -> None:
+    process = work.start("run", "both.toml", "--set", "model.name=sleep")
+    work.wait("both", lambda run: run["status"] == "queued")
+    tuning = work.json("ls", "--filter", "kind=finetune")[0]["id"]
+    pid = work.wait(tuning, is_running)["pid"]
+    process.kill()
+    process.wait()
+    assert work.json("show", tuning)["status"] == "running"
+    os.kill(pid, signal.SIGKILL)
+    dead = work.wait(tuning, lambda run: run["status"] != "running")
+    assert (dead["status"], dead["reason"], dead["signal"]) == ("failed", "killed", 9)
+
+
+def test_a_deleted_registry_comes_back(work: Workplace) -> None:
+    work.run("run", "both.toml", "--set", "model.name=sleep", "--tag", "kept", "--detach")
+    tuning = work.json("ls", "--filter", "kind=finetune")[0]["id"]
+    work.wait(tuning, is_running)
+    for end in ("", "-wal", "-shm"):
+        (work.path / f"runs.db{end}").unlink(missing_ok=True)
+    graft, back = sorted(work.json("ls"), key=lambda run: run["created_at"], reverse=True)
+    assert (back["id"], back["status"], back["tags"]) == (tuning, "running", ["kept"])
+    assert (graft["status"], graft["parent"]) == ("queued", tuning)
+    assert "cancelled" in work.run("cancel", tuning)

@@ -1,0 +1,48 @@
+"""Where the commands of a test are typed."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where the commands of a test are typed."""
+
+    path: Path
+    env: dict[str, str]
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """`graftui ARGUMENTS`, not waited for."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "graftui", *arguments], cwd=self.path, env=self.env, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """`graftui ARGUMENTS`: its output, after checking its exit code."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
+        return out + err
+
+    def json(self, *arguments: str) -> Any:
+        """The JSON that `graftui ARGUMENTS --json` prints."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    def wait(self, ref: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The run `ref` once `until` holds for it."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with suppress(AssertionError):  # not there yet
+                run: dict[str, Any] = self.json("show", ref)
+                if until(run):
+                    return run
+            time.sleep(0.05)
+        raise AssertionError(f"{ref} did not get there: {self.run('ls')}")

@@ -1,0 +1,97 @@
+"""Recipes: links, inheritance, `--set`; writing one and reading it back changes nothing."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.contract import config as configs
+from engine.contract import schema
+from engine.contract.layout import shipped
+from graftui import recipes
+from graftui.errors import UsageError
+
+BOTH = """
+[finetune]
+model.name = "roberta-base"
+task = { name = "SST-2", k = 64 }
+[graft]
+of = "finetune"
+task.test_rows = 100
+sparsity = 1e-3
+"""
+SHIPPED = sorted((shipped() / "recipes").glob("*.toml"))
+
+
+def both(*overrides: str) -> tuple[configs.FinetuneConfig, configs.GraftConfig]:
+    made = recipes.loads(BOTH, "both").configs(overrides)
+    tuning, graft = made["finetune"], made["graft"]
+    assert isinstance(tuning, configs.FinetuneConfig)
+    assert isinstance(graft, configs.GraftConfig)
+    return tuning, graft
+
+
+def test_a_linked_part_takes_over_what_it_does_not_say() -> None:
+    tuning, graft = both()
+    assert graft.model == tuning.model
+    assert graft.task == tuning.task.model_copy(update={"test_rows": 100})
+
+
+def test_set_reaches_every_part_that_has_the_setting() -> None:
+    tuning, graft = both("task.k=8", "train.lr=0.5", "graft.sparsities=[1e-4, 50]")
+    assert (tuning.task.k, graft.task.k) == (8, 8)
+    assert tuning.train.lr == 0.5
+    assert graft.curve == (1e-4, 50)
+
+
+def test_set_with_the_name_of_a_part_reaches_that_part_alone() -> None:
+    tuning, graft = both("graft.task.k=8")
+    assert (tuning.task.k, graft.task.k) == (64, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("roberta-base", "roberta-base"), ("a=b", "a=b"), ("'x y'", "x y"), ("", "")],
+)
+def test_text_needs_no_quotes(text: str, value: str) -> None:
+    assert both(f"model.name={text}")[0].model.name == value
+
+
+def test_an_entry_of_a_table() -> None:
+    tuning, _ = both("task.label_words.0=bad", "task.label_words.1=fine")
+    assert tuning.task.label_words == {"0": "bad", "1": "fine"}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_recipes_are_valid_and_have_a_title(path: Path) -> None:
+    recipe = recipes.loads(path.read_text(), path.stem)
+    assert recipe.title
+    assert list(recipe.configs()) == ["finetune", "graft"]
+
+
+@given(st.data())
+def test_written_and_read_back_it_is_the_same(data: st.DataObject) -> None:
+    """Any setting changed to any value of its type survives TOML."""
+    recipe = recipes.loads(BOTH, "both")
+    for part, kind in recipe.kinds.items():
+        setting = data.draw(st.sampled_from([s for s in schema.settings(kind) if not s.choices]))
+        values = {
+            "text": st.text(st.characters(exclude_categories=["Cs"])),
+            "integer": st.integers(1, 10**9),
+            "number": st.floats(1e-9, 1),
+            "yes/no": st.booleans(),
+            "list": st.lists(st.floats(1e-9, 1), unique=True),
+            "table": st.dictionaries(st.text(min_size=1), st.text()),
+        }
+        body = recipe.parts[part]
+        for key in setting.keys[:-1]:
+            body = body.setdefault(key, {})
+        body[setting.keys[-1]] = data.draw(values[setting.type])
+    again = recipes.loads(recipes.dumps(recipe), "both")
+    assert (again.parts, again.kinds, again.links) == (recipe.parts, recipe.kinds, recipe.links)
+
+
+def test_a_wrong_value_names_the_setting_and_the_recipe() -> None:
+    with pytest.raises(UsageError, match=r"both: .*train\.lr.*greater than 0"):
+        both("train.lr=0")
