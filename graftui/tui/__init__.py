@@ -1,0 +1,1 @@
+"""The dashboard: everything that the command line can do, live, with the same names."""

@@ -1,0 +1,175 @@
+"""A run in words and figures: summary, configuration, log. Pure functions that give Content."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from textual.content import Content
+
+from graftui.compare import flat
+from graftui.console.tables import STAGES, plain
+from graftui.models import Artifact, Run, RunStatus, Score
+from graftui.tui.cells import seconds
+from graftui.tui.snapshot import Detail, LogLine
+from graftui.tui.text import GLYPHS, age, bar, percent, size, took
+
+Cell = tuple[str, str]
+"""Text and style."""
+_SCORES = (
+    ("accuracy", "accuracy %"), ("loss", "loss"), ("ece", "ECE %"), ("agreement", "agreement %"),
+    ("recovery", "recovery %"), ("gain_recovery", "of gain %"),
+)  # fmt: skip
+
+
+def summary(detail: Detail, now: float, width: int) -> Content:
+    """Status, what went wrong, scores, files."""
+    run = detail.run
+    parts = [_headline(run, now), _about(run, now)]
+    if run.status is RunStatus.running and run.total:
+        parts.append(_progress(run, now, width))
+    if run.message or run.hint:
+        parts.append(_trouble(run))
+    if table := scores(detail.scores):
+        parts += [Content(""), table]
+    if detail.artifacts:
+        parts += [Content(""), _files(detail.artifacts)]
+    return Content("\n").join(parts)
+
+
+def _headline(run: Run, now: float) -> Content:
+    glyph, colour = GLYPHS[run.status]
+    reason = f" ({run.reason})" if run.reason else ""
+    pieces: list[Any] = [
+        (f"{glyph} {run.status}{reason}", f"bold ${colour}"), "  ", (run.id, "bold"), "  ",
+        (run.name, "bold $primary"), "  ", (run.kind, "$text-muted"),
+    ]  # fmt: skip
+    if run.tags:
+        pieces += ["  ", ("#" + " #".join(run.tags), "$secondary")]
+    return Content.assemble(*pieces)
+
+
+def _about(run: Run, now: float) -> Content:
+    end = f"{age(now - run.ended_at)} ago" if run.ended_at else ""
+    facts = {
+        "took": took(seconds(run, now)), "ended": end, "on": run.device, "after": run.parent or "",
+        "recipe": run.recipe, "process": str(run.pid or "") if run.status.active else "",
+        "exit code": str(run.exit_code or ""), "signal": str(run.signal or ""),
+    }  # fmt: skip
+    pieces: list[Any] = []
+    for name, value in facts.items():
+        if value:
+            pieces += [(f"{name} ", "$text-muted"), f"{value}   "]
+    return Content.assemble(*pieces)
+
+
+def _progress(run: Run, now: float, width: int) -> Content:
+    done, left = bar(run.step, run.total, max(10, min(60, width - 44)))
+    passed = seconds(run, now)
+    rest = ""
+    if passed and run.step:
+        rest = f"about {took(passed * (run.total - run.step) / run.step)} left"
+    return Content.assemble(
+        (f"{run.phase} ", "$text-muted"), (done, "$accent"), (left, "$panel-lighten-2"),
+        f" {run.step}/{run.total}  ", (f"{100 * run.step // run.total} %  ", "bold"),
+        (rest, "$text-muted"),
+    )  # fmt: skip
+
+
+def _trouble(run: Run) -> Content:
+    colour = GLYPHS[run.status][1]
+    parts = [Content.styled(run.message, f"${colour}")] if run.message else []
+    if run.hint:
+        parts.append(Content.assemble(("→ ", "$accent"), run.hint))
+    parts += [Content.styled(f"│ {line}", "$text-muted") for line in run.log_tail.splitlines()]
+    return Content("\n").join(parts)
+
+
+def scores(found: Sequence[Score]) -> Content | None:
+    """The table of scores on the test rows; None where there are none."""
+    tested = [score for score in found if score.split == "test"]
+    if not tested:
+        return None
+    names = [(key, title) for key, title in _SCORES if any(key in s.scores for s in tested)]
+    grafts = any("weights" in score.scores for score in tested)
+    head: list[Cell] = [("", "")]
+    head += [("sparsity", "bold"), ("weights", "bold")] if grafts else []
+    head += [(title, "bold") for _, title in names]
+    return grid([head, *(_score_row(score, names, grafts) for score in tested)])
+
+
+def _score_row(score: Score, names: list[tuple[str, str]], grafts: bool) -> list[Cell]:
+    style = "bold $accent" if score.stage == "learnt_graft" else ""
+    row: list[Cell] = [(STAGES.get(score.stage, score.stage), style or "$text-muted")]
+    if grafts:
+        weights = score.scores.get("weights")
+        row.append(("" if score.sparsity is None else f"{score.sparsity:g}", style))
+        row.append(("" if weights is None else f"{weights:,.0f}", style))
+    for key, _ in names:
+        value = score.scores.get(key)
+        shown = percent(value) if key != "loss" else "" if value is None else f"{value:.3f}"
+        row.append((shown, style))
+    return row
+
+
+def grid(rows: Sequence[Sequence[Cell]], gap: int = 2) -> Content:
+    """Rows in columns: the first to the left, the others to the right."""
+    widths = [max(len(row[i][0]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = []
+        for i, (text, style) in enumerate(row):
+            fitted = text.ljust(widths[i]) if i == 0 else text.rjust(widths[i])
+            cells.append(Content.styled(fitted, style))
+        lines.append(Content(" " * gap).join(cells))
+    return Content("\n").join(lines)
+
+
+def _files(artifacts: Sequence[Artifact]) -> Content:
+    files = [
+        Content.assemble((f"{a.path} ", ""), (size(a.bytes), "$text-muted")) for a in artifacts
+    ]
+    return Content.assemble(("files  ", "$text-muted"), Content("   ").join(files))
+
+
+def config(run: Run) -> Content:
+    """All settings by section; what is not at its default stands out."""
+    # Imports pydantic: only for those who open the tab.
+    from engine.contract.schema import settings
+
+    known = {setting.path: setting for setting in settings(run.kind)}
+    lines: list[Content] = []
+    section = ""
+    for path, value in flat(run.config, run.kind).items():
+        head, _, name = path.rpartition(".")
+        if head != section:
+            section = head
+            lines += [Content(""), Content.styled(head, "bold $primary")]
+        setting = known.get(path)
+        own = setting is not None and plain(value) != plain(setting.default)
+        unit = f" {setting.unit}" if setting and setting.unit else ""
+        pieces: list[Any] = [
+            ("• " if own else "  ", "$warning"), (f"{name:<18}", "$text-muted"),
+            (plain(value) or "–", "bold $warning" if own else ""), (unit, "$text-muted"),
+        ]  # fmt: skip
+        if own and setting is not None:
+            pieces.append((f"   default {plain(setting.default) or '–'}", "$text-disabled"))
+        lines.append(Content.assemble(*pieces))
+    note = Content.styled(f"hash {run.config_hash}   • not at its default", "$text-muted")
+    return Content("\n").join([note, *lines])
+
+
+def log(lines: Sequence[LogLine]) -> Content:
+    """What the run said, then the end of its output."""
+    if not lines:
+        return Content.styled("Nothing said yet.", "$text-muted")
+    said = [_said(line) for line in lines if line.t is not None]
+    output = [Content(line.text) for line in lines if line.t is None]
+    if output:
+        output.insert(0, Content.styled("── output of the process ──", "$text-disabled"))
+    return Content("\n").join([*said, *output])
+
+
+def _said(line: LogLine) -> Content:
+    clock = time.strftime("%H:%M:%S", time.localtime(line.t))
+    style = "$warning" if line.warning else ""
+    return Content.assemble((f"{clock}  ", "$text-muted"), (line.text, style))

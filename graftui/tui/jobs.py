@@ -1,0 +1,106 @@
+"""The work that takes time: each job blocks, and returns the message that says what came of it.
+
+Started by background.py. The imports within are those that need pydantic, which the first paint
+does not wait for.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graftui.compare import compare
+from graftui.models import Run
+from graftui.registry.store import Store
+from graftui.settings import Settings
+from graftui.tui import messages
+from graftui.tui.snapshot import Query, read_filter
+
+if TYPE_CHECKING:
+    from graftui.tui.form import Form
+
+
+def list_recipes(settings: Settings) -> messages.RecipesListed:
+    """What there is to run."""
+    from graftui import recipes
+
+    return messages.RecipesListed(recipes.available(settings))
+
+
+def form_of_recipe(settings: Settings, name: str) -> messages.FormMade:
+    """The form of a recipe."""
+    from graftui import recipes
+    from graftui.tui import form
+
+    return messages.FormMade(form.of_recipe(recipes.load(name, settings)))
+
+
+def form_of_rerun(run: Run) -> messages.FormMade:
+    """The form of a run that is to be run again."""
+    from graftui.tui import form
+
+    return messages.FormMade(form.of_rerun(run))
+
+
+def queue(
+    settings: Settings, filled: "Form", values: Mapping[str, str | bool]
+) -> messages.Queued | messages.Refused:
+    """Queue what the filled form comes to, and see to it that it starts."""
+    from graftui.errors import UsageError
+    from graftui.launcher import spawn, supervise
+    from graftui.tui import form
+
+    try:
+        planned = form.plans(filled, values, settings)
+    except UsageError as exc:
+        return messages.Refused(exc)
+    runs = spawn.submit(settings, planned.plans)
+    supervise.ensure(settings)
+    return messages.Queued(runs, planned.reused)
+
+
+def stop(settings: Settings, id: str) -> messages.Stopped:
+    """Cancel a run; returns when it has ended."""
+    from graftui.launcher import cancel
+
+    return messages.Stopped(cancel.cancel(settings, id))
+
+
+def delete(settings: Settings, ids: Sequence[str]) -> messages.Removed:
+    """Delete runs with their directories."""
+    from graftui.launcher import cancel
+
+    cancel.remove(settings, ids)
+    return messages.Removed(list(ids))
+
+
+def side_by_side(settings: Settings, ids: Sequence[str]) -> messages.Compared:
+    """The runs compared, oldest first."""
+    with Store.open(settings.db) as store:
+        found = [run for run in map(store.find, ids) if run is not None]
+        scores = store.scores([run.id for run in found])
+    return messages.Compared(compare(sorted(found, key=lambda run: run.created_at), scores))
+
+
+def export(settings: Settings, ids: Sequence[str], query: Query) -> messages.Exported:
+    """Write `ids`, or all that meet the query if there are none, to a new CSV file."""
+    from graftui.export import to_csv
+
+    with Store.open(settings.db) as store:
+        if ids:
+            runs = [run for run in map(store.find, ids) if run is not None]
+        else:
+            where, words = read_filter(query.text)
+            runs = store.list(where=where, search=words, sort=query.sort)
+        text = to_csv(runs, store.scores([run.id for run in runs]))
+    path = _free(settings.root)
+    path.write_text(text, encoding="utf-8")
+    return messages.Exported(path, len(runs))
+
+
+def _free(folder: Path) -> Path:
+    """A name that is not taken: an export never overwrites one."""
+    path, number = folder / "runs.csv", 1
+    while path.exists():
+        number += 1
+        path = folder / f"runs-{number}.csv"
+    return path

@@ -1,0 +1,90 @@
+"""What background work tells the screens. Each carries its result; none of them coalesces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from graftui.compare import Comparison
+from graftui.errors import GraftuiError
+from graftui.models import Run
+from graftui.tui.snapshot import Snapshot
+
+if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait for
+    from graftui.recipes import RecipeInfo
+    from graftui.tui.form import Form
+
+
+@dataclass
+class SnapshotTaken(Message):
+    """The reader has looked."""
+
+    snapshot: Snapshot
+
+
+@dataclass
+class Trouble(Message):
+    """Something that was asked for, or the reader, failed."""
+
+    error: GraftuiError
+
+
+@dataclass
+class RecipesListed(Message):
+    """What there is to run."""
+
+    recipes: list[RecipeInfo]
+
+
+@dataclass
+class FormMade(Message):
+    """A form is ready to be filled in."""
+
+    form: Form
+
+
+@dataclass
+class Queued(Message):
+    """Runs have been queued, and a supervisor sees to them."""
+
+    runs: list[Run]
+    reused: list[Run]
+
+
+@dataclass
+class Refused(Message):
+    """A form was not accepted as a whole."""
+
+    error: GraftuiError
+
+
+@dataclass
+class Stopped(Message):
+    """A run was cancelled."""
+
+    run: Run
+
+
+@dataclass
+class Removed(Message):
+    """Runs were deleted."""
+
+    ids: list[str]
+
+
+@dataclass
+class Compared(Message):
+    """Runs side by side."""
+
+    comparison: Comparison
+
+
+@dataclass
+class Exported(Message):
+    """Runs were written to a file."""
+
+    path: Path
+    runs: int

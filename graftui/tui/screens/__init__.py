@@ -1,0 +1,1 @@
+"""Screens decide: they hear what widgets announce, and ask the app for work."""

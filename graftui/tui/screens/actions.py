@@ -1,0 +1,201 @@
+"""What the keys of the main screen start: each asks first where something is lost, then a job.
+
+Owns the words in which results are told.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from textual import on
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from graftui.errors import GraftuiError
+from graftui.models import Run
+from graftui.settings import Settings
+from graftui.tui import jobs
+from graftui.tui.background import start
+from graftui.tui.messages import Compared, Exported, FormMade, Queued, RecipesListed, Stopped
+from graftui.tui.screens.choice import ChoiceScreen, Option
+from graftui.tui.screens.compare import CompareScreen
+from graftui.tui.screens.confirm import ConfirmScreen
+from graftui.tui.screens.help import HelpScreen
+from graftui.tui.snapshot import Query, Snapshot
+from graftui.tui.widgets.run_table import RunTable
+
+SORTS = (
+    Option("-created", "newest first", ""),
+    Option("created", "oldest first", ""),
+    Option("status", "status", ""),
+    Option("name", "name", ""),
+    Option("task.name", "task", ""),
+    Option("-learnt_graft", "accuracy of the graft", "best first"),
+    Option("-finetuned", "accuracy of the fine-tuned model", "best first"),
+    Option("-recovery", "recovery", "best first"),
+    Option("-seconds", "time it took", "longest first"),
+)
+
+
+# A column's key, where it is not the key to sort by itself.
+COLUMN_SORTS = {
+    "task": "task.name", "model": "model.name", "progress": "-step", "tuned": "-finetuned",
+    "graft": "-learnt_graft", "recovery": "-recovery", "took": "-seconds", "age": "-created",
+    "tags": "tag",
+}  # fmt: skip
+
+
+class RunActions(Screen[None]):
+    """The actions; RunsScreen has the widgets."""
+
+    settings: Settings
+    snapshot: reactive[Snapshot | None]
+    query_now: reactive[Query]
+    marked: reactive[frozenset[str]]
+
+    def look_again(self) -> None:
+        """Have the reader look at once."""
+        raise NotImplementedError
+
+    def say(self, error: GraftuiError) -> None:
+        """What went wrong, and what to do about it."""
+        text = f"{error.message}\n→ {error.hint}" if error.hint else error.message
+        self.notify(text, title="That did not work", severity="error", timeout=12, markup=False)
+
+    def _run(self) -> Run | None:
+        """The run under the cursor."""
+        seen, id = self.snapshot, self.query_one(RunTable).selected
+        return next((run for run in seen.runs if run.id == id), None) if seen else None
+
+    # A new run
+
+    def action_new(self) -> None:
+        """Choose a recipe, fill in its form."""
+        start(self, "recipes", partial(jobs.list_recipes, self.settings))
+
+    @on(RecipesListed)
+    def _choose_recipe(self, event: RecipesListed) -> None:
+        options = [
+            Option(r.name, r.name, f"{' + '.join(r.parts)}   {r.title}") for r in event.recipes
+        ]
+
+        def chosen(name: str | None) -> None:
+            if name:
+                start(self, "form", partial(jobs.form_of_recipe, self.settings, name))
+
+        self.app.push_screen(ChoiceScreen("Which recipe?", options), chosen)
+
+    def action_rerun(self) -> None:
+        """The form of the run under the cursor."""
+        if run := self._run():
+            start(self, "form", partial(jobs.form_of_rerun, run))
+
+    @on(FormMade)
+    def _fill_in(self, event: FormMade) -> None:
+        # Imports pydantic: only for those who fill in a form.
+        from graftui.tui.screens.new_run import NewRunScreen
+
+        def done(queued: Queued | None) -> None:
+            if queued:
+                self._queued(queued)
+
+        self.app.push_screen(NewRunScreen(self.settings, event.form), done)
+
+    def _queued(self, event: Queued) -> None:
+        if event.reused:
+            ids = ", ".join(run.id for run in event.reused)
+            self.notify(f"Reusing {ids}: this fine-tuning is done already.", timeout=8)
+        if event.runs:
+            self.notify(f"Queued {', '.join(f'{run.kind} {run.id}' for run in event.runs)}.")
+            self.query_now = replace(self.query_now, page=0)
+            self.query_one(RunTable).choose(event.runs[0].id)
+        self.look_again()
+
+    # Ending and deleting
+
+    def action_cancel(self) -> None:
+        """Stop the run under the cursor."""
+        run = self._run()
+        if run is None:
+            return
+        if not run.status.active:
+            self.notify(f"{run.id} is {run.status} already.", severity="warning")
+            return
+        question = f"Cancel {run.kind} {run.id} ({run.name})?"
+        text = "It stops at its next step and keeps what is best so far."
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.notify(f"Stopping {run.id} …")
+                start(self, f"cancel {run.id}", partial(jobs.stop, self.settings, run.id))
+
+        self.app.push_screen(ConfirmScreen(question, text, "Cancel the run"), answered)
+
+    @on(Stopped)
+    def _stopped(self, event: Stopped) -> None:
+        self.notify(f"{event.run.id} is {event.run.status}.")
+        self.look_again()
+
+    def action_delete(self) -> None:
+        """Delete the marked runs, or the one under the cursor."""
+        run, seen = self._run(), self.snapshot
+        ids = sorted(self.marked) or ([run.id] if run else [])
+        if not ids or run is None or seen is None:
+            return
+        if busy := sorted(set(ids) & set(seen.active)):
+            text = f"{', '.join(busy)} still has something to do: cancel it first (c)."
+            self.notify(text, severity="warning")
+            return
+        what = f"the {len(ids)} marked runs" if self.marked else f"{run.kind} {run.id} ({run.name})"
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                start(self, "delete", partial(jobs.delete, self.settings, ids))
+
+        text = "Curves, checkpoints and skill files go with it. This cannot be undone."
+        self.app.push_screen(ConfirmScreen(f"Delete {what}?", text, "Delete"), answered)
+
+    # Results
+
+    def action_compare(self) -> None:
+        """The marked runs side by side."""
+        if len(self.marked) < 2:
+            self.notify("Mark two runs or more with space, then compare them.", severity="warning")
+            return
+        start(self, "compare", partial(jobs.side_by_side, self.settings, sorted(self.marked)))
+
+    @on(Compared)
+    def _compared(self, event: Compared) -> None:
+        self.app.push_screen(CompareScreen(event.comparison))
+
+    def action_export(self) -> None:
+        """The marked runs, or all that meet the filter, as CSV."""
+        ids: Sequence[str] = sorted(self.marked)
+        start(self, "export", partial(jobs.export, self.settings, ids, self.query_now))
+
+    @on(Exported)
+    def _exported(self, event: Exported) -> None:
+        plural = "s" * (event.runs != 1)
+        self.notify(f"Wrote {event.runs:,} run{plural} to {event.path}.", timeout=8)
+
+    # The rest
+
+    def action_sort(self) -> None:
+        """Choose the order."""
+
+        def chosen(key: str | None) -> None:
+            if key:
+                self.query_now = replace(self.query_now, sort=key, page=0)
+
+        self.app.push_screen(ChoiceScreen("Sort by", SORTS, self.query_now.sort), chosen)
+
+    def sort_by_column(self, column: str) -> None:
+        """By the column that was clicked; a second click turns the order round."""
+        key = COLUMN_SORTS.get(column, column)
+        if key == self.query_now.sort:
+            key = key[1:] if key.startswith("-") else f"-{key}"
+        self.query_now = replace(self.query_now, sort=key, page=0)
+
+    def action_help(self) -> None:
+        """All keys."""
+        self.app.push_screen(HelpScreen())

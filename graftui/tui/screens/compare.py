@@ -1,0 +1,92 @@
+"""Runs side by side: what they differ in, then their scores. The best of each row stands out."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import DataTable, Footer, Static
+
+from graftui.compare import Comparison
+from graftui.console.tables import plain
+from graftui.tui.text import GLYPHS, palette
+
+# Of these less is better; of weights, added and dropped neither is.
+_LESS = ("loss", "ece")
+_NEITHER = ("weights", "fraction", "added", "dropped")
+
+
+class CompareScreen(Screen[None]):
+    """A column a run, a row a setting or a score."""
+
+    BINDINGS = [Binding("escape,q,equals_sign", "dismiss", "Back", key_display="esc")]
+
+    def __init__(self, comparison: Comparison) -> None:
+        super().__init__()
+        self._comparison = comparison
+
+    def compose(self) -> ComposeResult:
+        """One table, so that both parts scroll together."""
+        found = self._comparison
+        count = len(found.runs)
+        yield Static(f" [b $accent]compare[/]  [$text-muted]{count} runs[/]", id="compare-title")
+        yield DataTable[Text](id="compare-table", cursor_type="row", fixed_columns=1,
+                              cursor_foreground_priority="renderable")  # fmt: skip
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Fill it once: a comparison does not change."""
+        table = self.query_one(DataTable)
+        table.add_column("", key="what")
+        for run in self._comparison.runs:
+            table.add_column(Text(run.id, justify="right"), key=run.id)
+        for line in self._lines():
+            table.add_row(*line)
+
+    def _lines(self) -> list[list[Text]]:
+        found, colours = self._comparison, palette(self.app.theme_variables)
+        heading = f"bold {colours['primary']}"
+        dim = colours["text-muted"]
+        lines = [[Text("name", dim), *(Text(r.name, justify="right") for r in found.runs)]]
+        lines.append([Text("status", dim), *(self._status(i) for i in range(len(found.runs)))])
+        lines.append(self._heading("settings that differ" if found.settings else
+                                   "all settings are the same", heading))  # fmt: skip
+        for path, values in found.settings.items():
+            style = colours["warning"]
+            lines.append([Text(path, dim), *(_right(plain(v) or "–", style) for v in values)])
+        if found.scores:
+            lines.append(self._heading("scores on the test rows", heading))
+        for name, scores in found.scores.items():
+            best = _best(name, scores)
+            styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
+            cells = [_right(_figure(name, v), s) for v, s in zip(scores, styles, strict=True)]
+            lines.append([Text(name.replace("_", " "), dim), *cells])
+        return lines
+
+    def _heading(self, text: str, style: str) -> list[Text]:
+        return [Text(text, style), *(Text("") for _ in self._comparison.runs)]
+
+    def _status(self, place: int) -> Text:
+        status = self._comparison.runs[place].status
+        glyph, colour = GLYPHS[status]
+        return _right(f"{glyph} {status}", palette(self.app.theme_variables)[colour])
+
+
+def _right(text: str, style: str) -> Text:
+    return Text(text, style, justify="right", no_wrap=True)
+
+
+def _best(name: str, values: Sequence[float | None]) -> float | None:
+    """The value that stands out; None where all are the same or none is better."""
+    what = name.rpartition(" ")[2]
+    known = [value for value in values if value is not None]
+    if what in _NEITHER or len(set(known)) < 2:
+        return None
+    return min(known) if what in _LESS else max(known)
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if name.endswith((" weights", " added", " dropped")) else f"{value:.4g}"

@@ -1,0 +1,37 @@
+"""The question before something is lost. The safe answer has the focus."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Label
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Returns whether to go ahead."""
+
+    BINDINGS = [
+        Binding("y", "dismiss(True)", "Yes"),
+        Binding("n,escape,q", "dismiss(False)", "No"),
+        Binding("left,right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: str, text: str, verb: str) -> None:
+        super().__init__()
+        self._question = question
+        self._text = text
+        self._verb = verb
+
+    def compose(self) -> ComposeResult:
+        """Question, consequence, two buttons."""
+        with Vertical(classes="dialog"):
+            yield Label(self._question, classes="title", markup=False)
+            yield Label(self._text, markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("No (n)", id="no", compact=True)
+                yield Button(f"{self._verb} (y)", id="yes", variant="error", compact=True)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")

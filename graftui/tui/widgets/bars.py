@@ -1,0 +1,113 @@
+"""The line above the table, and the filter box. They show and announce; they know no registry."""
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Label, Static
+
+from graftui.models import RunStatus
+from graftui.tui.snapshot import PAGE, Snapshot
+from graftui.tui.text import GLYPHS
+
+_COUNTED = (
+    RunStatus.running, RunStatus.starting, RunStatus.queued, RunStatus.failed, RunStatus.lost
+)  # fmt: skip
+
+
+class StatusLine(Static):
+    """How many runs there are in which state, and what part of them is shown."""
+
+    def show(self, seen: Snapshot, place: str, marked: int) -> None:
+        """Show `seen`; `place`: the working directory."""
+        left = [Content.styled(" graftui ", "bold $accent"), Content.styled(place, "$text-muted")]
+        left += self._counts(seen)
+        right = self._right(seen, marked)
+        line = Content("  ").join(left)
+        room = self.size.width - line.cell_length - right.cell_length - 1
+        self.update(Content.assemble(line, " " * max(1, room), right))
+
+    def _counts(self, seen: Snapshot) -> list[Content]:
+        found = []
+        for status in _COUNTED:
+            glyph, colour = GLYPHS[status]
+            if count := seen.counts.get(status, 0):
+                found.append(Content.styled(f"{glyph} {count:,} {status}", f"${colour}"))
+        return found
+
+    def _right(self, seen: Snapshot, marked: int) -> Content:
+        pieces = [f"{seen.every:,} run{'s' * (seen.every != 1)}"]
+        if seen.total != seen.every:
+            pieces[0] = f"{seen.total:,} of {pieces[0]}"
+        if seen.total > PAGE:
+            first = seen.query.page * PAGE
+            pieces.append(f"page {first + 1:,}–{first + len(seen.runs):,}")
+        key = seen.query.sort
+        if key != "-created":
+            pieces.append(f"by {key.removeprefix('-')} {'↓' if key.startswith('-') else '↑'}")
+        text = Content.styled(" · ".join(pieces), "$text-muted")
+        if marked:
+            return Content.assemble((f"▌{marked} marked", "$warning"), "  ", text)
+        return text
+
+
+class FilterBar(Horizontal):
+    """Where conditions and words are typed, and what is wrong with them."""
+
+    BINDINGS = [Binding("escape", "drop", "Clear"), Binding("down", "keep", "Table", show=False)]
+
+    @dataclass
+    class Changed(Message):
+        """Another filter was typed."""
+
+        text: str
+
+    @dataclass
+    class Left(Message):
+        """The user is done here; `dropped`: the filter is to go."""
+
+        dropped: bool
+
+    def compose(self) -> ComposeResult:
+        """The box, and beside it what is wrong."""
+        yield Label("/")
+        yield Input(
+            placeholder="words, or conditions as in `graftui ls`: status=failed train.lr>=1e-3",
+            compact=True,
+            id="filter-text",
+        )
+        yield Label("", id="filter-problem")
+
+    def complain(self, text: str) -> None:
+        """Say what is wrong; empty: nothing is."""
+        self.query_one("#filter-problem", Label).update(Content(text))
+
+    def edit(self) -> None:
+        """Let the user type."""
+        self.styles.display = "block"
+        self.query_one(Input).focus()
+
+    def clear(self) -> None:
+        """Empty the box and put it away."""
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = ""
+        self.complain("")
+        self.styles.display = "none"
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    @on(Input.Submitted)
+    def action_keep(self) -> None:
+        """Back to the table; the filter stays."""
+        self.post_message(self.Left(dropped=False))
+
+    def action_drop(self) -> None:
+        """Back to the table without a filter."""
+        self.post_message(self.Left(dropped=True))

@@ -1,0 +1,100 @@
+"""The details of one run, in tabs. Announces which tab is open, so that only that is read."""
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static, TabbedContent, TabPane
+
+from graftui.tui import describe
+from graftui.tui.snapshot import Detail
+from graftui.tui.widgets.curves import Curves
+
+TABS = ("summary", "config", "curves", "log")
+
+
+class RunDetail(Widget):
+    """Summary, Config, Curves and Log of the run under the cursor."""
+
+    @dataclass
+    class TabOpened(Message):
+        """Another tab is open."""
+
+        tab: str
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._detail: Detail | None = None
+        self._now = 0.0
+        self._tail: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """A pane a tab."""
+        with TabbedContent(initial="summary"):
+            for number, tab in enumerate(TABS, 1):
+                with TabPane(f"{number} {tab.title()}", id=tab):
+                    if tab == "curves":
+                        yield Curves(id="curves-body")
+                    else:
+                        with VerticalScroll(id=f"{tab}-body"):
+                            yield Static(id=f"{tab}-text")
+
+    @property
+    def tab(self) -> str:
+        """The open tab."""
+        return self.query_one(TabbedContent).active
+
+    def open(self, tab: str) -> None:
+        """Open a tab."""
+        self.query_one(TabbedContent).active = tab
+
+    def focus_body(self) -> None:
+        """Let the arrows scroll what is open."""
+        self.query_one(f"#{self.tab}-body").focus()
+
+    def show(self, detail: Detail | None, now: float) -> None:
+        """Show another run, or what is new of this one."""
+        if detail is not None and (self._detail is None or self._detail.run.id != detail.run.id):
+            self._tail = ()
+            for pane in self.query(VerticalScroll):
+                pane.scroll_home(animate=False)
+        self._detail, self._now = detail, now
+        self._draw()
+
+    @on(TabbedContent.TabActivated)
+    def _opened(self, event: TabbedContent.TabActivated) -> None:
+        event.stop()
+        self._draw()
+        self.post_message(self.TabOpened(str(event.pane.id)))
+
+    def on_resize(self) -> None:
+        """Bars are as long as there is room."""
+        self._draw()
+
+    def _draw(self) -> None:
+        """Only the open tab: the others are drawn when they are opened."""
+        detail, tab = self._detail, self.tab
+        self.set_class(detail is None, "-empty")
+        if detail is None:
+            return
+        if tab == "summary":
+            text = describe.summary(detail, self._now, self.size.width)
+            self.query_one("#summary-text", Static).update(text)
+        elif tab == "config":
+            self.query_one("#config-text", Static).update(describe.config(detail.run))
+        elif tab == "curves" and detail.series is not None:
+            self.query_one(Curves).show(detail.series)
+        elif tab == "log" and detail.log is not None and detail.log != self._tail:
+            self._tail = detail.log
+            self._follow(detail)
+
+    def _follow(self, detail: Detail) -> None:
+        """The log, staying at its end if that is what was in view."""
+        body = self.query_one("#log-body", VerticalScroll)
+        at_end = body.scroll_offset.y >= body.max_scroll_y
+        self.query_one("#log-text", Static).update(describe.log(detail.log or ()))
+        if at_end:
+            body.scroll_end(animate=False)

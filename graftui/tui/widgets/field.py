@@ -1,0 +1,141 @@
+"""One field of a form: label, box, and beside it what it means or what is wrong with it.
+
+Announces that it was changed or that the user came to it. Knows no schema beyond its entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input, Label, Select
+
+if TYPE_CHECKING:
+    from graftui.tui.form import Entry, Value
+
+
+class Field(Horizontal):
+    """A line of a form."""
+
+    # Here and not on the screen: what scrolls the form would take the arrows first.
+    BINDINGS = [
+        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "app.focus_previous", "Field before", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """It holds something else."""
+
+        path: str
+
+    @dataclass
+    class Entered(Message):
+        """The user came to it."""
+
+        field: Field
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__()
+        self.entry = entry
+        self.problem = ""
+        """What is wrong, in full."""
+        self._box = _box(entry)
+
+    def compose(self) -> ComposeResult:
+        """Label, box, note."""
+        yield Label(self.entry.label, classes="label")
+        yield self._box
+        yield Label(self._meaning(), classes="note")
+
+    @property
+    def value(self) -> Value:
+        """What it holds."""
+        box = self._box
+        if isinstance(box, Checkbox):
+            return box.value
+        if isinstance(box, Select):
+            return str(box.value)
+        assert isinstance(box, Input)
+        return box.value
+
+    def focus_box(self) -> None:
+        """Let the user type here."""
+        self._box.focus()
+
+    def show(self, problem: str) -> None:
+        """Say what is wrong; empty: nothing is."""
+        self.set_class(bool(problem), "-wrong")
+        self.set_class(self.value != self.entry.value, "-changed")
+        self.problem = problem
+        text = Content(f"✗ {problem.partition(': ')[2] or problem}") if problem else self._meaning()
+        self.query_one(".note", Label).update(text)
+
+    def _meaning(self) -> Content:
+        setting = self.entry.setting
+        unit = f"{setting.unit}  " if setting.unit else ""
+        return Content.assemble((unit, "$secondary"), setting.help)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Announce it, and show it."""
+        self.add_class("-here")
+        self.post_message(self.Entered(self))
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """The user went on."""
+        self.remove_class("-here")
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Checkbox.Changed)
+    def _changed(self, event: Message) -> None:
+        event.stop()
+        self.post_message(self.Changed(self.entry.path))
+
+
+class Choice(Select[str], inherit_bindings=False):
+    """A list of choices that the arrows pass by: only enter and space open it."""
+
+    BINDINGS = [Binding("enter,space", "show_overlay", "Choices", show=False)]
+
+
+class YesNo(Checkbox):
+    """A checkbox that says what it is set to, in words."""
+
+    BUTTON_LEFT = ""
+    BUTTON_RIGHT = ""
+
+    def __init__(self, value: bool) -> None:
+        self.BUTTON_INNER = _tick(value)
+        super().__init__(_word(value), value, compact=True)
+
+    def watch_value(self) -> None:
+        """Say it, then announce it."""
+        self.BUTTON_INNER = _tick(self.value)
+        self.label = _word(self.value)
+        super().watch_value()
+
+
+def _tick(value: bool) -> str:
+    return "✓" if value else " "
+
+
+def _word(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _box(entry: Entry) -> Widget:
+    value, choices = entry.value, entry.setting.choices
+    if isinstance(value, bool):
+        return YesNo(value)
+    if choices:
+        pairs = [(choice, choice) for choice in choices]
+        return Choice(pairs, value=value, allow_blank=False, compact=True)
+    return Input(value, compact=True, select_on_focus=False)

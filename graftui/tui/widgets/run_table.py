@@ -1,0 +1,196 @@
+"""The table of runs. Owns the cursor, and what to change so that it never has to be refilled.
+
+Announces the run under the cursor, and the wish to see the page before or after.
+"""
+
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+from textual.widgets import DataTable
+
+from graftui.models import Run
+from graftui.tui.cells import Column, cell, columns
+from graftui.tui.text import Palette, palette
+
+_REFILL = 60
+"""Runs that may go one by one; beyond, filling the table anew is faster."""
+_FIRST, _MORE = 100, 300
+"""Rows added before the screen is painted for the first time, and again."""
+
+
+class RunTable(DataTable[Text]):
+    """A row a run, by id."""
+
+    BINDINGS = [
+        # Not "select": a click does that too, and is to move the cursor only.
+        Binding("enter", "screen.zoom", show=False),
+        Binding("j", "cursor_down", show=False),
+        Binding("k", "cursor_up", show=False),
+        Binding("g", "scroll_top", show=False),
+        Binding("G", "scroll_bottom", show=False),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """The cursor is on another run; empty: there is none."""
+
+        id: str
+
+    @dataclass
+    class PageWanted(Message):
+        """The cursor was moved over an end of the page."""
+
+        step: int
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id, cursor_type="row", cursor_foreground_priority="renderable")
+        self.refills = 0
+        """How often it was filled from nothing."""
+        self._layout: tuple[Column, ...] = ()
+        self._runs: dict[str, Run] = {}
+        self._marked: frozenset[str] = frozenset()
+        self._now = 0.0
+        self._shown: dict[tuple[str, str], Text] = {}
+        self._drawn: dict[str, tuple[Run, bool]] = {}
+        """What each row was last made from."""
+        self._selected = ""
+        self._wanted = ""
+        self._syncing = False
+        self._colours: Palette = {}
+
+    @property
+    def selected(self) -> str:
+        """Id of the run under the cursor; empty: there is none."""
+        return self._selected
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width shows other columns."""
+        if (layout := columns(event.size.width)) != self._layout:
+            self._layout = layout
+            self._refill()
+
+    def show(self, runs: tuple[Run, ...], now: float, marked: frozenset[str]) -> None:
+        """Show `runs`, changing only what changed; the cursor stays with its run."""
+        place = self.cursor_row
+        self._runs = {run.id: run for run in runs}
+        self._marked, self._now = marked, now
+        if not self._layout:
+            return
+        if (colours := palette(self.app.theme_variables)) != self._colours:
+            self._colours = colours
+            self._drawn.clear()
+        self._syncing = True
+        self._remove_gone()
+        missing = [run for run in runs if run.id not in self.rows]
+        at_once = _MORE if self.rows else _FIRST
+        for run in missing[:at_once]:
+            self._add(run)
+        self._arrange()
+        for run in runs:
+            if run.id in self.rows:
+                self._update(run)
+        self._syncing = False
+        self._restore(place)
+        if len(missing) > at_once:
+            self.set_timer(0.05, self._show_more)
+
+    def _show_more(self) -> None:
+        self.show(tuple(self._runs.values()), self._now, self._marked)
+
+    def _remove_gone(self) -> None:
+        gone = [str(key.value) for key in self.rows if key.value not in self._runs]
+        if len(gone) > _REFILL:
+            self.refills += 1
+            self.clear()
+            return
+        for id in gone:
+            self.remove_row(id)
+
+    def choose(self, id: str) -> None:
+        """Put the cursor on a run as soon as it is there, unless the user moves it meanwhile."""
+        self._wanted = id
+        self._restore(self.cursor_row)
+
+    def _arrange(self) -> None:
+        """The rows in the order of the runs."""
+        order = [id for id in self._runs if id in self.rows]
+        if [row.key.value for row in self.ordered_rows] != order:
+            places = {id: place for place, id in enumerate(order)}
+            self.sort("id", key=lambda text: places[text.plain])
+
+    def _refill(self) -> None:
+        """New columns, and all rows anew."""
+        self.refills += 1
+        self._syncing = True
+        self.clear(columns=True)
+        self._drawn.clear()
+        for column in self._layout:
+            title = column.title.rjust(column.width) if column.right else column.title
+            self.add_column(title, key=column.key, width=column.width)
+        self._show_more()
+
+    def _cell(self, column: Column, run: Run) -> Text:
+        text = cell(column, run, self._now, run.id in self._marked, self._colours)
+        self._shown[run.id, column.key] = text
+        return text
+
+    def _add(self, run: Run) -> None:
+        self._drawn[run.id] = (run, run.id in self._marked)
+        self.add_row(*(self._cell(column, run) for column in self._layout), key=run.id)
+
+    def _update(self, run: Run) -> None:
+        made_from = (run, run.id in self._marked)
+        same = self._drawn.get(run.id) == made_from
+        self._drawn[run.id] = made_from
+        for column in self._layout:
+            if same and column.key not in ("took", "age"):
+                continue
+            before = self._shown.get((run.id, column.key))
+            now = self._cell(column, run)
+            if now != before:
+                self.update_cell(run.id, column.key, now)
+
+    def _restore(self, place: int) -> None:
+        """The cursor back to its run; if that is gone, to the one in its place."""
+        if not self._runs:
+            self._announce("")
+            return
+        if self._wanted in self._runs:
+            self._announce(self._wanted)
+            self._wanted = ""
+        if self._selected not in self._runs:
+            self._announce(list(self._runs)[min(place, len(self._runs) - 1)])
+        if self._selected not in self.rows:  # to come with the next stretch
+            return
+        row = self.get_row_index(self._selected)
+        if row != self.cursor_row:
+            self._syncing = True
+            self.move_cursor(row=row, animate=False)
+            self._syncing = False
+
+    def _announce(self, id: str) -> None:
+        if id != self._selected:
+            self._selected = id
+            self.post_message(self.Chosen(id))
+
+    def watch_cursor_coordinate(self, old: object, new: object) -> None:
+        """By keys or mouse; while rows come and go the cursor does not speak for the user."""
+        super().watch_cursor_coordinate(old, new)  # type: ignore[arg-type]
+        if not self._syncing and self.is_valid_row_index(self.cursor_row):
+            self._wanted = ""
+            self._announce(str(self.ordered_rows[self.cursor_row].key.value))
+
+    def action_cursor_down(self) -> None:
+        """Past the last run comes the next page."""
+        if self.cursor_row == self.row_count - 1:
+            self.post_message(self.PageWanted(1))
+        super().action_cursor_down()
+
+    def action_cursor_up(self) -> None:
+        """Before the first run comes the page before."""
+        if self.cursor_row == 0:
+            self.post_message(self.PageWanted(-1))
+        super().action_cursor_up()

@@ -1,0 +1,72 @@
+"""A small world of runs, and dashboards on it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import world
+from textual.pilot import Pilot
+
+from graftui.settings import Settings
+from graftui.tui.app import GraftuiApp
+from graftui.tui.widgets.run_table import RunTable
+
+WAIT_S = 10.0
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A working directory without runs."""
+    root = tmp_path / "ablation"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    return world.place(root)
+
+
+@pytest.fixture
+def settings(empty: Settings) -> Settings:
+    """A working directory with a run in every state."""
+    world.everything(empty)
+    return empty
+
+
+def dashboard(settings: Settings) -> GraftuiApp:
+    """A dashboard whose clock stands still."""
+    return GraftuiApp(settings, clock=lambda: world.NOW)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Let the dashboard go on until `condition` holds."""
+    end = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        await pilot.pause(0.02)
+
+
+def table(pilot: Pilot[None]) -> RunTable:
+    return pilot.app.screen_stack[1].query_one(RunTable)
+
+
+async def filled(pilot: Pilot[None], rows: int = 8) -> RunTable:
+    """The table, as soon as it shows so many runs and the details of one."""
+    await until(pilot, lambda: table(pilot).row_count == rows)
+    screen = pilot.app.screen_stack[1]
+    await until(pilot, lambda: screen.snapshot.detail)  # type: ignore[attr-defined]
+    return table(pilot)
+
+
+async def go_to(pilot: Pilot[None], id: str) -> None:
+    """Put the cursor on a run, with keys."""
+    for _ in range(table(pilot).row_count):
+        if table(pilot).selected == id:
+            break
+        await pilot.press("down")
+    screen = pilot.app.screen_stack[1]
+    await until(pilot, lambda: screen.snapshot.detail.run.id == id)  # type: ignore[attr-defined]

@@ -1,0 +1,105 @@
+"""Curves and words: pure functions against plain oracles."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.style import Style
+from textual.theme import BUILTIN_THEMES
+
+from graftui.models import Series
+from graftui.tui.cells import columns
+from graftui.tui.snapshot import read_filter
+from graftui.tui.text import age, palette, size, took
+from graftui.tui.widgets.braille import Box, Canvas, columns_of, reduce, ticks
+from graftui.tui.widgets.curves import groups
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=3000), st.integers(4, 200))
+def test_reducing_keeps_the_extremes_of_every_column(values: list[float], dots: int) -> None:
+    steps = range(len(values))
+    box = Box(0, max(len(values) - 1, 1), min(values), max(values))
+    points = reduce(steps, values, box, dots)
+    assert len(points) <= 2 * dots + 2
+    assert (min(y for _, y in points), max(y for _, y in points)) == (min(values), max(values))
+    assert all(values[int(x)] == y for x, y in points)
+    assert points == sorted(points, key=lambda point: point[0])
+
+
+def test_a_straight_line_is_a_diagonal() -> None:
+    drawn = columns_of([(0, 0), (7, 7)], Box(0, 7, 0, 7), 8, 8)
+    assert all(drawn[x] & 1 << (7 - x) and drawn[x].bit_count() <= 2 for x in range(8))
+
+
+def test_a_line_has_no_gaps() -> None:
+    drawn = columns_of([(0, 0), (3, 31), (20, 5)], Box(0, 20, 0, 31), 40, 32)
+    for left, right in zip(drawn, drawn[1:], strict=False):
+        assert left
+        # Neighbouring columns share a row, or their ends are next to each other.
+        assert left & (right | right << 1 | right >> 1)
+
+
+def test_cells_say_whose_they_are() -> None:
+    canvas = Canvas(2, 1)
+    canvas.draw([0b0001, 0, 0, 0], owner=3)
+    assert canvas.line(0) == [("⠁", 3), (" ", -1)]
+    canvas.draw([0, 0b1000, 0, 0], owner=4)
+    assert canvas.line(0) == [("⢁", 4), (" ", -1)]
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12))
+def test_ticks_are_few_and_within(low: float, span: float, most: int) -> None:
+    high = low + span
+    found = ticks(low, high, most)
+    assert 1 <= len(found) <= most
+    slack = span / 1e6 + 1e-9 * (abs(low) + span)
+    assert all(low - slack <= tick <= high + slack for tick in found)
+
+
+def test_curves_of_one_thing_share_a_plot_and_nan_is_left_out() -> None:
+    loss = Series("train/loss", (1, 2, 3), (1.0, math.nan, 0.5))
+    found = groups([Series("dev/accuracy", (1,), (0.5,)), Series("dev/loss", (1,), (1.0,)), loss])
+    assert list(found) == ["loss", "accuracy"]
+    assert [curve.label for curve in found["loss"]] == ["dev", "train"]
+    assert found["loss"][1].series.values == (1.0, 0.5)
+    several = groups([Series("graft/loss@0.001", (1,), (1.0,))])
+    assert several["loss"][0].label == "0.001"
+
+
+@pytest.mark.parametrize("width", [80, 100, 107, 108, 116, 120, 136, 150, 220])
+def test_columns_fit(width: int) -> None:
+    shown = columns(width)
+    assert sum(column.width + 2 for column in shown) <= width
+    assert {"status", "id", "name", "task", "progress", "tuned"} <= {c.key for c in shown}
+
+
+def test_times_and_sizes() -> None:
+    assert [age(s) for s in (3, 70, 7300, 2e6)] == ["3s", "1m", "2h", "23d"]
+    assert [took(s) for s in (None, 3.2, 65, 3725)] == ["", "3s", "1:05", "1:02:05"]
+    assert [size(n) for n in (999, 1500, 2_000_000)] == ["999 B", "1.5 kB", "2 MB"]
+
+
+def test_filter_box_takes_conditions_and_words() -> None:
+    conditions, words = read_filter('film status=failed name~"two words" 13')
+    assert [(f.key, f.op, f.value) for f in conditions] == [
+        ("status", "=", "failed"),
+        ("name", "~", "two words"),
+    ]
+    assert words == "film 13"
+
+
+@pytest.mark.parametrize("name", sorted(BUILTIN_THEMES))
+def test_every_theme_has_our_colours(name: str) -> None:
+    theme = BUILTIN_THEMES[name]
+    found = palette(theme.to_color_system().generate() | theme.variables)
+    assert all(Style(color=colour) for colour in found.values())
+
+
+def test_the_first_paint_waits_for_no_heavy_import() -> None:
+    code = "import sys, graftui.tui.app; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    heavy = {"torch", "transformers", "datasets", "numpy", "pydantic", "sqlite_utils", "pandas"}
+    assert not heavy & set(loaded)

@@ -1,0 +1,154 @@
+"""The form of a new run: made from the schema, wrong values are named at their fields."""
+
+import pytest
+from conftest import dashboard, filled, go_to, until
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from engine.contract import schema
+from graftui import recipes
+from graftui.launcher import supervise
+from graftui.models import RunStatus
+from graftui.registry.store import Store
+from graftui.settings import Settings
+from graftui.tui import form
+from graftui.tui.screens.choice import ChoiceScreen
+from graftui.tui.screens.new_run import NewRunScreen
+from graftui.tui.widgets.field import Field
+
+
+@pytest.fixture
+def pocket(empty: Settings) -> form.Form:
+    return form.of_recipe(recipes.load("pocket", empty))
+
+
+def prefilled(filled: form.Form, **changes: form.Value) -> dict[str, form.Value]:
+    values = {entry.path: entry.value for entry in filled.entries}
+    return values | {path.replace("__", "."): value for path, value in changes.items()}
+
+
+def test_it_has_every_setting_once(pocket: form.Form) -> None:
+    paths = [entry.path for entry in pocket.entries]
+    assert len(set(paths)) == len(paths)
+    assert {s.path for s in schema.settings("finetune")} <= set(paths)
+    own = {s.path for s in schema.settings("graft") if s.path.startswith("graft.")}
+    assert own <= set(paths)
+
+
+def test_prefilled_it_changes_nothing_and_is_right(pocket: form.Form) -> None:
+    values = prefilled(pocket)
+    assert form.overrides(pocket, values) == []
+    assert form.errors(pocket, values) == {}
+
+
+def test_changes_reach_both_parts(pocket: form.Form) -> None:
+    values = prefilled(
+        pocket, task__k="32", graft__sparsities="1e-4, 0.001", task__label_words="0 = bad, 1 = good"
+    )
+    assert form.errors(pocket, values) == {}
+    made = pocket.recipe.configs(form.overrides(pocket, values))
+    for part in ("finetune", "graft"):
+        assert made[part].task.k == 32  # type: ignore[attr-defined]
+        assert made[part].task.label_words == {"0": "bad", "1": "good"}  # type: ignore[attr-defined]
+    assert made["graft"].sparsities == (1e-4, 1e-3)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("train.lr", "fast", "number"),
+        ("train.lr", "-1", "greater than 0"),
+        ("task.k", "", "integer"),
+        ("task.name", "pocket-fil", "Did you mean pocket-film"),
+        ("model.name", "pocket:nothing", "no pocket model"),
+        ("graft.sparsity", "2.5", "less than or equal to 1"),
+        ("graft.sparsities", "0.1, 0.1", "same value twice"),
+    ],
+)
+def test_what_is_wrong_is_named_at_its_field(
+    pocket: form.Form, path: str, value: str, says: str
+) -> None:
+    found = form.errors(pocket, prefilled(pocket) | {path: value})
+    assert list(found) == [path]
+    assert says in found[path]
+
+
+@pytest.mark.parametrize("value", [0.05, 1e7, 1e-4, 123456.789, (1e-4, 0.01), {"0": "a"}, 3, "x y"])
+def test_values_are_shown_as_they_can_be_typed(pocket: form.Form, value: object) -> None:
+    kinds = {float: "number", int: "integer", tuple: "list", dict: "table", str: "text"}
+    entry = pocket.entries[0]
+    setting = schema.Setting("p", ("p",), value, (), kinds[type(value)], "", "")
+    again = form.typed(form.Entry("p", "p", setting, entry.value), form.shown_as(value))
+    assert (tuple(again) if isinstance(again, list) else again) == value
+
+
+async def choose_pocket(pilot: Pilot[None]) -> NewRunScreen:
+    await pilot.press("n")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, NewRunScreen)
+    await until(pilot, lambda: screen.query(Field))
+    return screen
+
+
+def field(screen: NewRunScreen, path: str) -> Field:
+    return next(found for found in screen.query(Field) if found.entry.path == path)
+
+
+async def test_an_error_stands_at_its_field_and_nothing_is_queued(empty: Settings) -> None:
+    async with dashboard(empty).run_test(size=(100, 30)) as pilot:
+        screen = await choose_pocket(pilot)
+        box = field(screen, "train.lr")
+        box.query_one(Input).value = "fast"
+        await until(pilot, lambda: box.has_class("-wrong"))
+        assert "number" in str(box.query_one(".note", Static).content)
+        await pilot.press("ctrl+s")
+        assert pilot.app.screen is screen
+        assert box.query_one(Input).has_focus
+        box.query_one(Input).value = "0.1"
+        await until(pilot, lambda: not box.has_class("-wrong"))
+        assert box.has_class("-changed")
+    with Store.open(empty.db) as store:
+        assert store.count() == 0
+
+
+async def test_queued_runs_are_selected(empty: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Settings] = []
+    monkeypatch.setattr(supervise, "ensure", asked.append)
+    async with dashboard(empty).run_test(size=(100, 30)) as pilot:
+        screen = await choose_pocket(pilot)
+        field(screen, "train.lr").query_one(Input).value = "0.1"
+        await pilot.press("down", *"lr first")
+        assert field(screen, "tags").value == "lr first"
+        await pilot.press("ctrl+s")
+        rows = await filled(pilot, 2)
+        with Store.open(empty.db) as store:
+            graft, tune = store.list()
+        await until(pilot, lambda: rows.selected == tune.id)
+    assert asked == [empty]
+    assert (tune.kind, tune.status, tune.tags) == ("finetune", RunStatus.queued, ("lr", "first"))
+    assert tune.config["train"]["lr"] == 0.1
+    assert graft.parent == tune.id
+
+
+async def test_rerun_shows_what_is_changed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "ensure", lambda _: None)
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        await go_to(pilot, "t3xxbb")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, NewRunScreen)
+        await until(pilot, lambda: screen.query(Field))
+        field(screen, "train.lr").query_one(Input).value = "0.3"
+        changes = screen.query_one("#form-changes", Static)
+        await until(pilot, lambda: "train.lr 0.2 → 0.3" in str(changes.content))
+        await pilot.press("ctrl+s")
+        await filled(pilot, 9)
+    with Store.open(settings.db) as store:
+        assert store.list(limit=1)[0].config["train"]["lr"] == 0.3

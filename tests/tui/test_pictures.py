@@ -1,0 +1,37 @@
+"""Pictures of the screens. Look at them in snapshot_report.html, then --snapshot-update."""
+
+from typing import Any
+
+import pytest
+from conftest import dashboard, filled, go_to, until
+from textual.pilot import Pilot
+
+from graftui.settings import Settings
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
+def test_runs_and_summary(settings: Settings, snap_compare: Any, size: tuple[int, int]) -> None:
+    async def prepare(pilot: Pilot[None]) -> None:
+        await filled(pilot)
+        await go_to(pilot, "g7kmaa")
+
+    assert snap_compare(dashboard(settings), terminal_size=size, run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
+def test_curves(settings: Settings, snap_compare: Any, size: tuple[int, int]) -> None:
+    async def prepare(pilot: Pilot[None]) -> None:
+        await filled(pilot)
+        await go_to(pilot, "t2wqaa")
+        await pilot.press("3")
+        await until(pilot, lambda: len(pilot.app.screen.query("Plot")) == 4)
+        await pilot.pause(0.1)
+
+    assert snap_compare(dashboard(settings), terminal_size=size, run_before=prepare)
+
+
+def test_nothing_yet(empty: Settings, snap_compare: Any) -> None:
+    async def prepare(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: pilot.app.screen.has_class("-nothing"))
+
+    assert snap_compare(dashboard(empty), terminal_size=(80, 24), run_before=prepare)

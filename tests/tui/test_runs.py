@@ -1,0 +1,168 @@
+"""The main screen: it lives, it finds, it asks before it takes something away."""
+
+import os
+
+import pytest
+import world
+from conftest import dashboard, filled, go_to, table, until
+from textual.widgets import DataTable, Input, Label, TabbedContent
+
+from engine.contract import events as ev
+from graftui.launcher.settle import run_dir
+from graftui.models import RunStatus
+from graftui.registry.store import Store
+from graftui.settings import Settings
+from graftui.tui.screens.compare import CompareScreen
+from graftui.tui.screens.confirm import ConfirmScreen
+from graftui.tui.snapshot import PAGE
+
+
+def status(settings: Settings, id: str) -> RunStatus:
+    with Store.open(settings.db) as store:
+        return store.get(id).status
+
+
+def shown(rows: DataTable[object], id: str, column: str) -> str:
+    return str(rows.get_cell(id, column))
+
+
+async def test_news_change_cells_and_leave_the_cursor_alone(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        rows = await filled(pilot)
+        await go_to(pilot, "t5zzdd")
+        refills = rows.refills
+        with run_dir(settings, "t8aaff").events.open("ab") as file:
+            file.write(ev.dumps(ev.Progress(phase="finetune", step=300, total=400)))
+        await until(pilot, lambda: "75%" in shown(rows, "t8aaff", "progress"))
+        assert (rows.selected, rows.refills) == ("t5zzdd", refills)
+
+
+async def test_a_new_run_comes_on_top_and_the_cursor_stays_with_its_run(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        rows = await filled(pilot)
+        await go_to(pilot, "t5zzdd")
+        row, refills = rows.cursor_row, rows.refills
+        world.add(settings, "newaaa", world.config(), created_at=world.NOW)
+        await until(pilot, lambda: rows.row_count == 9)
+        await until(pilot, lambda: rows.cursor_row == row + 1)
+        assert rows.get_row_index("newaaa") == 0
+        assert (rows.selected, rows.refills) == ("t5zzdd", refills)
+
+
+async def test_filter_finds_and_says_what_is_wrong(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        rows = await filled(pilot)
+        await pilot.press("slash")
+        pilot.app.screen.query_one(Input).value = "lr status=failed"
+        await until(pilot, lambda: rows.row_count == 1)
+        assert rows.selected == "t4yycc"
+        pilot.app.screen.query_one(Input).value = "lr nokey=1"
+        problem = pilot.app.screen.query_one("#filter-problem", Label)
+        await until(pilot, lambda: "no key 'nokey'" in str(problem.content))
+        assert rows.row_count == 1  # what was seen last stays
+        await pilot.press("escape")
+        await until(pilot, lambda: rows.row_count == 8)
+        assert rows.has_focus
+
+
+async def test_cancel_asks_first(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        await go_to(pilot, "g9bbgg")
+        await pilot.press("c")
+        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("n")
+        assert status(settings, "g9bbgg") is RunStatus.queued
+        await pilot.press("c", "y")
+        await until(pilot, lambda: status(settings, "g9bbgg") is RunStatus.cancelled)
+        await until(pilot, lambda: "cancelled" in shown(table(pilot), "g9bbgg", "status"))
+
+
+async def test_delete_asks_first_and_refuses_what_is_at_work(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        rows = await filled(pilot)
+        await go_to(pilot, "t8aaff")
+        await pilot.press("d")
+        assert not isinstance(pilot.app.screen, ConfirmScreen)
+        await go_to(pilot, "t3xxbb")
+        await pilot.press("d")
+        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("y")
+        await until(pilot, lambda: rows.row_count == 7)
+        assert not run_dir(settings, "t3xxbb").path.exists()
+        assert rows.selected == "g7kmaa"  # the one that took its place
+
+
+async def test_marked_runs_are_compared(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        await go_to(pilot, "t3xxbb")
+        await pilot.press("space")
+        await go_to(pilot, "t2wqaa")
+        await pilot.press("space", "equals_sign")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        side = pilot.app.screen.query_one(DataTable)
+        await until(pilot, lambda: side.row_count)
+        lines = [[str(cell) for cell in side.get_row_at(n)] for n in range(side.row_count)]
+        assert ["train.lr", "0.05", "0.2"] in lines
+        assert ["finetuned accuracy", "0.934", "0.887"] in lines
+        assert not any(line[0] == "task.k" for line in lines)
+
+
+async def test_quit_leaves_runs_alone_and_says_so(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with dashboard(settings).run_test(size=(80, 24)) as pilot:
+        await filled(pilot)
+        await pilot.press("q")
+    assert status(settings, "t8aaff") is RunStatus.running
+    assert "2 runs go on: graftui watch t8aaff" in capsys.readouterr().err
+
+
+async def test_enter_opens_the_details_where_there_is_no_room_for_both(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(80, 24)) as pilot:
+        rows = await filled(pilot)
+        detail = pilot.app.screen.query_one("#detail")
+        assert not detail.display
+        await pilot.press("enter", "2")
+        assert detail.display
+        assert not rows.display
+        assert pilot.app.screen.query_one(TabbedContent).active == "config"
+        await pilot.press("escape")
+        assert rows.display
+        assert rows.has_focus
+
+
+async def test_a_big_registry_comes_in_pages(empty: Settings) -> None:
+    world.many(empty, PAGE + 50)
+    async with dashboard(empty).run_test(size=(120, 36)) as pilot:
+        rows = await filled(pilot, PAGE)
+        assert rows.selected == "r00000"
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: rows.row_count == 50)
+        assert rows.selected == f"r0{PAGE}"
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: rows.row_count == PAGE)
+
+
+async def test_export_writes_what_meets_the_filter(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        rows = await filled(pilot)
+        await pilot.press("slash", *"sst2", "enter")
+        await until(pilot, lambda: rows.row_count == 2)
+        await pilot.press("e")
+        await until(pilot, (settings.root / "runs.csv").exists)
+        await until(pilot, lambda: (settings.root / "runs.csv").read_text().count("\n") == 3)
+
+
+async def test_trouble_is_told_and_the_dashboard_goes_on(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        other = settings.root / "other"
+        other.write_text("this is no database, and was not meant to be one at all")
+        os.replace(other, settings.db)
+        await until(pilot, lambda: pilot.app._notifications)
+        told = next(iter(pilot.app._notifications))
+        assert "graftui doctor --rebuild" in told.message
+        await pilot.pause(0.3)
+        assert len(pilot.app._notifications) == 1  # once, however often it looks
