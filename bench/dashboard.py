@@ -1,0 +1,85 @@
+"""The dashboard: first paint with a registry of 10,000 runs, and a refresh of five long curves."""
+
+import asyncio
+import math
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+
+from bench.cli import RUNS, fill
+from bench.measure import Result
+from graftui import settings as knobs
+from graftui.models import Series
+from graftui.settings import Settings
+from graftui.tui.app import GraftuiApp
+from graftui.tui.widgets.plot import Curve, Plot
+from graftui.tui.widgets.run_table import RunTable
+
+SIZE = (160, 48)
+
+
+def first_paint_s(settings: Settings) -> float:
+    """Seconds from making the app to the first frame that shows runs."""
+    return asyncio.run(_first_paint(settings))
+
+
+async def _first_paint(settings: Settings) -> float:
+    began = time.perf_counter()
+    app = GraftuiApp(settings)
+    async with app.run_test(size=SIZE):
+        while not any(table.row_count for table in app.screen.query(RunTable)):
+            await asyncio.sleep(0.002)
+        painted = asyncio.Event()
+        app.screen.query_one(RunTable).call_after_refresh(painted.set)
+        await painted.wait()
+        return time.perf_counter() - began
+
+
+def curves_s(points: int = 10_000, repeats: int = 20) -> float:
+    """Seconds a refresh: the best of a few, from new values to a painted frame."""
+    return asyncio.run(_curves(points, repeats))
+
+
+def _series(points: int, seed: int) -> tuple[Curve, ...]:
+    noise = random.Random(seed)
+    steps = tuple(range(points))
+    return tuple(
+        Curve(f"c{n}", Series(f"c{n}", steps, tuple(
+            math.exp(-3 * x / points) + 0.1 * noise.random() + 0.1 * n for x in steps)))
+        for n in range(5)
+    )  # fmt: skip
+
+
+class _OnePlot(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Plot("loss", ())
+
+
+async def _curves(points: int, repeats: int) -> float:
+    both = [_series(points, seed) for seed in (1, 2)]
+    app = _OnePlot()
+    best = math.inf
+    async with app.run_test(size=SIZE) as pilot:
+        plot = app.query_one(Plot)
+        for turn in range(repeats):
+            await pilot.pause()
+            began = time.perf_counter()
+            plot.show(both[turn % 2])
+            frame = [plot.render_line(y) for y in range(SIZE[1])]
+            best = min(best, time.perf_counter() - began)
+            assert len(frame) == SIZE[1]
+    return best
+
+
+def run() -> Iterator[Result]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fill(folder)
+        settings = knobs.at(folder)
+        paint = min(first_paint_s(settings) for _ in range(3))
+    yield Result(f"dashboard, first paint with {RUNS:,} runs", 1000 * paint, "ms", 700)
+    yield Result("dashboard, 5 curves x 10,000 points", 1000 * curves_s(), "ms", 60)

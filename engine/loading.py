@@ -5,9 +5,11 @@ model runs only if the config asks for it.
 """
 
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from engine.contract.config import ComputeConfig, ModelConfig
 from engine.contract.preflight import POCKET, check_model, is_local, pocket_folder
@@ -64,7 +66,7 @@ def _fetch(auto: Any, model: ModelConfig, **options: Any) -> Any:
         return auto.from_pretrained(
             where, revision=model.revision, trust_remote_code=model.trust_remote_code, **options
         )
-    except OSError as error:
+    except (OSError, SafetensorError, UnpicklingError) as error:
         raise ConfigError(*_unreachable(model.name, error)) from None
     except ValueError as error:
         raise ConfigError(
@@ -73,7 +75,7 @@ def _fetch(auto: Any, model: ModelConfig, **options: Any) -> Any:
         ) from None
 
 
-def _unreachable(name: str, error: OSError) -> tuple[str, str]:
+def _unreachable(name: str, error: Exception) -> tuple[str, str]:
     first = next((line for line in str(error).splitlines() if line.strip()), "")
     if is_local(name) or name.startswith(POCKET):
         return f"the model folder {name} cannot be read: {first[:200]}", "check that it is complete"
@@ -90,8 +92,9 @@ def device(compute: ComputeConfig) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     wanted = torch.device(compute.device)
     if wanted.type == "cuda" and (wanted.index or 0) >= torch.cuda.device_count():
+        there = torch.cuda.device_count()
         raise ConfigError(
-            f"compute.device = {compute.device}: torch sees {torch.cuda.device_count()} CUDA devices",
+            f"compute.device = {compute.device}: torch sees {there} CUDA devices",
             "set compute.device=auto, or see `graftui doctor`",
         )
     return wanted

@@ -41,16 +41,17 @@ def learn(
     best = seen = _score(session, delta, base, 0)
     rows = _epochs(session.data.train, config.examples, config.seed)
     session.model.eval()
+    mask.put()
     try:
         for step in range(1, config.steps + 1):
             session.stop.check()
-            mask.put()
             loss = _gradients(session, next(rows), config.micro_batch)
             mask.update(config.lr)
             rounded = mask.rounded()
             if step % config.eval_every == 0 and not torch.equal(rounded, seen.mask):
                 seen = _score(session, delta, rounded, step)
                 best = max(best, seen, key=lambda one: (one.score, -one.loss, one.step))
+                mask.put()
             _announce(session, config, sparsity, step, loss, rounded, seen)
     except Cancelled as stop:
         return Learnt(best.mask, best.step, best.score, best.loss, str(stop))

@@ -65,7 +65,7 @@ class LearntMask:
         self.base = base
         self.bias = bias
         self._delta = delta
-        self._scratch = delta.pre.new_empty(2, min(CHUNK, len(delta)))
+        self._scratch = delta.pre.new_empty(3, min(CHUNK, len(delta)))
 
     def gamma(self) -> torch.Tensor:
         """The soft mask, (P,) in (0, 1)."""
@@ -78,33 +78,47 @@ class LearntMask:
         """Show the model under the soft mask: theta = pre + gamma (tuned - pre)."""
         d = self._delta
         for part in chunks(len(d)):
-            soft, moved = self._soft_and_moved(part)
-            torch.addcmul(d.pre[part], soft, moved, out=d.theta[part])
-        soft = 1 - torch.sigmoid(self.state[self.base] - self.bias)
-        d.theta[self.base] = d.pre[self.base] + soft * (d.tuned[self.base] - d.pre[self.base])
+            self._show(part, self._moved(part))
+        self._show_base()
 
     @torch.no_grad()
     def update(self, lr: float) -> None:
-        """One SGD step of S from the gradients in `delta.grad`, which is cleared.
+        """One SGD step of S from the gradients in `delta.grad`, which is cleared; then as `put`.
 
-        dL/dS = dL/dtheta (tuned - pre) (1 - 2 base) sigmoid'(S - b).
+        dL/dS = dL/dtheta (tuned - pre) (1 - 2 base) sigmoid'(S - b). Both in one pass: what a
+        chunk needs is read from memory once.
         """
         d = self._delta
         d.grad[self.base] *= -1  # 1 - 2 base
         for part in chunks(len(d)):
-            soft, slope = self._soft_and_moved(part)
-            slope.mul_(d.grad[part])
-            slope.addcmul_(
-                slope, soft, value=-1
-            )  # (1 - sigmoid) of sigmoid' = sigmoid (1 - sigmoid)
+            moved, soft = self._moved(part), self._soft(part)
+            slope = torch.mul(moved, d.grad[part], out=self._scratch[2, : len(moved)])
+            slope.addcmul_(slope, soft, value=-1)  # sigmoid' = (1 - sigmoid) sigmoid
             self.state[part].addcmul_(slope, soft, value=-lr)
             d.grad[part].zero_()
+            self._show(part, moved)
+        self._show_base()
 
-    def _soft_and_moved(self, part: slice) -> tuple[torch.Tensor, torch.Tensor]:
-        """sigmoid(S - b) and tuned - pre of a chunk, in memory that the next call reuses."""
-        d, size = self._delta, part.stop - part.start
-        soft = torch.sub(self.state[part], self.bias, out=self._scratch[0, :size]).sigmoid_()
-        return soft, torch.sub(d.tuned[part], d.pre[part], out=self._scratch[1, :size])
+    def _moved(self, part: slice) -> torch.Tensor:
+        """tuned - pre of a chunk, in scratch memory."""
+        d = self._delta
+        out = self._scratch[0, : part.stop - part.start]
+        return torch.sub(d.tuned[part], d.pre[part], out=out)
+
+    def _soft(self, part: slice) -> torch.Tensor:
+        """sigmoid(S - b) of a chunk, in scratch memory."""
+        out = self._scratch[1, : part.stop - part.start]
+        return torch.sub(self.state[part], self.bias, out=out).sigmoid_()
+
+    def _show(self, part: slice, moved: torch.Tensor) -> None:
+        d = self._delta
+        torch.addcmul(d.pre[part], self._soft(part), moved, out=d.theta[part])
+
+    def _show_base(self) -> None:
+        """The base patch has 1 - sigmoid(S - b): few entries, done after the pass over all."""
+        d = self._delta
+        soft = 1 - torch.sigmoid(self.state[self.base] - self.bias)
+        d.theta[self.base] = d.pre[self.base] + soft * (d.tuned[self.base] - d.pre[self.base])
 
     def rounded(self) -> torch.Tensor:
         """Indices where gamma > 1/2: S > b outside the base patch, S < b inside it."""
