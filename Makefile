@@ -10,7 +10,7 @@ demo: .venv/run
 	$(BIN)/graftui run pocket
 
 test: .venv/dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 check: .venv/dev
 	$(BIN)/ruff check .

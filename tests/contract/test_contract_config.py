@@ -82,9 +82,7 @@ def test_one_weight_is_not_all_of_them() -> None:
         st.integers(1, 2**40) | st.floats(1e-12, 1, exclude_max=True), unique=True, max_size=4
     ),
 )
-def test_round_trip(
-    lr: float, prompt: str, words: dict[str, str], sparsities: list[float]
-) -> None:
+def test_round_trip(lr: float, prompt: str, words: dict[str, str], sparsities: list[float]) -> None:
     config = configs.GraftConfig(
         lr=lr,
         sparsities=tuple(sparsities),

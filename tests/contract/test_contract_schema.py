@@ -53,7 +53,11 @@ def test_a_wrong_value_is_named_with_what_is_allowed(raw: Raw, path: str, words:
 
 UNKNOWN: list[tuple[Raw, str, str]] = [
     ({"kind": "finetune", "train": {"lrr": 1}}, "train.lrr", "Did you mean train.lr?"),
-    ({"kind": "finetune", "train": {"warmup_ratio": 1}}, "train.warmup_ratio", "train has: optimizer, lr"),
+    (
+        {"kind": "finetune", "train": {"warmup_ratio": 1}},
+        "train.warmup_ratio",
+        "train has: optimizer, lr",
+    ),
     ({"kind": "finetune", "qqqqq": {}}, "finetune.qqqqq", "compute, freeze, model, task, train"),
     ({"kind": "graft", "sparsty": 1e-4}, "graft.sparsty", "Did you mean graft.sparsity?"),
 ]

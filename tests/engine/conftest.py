@@ -42,10 +42,9 @@ def task(task_folder: Path, plain: PreTrainedTokenizerFast) -> data.TaskData:
 
 
 @pytest.fixture(scope="session")
-def tuned(
-    tmp_path_factory: pytest.TempPathFactory, model_folder: Path, task_folder: Path
-) -> Path:
+def tuned(tmp_path_factory: pytest.TempPathFactory, model_folder: Path, task_folder: Path) -> Path:
     """The checkpoint of a short fine-tuning of `model_folder`. Not to be written to."""
-    ran = run_here(tmp_path_factory.mktemp("tuned"), finetuning(model_folder, task_folder))
+    raw = finetuning(model_folder, task_folder, steps=60)
+    ran = run_here(tmp_path_factory.mktemp("tuned"), raw)
     assert ran.code == 0, ran.place.events.read_text()
     return ran.place.checkpoint

@@ -21,6 +21,14 @@ from engine.models import PromptModel, freeze_all_but, weight_map
 from engine.session import Session
 
 MOODS = {"0": ("bad", "dull", "grim"), "1": ("good", "fun", "deep")}
+TRAIN = {"optimizer": "adamw", "lr": 0.01, "steps": 12, "batch_size": 4, "eval_every": 4}
+LEARNS = {
+    "roberta": {
+        "hidden_dropout_prob": 0.02,
+        "attention_probs_dropout_prob": 0.02,
+        "initializer_range": 0.15,
+    }
+}
 THINGS = ("film", "plot", "cast", "story")
 
 
@@ -47,9 +55,9 @@ def write_task(root: Path, k: int = 4, test: int = 24) -> Path:
 
 
 def write_model(folder: Path, name: str = "roberta", **changes: Any) -> Path:
-    """A random model with its tokenizer, for from_pretrained."""
+    """A random model with its tokenizer, for from_pretrained; one that can learn the task."""
     tokenizer = plain_tokenizer()
-    lm = FAMILIES[name].build(vocab_size=len(tokenizer), **changes)
+    lm = FAMILIES[name].build(vocab_size=len(tokenizer), **{**LEARNS.get(name, {}), **changes})
     lm.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -61,7 +69,7 @@ def finetuning(model: Path, task: Path, **train: Any) -> dict[str, Any]:
         "kind": "finetune",
         "model": {"name": str(model)},
         "task": {"name": "SST-2", "data": str(task), "k": 4},
-        "train": {"lr": 0.1, "steps": 12, "batch_size": 4, "eval_every": 4, **train},
+        "train": {**TRAIN, **train},
         "compute": {"device": "cpu", "threads": 1},
     }
 

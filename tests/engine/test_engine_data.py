@@ -86,9 +86,7 @@ def example(length: int, label: int = 0) -> data.Example:
 
 
 @given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=12), size=st.integers(1, 5))
-def test_batches_hold_every_row_once_and_pad_to_the_longest(
-    lengths: list[int], size: int
-) -> None:
+def test_batches_hold_every_row_once_and_pad_to_the_longest(lengths: list[int], size: int) -> None:
     examples = [example(length, at) for at, length in enumerate(lengths)]
     seen = []
     for chosen, batch in data.sorted_batches(examples, size, pad_id=1, device=CPU):

@@ -10,8 +10,10 @@ from engine_zoo import FAMILIES
 from torch.nn import functional as F
 
 from engine import data
+from engine.contract import events as ev
 from engine.contract.config import TrainConfig
 from engine.data import collate, shuffled_batches
+from engine.errors import Cancelled
 from engine.finetune import BestWeights, backward, make_optimizer, train
 from engine.session import Session
 
@@ -88,8 +90,6 @@ def test_sgd_steps_are_those_written_by_hand(session: Session, clip: float) -> N
 
 
 def curve(session: Session, name: str) -> list[float]:
-    from engine.contract import events as ev
-
     said, _ = ev.read(session.run_dir.events.read_bytes())
     return [e.values[name] for e in said if isinstance(e, ev.Metric) and name in e.values]
 
@@ -147,9 +147,24 @@ def test_the_best_step_is_kept_and_the_later_wins_ties() -> None:
     assert weight.tolist() == [3.0] * 3
 
 
-def test_a_request_to_stop_ends_training_before_the_next_step(session: Session) -> None:
-    from engine.errors import Cancelled
+def test_dropout_is_on_in_training_and_off_in_evaluation(
+    task: data.TaskData, tmp_path: Path
+) -> None:
+    """Two seeds of dropout give two losses of the same weights and rows, and one dev score."""
+    found = []
+    for seed in (1, 2):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        session = session_of(FAMILIES["roberta"].build(), task, folder)
+        torch.manual_seed(seed)
+        config = TrainConfig(lr=1e-30, steps=1, batch_size=8, eval_every=1)
+        train(session, config, BestWeights(trained(session)))
+        found.append((curve(session, "train/loss"), curve(session, "dev/loss")))
+    assert found[0][0] != found[1][0]
+    assert found[0][1] == found[1][1]
 
+
+def test_a_request_to_stop_ends_training_before_the_next_step(session: Session) -> None:
     config = TrainConfig(lr=0.1, steps=50, batch_size=4, eval_every=2)
     best = BestWeights(trained(session))
     stop, emit = session.stop, session.emit.progress

@@ -15,6 +15,8 @@ from engine_bench import Ran, finetuning, prepare, rows, run_here, write_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from engine.__main__ import failure
+from engine.contract import config as configs
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
 
@@ -82,11 +84,26 @@ def test_a_run_in_full(tmp_path: Path, raw: Raw, model_folder: Path) -> None:
     assert {n for n in moved if ".encoder.layer." not in n} == set(), "frozen, bit for bit"
 
 
+def test_the_checkpoint_is_that_of_the_best_step(tmp_path: Path, raw: Raw) -> None:
+    """A run that ends at the best step of a longer one has the same checkpoint."""
+    raw["train"] |= {"optimizer": "sgd", "lr": 0.1, "eval_every": 1, "steps": 30}
+    long = run_here(tmp_path / "long", raw)
+    summary = json.loads(long.place.result.read_text())["summary"]
+    best = int(summary["best_step"])
+    assert 0 < best < 30, "choose another rate: this one shows nothing"
+    raw["train"] |= {"steps": best}
+    short = run_here(tmp_path / "short", raw)
+    assert json.loads(short.place.result.read_text())["summary"] == summary
+    assert same(weights(short.place), weights(long.place))
+
+
 def test_sigterm_writes_the_best_so_far(tmp_path: Path, raw: Raw) -> None:
     raw["train"] |= {"steps": 1_000_000, "eval_every": 5}
     place, process = start(tmp_path, raw)
     deadline = time.monotonic() + 60
-    while b'"step":20,"values"' not in (place.events.read_bytes() if place.events.exists() else b""):
+    while b'"step":20,"values"' not in (
+        place.events.read_bytes() if place.events.exists() else b""
+    ):
         assert process.poll() is None, place.output.read_text()
         assert time.monotonic() < deadline, "no step 20 within a minute"
         time.sleep(0.05)
@@ -215,9 +232,6 @@ def test_weights_that_are_cut_off(
     ],
 )
 def test_a_config_that_is_none(tmp_path: Path, text: str, words: list[str]) -> None:
-    from engine.__main__ import failure
-    from engine.contract import config as configs
-
     with pytest.raises(ValueError, match="validation error") as caught:
         configs.loads(text)
     failed = failure(caught.value)

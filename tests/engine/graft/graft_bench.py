@@ -29,7 +29,9 @@ def tuned_from(lm: Any, names: list[str], scale: float = 0.1, seed: int = 9) -> 
     }
 
 
-def grafting_session(task: data.TaskData, folder: Path, scale: float = 0.1) -> tuple[Session, Delta]:
+def grafting_session(
+    task: data.TaskData, folder: Path, scale: float = 0.1
+) -> tuple[Session, Delta]:
     """A session whose model shows grafts of a made-up fine-tuning."""
     session = session_of(FAMILIES["roberta"].build(), task, folder)
     session.model.eval()

@@ -8,6 +8,7 @@ from engine_bench import NeverStop
 from graft_bench import grafting_session
 
 from engine import data
+from engine.contract import events as ev
 from engine.contract.config import GraftConfig
 from engine.graft.delta import Delta
 from engine.graft.learn import learn
@@ -34,6 +35,10 @@ def test_never_below_the_base_patch(
     floor, floor_loss = score(session, delta, base)
     found = learn(session, delta, base, GraftConfig(steps=8, lr=lr, seed=seed), 1e-4)
     assert (found.score, -found.loss) >= (floor, -floor_loss)
+    said, _ = ev.read(session.run_dir.events.read_bytes())
+    passed = [e.values["graft/score"] for e in said if isinstance(e, ev.Metric)]
+    assert len(passed) == 8
+    assert found.score == max(floor, *passed), "the best of all that were passed"
     again = score(session, delta, found.mask)
     assert again == pytest.approx((found.score, found.loss)), "the score is that of the kept mask"
     assert not session.model.training
@@ -49,12 +54,20 @@ def test_no_steps_keep_the_base_patch(task: data.TaskData, tmp_path: Path) -> No
 
 def test_a_request_to_stop_gives_the_best_so_far(task: data.TaskData, tmp_path: Path) -> None:
     session, delta = grafting_session(task, tmp_path)
-    assert isinstance(session.stop, NeverStop)
-    session.stop.ask()
+    stop, metric = session.stop, session.emit.metric
+    assert isinstance(stop, NeverStop)
+
+    def asks_to_stop(step: int, values: dict[str, float]) -> None:
+        metric(step, values)
+        stop.ask()
+
+    session.emit.metric = asks_to_stop  # type: ignore[method-assign]
     base = top(delta.movement(), 30)
     found = learn(session, delta, base, GraftConfig(steps=9), 1e-4)
     assert found.stopped == "stopped by SIGTERM"
-    assert torch.equal(found.mask, base)
+    assert found.step <= 1
+    stop._signal = ""
+    assert score(session, delta, found.mask) == pytest.approx((found.score, found.loss))
 
 
 def test_the_same_seed_learns_the_same_mask(task: data.TaskData, tmp_path: Path) -> None:

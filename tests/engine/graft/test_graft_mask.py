@@ -15,6 +15,7 @@ from engine.data import collate, sorted_batches
 from engine.errors import ConfigError
 from engine.graft import delta as delta_module
 from engine.graft import learn as learning
+from engine.graft import mask as mask_module
 from engine.graft.delta import Delta
 from engine.graft.mask import LearntMask, budget, top
 
@@ -31,6 +32,21 @@ def test_top_is_the_head_of_a_stable_sort(scores: list[float], share: float) -> 
         found = top(torch.tensor(scores), s)
         assert found.dtype == torch.int64
         assert found.tolist() == sorted(order[:s])
+
+
+@pytest.mark.parametrize("levels", [2, 50, 10**9])
+@pytest.mark.parametrize("order", ["drawn", "rising", "falling", "misleading"])
+def test_top_of_many_by_a_sample(monkeypatch: pytest.MonkeyPatch, levels: int, order: str) -> None:
+    """The guess from a sample never shows, however the scores lie and tie."""
+    monkeypatch.setattr(mask_module, "_SAMPLE", 256)
+    score = torch.randint(levels, (4001,), generator=torch.Generator().manual_seed(2)).float()
+    if order == "misleading":
+        score[:: 4001 // 256] += 2 * levels  # the sample sees the largest alone
+    elif order != "drawn":
+        score = score.sort(descending=order == "falling").values
+    ranked = torch.sort(score, descending=True, stable=True).indices
+    for s in (0, 1, 2, 40, 400, 1999, 4000, 4001):
+        assert torch.equal(top(score, s), ranked[:s].sort().values)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +132,8 @@ def test_chunks_change_nothing(
 ) -> None:
     session, delta = grafting_session(task, tmp_path)
     draw = torch.Generator().manual_seed(0)
+    for module in (delta_module, mask_module):
+        monkeypatch.setattr(module, "CHUNK", chunk, raising=False)
     base = top(delta.movement(), 50)
     mask = LearntMask(delta, base, bias=0.5, seed=1)
     some = slice(0, 300)  # a chunk of 1 over all weights would take long
@@ -125,7 +143,6 @@ def test_chunks_change_nothing(
     mask.base = base[base < 300]
     delta.grad.copy_(torch.randn(300, generator=draw))
     start, grad = mask.state.clone(), delta.grad.clone()
-    monkeypatch.setattr(delta_module, "CHUNK", chunk)
     mask.put()
     gamma = mask.gamma()
     expected = delta.pre + gamma * (delta.tuned - delta.pre)
@@ -140,9 +157,7 @@ def test_chunks_change_nothing(
 
 
 @given(seed=st.integers(0, 99), share=st.floats(0, 1))
-def test_rounding_is_that_of_the_soft_mask(
-    small: Delta, seed: int, share: float
-) -> None:
+def test_rounding_is_that_of_the_soft_mask(small: Delta, seed: int, share: float) -> None:
     """Far from one half, where float32 rounds gamma as it rounds S."""
     draw = torch.Generator().manual_seed(seed)
     base = torch.randperm(len(small), generator=draw)[: round(share * len(small))].sort().values

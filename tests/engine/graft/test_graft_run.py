@@ -28,7 +28,7 @@ def grafted(
     tmp_path_factory: pytest.TempPathFactory, model_folder: Path, task_folder: Path, tuned: Path
 ) -> Ran:
     """A graft in a process of its own, as graftui runs it."""
-    raw = grafting(model_folder, task_folder, tuned)
+    raw = grafting(model_folder, task_folder, tuned, steps=8)
     place = prepare(tmp_path_factory.mktemp("graft"), raw)
     command = [sys.executable, "-m", "engine", str(place.path)]
     return Ran(place, subprocess.run(command, check=False).returncode)
@@ -90,10 +90,18 @@ def test_the_result_is_that_of_the_skill_file(
     check(learnt, logits, labels)
     same = (logits.argmax(1) == whole.argmax(1)).double().mean().item()
     assert learnt["agreement"] == pytest.approx(same)
-    assert learnt["recovery"] == pytest.approx(
-        learnt["accuracy"] / result["finetuned"]["accuracy"]
-    )
+    assert learnt["recovery"] == pytest.approx(learnt["accuracy"] / result["finetuned"]["accuracy"])
     assert result["summary"]["learnt_graft"] == learnt["accuracy"]
+
+
+def test_a_graft_carries_what_was_learnt(result: dict[str, Any]) -> None:
+    """The story in small: chance before, good after, and most of it in a part of the weights."""
+    (graft,) = result["grafts"]
+    assert result["pretrained"]["accuracy"] < 0.65
+    assert result["finetuned"]["accuracy"] > 0.75
+    assert graft["learnt_graft"]["recovery"] > 0.9
+    assert graft["learnt_graft"]["fraction"] < 0.3
+    assert graft["base_patch"]["recovery"] < graft["learnt_graft"]["recovery"]
 
 
 def test_the_size_of_a_graft_is_that_of_its_file(result: dict[str, Any], grafted: Ran) -> None:
@@ -112,6 +120,8 @@ def test_the_base_patch_is_the_top_of_the_movement(
 ) -> None:
     ran = run_here(tmp_path, grafting(model_folder, task_folder, tuned, sparsity=40, steps=0))
     assert ran.code == 0, ran.place.events.read_text()
+    (graft,) = json.loads(ran.place.result.read_text())["grafts"]
+    check(graft["base_patch"], *answers(model_folder, ran.place.skill()))
     load = AutoModelForMaskedLM.from_pretrained
     before, after = (
         dict(load(f, dtype=torch.float32).named_parameters()) for f in (model_folder, tuned)

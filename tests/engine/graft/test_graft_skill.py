@@ -144,9 +144,11 @@ def test_another_base_is_refused_and_named_and_not_changed(path: Path) -> None:
         model[1].bias[0] += 1
         model[1].weight[0, 0] += 1  # not touched by the skill, so of no account
     before = values(model)
-    with pytest.raises(SkillError, match="2 of 3 tensors .*: 0.bias, 1.bias") as caught:
-        with installed(read(path), model):
-            pytest.fail("installed into another base")
+    with (
+        pytest.raises(SkillError, match="2 of 3 tensors .*: 0.bias, 1.bias") as caught,
+        installed(read(path), model),
+    ):
+        pytest.fail("installed into another base")
     assert "roberta-base" in caught.value.hint
     assert same(values(model), before)
 
@@ -159,7 +161,9 @@ def test_a_model_of_another_build_is_refused(path: Path) -> None:
         pytest.fail("installed into another model")
 
 
-def rewritten(path: Path, change: Callable[[dict[str, torch.Tensor], dict[str, Any]], None]) -> Path:
+def rewritten(
+    path: Path, change: Callable[[dict[str, torch.Tensor], dict[str, Any]], None]
+) -> Path:
     """The file at `path` with its tensors and metadata changed."""
     with safetensors.safe_open(path, "pt") as file:
         about = json.loads(file.metadata()["skill"])

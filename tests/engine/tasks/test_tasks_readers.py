@@ -48,6 +48,10 @@ def test_csv_is_quoted_as_usual(tmp_path: Path) -> None:
     assert found == [Row((text,), "0") for text in texts]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_field(tmp_path: Path) -> None:
+    assert read_text(tmp_path, "\ufeff0,a film\n", MR) == [Row(("a film",), "0")]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -1,0 +1,56 @@
+"""The pocket models behave as the paper says real ones do: a few weights carry a learnt skill."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import finetune
+from engine.contract import config as configs
+from engine.contract.config import FinetuneConfig, Finetuned, GraftConfig
+from engine.contract.layout import RunDir, shipped
+from engine.emit import Emitter, StopRequest
+from engine.graft import run as grafting
+from graftui import recipes
+
+SEEDS = (13, 21, 42)
+
+
+class NeverStop(StopRequest):
+    """A stop request that leaves the signals of the test run alone."""
+
+    def __init__(self) -> None:
+        self._signal = ""
+
+
+def both_parts(recipe: str, place: Path, *overrides: str) -> tuple[dict[str, float], int]:
+    """The summary of a recipe's graft, run in this process, and the number of test rows."""
+    text = (shipped() / "recipes" / f"{recipe}.toml").read_text()
+    made = recipes.loads(text, recipe).configs(overrides)
+    tuning, graft = made["finetune"], made["graft"]
+    assert isinstance(tuning, FinetuneConfig)
+    assert isinstance(graft, GraftConfig)
+    run(finetune.run, tuning, place / "finetune")
+    source = Finetuned(path=str(place / "finetune" / "checkpoint"))
+    done = run(grafting.run, graft.model_copy(update={"finetuned": source}), place / "graft")
+    spec_rows = (shipped() / "pocket" / "tasks" / "film-sentiment" / "test.tsv").read_text()
+    return done.summary, spec_rows.count("\n") - 1
+
+
+def run(work: Any, config: configs.Section, place: Path) -> Any:
+    place.mkdir()
+    return work(config, RunDir(place), Emitter(place / "events.jsonl"), NeverStop())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("recipe", ["pocket", "pocket-causal"])
+def test_a_tiny_graft_carries_a_skill_that_the_base_lacks(
+    recipe: str, seed: int, tmp_path: Path
+) -> None:
+    summary, test_rows = both_parts(recipe, tmp_path, f"task.data_seed={seed}")
+    assert test_rows >= 500
+    assert summary["pretrained"] <= 0.65
+    assert summary["finetuned"] >= 0.90
+    assert summary["fraction"] <= 0.01
+    assert summary["learnt_graft"] >= 0.95 * summary["finetuned"]
+    assert summary["learnt_graft"] > summary["base_patch"]
