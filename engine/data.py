@@ -187,12 +187,18 @@ def load(task: TaskConfig, tokenizer: Any) -> TaskData:
         for rows in (splits.train, splits.dev, splits.test)
     )
     words = tuple(prompting.label_words.values())
+    label_ids = tuple(label_token(word, tokenizer, task.type) for word in words)
+    if len(set(label_ids)) < len(label_ids):
+        raise ConfigError(
+            f"two labels have the same label word: {', '.join(words)}",
+            "give each its own with task.label_words",
+        )
     return TaskData(
         train=train,
         dev=dev,
         test=test,
         label_words=words,
-        label_ids=tuple(label_token(word, tokenizer, task.type) for word in words),
+        label_ids=label_ids,
         pad_id=next(
             i for i in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if i is not None
         ),

@@ -106,6 +106,8 @@ def _sentence(path: str, detail: Any, setting: Setting | None, kind: str) -> str
         return f"{path} is not a setting of a {kind} run.{suggestion(path, kind)}"
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
+    if detail["type"] == "string_pattern_mismatch" and setting:
+        return f"{path} = {detail['input']!r}: allowed are {setting.help}"
     allowed = setting.choices if setting else ()
     what = f"one of {', '.join(allowed)}" if allowed else _lower(detail["msg"])
     return f"{path} = {detail['input']!r}: {what.replace('input should', 'should')}"

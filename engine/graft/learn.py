@@ -102,7 +102,7 @@ def _announce(
     rounded: torch.Tensor,
     seen: Learnt,
 ) -> None:
-    at = f"@{sparsity:g}" if len(config.curve) > 1 else ""
+    at = f"@{sparsity}" if len(config.curve) > 1 else ""
     session.emit.metric(
         step,
         {
