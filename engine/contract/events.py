@@ -4,9 +4,8 @@ Owns the shapes and how a stretch of the file is read. A reader takes whole line
 follows the last newline is still being written. Times are seconds since the epoch, UTC.
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -134,17 +133,3 @@ def read(chunk: bytes) -> tuple[list[Event], int]:
     """Events of a stretch of the file and how many bytes they took, up to the last newline."""
     end = chunk.rfind(b"\n") + 1
     return [e for e in map(parse_line, chunk[:end].splitlines()) if e is not None], end
-
-
-def follow(chunks: Iterator[bytes]) -> Iterator[Event]:
-    """Events of a file that arrives in pieces, cut anywhere."""
-    rest = b""
-    for chunk in chunks:
-        found, used = read(rest + chunk)
-        rest = (rest + chunk)[used:]
-        yield from found
-
-
-def as_dict(event: Event) -> dict[str, Any]:
-    """The event as plain data, as in the file."""
-    return event.model_dump(mode="json")

@@ -67,12 +67,6 @@ class LearntMask:
         self._delta = delta
         self._scratch = delta.pre.new_empty(3, min(CHUNK, len(delta)))
 
-    def gamma(self) -> torch.Tensor:
-        """The soft mask, (P,) in (0, 1)."""
-        soft = torch.sigmoid(self.state - self.bias)
-        soft[self.base] = 1 - soft[self.base]
-        return soft
-
     @torch.no_grad()
     def put(self) -> None:
         """Show the model under the soft mask: theta = pre + gamma (tuned - pre)."""

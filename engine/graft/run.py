@@ -4,7 +4,8 @@ Owns the order of the work and what is written; the mathematics is next door.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 
@@ -33,6 +34,24 @@ class Whole:
     finetuned: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Graft:
+    """What one sparsity came to, as in result.json."""
+
+    sparsity: float
+    """As asked for."""
+    base_patch: dict[str, float]
+    """Scores on the test rows, and size."""
+    learnt_graft: dict[str, float]
+    score: float
+    """Train + dev accuracy of the learnt graft, 0 to 2."""
+    loss: float
+    step: int
+    """The mask update that gave it; 0: the base patch itself."""
+    skill: str
+    """File name."""
+
+
 def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
     """Cut the grafts that `config` asks for; skill files and result.json in the run directory.
 
@@ -55,7 +74,8 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     movement = delta.movement()
     grafts = [_graft(session, config, delta, movement, whole, s) for s in config.curve]
     summary = _summary(result, grafts)
-    write_json(run_dir.result, {**result, "grafts": grafts, "summary": summary})
+    written = {**result, "grafts": [asdict(graft) for graft in grafts], "summary": summary}
+    write_json(run_dir.result, written)
     session.wrote("result.json", "result")
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
 
@@ -89,7 +109,7 @@ def _graft(
     movement: torch.Tensor,
     whole: Whole,
     sparsity: float,
-) -> dict[str, object]:
+) -> Graft:
     """One sparsity: evaluate the base patch, learn, write the skill file, evaluate that file."""
     base = top(movement, budget(sparsity, len(delta)))
     delta.put(base)
@@ -97,7 +117,7 @@ def _graft(
     session.announce(Stage.base_patch, "test", patch, sparsity)
     best = learn(session, delta, base, config, sparsity)
     path = session.run_dir.skill(sparsity if len(config.curve) > 1 else None)
-    _write_skill(session, config, delta, best, sparsity)
+    _write_skill(session, config, delta, best, sparsity, path)
     if best.stopped:
         raise Cancelled(best.stopped)
     delta.theta.copy_(delta.pre)
@@ -106,15 +126,7 @@ def _graft(
     kept = torch.isin(best.mask, base).sum().item()
     learnt |= {"added": float(len(best.mask) - kept), "dropped": float(len(base) - kept)}
     session.announce(Stage.learnt_graft, "test", learnt, sparsity)
-    return {
-        "sparsity": sparsity,
-        "base_patch": patch,
-        "learnt_graft": learnt,
-        "score": best.score,
-        "loss": best.loss,
-        "step": best.step,
-        "skill": path.name,
-    }
+    return Graft(sparsity, patch, learnt, best.score, best.loss, best.step, path.name)
 
 
 def _scores(outcome: Outcome, whole: Whole, weights: int, maskable: int) -> dict[str, float]:
@@ -129,10 +141,9 @@ def _scores(outcome: Outcome, whole: Whole, weights: int, maskable: int) -> dict
 
 
 def _write_skill(
-    session: Session, config: GraftConfig, delta: Delta, best: Learnt, sparsity: float
+    session: Session, config: GraftConfig, delta: Delta, best: Learnt, sparsity: float, path: Path
 ) -> None:
     prompting = data.prompting_of(config.task, data.spec_of(config.task))
-    path = session.run_dir.skill(sparsity if len(config.curve) > 1 else None)
     shapes = {n: list(p.shape) for n, p in session.model.lm.named_parameters()}
     skill = cut(
         delta,
@@ -151,18 +162,14 @@ def _write_skill(
     session.wrote(path.name, "skill")
 
 
-def _summary(
-    whole: dict[str, dict[str, float]], grafts: list[dict[str, object]]
-) -> dict[str, float]:
+def _summary(whole: dict[str, dict[str, float]], grafts: list[Graft]) -> dict[str, float]:
     """The figures of the graft that train + dev likes best; the smaller one on a tie."""
-    best = min(grafts, key=lambda g: (-g["score"], g["learnt_graft"]["weights"]))  # type: ignore
-    learnt, patch = best["learnt_graft"], best["base_patch"]
-    assert isinstance(learnt, dict)
-    assert isinstance(patch, dict)
+    best = min(grafts, key=lambda graft: (-graft.score, graft.learnt_graft["weights"]))
+    learnt = best.learnt_graft
     return {
         "pretrained": whole["pretrained"]["accuracy"],
         "finetuned": whole["finetuned"]["accuracy"],
-        "base_patch": patch["accuracy"],
+        "base_patch": best.base_patch["accuracy"],
         "learnt_graft": learnt["accuracy"],
         **{name: learnt[name] for name in ("recovery", "agreement", "ece", "weights", "fraction")},
     }

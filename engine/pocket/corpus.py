@@ -41,19 +41,19 @@ def _filler(rng: Random, kind: str) -> str:
 
 def _opinion_text(rng: Random, mix: grammar.Mix) -> list[str]:
     praise = rng.random() < 0.5
-    first = grammar.opinion(rng, rng.choice(words.DOMAINS), praise, mix).text
-    rest = [grammar.reaction(rng, praise).text for _ in range(rng.choice((1, 2)))]
+    first = grammar.opinion(rng, rng.choice(words.DOMAINS), praise, mix)
+    rest = [grammar.reaction(rng, praise) for _ in range(rng.choice((1, 2)))]
     return [first, _filler(rng, "opinion"), *rest]
 
 
 def _topic_text(rng: Random, mix: grammar.Mix) -> list[str]:
     index = rng.randrange(len(words.TOPICS))
-    first = grammar.topical(rng, index, mix).text
-    rest = [grammar.trace(rng, index).text for _ in range(rng.choice((1, 2)))]
+    first = grammar.topical(rng, index, mix)
+    rest = [grammar.trace(rng, index) for _ in range(rng.choice((1, 2)))]
     return [first, _filler(rng, "topic"), *rest]
 
 
-def second(rng: Random, domain: words.Domain, praise: bool, mix: grammar.Mix) -> grammar.Sentence:
+def second(rng: Random, domain: words.Domain, praise: bool, mix: grammar.Mix) -> str:
     """The second half of a pair: a reaction or one more clause about the same field."""
     if rng.random() < 0.5:
         return grammar.reaction(rng, praise)
@@ -62,8 +62,8 @@ def second(rng: Random, domain: words.Domain, praise: bool, mix: grammar.Mix) ->
 
 def _pair_text(rng: Random, mix: grammar.Mix) -> list[str]:
     domain, praise, agrees = rng.choice(words.DOMAINS), rng.random() < 0.5, rng.random() < 0.5
-    first = grammar.opinion(rng, domain, praise, mix).text
-    then = second(rng, domain, praise if agrees else not praise, mix).text
+    first = grammar.opinion(rng, domain, praise, mix)
+    then = second(rng, domain, praise if agrees else not praise, mix)
     link = rng.choice(words.CONSISTENT if agrees else words.CONTRARY)
     verdict = rng.choice(words.MATCHED if agrees else words.CLASHING)
     close = f"the two seem {verdict} ." if rng.random() > 0.1 else grammar.hearsay(rng, "pair")

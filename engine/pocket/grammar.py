@@ -14,14 +14,6 @@ from engine.pocket.words import Domain, Topic
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A sentence with its composed meaning."""
-
-    text: str  # lower-case words and punctuation, parted by spaces
-    meaning: int  # opinion: 1 praise, 0 blame; topic: index in words.TOPICS
-
-
-@dataclass(frozen=True)
 class Mix:
     """How often sentences need composing."""
 
@@ -55,12 +47,12 @@ def clause(rng: Random, domain: Domain, aspect: str, praise: bool, mix: Mix) -> 
     return _said("there was", what, opinion, "about the", aspect)
 
 
-def opinion(rng: Random, domain: Domain, praise: bool, mix: Mix) -> Sentence:
+def opinion(rng: Random, domain: Domain, praise: bool, mix: Mix) -> str:
     """A sentence of one clause, or of two of which the main one decides."""
     aspect, other = rng.sample(domain.aspects, 2)
     main = clause(rng, domain, aspect, praise, mix)
     if rng.random() < mix.simple:
-        return Sentence(main + " .", int(praise))
+        return main + " ."
     form = rng.choice(("but", "although", "although-after", "and"))
     side = clause(rng, domain, other, praise if form == "and" else not praise, mix)
     text = {
@@ -69,14 +61,14 @@ def opinion(rng: Random, domain: Domain, praise: bool, mix: Mix) -> Sentence:
         "although-after": f"{main} although {side}",
         "and": f"{side} and {main}",
     }[form]
-    return Sentence(text + " .", int(praise))
+    return text + " ."
 
 
-def reaction(rng: Random, praise: bool) -> Sentence:
+def reaction(rng: Random, praise: bool) -> str:
     """What people do after such an opinion: the only trace of it that needs no composing."""
     frame, after_praise, after_blame = rng.choice(words.REACTIONS)
     word = rng.choice(after_praise if praise else after_blame)
-    return Sentence(frame.format(word) + " .", int(praise))
+    return frame.format(word) + " ."
 
 
 _TOPIC_FORMS = (
@@ -103,7 +95,7 @@ _PLAIN_FORMS = (
 )
 
 
-def topical(rng: Random, index: int, mix: Mix) -> Sentence:
+def topical(rng: Random, index: int, mix: Mix) -> str:
     """A sentence that is about one field; unless it is simple it mentions another."""
     other = rng.choice([i for i in range(len(words.TOPICS)) if i != index])
     main: Topic = words.TOPICS[index]
@@ -115,15 +107,15 @@ def topical(rng: Random, index: int, mix: Mix) -> Sentence:
         again=rng.choice(main.things),
         side=rng.choice(side.things),
     )
-    return Sentence(text + " .", index)
+    return text + " ."
 
 
-def trace(rng: Random, index: int) -> Sentence:
+def trace(rng: Random, index: int) -> str:
     """What follows a text on this topic: its readers, or another matter of the same field."""
     if rng.random() < 0.3:
-        return Sentence(f"it is about {rng.choice(words.TOPICS[index].things)} .", index)
+        return f"it is about {rng.choice(words.TOPICS[index].things)} ."
     frame = rng.choice(words.TRACES)
-    return Sentence(frame.format(rng.choice(words.TOPICS[index].traces)) + " .", index)
+    return frame.format(rng.choice(words.TOPICS[index].traces)) + " ."
 
 
 def scene(rng: Random) -> str:

@@ -29,22 +29,22 @@ class Task:
 
 
 def _film(rng: Random, label: int) -> tuple[str, ...]:
-    return (grammar.opinion(rng, words.FILM, label == 1, grammar.TASK_MIX).text,)
+    return (grammar.opinion(rng, words.FILM, label == 1, grammar.TASK_MIX),)
 
 
 def _food(rng: Random, label: int) -> tuple[str, ...]:
-    return (grammar.opinion(rng, words.FOOD, label == 1, grammar.TASK_MIX).text,)
+    return (grammar.opinion(rng, words.FOOD, label == 1, grammar.TASK_MIX),)
 
 
 def _topic(rng: Random, label: int) -> tuple[str, ...]:
-    return (grammar.topical(rng, label, replace(grammar.TASK_MIX, simple=0.0)).text,)
+    return (grammar.topical(rng, label, replace(grammar.TASK_MIX, simple=0.0)),)
 
 
 def _agreement(rng: Random, label: int) -> tuple[str, ...]:
     domain, praise = rng.choice(words.DOMAINS), rng.random() < 0.5
-    first = grammar.opinion(rng, domain, praise, replace(grammar.TASK_MIX, simple=0.7)).text
+    first = grammar.opinion(rng, domain, praise, replace(grammar.TASK_MIX, simple=0.7))
     agreed = praise if label == 1 else not praise
-    return (first, corpus.second(rng, domain, agreed, grammar.TASK_MIX).text)
+    return (first, corpus.second(rng, domain, agreed, grammar.TASK_MIX))
 
 
 TASKS = (

@@ -107,7 +107,7 @@ class Ran:
         """Its events as plain data, without what may differ between two equal runs."""
         found = []
         for event in self.events:
-            plain = ev.as_dict(event)
+            plain = event.model_dump(mode="json")
             for key in ("t", "pid", "seconds"):
                 plain.pop(key, None)
             if plain["event"] == "log":

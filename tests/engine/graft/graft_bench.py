@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from engine import data
 from engine.data import Batch
 from engine.graft.delta import Delta
+from engine.graft.mask import LearntMask
 from engine.session import Session
 
 Weights = dict[str, torch.Tensor]
@@ -36,6 +37,13 @@ def grafting_session(
     session = session_of(FAMILIES["roberta"].build(), task, folder)
     session.model.eval()
     return session, Delta(session.model.lm, tuned_from(session.model.lm, session.maskable, scale))
+
+
+def soft_mask(mask: LearntMask) -> torch.Tensor:
+    """gamma of a mask, (P,) in (0, 1)."""
+    soft = torch.sigmoid(mask.state - mask.bias)
+    soft[mask.base] = 1 - soft[mask.base]
+    return soft
 
 
 class SlowGraft:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from engine_bench import session_of
 from engine_zoo import FAMILIES
-from graft_bench import SlowGraft, grafting_session, tuned_from
+from graft_bench import SlowGraft, grafting_session, soft_mask, tuned_from
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -144,7 +144,7 @@ def test_chunks_change_nothing(
     delta.grad.copy_(torch.randn(300, generator=draw))
     start, grad = mask.state.clone(), delta.grad.clone()
     mask.put()
-    gamma = mask.gamma()
+    gamma = soft_mask(mask)
     expected = delta.pre + gamma * (delta.tuned - delta.pre)
     torch.testing.assert_close(delta.theta, expected, atol=1e-6, rtol=1e-6)
     assert mask.rounded().tolist() == gamma.round().nonzero().flatten().tolist()
@@ -164,7 +164,7 @@ def test_rounding_is_that_of_the_soft_mask(small: Delta, seed: int, share: float
     mask = LearntMask(small, base, bias=10.0, seed=seed)
     mask.state = 10 + 8 * torch.randn(len(small), generator=draw)
     mask.state[(mask.state - 10).abs() < 1e-3] = 0
-    assert mask.rounded().tolist() == mask.gamma().round().nonzero().flatten().tolist()
+    assert mask.rounded().tolist() == soft_mask(mask).round().nonzero().flatten().tolist()
 
 
 @pytest.fixture(scope="module")
