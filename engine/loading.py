@@ -28,6 +28,11 @@ def location(name: str) -> str:
     return str(Path(name).expanduser()) if is_local(name) else name
 
 
+def from_hub(name: str) -> bool:
+    """Whether a model name means the hub, and so may take a while."""
+    return not (name.startswith(POCKET) or is_local(name))
+
+
 def tokenizer(model: ModelConfig) -> Any:
     """The model's tokenizer. Raises ConfigError if it cannot be had."""
     from transformers import AutoTokenizer
@@ -77,7 +82,7 @@ def _fetch(auto: Any, model: ModelConfig, **options: Any) -> Any:
 
 def _unreachable(name: str, error: Exception) -> tuple[str, str]:
     first = next((line for line in str(error).splitlines() if line.strip()), "")
-    if is_local(name) or name.startswith(POCKET):
+    if not from_hub(name):
         return f"the model folder {name} cannot be read: {first[:200]}", "check that it is complete"
     return (
         f"the model {name!r} is not in the local cache and the hub did not give it: {first[:200]}",

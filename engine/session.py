@@ -78,6 +78,8 @@ def begin(
     device = loading.device(config.compute)
     emit.progress("load", 0, 2)
     since = time.monotonic()
+    if loading.from_hub(config.model.name):
+        emit.log(f"asking the hub for {config.model.name}, unless it is in the local cache")
     tokenizer = loading.tokenizer(config.model)
     task = data.load(config.task, tokenizer)
     stop.check()
