@@ -77,6 +77,12 @@ def failure(error: Exception) -> Failed:
         kinds = [detail["loc"][0] for detail in error.errors() if detail["loc"]]
         found = schema.explain(error, str(kinds[0]) if kinds else "finetune")
         return Failed(reason=FailReason.config, message="; ".join(found.values()))
+    if "No space left on device" in str(error):  # safetensors words it in an error of its own
+        return Failed(
+            reason=FailReason.crashed,
+            message="the disk is full",
+            hint="free some space (`graftui rm ID` deletes a run with its checkpoint), then rerun",
+        )
     traceback.print_exception(error)
     if type(error).__name__ == "OutOfMemoryError":
         return Failed(

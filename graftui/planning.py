@@ -4,7 +4,7 @@ Owns the checks before anything is queued. Starts nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.contract import config as configs
@@ -45,6 +45,8 @@ def plan(
     reused = []
     for part, config in recipe.configs(overrides).items():
         _preflight(config)
+        if part in recipe.links and isinstance(config, configs.GraftConfig):
+            _refuse_checkpoint(config, recipe.links[part])
         done = None if fresh or part in recipe.links else finished(config, settings)
         if done and recipe.kinds[part] == "finetune" and recipe.links:
             places[part] = done.id
@@ -56,6 +58,14 @@ def plan(
             Plan(name or recipe.name, recipe.kinds[part], config, recipe.name, tuple(tags), after)
         )
     return Planned(plans, reused)
+
+
+def _refuse_checkpoint(config: configs.GraftConfig, source: str) -> None:
+    if config.finetuned.path:
+        raise UsageError(
+            f"finetuned.path = {config.finetuned.path!r}: this graft is cut from [{source}].",
+            "Leave it out, or write a recipe whose [graft] has no `of`.",
+        )
 
 
 def _preflight(config: configs.Section) -> None:
@@ -76,14 +86,27 @@ def finished(config: configs.Section, settings: Settings) -> Run | None:
 
 def rerun(
     run: Run, overrides: Sequence[str], settings: Settings
-) -> tuple[Plan, dict[str, tuple[Any, Any]]]:
-    """A run's saved configuration again, and what `overrides` change: setting -> (old, new)."""
-    config = of_run(run).configs(overrides)[run.kind]
-    _preflight(config)
-    old = schema.flatten(configs.parse(run.config))
-    new = schema.flatten(config)
-    changes = {path: (old[path], value) for path, value in new.items() if old[path] != value}
-    after = (
-        run.parent if run.parent and not any(p.startswith("finetuned.") for p in changes) else None
-    )
-    return Plan(run.name, run.kind, config, run.recipe, run.tags, after), changes
+) -> tuple[Planned, dict[str, tuple[Any, Any]]]:
+    """A run's saved configuration again, and what `overrides` change: setting -> (old, new).
+
+    A graft comes with its fine-tuning, which is reused if that very one is done, and else run
+    first: a changed data seed, or a fine-tuning that failed, never leaves the two at odds.
+    """
+    own_checkpoint = any(override.startswith("finetuned.") for override in overrides)
+    parent = None if own_checkpoint else _parent(run, settings)
+    recipe = of_run(run, parent)
+    made = recipe.configs(overrides)
+    planned = plan(recipe, settings, overrides)
+    changes: dict[str, tuple[Any, Any]] = {}
+    for one in filter(None, (parent, run)):
+        old = schema.flatten(configs.parse(one.config))
+        for path, value in schema.flatten(made[one.kind]).items():
+            if old[path] != value and (own_checkpoint or not path.startswith("finetuned.")):
+                changes[path] = (old[path], value)
+    plans = [replace(one, recipe=run.recipe, tags=run.tags) for one in planned.plans]
+    return Planned(plans, planned.reused), changes
+
+
+def _parent(run: Run, settings: Settings) -> Run | None:
+    with Store.open(settings.db) as store:
+        return store.find(run.parent) if run.parent else None

@@ -12,6 +12,7 @@ Owns reading and writing them, and `--set`. What running them comes to is in pla
 
 import copy
 import difflib
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from pydantic import ValidationError
 from engine.contract import config as configs
 from engine.contract import schema
 from engine.contract.layout import shipped
-from graftui.errors import NotFound, UsageError
+from graftui.errors import NotFound, UsageError, sentence
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -85,6 +86,14 @@ def available(settings: Settings) -> list[RecipeInfo]:
 
 def _shipped() -> list[Path]:
     return sorted((shipped() / "recipes").glob("*.toml"))
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError for a name that a saved recipe should not have."""
+    if not re.fullmatch(r"[\w-][\w.-]*", name) or name.endswith(".toml"):
+        raise UsageError(f"{name!r} is no name for a recipe.", "Use letters, digits, - and _.")
+    if name in {path.stem for path in _shipped()}:
+        raise UsageError(f"The recipe {name} ships with graftui.", "Choose another name.")
 
 
 def text_of(ref: str, settings: Settings) -> str:
@@ -169,7 +178,8 @@ def _override(parts: dict[str, Raw], kinds: dict[str, str], text: str) -> None:
     path, hits = path.strip(), 0
     for name, kind in kinds.items():
         own = path.removeprefix(f"{name}.")
-        for candidate in dict.fromkeys((path, own, f"{kind}.{own}")):
+        # A part may be named otherwise than its kind: small.sparsity is its graft.sparsity.
+        for candidate in (path,) if own == path else (path, own, f"{kind}.{own}"):
             if keys := _keys(candidate, kind):
                 _put(parts[name], keys, _value(value))
                 hits += 1
@@ -219,7 +229,7 @@ def _parse(raw: Raw, kind: str, name: str) -> configs.Section:
     except ValidationError as error:
         found = schema.explain(error, kind)
         raise UsageError(
-            f"{name}: {' '.join(sentence.rstrip('.') + '.' for sentence in found.values())}",
+            f"Recipe {name}: {' '.join(map(sentence, found.values()))}",
             "`graftui recipes NAME --settings` lists all settings.",
         ) from None
 

@@ -54,7 +54,7 @@ class TaskConfig(Section):
         description="Shots: training examples, and as many for dev",
         json_schema_extra={"unit": "a class"},
     )
-    data_seed: int = Field(13, ge=0, description="Seed of the few-shot sample")
+    data_seed: int = Field(13, ge=0, lt=2**32, description="Seed of the few-shot sample")
     test_rows: int = Field(
         0, ge=0, description="Test on the first N rows; 0: all", json_schema_extra={"unit": "rows"}
     )
@@ -109,7 +109,7 @@ class TrainConfig(Section):
         description="Evaluate on dev, keep the best checkpoint",
         json_schema_extra={"unit": "steps"},
     )
-    seed: int = Field(0, ge=0, description="Seed of dropout and of the order of examples")
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of dropout and of the order of examples")
 
 
 class ComputeConfig(Section):
@@ -125,6 +125,7 @@ class ComputeConfig(Section):
     threads: int = Field(
         0,
         ge=0,
+        le=4096,
         json_schema_extra={**_NOT_HASHED, "unit": "threads"},
         description="CPU threads; 0: torch's default",
     )
@@ -192,7 +193,9 @@ class GraftConfig(Section):
         description="Score the rounded mask on train + dev",
         json_schema_extra={"unit": "steps"},
     )
-    seed: int = Field(0, ge=0, description="Seed of the mask's start and of the order of examples")
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="Seed of the mask's start and of the order of examples"
+    )
 
     @model_validator(mode="after")
     def _each_once(self) -> "GraftConfig":

@@ -1,5 +1,6 @@
 """Verbs that look at runs, take results out, and tidy up."""
 
+import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -86,7 +87,10 @@ def export(
         str, typer.Option(help="Ids or names, comma-separated; all runs if not given")
     ] = "",
     filter_: Filters = [],  # noqa: B006
-    format_: Annotated[Format, typer.Option("--format", help="Of the output")] = Format.csv,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", help="Of the output; else by the file's ending, or csv"),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File; else to the screen")
     ] = None,
@@ -101,15 +105,25 @@ def export(
         wanted = {store.resolve(ref).id for ref in refs}
         found = store.list(where=[Filter.parse(f) for f in filter_], sort="created")
         found = [r for r in found if not refs or r.id in wanted]
-        text = exporting.FORMATS[format_](found, store.scores([r.id for r in found]))
+        form = format_ or _format_of(output)
+        text = exporting.FORMATS[form](found, store.scores([r.id for r in found]))
     if output is None:
         typer.echo(text, nl=False)
         return
+    if output.is_dir() or not output.parent.is_dir():
+        raise UsageError(
+            f"There is no file {output} to write, nor a place for it.", "Check the path."
+        )
     if output.exists() and not output.is_file():  # a device or a pipe: nothing to put in place
         output.write_text(text, encoding="utf-8")
     else:
         write_whole(output, text)
     typer.echo(f"wrote {len(found)} runs to {output}", err=True)
+
+
+def _format_of(output: Path | None) -> Format:
+    ending = output.suffix.removeprefix(".") if output else ""
+    return Format(ending) if ending in set(Format) else Format.csv
 
 
 def rm(
@@ -122,6 +136,8 @@ def rm(
     with store_here(settings) as store:
         found = {r.id: r for r in map(store.resolve, refs)}
     names = ", ".join(f"{r.id} ({r.name})" for r in found.values())
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("There is no terminal to ask at.", "Give --yes to delete without asking.")
     if not yes:
         typer.confirm(f"Delete {names} with checkpoints and skill files?", abort=True)
     remove(settings, list(found))

@@ -35,11 +35,7 @@ def run(
 
     settings, console = settings_here(), console_here()
     planned = planning.plan(recipes.load(recipe, settings), settings, set_, name, tag, fresh)
-    for done in planned.reused:
-        console.print(
-            f"[green]reusing[/green] {done.id}: this fine-tuning is done already "
-            "(--fresh runs it again)"
-        )
+    running.tell_reused(planned.reused, console)
     running.go(settings, planned.plans, console, detach)
 
 
@@ -51,13 +47,14 @@ def rerun(ref: Ref, set_: Sets = [], detach: Detach = False) -> None:  # noqa: B
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:
         old = store.resolve(ref)
-    plan, changes = planning.rerun(old, set_, settings)
+    planned, changes = planning.rerun(old, set_, settings)
     console.print(
         f"{old.kind} as in {old.id} ({old.name}), " + ("with:" if changes else "unchanged")
     )
     for path, (before, after) in changes.items():
         console.print(f"  {path}: {tables.plain(before)} -> [bold]{tables.plain(after)}[/bold]")
-    running.go(settings, [plan], console, detach)
+    running.tell_reused(planned.reused, console)
+    running.go(settings, planned.plans, console, detach)
 
 
 def watch(refs: Refs) -> None:
@@ -67,7 +64,11 @@ def watch(refs: Refs) -> None:
     settings = settings_here()
     with store_here(settings) as store:
         found = [store.resolve(ref) for ref in refs]
-    running.follow(settings, found, console_here())
+    try:
+        running.follow(settings, found, console_here())
+    except KeyboardInterrupt:
+        typer.echo(f"they go on; watch with: graftui watch {' '.join(run.id for run in found)}")
+        raise
 
 
 def cancel(refs: Refs) -> None:
@@ -104,6 +105,7 @@ def save(
     from graftui import recipes
 
     settings = settings_here()
+    recipes.check_name(name)
     with store_here(settings) as store:
         found = store.resolve(ref)
         parent = store.find(found.parent) if found.parent else None

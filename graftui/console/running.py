@@ -34,6 +34,15 @@ def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool
         _conclude(settings, runs, console)
 
 
+def tell_reused(runs: Sequence[Run], console: Console) -> None:
+    """Say which finished runs stand in for a part of a recipe."""
+    for run in runs:
+        console.print(
+            f"[green]reusing[/green] {run.id}: this fine-tuning is done already "
+            "(`graftui run --fresh` runs it again)"
+        )
+
+
 def follow(settings: Settings, runs: Sequence[Run], console: Console) -> None:
     """Watch `runs` until they end and show their scores; raises as `go` does."""
     supervise.ensure(settings)

@@ -69,14 +69,19 @@ def _percent(value: float | None) -> str:
 
 def runs(found: Sequence[Run], width: int) -> Table:
     """One line a run; in a narrow terminal the columns that matter least are left out."""
-    wide = {"name": 100, "model": 110, "weights": 120, "time": 90, "age": 130}
+    wide = {"kind": 70, "task": 90, "recov.": 75, "zero-shot": 85, "time": 100}
+    wide |= {"name": 110, "weights": 120, "model": 130, "age": 140}
     right = ("zero-shot", "tuned", "graft", "recov.", "weights", "time", "age")
     left = ("id", "name", "kind", "status", "task", "model")
     columns = [name for name in (*left, *right) if width >= wide.get(name, 0)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(
-            name, no_wrap=True, overflow="ellipsis", justify="right" if name in right else "left"
+            name,
+            no_wrap=True,
+            overflow="ellipsis",
+            justify="right" if name in right else "left",
+            min_width=6 if name == "id" else None,  # every verb asks for it
         )
     for run in found:
         cells = _cells(run)

@@ -220,7 +220,7 @@ class Store:
             )
         if done.rowcount == 0:
             raise UsageError(
-                f"There is a recipe {name} already.", "Choose another name, or replace it."
+                f"There is a recipe {name} already.", "Choose another name, or give --replace."
             )
 
     def recipes(self) -> Recipes:

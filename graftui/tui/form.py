@@ -15,7 +15,6 @@ from engine.contract import preflight, schema
 from engine.contract.config import parse
 from engine.contract.schema import Setting
 from graftui import planning
-from graftui.launcher.spawn import Plan
 from graftui.models import Run
 from graftui.recipes import Recipe, of_run
 from graftui.settings import Settings
@@ -178,8 +177,9 @@ def plans(form: Form, values: Mapping[str, Value], settings: Settings) -> planni
     if form.run is None:
         fresh = bool(values.get("fresh"))
         return planning.plan(form.recipe, settings, sets, name, tags, fresh)
-    plan: Plan = planning.rerun(form.run, sets, settings)[0]
-    return planning.Planned([replace(plan, name=name or plan.name, tags=tags)], [])
+    again, _ = planning.rerun(form.run, sets, settings)
+    named = [replace(plan, name=name or plan.name, tags=tags) for plan in again.plans]
+    return planning.Planned(named, again.reused)
 
 
 def overrides(form: Form, values: Mapping[str, Value]) -> list[str]:

@@ -76,7 +76,9 @@ def test_a_saved_recipe_runs_the_same_configs(done: Workplace) -> None:
     listed = {recipe["name"]: recipe for recipe in done.json("recipes")}
     assert listed["keep"]["source"] == "saved"
     assert listed["keep"]["parts"] == ["finetune", "graft"]
-    assert "already" in done.run("save", "last", "keep", code=2)
+    assert "--replace" in done.run("save", "last", "keep", code=2)
+    assert "ships" in done.run("save", "last", "pocket", code=2)
+    assert "no name" in done.run("save", "last", "../evil", code=2)
     before = done.json("show", "other")["config_hash"]
     done.run("run", "keep")
     again, *_ = done.json("ls")
@@ -85,7 +87,7 @@ def test_a_saved_recipe_runs_the_same_configs(done: Workplace) -> None:
 
 def test_rm_asks_and_deletes(done: Workplace) -> None:
     run_id = done.json("show", "other")["id"]
-    done.run("rm", run_id, code=1)  # standard input is empty: not confirmed
+    assert "--yes" in done.run("rm", run_id, code=2)  # there is no terminal to ask at
     assert (done.path / "data" / "runs" / run_id).exists()
     done.run("rm", "--yes", run_id)
     assert not (done.path / "data" / "runs" / run_id).exists()
@@ -111,6 +113,9 @@ BAD_INPUT = [
     ("run nope.toml", 2, "nope.toml"),
     ("run both.toml --set train.lrr=1", 2, "Did you mean train.lr?"),
     ("run both.toml --set train.lr", 2, "setting=value"),
+    ("run both.toml --set lr=1", 2, "no such setting"),
+    ("run both.toml --set train.seed=99999999999999999999", 2, "train.seed"),
+    ("run both.toml --set finetuned.path=/x", 2, "is cut from"),
     ("run both.toml --set train.lr=fast", 2, "train.lr = 'fast'"),
     ("run both.toml --set train.optimizer=adam", 2, "sgd, adamw"),
     ("run both.toml --set task.name=SST2", 2, "Did you mean SST-2?"),

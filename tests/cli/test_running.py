@@ -100,3 +100,17 @@ def test_a_deleted_registry_comes_back(work: Workplace) -> None:
     assert (back["id"], back["status"], back["tags"]) == (tuning, "running", ["kept"])
     assert (graft["status"], graft["parent"]) == ("queued", tuning)
     assert "cancelled" in work.run("cancel", tuning)
+
+
+def test_rerun_of_a_graft_never_leaves_it_at_odds_with_its_fine_tuning(work: Workplace) -> None:
+    work.run("run", "both.toml")
+    work.run("rerun", "last", "--set", "task.data_seed=98")
+    graft, tuning, *_ = work.json("ls")
+    assert graft["parent"] == tuning["id"]
+    assert graft["config"]["task"]["data_seed"] == tuning["config"]["task"]["data_seed"] == 98
+
+
+def test_rerun_of_a_graft_runs_its_failed_fine_tuning_again(work: Workplace) -> None:
+    work.run("run", "both.toml", "--set", "model.name=fail", code=3)
+    work.run("rerun", "last", "--set", "model.name=finish")
+    assert [run["status"] for run in work.json("ls")][:2] == ["finished", "finished"]
