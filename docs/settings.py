@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.contract import schema
 from engine.contract.config import KINDS
-from graftui.console.tables import plain
+from graftui.compare.figures import plain
 
 HEAD = """# Settings
 

@@ -8,68 +8,27 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, model_validator
+
+from engine.contract.sections import DemoConfig, ModelConfig, Section, TaskConfig
+
+__all__ = [
+    "ComputeConfig",
+    "DemoConfig",
+    "FinetuneConfig",
+    "Finetuned",
+    "FreezeConfig",
+    "GraftConfig",
+    "ModelConfig",
+    "Section",
+    "TaskConfig",
+    "TrainConfig",
+]
 
 # A fraction of the maskable weights, or (a whole number) a count of them.
 Sparsity = Annotated[int, Field(ge=1, strict=True)] | Annotated[float, Field(gt=0, le=1)]
 
 _NOT_HASHED: dict[str, Any] = {"hashed": False}
-
-
-class Section(BaseModel):
-    """Base of all configs: immutable; unknown keys refused, and values of another type."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=()
-    )
-
-
-class ModelConfig(Section):
-    """The pretrained language model."""
-
-    name: str = Field(
-        "pocket:masked-lm",
-        description="Hub name, local folder, or `pocket:masked-lm` / `pocket:causal-lm`",
-    )
-    revision: str = Field("main", description="Branch, tag or commit on the hub")
-    trust_remote_code: bool = Field(
-        False, description="Run Python code that comes with the model (only if you trust it)"
-    )
-
-
-class TaskConfig(Section):
-    """The few-shot task and how it is put to the model."""
-
-    name: str = Field("pocket-film", description="Task of the catalog, such as SST-2")
-    type: Literal["prompt", "autoregressive"] = Field(
-        "prompt", description="prompt: masked LM fills in the label word; autoregressive: causal LM"
-    )
-    data: str = Field(
-        "",
-        description="Folder in LM-BFF's layout, `hub`, or `hub:DATASET`; empty: the task's own",
-    )
-    k: int = Field(
-        16,
-        ge=1,
-        description="Shots: training examples, and as many for dev",
-        json_schema_extra={"unit": "a class"},
-    )
-    data_seed: int = Field(13, ge=0, lt=2**32, description="Seed of the few-shot sample")
-    test_rows: int = Field(
-        0, ge=0, description="Test on the first N rows; 0: all", json_schema_extra={"unit": "rows"}
-    )
-    prompt: str = Field(
-        "", description="Own prompt in LM-BFF's template language; empty: the task's"
-    )
-    label_words: dict[str, str] = Field(
-        default_factory=dict, description="Own label words by label; empty: the task's"
-    )
-    max_length: int = Field(
-        128,
-        ge=8,
-        description="Longest input, prompt included",
-        json_schema_extra={"unit": "tokens"},
-    )
 
 
 class FreezeConfig(Section):
@@ -80,6 +39,7 @@ class FreezeConfig(Section):
     layers: int = Field(
         0, ge=0, description="Freeze the bottom N layers", json_schema_extra={"unit": "layers"}
     )
+    all_but_biases: bool = Field(False, description="Freeze all but the biases (BitFit)")
 
 
 class TrainConfig(Section):
@@ -103,13 +63,23 @@ class TrainConfig(Section):
     )
     weight_decay: float = Field(1e-4, ge=0, description="Weight decay, not on biases and norms")
     clip: float = Field(1.0, ge=0, description="Clip the gradient's norm; 0: do not clip")
-    eval_every: int = Field(
-        100,
-        ge=1,
-        description="Evaluate on dev, keep the best checkpoint",
-        json_schema_extra={"unit": "steps"},
+    l1: float = Field(
+        0.0, ge=0, description="Weight of the l1 norm of (weights - pretrained weights) in the loss"
     )
-    seed: int = Field(0, ge=0, lt=2**32, description="Seed of dropout and of the order of examples")
+    eval_every: int = Field(
+        100, ge=1, description="Evaluate on dev", json_schema_extra={"unit": "steps"}
+    )
+    keep: Literal["best", "last", "every"] = Field(
+        "best",
+        description="Checkpoint: best on dev (later wins ties), after the last step, or the best "
+        "and one of every evaluation",
+    )
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**32,
+        description="Model seed: a linear head's start, dropout, order of examples",
+    )
 
 
 class ComputeConfig(Section):
@@ -135,6 +105,9 @@ class ComputeConfig(Section):
         json_schema_extra={**_NOT_HASHED, "unit": "examples"},
         description="Examples a forward pass in evaluation",
     )
+    save_logits: bool = Field(
+        False, description="Write the logits of the test rows (logits.safetensors)"
+    )
 
 
 class Finetuned(Section):
@@ -150,6 +123,7 @@ class FinetuneConfig(Section):
     kind: Literal["finetune"] = "finetune"
     model: ModelConfig = ModelConfig()
     task: TaskConfig = TaskConfig()
+    demo: DemoConfig = DemoConfig()
     train: TrainConfig = TrainConfig()
     freeze: FreezeConfig = FreezeConfig()
     compute: ComputeConfig = ComputeConfig()
@@ -162,6 +136,7 @@ class GraftConfig(Section):
     finetuned: Finetuned = Finetuned()
     model: ModelConfig = ModelConfig()
     task: TaskConfig = TaskConfig()
+    demo: DemoConfig = DemoConfig()
     freeze: FreezeConfig = FreezeConfig()
     compute: ComputeConfig = ComputeConfig()
     sparsity: Sparsity = Field(
@@ -170,12 +145,34 @@ class GraftConfig(Section):
     sparsities: tuple[Sparsity, ...] = Field(
         (), description="A curve: one graft for each, in one run; empty: `sparsity` alone"
     )
-    steps: int = Field(
-        50,
-        ge=0,
-        description="Mask updates; 0: the base patch alone",
-        json_schema_extra={"unit": "steps"},
+    base_patch: str = Field(
+        "movement",
+        description="Where the base patch comes from: movement (the weights that moved most), or "
+        "the skill file of a stored mask (a path, or a run's id)",
     )
+    localizer: Literal[
+        "learnt",
+        "movement",
+        "saliency",
+        "fisher",
+        "random",
+        "layerwise",
+        "straight-through",
+        "hard-concrete",
+    ] = Field("learnt", description="How the weights of the graft are chosen (docs/localizers.md)")
+    recover: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Find the smallest graft with this recovery, by bisection; 0: use sparsity",
+    )
+    necessity: bool = Field(
+        False,
+        description="Also score the fine-tuned model without the graft's weights, and without as "
+        "many random ones",
+    )
+    learn: bool = Field(True, description="Learn the mask; no: evaluate the base patch alone")
+    steps: int = Field(50, ge=1, description="Mask updates", json_schema_extra={"unit": "steps"})
     lr: float = Field(1e7, gt=0, description="Learning rate of the mask")
     examples: int = Field(
         1024,
@@ -201,6 +198,8 @@ class GraftConfig(Section):
     def _each_once(self) -> "GraftConfig":
         if len(set(self.sparsities)) != len(self.sparsities):
             raise ValueError("sparsities: the same value twice; give each sparsity once")
+        if self.recover and self.sparsities:
+            raise ValueError("recover: finds one sparsity; leave sparsities out")
         return self
 
     @property

@@ -30,6 +30,8 @@ class Stage(StrEnum):
     finetuned = "finetuned"
     base_patch = "base_patch"
     learnt_graft = "learnt_graft"
+    knocked_out = "knocked_out"
+    knocked_out_random = "knocked_out_random"
 
 
 class _Event(BaseModel):

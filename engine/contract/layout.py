@@ -45,6 +45,15 @@ class RunDir:
     def result(self) -> Path:
         return self.path / "result.json"
 
+    @property
+    def logits(self) -> Path:
+        return self.path / "logits.safetensors"
+
+    @property
+    def cache(self) -> Path:
+        """Tokenised data, shared by the runs: data/cache beside data/runs."""
+        return self.path.absolute().parents[1] / "cache"
+
     def skill(self, sparsity: float | None = None) -> Path:
         """The skill file; a curve has one for each sparsity."""
         name = "skill" if sparsity is None else f"skill-{sparsity}"

@@ -5,7 +5,7 @@ Each check gives (message, hint), or None. Reads no weights and asks no hub.
 
 from pathlib import Path
 
-from engine.contract.catalog import tasks, unknown_task
+from engine.contract.catalog import CatalogError, tasks, unknown_task
 from engine.contract.config import FinetuneConfig, GraftConfig
 from engine.contract.layout import shipped
 
@@ -40,7 +40,10 @@ def check_model(name: str) -> Trouble:
 
 def check_task(name: str, data: str) -> Trouble:
     """A task that is not in the catalog, or one whose files are not said or not there."""
-    spec = tasks().get(name)
+    try:
+        spec = tasks().get(name)
+    except CatalogError as error:
+        return str(error), "mend that block, or move the file away"
     if spec is None:
         return unknown_task(name), "set task.name to one of them"
     if data == "hub" or data.startswith("hub:"):

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from engine.contract import preflight
-from engine.contract.catalog import TaskSpec, tasks, unknown_task
+from engine.contract.catalog import CatalogError, TaskSpec, tasks, unknown_task
 from engine.contract.config import FinetuneConfig, ModelConfig, TaskConfig
 from engine.contract.layout import shipped
 
@@ -32,17 +31,53 @@ def test_a_block_is_read_as_written(tmp_path: Path) -> None:
     assert spec.prompting("autoregressive") is None
 
 
-@pytest.mark.parametrize("line", ['colour = "red"', 'hub = { path = "x", text = ["t"], zz = 1 }'])
-def test_an_unknown_key_is_refused(tmp_path: Path, line: str) -> None:
-    (tmp_path / "toy.toml").write_text(BLOCK.replace("[toy]\n", f"[toy]\n{line}\n"))
-    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BLOCK.replace("[toy]\n", '[toy]\ncolour = "red"\n'), ["[toy] colour", "not permitted"]),
+        (
+            BLOCK.replace("[toy]\n", '[toy]\nhub = { path = "x", text = ["t"], zz = 1 }\n'),
+            ["[toy] hub.zz", "not permitted"],
+        ),
+        (BLOCK.replace("text = [0]", "text = []"), ["[toy] text", "at least 1 item"]),
+        ("toy = 1\n", ["toy is not a block"]),
+        ("[toy\n", ["is not TOML"]),
+    ],
+)
+def test_a_wrong_block_is_named(tmp_path: Path, text: str, words: list[str]) -> None:
+    (tmp_path / "toy.toml").write_text(text)
+    with pytest.raises(CatalogError) as caught:
         tasks(tmp_path)
+    said = str(caught.value)
+    assert [word for word in [*words, str(tmp_path / "toy.toml")] if word not in said] == []
 
 
-def test_files_are_read_in_order(tmp_path: Path) -> None:
+def test_the_users_own_tasks_come_last_and_win(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text(BLOCK)
-    (tmp_path / "a.toml").write_text(BLOCK.replace("toy", "first"))
-    assert list(tasks(tmp_path)) == ["first", "toy"]
+    (tmp_path / "a.toml").write_text(BLOCK.replace("toy", "first") + BLOCK.replace("toy", "SST-2"))
+    found = tasks(tmp_path)
+    shipped_ones = [spec.name for spec in SHIPPED]
+    assert list(found) == [*shipped_ones, "first", "toy"]
+    assert found["SST-2"].title == "a SST-2"
+    assert found["mr"] == tasks()["mr"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"test": "dev"}),
+        ({"tests": {"test": "test_matched"}}, {"test": "dev_matched"}),
+        ({"original_tests": {"test": "test"}}, {"test": "test"}),
+        ({"format": "csv"}, {"test": "test"}),
+        ({"format": "jsonl"}, {"test": "test"}),
+    ],
+)
+def test_the_test_rows_of_the_original_layout(
+    tmp_path: Path, changes: dict[str, object], expected: dict[str, str]
+) -> None:
+    """GLUE's own test files have no labels."""
+    (tmp_path / "toy.toml").write_text(BLOCK)
+    assert tasks(tmp_path)["toy"].model_copy(update=changes).original == expected
 
 
 SHIPPED = list(tasks().values())
@@ -63,6 +98,102 @@ def test_every_shipped_task_is_usable(spec: TaskSpec) -> None:
     if spec.home:
         folder = shipped() / spec.home / (spec.folder or spec.name)
         assert (folder / f"train.{spec.format}").is_file()
+
+
+def filled(prompt: str) -> str:
+    """A causal prompt with A and B for its sentences, as text."""
+    text = prompt.replace("*+sent_0*", " A").replace("*+sent_1*", " B").replace("*sent_0*", "A")
+    return text.replace("_", " ").replace("\\n", "\n")
+
+
+REVIEW = "*cls**sent_0*_It_was*mask*.*sep+*"
+THIS = "*cls**sent_0*_This_is*mask*.*sep+*"
+CLASS = "*cls**mask*:*+sent_0**sep+*"
+SAME = "*cls**sent_0**mask*,*+sentl_1**sep+*"
+INFER = "*cls**sent-_0*?*mask*,*+sentl_1**sep+*"
+MASKED = {
+    "SST-2": (REVIEW, "terrible great", 0, 0, 128, "accuracy"),
+    "sst-5": (REVIEW, "terrible bad okay good great", 110, 20, 128, "accuracy"),
+    "mr": (REVIEW, "terrible great", 110, 50, 128, "accuracy"),
+    "cr": (REVIEW, "terrible great", 110, 50, 128, "accuracy"),
+    "mpqa": (REVIEW, "terrible great", 110, 0, 128, "accuracy"),
+    "imdb": (REVIEW, "terrible great", 110, 0, 128, "accuracy"),
+    "subj": (THIS, "subjective objective", 110, 50, 128, "accuracy"),
+    "trec": (
+        CLASS,
+        "Description Entity Expression Human Location Number",
+        *(110, 0, 128),
+        "accuracy",
+    ),
+    "ag_news": (CLASS, "World Sports Business Tech", 110, 0, 128, "accuracy"),
+    "CoLA": (THIS, "incorrect correct", 0, 0, 128, "matthews"),
+    "MRPC": (SAME, "No Yes", 0, 0, 128, "f1"),
+    "QQP": (SAME, "No Yes", 0, 0, 128, "f1"),
+    "STS-B": (SAME, "No Yes", 0, 0, 128, "pearson"),
+    "MNLI": (INFER, "No Yes Maybe", 110, 0, 256, "accuracy"),
+    "SNLI": (INFER, "No Yes Maybe", 110, 0, 256, "accuracy"),
+    "anli": (INFER, "No Yes Maybe", 110, 0, 256, "accuracy"),
+    "QNLI": (INFER, "No Yes", 0, 0, 128, "accuracy"),
+    "RTE": (INFER, "No Yes", 240, 0, 256, "accuracy"),
+}
+"""Prompt, words, limits of the first and the other sentence, longest input, metric."""
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_masked_prompts_are_the_papers(name: str) -> None:
+    spec = tasks()[name]
+    words = " ".join(spec.masked.label_words.values())
+    limits = spec.first_sent_limit, spec.other_sent_limit, spec.max_length
+    assert (spec.masked.prompt, words, *limits, spec.metric) == MASKED[name]
+
+
+TONE = '"A" has a tone that is', [" negative", " positive"]
+TRUE = " A\n question: B true or false?\n answer:", [" false", " true"]
+NEITHER = " A\n question: B true, false, or neither?\n answer:", [" false", " true", " neither"]
+KINDS = ["description", "entity", "abbreviation", "person", "location", "number"]
+CAUSAL = {
+    **dict.fromkeys(["SST-2", "mr", "cr", "mpqa"], TONE),
+    "subj": (TONE[0], [" subject", " object"]),
+    **dict.fromkeys(["RTE", "QNLI", "MRPC", "QQP"], TRUE),
+    **dict.fromkeys(["MNLI", "SNLI"], NEITHER),
+    "trec": (
+        " A The answer to this question will be",
+        [f" {'an' if kind[0] in 'ea' else 'a'} {kind}." for kind in KINDS],
+    ),
+    "ag_news": (" summary: A\n topic:", [" World", " Sports", " Business", " Science"]),
+}
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_causal_prompts_are_the_papers(name: str) -> None:
+    causal = tasks()[name].causal
+    assert causal
+    assert (filled(causal.prompt), list(causal.label_words.values())) == CAUSAL[name]
+
+
+def test_a_prompt_is_one_line() -> None:
+    """Several lines are several prompts."""
+    prompts = [
+        given.prompt
+        for spec in SHIPPED
+        for given in (spec.masked, spec.causal)
+        if given is not None
+    ]
+    assert [prompt for prompt in prompts if "\n" in prompt] == []
+
+
+def test_labels_of_inference_stand_in_the_papers_order() -> None:
+    three = ("contradiction", "entailment", "neutral")
+    assert tasks()["MNLI"].labels == tasks()["SNLI"].labels == three
+    assert tasks()["RTE"].labels == tasks()["QNLI"].labels == ("not_entailment", "entailment")
+    assert tasks()["STS-B"].bounds == (0, 5)
+
+
+@pytest.mark.parametrize("spec", [s for s in SHIPPED if s.hub], ids=lambda spec: spec.name)
+def test_the_hubs_class_numbers_name_each_label_once(spec: TaskSpec) -> None:
+    assert spec.hub
+    assert sorted(spec.hub.labels or spec.labels) == sorted(spec.labels)
+    assert spec.hub.tests.keys() == spec.tests.keys()
 
 
 def test_a_misspelt_task_gets_a_guess() -> None:

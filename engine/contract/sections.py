@@ -1,0 +1,126 @@
+"""The sections that say what is modelled: the pretrained network, the task, its demonstrations.
+
+Owns their fields; the other sections and the configs they make up are in config.py.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """Base of all configs: immutable; unknown keys refused, and values of another type."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=()
+    )
+
+
+class ModelConfig(Section):
+    """The pretrained language model."""
+
+    name: str = Field(
+        "pocket:masked-lm",
+        description="Hub name, local folder, or `pocket:masked-lm` / `pocket:causal-lm`",
+    )
+    revision: str = Field("main", description="Branch, tag or commit on the hub")
+    trust_remote_code: bool = Field(
+        False, description="Run Python code that comes with the model (only if you trust it)"
+    )
+
+
+class TaskConfig(Section):
+    """The few-shot task and how it is put to the model."""
+
+    name: str = Field("pocket-film", description="Task of `graftui tasks`, such as SST-2")
+    type: Literal["prompt", "prompt-demo", "finetune", "autoregressive"] = Field(
+        "prompt",
+        description="prompt: masked LM fills in the label word; prompt-demo: with demonstrations; "
+        "finetune: linear head; autoregressive: causal LM goes on with the answer",
+    )
+    head: Literal["cls", "mask", "mean"] = Field(
+        "cls",
+        description="What a linear head reads (finetune): the [CLS] token, the mask of the prompt, "
+        "or the mean of all tokens",
+    )
+    data: str = Field(
+        "",
+        description="Folder in LM-BFF's layout, `hub`, or `hub:DATASET`; empty: the task's own",
+    )
+    k: int = Field(
+        16,
+        ge=1,
+        description="Shots: training examples, and as many for dev",
+        json_schema_extra={"unit": "a class"},
+    )
+    data_seed: int = Field(13, ge=0, lt=2**32, description="Seed of the few-shot sample")
+    mode: Literal["k-shot", "k-shot-10x"] = Field(
+        "k-shot", description="Where the shots are drawn here: dev of k, or of 10 k a class"
+    )
+    test_rows: int = Field(
+        0,
+        ge=0,
+        description="Test on N rows, drawn once and for all; 0: all",
+        json_schema_extra={"unit": "rows"},
+    )
+    also_test: tuple[str, ...] = Field(
+        (), description="Tasks of the same labels whose test rows are scored too (shifted data)"
+    )
+    prompt: str = Field(
+        "",
+        description="Own prompt in LM-BFF's template language; several lines are averaged; "
+        "empty: the task's",
+    )
+    label_words: dict[str, str] = Field(
+        default_factory=dict, description="Own label words by label; empty: the task's"
+    )
+    prompt_file: str = Field(
+        "", description="Prompts, one a line; with a tab and a mapping: label words too (LM-BFF)"
+    )
+    prompt_id: int = Field(0, ge=0, description="Line of prompt_file, from 0")
+    top_prompts: int = Field(
+        0, ge=0, description="Average over the first N lines of prompt_file; 0: prompt_id alone"
+    )
+    mapping_file: str = Field("", description="Mappings of labels to words, one a line (LM-BFF)")
+    mapping_id: int = Field(0, ge=0, description="Line of mapping_file, from 0")
+    max_length: int = Field(
+        0,
+        ge=0,
+        description="Longest input, prompt included; 0: the task's own",
+        json_schema_extra={"unit": "tokens"},
+    )
+    first_sent_limit: int = Field(
+        0,
+        ge=0,
+        description="Longest first sentence; 0: the task's own",
+        json_schema_extra={"unit": "tokens"},
+    )
+    other_sent_limit: int = Field(
+        0,
+        ge=0,
+        description="Longest other sentence; 0: the task's own",
+        json_schema_extra={"unit": "tokens"},
+    )
+    truncate: Literal["tail", "head"] = Field(
+        "tail",
+        description="End at which the longest sentence of too long an input is cut; never the mask",
+    )
+
+
+class DemoConfig(Section):
+    """Demonstrations (task.type = prompt-demo): one answered example a class in each prompt."""
+
+    samples: int = Field(
+        16, ge=1, description="Contexts averaged at inference", json_schema_extra={"unit": "draws"}
+    )
+    filter: bool = Field(
+        False, description="Draw from the examples most similar to the input (sentence embeddings)"
+    )
+    filter_rate: float = Field(
+        0.5, gt=0, le=1, description="Share of each class's examples that the filter keeps"
+    )
+    filter_model: str = Field(
+        "sentence-transformers/all-MiniLM-L6-v2",
+        description="Model of the filter: hub name or folder of a sentence-transformers model",
+    )
+    double: bool = Field(False, description="Twice the longest input and sentence limits")

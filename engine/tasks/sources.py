@@ -1,0 +1,278 @@
+"""Sources: from a task's config to its rows, wherever they lie.
+
+Owns LM-BFF's two layouts (k-shot folders, and original files from which shots are drawn here) and
+the hub. Refuses empty splits, missing test sets and classes without a dev row. File formats and the
+drawing itself are next door.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.contract.catalog import TaskSpec, tasks, unknown_task
+from engine.contract.config import TaskConfig
+from engine.contract.layout import shipped
+from engine.errors import ConfigError, DataError
+from engine.tasks.readers import Record, Row, Table, read_hub, read_table
+from engine.tasks.sampling import Sample, k_shot
+
+DEV_RATIO = {"k-shot": 1, "k-shot-10x": 10}
+"""task.mode -> dev rows for each training row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """The rows of a task."""
+
+    train: list[Row]
+    dev: list[Row]
+    tests: dict[str, list[Row]]
+    """Name of a test set -> its rows; the first is the one that scores go by."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the log: what is left out, what is fewer than asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A task before shots are drawn."""
+
+    train: Table
+    tests: dict[str, Table]
+
+
+def read_rows(task: TaskConfig, spec: TaskSpec) -> Splits:
+    """The rows of the task: train and dev of K a class, and the test sets.
+
+    `task.data` is a folder holding `TASK/K-SEED/` (k-shot) or `TASK/` (original: drawn here), or
+    the task's folder itself, or `hub`, or `hub:NAME`. Raises DataError.
+    """
+    if _on_hub(task.data):
+        splits = _drawn(original(spec, task.data), task, spec)
+    else:
+        shots = _folder(task.data, spec) / f"{task.k}-{task.data_seed}"
+        splits = _stored(shots, task, spec) if shots.is_dir() else _fresh(shots, task, spec)
+    for name, rows in {"train": splits.train, "dev": splits.dev, **splits.tests}.items():
+        _refuse_empty(name, rows, task.data or spec.name)
+    tests = {name: some(rows, task.test_rows) for name, rows in splits.tests.items()}
+    return Splits(splits.train, splits.dev, tests, splits.notes)
+
+
+def some(rows: list[Row], count: int) -> list[Row]:
+    """`count` rows drawn without a seed of the user's, in their order; 0, or too many: all.
+
+    Not the first ones: files such as mr's test.csv are sorted by label.
+    """
+    if not 0 < count < len(rows):
+        return rows
+    drawn = np.random.RandomState(0).permutation(len(rows))[:count]
+    return [rows[int(at)] for at in np.sort(drawn)]
+
+
+def _stored(shots: Path, task: TaskConfig, spec: TaskSpec) -> Splits:
+    """The rows of a k-shot folder, as they are."""
+    train, dev = (read_table(path, spec) for path in (shots / _train(spec), _dev(shots, spec)))
+    tests = _tests(shots, spec.tests, spec)
+    counts = Counter(class_of(row, spec) for row in train.rows)
+    few = [
+        f"{train.name} has {counts[label]} rows of label {label!r}, where task.k = {task.k}"
+        for label in spec.labels
+        if counts[label] < task.k
+    ]
+    notes = (*_left_out(train, dev, *tests.values()), *few)
+    return Splits(train.rows, dev.rows, _rows(tests), notes)
+
+
+def _fresh(shots: Path, task: TaskConfig, spec: TaskSpec) -> Splits:
+    """Shots drawn from the original files beside the k-shot folder that is not there."""
+    folder = shots.parent
+    if not (folder / _train(spec)).exists():
+        there = sorted(path.name for path in folder.iterdir() if path.is_dir())
+        raise DataError(
+            f"{folder} holds neither {shots.name}/ nor {_train(spec)}",
+            f"set task.k and task.data_seed to one of: {', '.join(there)}"
+            if there
+            else "give a folder in LM-BFF's k-shot or original layout as task.data",
+        )
+    return _drawn(original(spec, task.data), task, spec)
+
+
+def _drawn(found: Original, task: TaskConfig, spec: TaskSpec) -> Splits:
+    sample = draw(found.train, spec, task.k, task.data_seed, task.mode)
+    asked = task.k + DEV_RATIO[task.mode] * task.k
+    few = [
+        f"label {label!r} has {count} rows, fewer than the {asked} asked for: "
+        f"{task.k} for train, {count - task.k} for dev"
+        for label, count in sample.short.items()
+    ]
+    return Splits(
+        train=[record.row for record in sample.train if record.row],
+        dev=[record.row for record in sample.dev if record.row],
+        tests=_rows(found.tests),
+        notes=(*_left_out(found.train, *found.tests.values()), *few),
+    )
+
+
+def draw(train: Table, spec: TaskSpec, k: int, seed: int, mode: str) -> Sample[Record]:
+    """K records a class for train and those of the mode for dev.
+
+    Raises DataError where that leaves a class without a dev row.
+    """
+    _refuse_empty("train", train.rows, train.name)
+
+    def label_of(record: Record) -> str | None:
+        return class_of(record.row, spec) if record.row else None
+
+    sample = k_shot(train.records, label_of, k, seed, DEV_RATIO[mode])
+    counts = {label: sample.short.get(label, 0) for label in spec.labels}
+    drawn = {label_of(record) for record in sample.dev}
+    for label in spec.labels:
+        if label not in drawn:
+            most = min(counts[label] for label in spec.labels if label not in drawn) - 1
+            raise DataError(
+                f"task.k = {k} leaves no dev rows for label {label!r}, "
+                f"which has {counts[label]} rows in {train.name}",
+                f"set task.k to {most} or less"
+                if most > 0
+                else "each label needs two rows or more; check that the file is this task's",
+            )
+    return sample
+
+
+def class_of(row: Row, spec: TaskSpec) -> str:
+    """The label; of a regression, which half of the bounds its score lies in (DataError)."""
+    if spec.bounds is None:
+        return row.label
+    try:
+        return spec.labels[float(row.label) >= sum(spec.bounds) / 2]
+    except ValueError:
+        raise DataError(
+            f"a row of {spec.name} has the score {row.label!r}, which is no number",
+            "check that the file is this task's",
+        ) from None
+
+
+def original(spec: TaskSpec, source: str) -> Original:
+    """The unsampled training rows and the test sets of `source` (as task.data).
+
+    Raises DataError, also for a folder of the k-shot layout alone.
+    """
+    if _on_hub(source):
+        assert spec.hub is not None  # check_task saw to it
+        names = [spec.hub.train, *spec.hub.tests.values()]
+        train, *tests = read_hub(
+            spec, source.removeprefix("hub").lstrip(":") or spec.hub.path, names
+        )
+        return Original(train, dict(zip(spec.hub.tests, tests, strict=True)))
+    folder = _folder(source, spec)
+    if not (folder / _train(spec)).exists():
+        raise DataError(
+            f"{folder} holds no {_train(spec)} to draw shots from",
+            "give a folder in LM-BFF's original layout",
+        )
+    return Original(read_table(folder / _train(spec), spec), _tests(folder, spec.original, spec))
+
+
+def also_rows(name: str, task: TaskConfig, spec: TaskSpec) -> list[Row]:
+    """The test rows of another task that is answered with the same words, under `spec`'s labels.
+
+    They lie beside the task's own: in the same folder of tasks, or on the hub. Raises ConfigError
+    for a task that is unknown or answers otherwise, DataError for one whose files are not there.
+    """
+    other = tasks().get(name)
+    if other is None:
+        raise ConfigError(f"task.also_test: {unknown_task(name)}")
+    labels = _translation(other, spec)
+    if _on_hub(task.data):
+        found = _hub_test(other, task, spec)
+    else:
+        folder = _folder(task.data, spec).parent / (other.folder or other.name)
+        shots = folder / f"{task.k}-{task.data_seed}"
+        is_drawn = shots.is_dir()
+        first = dict(list((other.tests if is_drawn else other.original).items())[:1])
+        (found,) = _tests(shots if is_drawn else folder, first, other).values()
+    rows = some(found.rows, task.test_rows)
+    _refuse_empty("test", rows, name)
+    return [Row(row.texts, labels.get(row.label, row.label)) for row in rows]
+
+
+def _translation(other: TaskSpec, spec: TaskSpec) -> dict[str, str]:
+    """Label of `other` -> label of `spec`: the same name, or else the same word."""
+    theirs, ours = other.masked.label_words, spec.masked.label_words
+    if other.bounds == spec.bounds:
+        if theirs.keys() == ours.keys():
+            return {}
+        label_of = {word: label for label, word in ours.items()}
+        if set(theirs.values()) == set(label_of):
+            return {label: label_of[word] for label, word in theirs.items()}
+    raise ConfigError(
+        f"task.also_test: {other.name} has the labels {', '.join(theirs)}, "
+        f"but {spec.name} has {', '.join(ours)}",
+        "name tasks with the same labels or the same label words",
+    )
+
+
+def _hub_test(other: TaskSpec, task: TaskConfig, spec: TaskSpec) -> Table:
+    if other.hub is None:
+        raise ConfigError(
+            f"task.also_test: {other.name} is not on the hub", "give a folder as task.data"
+        )
+    assert spec.hub is not None  # check_task saw to it
+    copy = task.data.removeprefix("hub").lstrip(":") if other.hub.path == spec.hub.path else ""
+    first = next(iter(other.hub.tests.values()))
+    return read_hub(other, copy or other.hub.path, [first])[0]
+
+
+def _on_hub(source: str) -> bool:
+    return source == "hub" or source.startswith("hub:")
+
+
+def _folder(source: str, spec: TaskSpec) -> Path:
+    """The task's own folder below `source`, or `source` itself."""
+    root = Path(source).expanduser() if source else shipped() / spec.home
+    named = root / (spec.folder or spec.name)
+    return named if named.is_dir() else root
+
+
+def _train(spec: TaskSpec) -> str:
+    return f"train.{spec.format}"
+
+
+def _dev(shots: Path, spec: TaskSpec) -> Path:
+    paths = [shots / f"{stem}.{spec.format}" for stem in (spec.dev, "dev", "dev_matched")]
+    return next(filter(Path.exists, paths), paths[0])
+
+
+def _tests(folder: Path, stems: Mapping[str, str], spec: TaskSpec) -> dict[str, Table]:
+    """The test sets of a folder: name -> stem of its file. Raises DataError for a missing one."""
+    found = {}
+    for name, stem in stems.items():
+        path = folder / f"{stem}.{spec.format}"
+        if not path.exists():
+            public = spec.original.get(name, stem)
+            raise DataError(
+                f"there is no file {path}, which holds the test rows of {spec.name}",
+                f"it is {public}.{spec.format} of the task's original layout: copy that there"
+                + ("" if public == stem else f" as {path.name}"),
+            )
+        found[name] = read_table(path, spec)
+    return found
+
+
+def _rows(tables: Mapping[str, Table]) -> dict[str, list[Row]]:
+    return {name: table.rows for name, table in tables.items()}
+
+
+def _left_out(*tables: Table) -> list[str]:
+    return [
+        f"{table.name}: {table.left_out} rows left out, which lack a column or a label"
+        for table in tables
+        if table.left_out
+    ]
+
+
+def _refuse_empty(name: str, rows: list[Row], where: str) -> None:
+    if not rows:
+        raise DataError(f"{where}: there are no {name} rows", "check the file")
