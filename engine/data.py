@@ -1,70 +1,61 @@
-"""Data: from a task's config to batches of token ids, padded to their own longest row.
+"""Data: from a task's config to tokenised prompts with their labels.
 
-Owns finding the files, the few-shot split and the label words. Knows no model.
+Owns prompts, label words and labels. Reading and sampling rows is in tasks/; batches are next
+door. Knows no model but its tokenizer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 
+from engine.answers import Answers, answers_of
+from engine.batches import Example
 from engine.contract.catalog import Prompting, TaskSpec, tasks
-from engine.contract.config import TaskConfig
-from engine.contract.layout import shipped
+from engine.contract.config import DemoConfig, TaskConfig
 from engine.contract.preflight import check_task
+from engine.contract.prompts import PromptFileError, resolved
+from engine.demos import Context, Demonstrations
 from engine.errors import ConfigError, DataError
-from engine.tasks import readers, sampling, template
+from engine.tasks import sources, template
 from engine.tasks.readers import Row
+from engine.tasks.template import Filler, Limits
+from engine.tokenised import digest, tokenise
 
+CAUSAL_LENGTH = 256
+"""Longest input of a causal LM, where the task does not ask for more (reference code)."""
 
-@dataclass(frozen=True, slots=True)
-class Splits:
-    """The rows of a task."""
-
-    train: list[Row]
-    dev: list[Row]
-    test: list[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One filled prompt and its class."""
-
-    ids: tuple[int, ...]
-    answer: int
-    segments: tuple[int, ...]
-    label: int
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Examples as tensors, padded on the right."""
-
-    ids: torch.Tensor  # (B, T) int64
-    attention: torch.Tensor  # (B, T) int64, 1 at tokens
-    segments: torch.Tensor  # (B, T) int64
-    answer: torch.Tensor  # (B,) int64, position of the answer
-    label: torch.Tensor  # (B,) int64
-
-    def __len__(self) -> int:
-        return len(self.label)
+Progress = Callable[[str, int, int], None]
+"""Told the split, rows done, and rows in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
     """A task, ready for a model."""
 
-    train: list[Example]
-    dev: list[Example]
-    test: list[Example]
+    train: Sequence[Example]
+    dev: Sequence[Example]
+    tests: dict[str, Sequence[Example]]
+    """Name of a test set -> its examples; the first is the one that scores go by."""
     label_words: tuple[str, ...]
-    label_ids: tuple[int, ...]
-    """Token of each class's label word."""
+    answers: Answers
+    """Token ids of each class's answer."""
+    metric: str
+    """What selection and recovery go by."""
+    contexts: int
+    """Examples that one row stands for; they follow one another."""
     pad_id: int
     sample: str
     """The first training prompt, decoded, for the log."""
+    notes: tuple[str, ...] = ()
+    """What to know of the files, such as rows left out."""
+
+    @property
+    def test(self) -> Sequence[Example]:
+        """The first test set."""
+        return next(iter(self.tests.values()))
 
 
 def spec_of(task: TaskConfig) -> TaskSpec:
@@ -75,181 +66,180 @@ def spec_of(task: TaskConfig) -> TaskSpec:
 
 
 def prompting_of(task: TaskConfig, spec: TaskSpec) -> Prompting:
-    """Prompt and label words: the task's own, changed by what the config gives."""
+    """Prompt and label words: the task's own, changed by what the config gives.
+
+    Several prompts are several lines. Raises ConfigError.
+    """
+    try:
+        task = resolved(task)
+    except PromptFileError as error:
+        raise ConfigError(str(error)) from None
     default = spec.prompting(task.type)
     if default is None and not (task.prompt and task.label_words):
         raise ConfigError(
             f"{spec.name} has no {task.type} prompt of its own",
             "set task.prompt and task.label_words",
         )
-    labels = list(spec.masked.label_words)
-    unknown = [label for label in task.label_words if label not in labels]
+    unknown = [label for label in task.label_words if label not in spec.labels]
     if unknown:
         raise ConfigError(
-            f"task.label_words: {spec.name} has no label {unknown[0]!r}; it has {', '.join(labels)}"
+            f"task.label_words: {spec.name} has no label {unknown[0]!r}; "
+            f"it has {', '.join(spec.labels)}"
         )
     words = {**(default.label_words if default else {}), **task.label_words}
-    missing = [label for label in labels if label not in words]
+    missing = [label for label in spec.labels if label not in words]
     if missing:
         raise ConfigError(f"task.label_words: no word for label {missing[0]!r}")
     prompt = task.prompt or (default.prompt if default else "")
-    return Prompting(prompt=prompt, label_words={label: words[label] for label in labels})
+    return Prompting(prompt=prompt, label_words={label: words[label] for label in spec.labels})
 
 
-def read_rows(task: TaskConfig, spec: TaskSpec) -> Splits:
-    """The rows of the task: train and dev of K a class, and the test rows.
-
-    `task.data` is a folder holding `TASK/K-SEED/` (k-shot) or `TASK/` (original: sampled
-    here), or `hub`, or `hub:NAME`. Raises DataError.
-    """
-    if task.data == "hub" or task.data.startswith("hub:"):
-        splits = _from_hub(task, spec)
-    else:
-        splits = _from_files(task, spec)
-    for name in ("train", "dev", "test"):
-        if not getattr(splits, name):
-            raise DataError(f"{task.data or spec.name}: there are no {name} rows", "check the file")
-    limit = task.test_rows or None
-    return Splits(splits.train, splits.dev, splits.test[:limit])
-
-
-def _from_hub(task: TaskConfig, spec: TaskSpec) -> Splits:
-    assert spec.hub is not None  # check_task saw to it
-    path = task.data.removeprefix("hub").removeprefix(":") or spec.hub.path
-    pool, test = readers.read_hub(spec.hub, path, list(spec.masked.label_words))
-    train, dev = sampling.k_shot(pool, lambda row: row.label, task.k, task.data_seed)
-    return Splits(train, dev, test)
-
-
-def _from_files(task: TaskConfig, spec: TaskSpec) -> Splits:
-    folder = _folder(task, spec)
-    shots = folder / f"{task.k}-{task.data_seed}"
-    suffix = spec.format
-    if shots.is_dir():
-        train, dev, test = (
-            readers.read_file(shots / f"{split}.{suffix}", spec)
-            for split in ("train", "dev", "test")
-        )
-        return Splits(train, dev, test)
-    source = folder / f"train.{suffix}"
-    if not source.exists():
-        there = sorted(path.name for path in folder.iterdir() if path.is_dir())
-        raise DataError(
-            f"{folder} holds neither {shots.name}/ nor train.{suffix}",
-            f"set task.k and task.data_seed to one of: {', '.join(there)}"
-            if there
-            else "give a folder in LM-BFF's k-shot or original layout as task.data",
-        )
-    records = readers.read_lines(source, spec)
-    picked = sampling.k_shot(
-        records, lambda record: readers.parse(record, spec, source).label, task.k, task.data_seed
-    )
-    train, dev = ([readers.parse(record, spec, source) for record in half] for half in picked)
-    # In LM-BFF's original layout the labelled test set of a GLUE task is its dev file.
-    tests = [folder / f"{split}.{suffix}" for split in ("test", "dev")]
-    return Splits(train, dev, readers.read_file(next(filter(Path.exists, tests), tests[0]), spec))
-
-
-def _folder(task: TaskConfig, spec: TaskSpec) -> Path:
-    root = Path(task.data).expanduser() if task.data else shipped() / spec.home
-    named = root / (spec.folder or spec.name)
-    return named if named.is_dir() else root
-
-
-def label_token(word: str, tokenizer: Any, kind: str) -> int:
-    """The one token of a label word, with a leading space where the tokenizer knows one.
-
-    Raises ConfigError if the word is not a single known token.
-    """
-    forms = [word] if kind == "autoregressive" else [f" {word}", word]
-    for form in forms:
-        ids = tokenizer.encode(form, add_special_tokens=False)
-        if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
-            return int(ids[0])
-    pieces = tokenizer.convert_ids_to_tokens(tokenizer.encode(forms[0], add_special_tokens=False))
-    raise ConfigError(
-        f"label word {word!r} is not one token of this tokenizer: {' '.join(pieces)}",
-        "choose another with task.label_words, such as --set task.label_words.0=bad",
-    )
-
-
-def load(task: TaskConfig, tokenizer: Any) -> TaskData:
+def load(
+    task: TaskConfig, demo: DemoConfig, tokenizer: Any, cache: Path, progress: Progress
+) -> TaskData:
     """Rows read, prompts filled, labels numbered. Raises ConfigError or DataError."""
     spec = spec_of(task)
     prompting = prompting_of(task, spec)
-    if task.type == "prompt" and "*mask*" not in prompting.prompt:
-        raise ConfigError(f"prompt {prompting.prompt!r} has no *mask*", "add *mask* to task.prompt")
-    splits = read_rows(task, spec)
-    labels = {label: index for index, label in enumerate(prompting.label_words)}
-    longest = min(task.max_length, tokenizer.model_max_length)
-    train, dev, test = (
-        [_example(row, prompting, labels, tokenizer, longest) for row in rows]
-        for rows in (splits.train, splits.dev, splits.test)
-    )
-    words = tuple(prompting.label_words.values())
-    label_ids = tuple(label_token(word, tokenizer, task.type) for word in words)
-    if len(set(label_ids)) < len(label_ids):
-        raise ConfigError(
-            f"two labels have the same label word: {', '.join(words)}",
-            "give each its own with task.label_words",
-        )
+    splits = sources.read_rows(task, spec)
+    tests = dict(splits.tests)
+    for name in task.also_test:
+        tests[name] = sources.also_rows(name, task, spec)
+    fillers, answers = _fillers(task, demo, spec, prompting, tokenizer)
+    shots = _demonstrations(task, demo, spec, splits.train)
+    fingerprint = digest(tokenizer)
+
+    def made(split: str, rows: list[Row]) -> Sequence[Example]:
+        labels = [label_of(row, spec) for row in rows]
+        contexts = _contexts(rows, shots, own=split == "train")
+        told = lambda done, total: progress(split, done, total)  # noqa: E731
+        return tokenise(contexts, labels, fillers, fingerprint, cache, told)
+
+    train = made("train", splits.train)
     return TaskData(
         train=train,
-        dev=dev,
-        test=test,
-        label_words=words,
-        label_ids=label_ids,
-        pad_id=next(
-            i for i in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if i is not None
-        ),
+        dev=made("dev", splits.dev),
+        tests={name: made(name, rows) for name, rows in tests.items()},
+        label_words=tuple(prompting.label_words.values()),
+        answers=answers,
+        metric=spec.metric,
+        contexts=len(train) // len(splits.train),
+        pad_id=_pad_id(tokenizer),
         sample=tokenizer.decode(train[0].ids),
+        notes=splits.notes,
     )
 
 
-def _example(
-    row: Row, prompting: Prompting, labels: dict[str, int], tokenizer: Any, max_length: int
-) -> Example:
-    if row.label not in labels:
+@dataclass(frozen=True, slots=True)
+class FirstExample:
+    """The first training row as the model will see it."""
+
+    ids: tuple[int, ...]
+    answer: int
+    label: float
+    answers: Answers
+
+
+def first_example(task: TaskConfig, demo: DemoConfig, tokenizer: Any) -> FirstExample:
+    """The first training row, filled in. Raises ConfigError or DataError."""
+    spec = spec_of(task)
+    rows = sources.read_rows(task, spec).train
+    fillers, answers = _fillers(task, demo, spec, prompting_of(task, spec), tokenizer)
+    shots = _demonstrations(task, demo, spec, rows)
+    texts, shown = _contexts(rows, shots, own=True)[0][0]
+    filled = fillers[0](texts, shown)
+    return FirstExample(filled.ids, filled.answer, label_of(rows[0], spec), answers)
+
+
+def label_of(row: Row, spec: TaskSpec) -> float:
+    """Class of a row (int), or its score as a fraction of the bounds (float). Raises DataError."""
+    if spec.bounds is None:
+        if row.label in spec.labels:
+            return spec.labels.index(row.label)
         raise DataError(
-            f"a row has the label {row.label!r}, but the task's labels are {', '.join(labels)}",
+            f"a row has the label {row.label!r}, but the task's labels are "
+            f"{', '.join(spec.labels)}",
             "check that the file is this task's",
         )
-    filled = template.fill(prompting.prompt, row.texts, tokenizer, max_length)
-    return Example(filled.ids, filled.answer, filled.segments, labels[row.label])
+    low, high = spec.bounds
+    try:
+        score = (float(row.label) - low) / (high - low)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 1:
+        raise DataError(
+            f"a row has the score {row.label!r}, but {spec.name} goes from {low:g} to {high:g}",
+            "check that the file is this task's",
+        )
+    return score
 
 
-def collate(examples: Sequence[Example], pad_id: int, device: torch.device) -> Batch:
-    """`examples` as one batch, padded to the longest of them."""
-    longest = max(len(e.ids) for e in examples)
+def _fillers(
+    task: TaskConfig, demo: DemoConfig, spec: TaskSpec, prompting: Prompting, tokenizer: Any
+) -> tuple[list[Filler], Answers]:
+    """A filler for each prompt of the task, and the classes' answers."""
+    linear = task.type == "finetune"
+    # A linear head needs no words.
+    words = () if linear else tuple(prompting.label_words.values())
+    answers = answers_of(words, tokenizer, task.type)
+    limits = _limits(task, demo, spec, tokenizer, max(map(len, answers), default=0))
+    prompts = prompting.prompt.split("\n")
+    if linear and task.head != "mask":
+        prompts = [_plain(spec, tokenizer)]
+    elif task.type != "autoregressive":
+        for prompt in prompts:
+            _check_mask(prompt)
+    if task.type == "prompt-demo":
+        shape = len(spec.labels), len(spec.text)
+        prompts = [template.with_demonstrations(prompt, *shape) for prompt in prompts]
+    return [Filler(prompt, tokenizer, limits, answers) for prompt in prompts], answers
 
-    def padded(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:
-        return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows], device=device)
 
-    return Batch(
-        ids=padded([e.ids for e in examples], pad_id),
-        attention=padded([[1] * len(e.ids) for e in examples], 0),
-        segments=padded([e.segments for e in examples], 0),
-        answer=torch.tensor([e.answer for e in examples], device=device),
-        label=torch.tensor([e.label for e in examples], device=device),
+def _check_mask(prompt: str) -> None:
+    if prompt.count("*mask*") != 1:
+        raise ConfigError(
+            f"prompt {prompt!r} has {prompt.count('*mask*') or 'no'} *mask*",
+            "put one *mask* into task.prompt",
+        )
+
+
+def _plain(spec: TaskSpec, tokenizer: Any) -> str:
+    """The input of a linear head: the sentences, each closed by [SEP] where there is one."""
+    if tokenizer.cls_token_id is None or tokenizer.sep_token_id is None:
+        return "*sent_0*" + "*+sent_1*" * (len(spec.text) - 1)
+    return "*cls**sent_0**sep+*" + "*sent_1**sep+*" * (len(spec.text) - 1)
+
+
+def _limits(
+    task: TaskConfig, demo: DemoConfig, spec: TaskSpec, tokenizer: Any, answer: int
+) -> Limits:
+    causal = task.type == "autoregressive"
+    own = max(spec.max_length, CAUSAL_LENGTH) if causal else spec.max_length
+    times = 2 if demo.double and task.type == "prompt-demo" else 1
+    longest = min(times * (task.max_length or own), tokenizer.model_max_length)
+    return Limits(
+        length=longest - (answer if causal else 0),
+        first=times * (task.first_sent_limit or spec.first_sent_limit),
+        other=times * (task.other_sent_limit or spec.other_sent_limit),
+        cut=task.truncate,
     )
 
 
-def sorted_batches(
-    examples: Sequence[Example], size: int, pad_id: int, device: torch.device
-) -> Iterator[tuple[list[int], Batch]]:
-    """Batches of rows of like length, with the rows' indices: little padding, any order back."""
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i].ids))
-    for start in range(0, len(order), size):
-        chosen = order[start : start + size]
-        yield chosen, collate([examples[i] for i in chosen], pad_id, device)
+def _demonstrations(
+    task: TaskConfig, demo: DemoConfig, spec: TaskSpec, train: Sequence[Row]
+) -> Demonstrations | None:
+    if task.type != "prompt-demo":
+        return None
+    # Of a regression: below and above the middle, as when the shots are drawn.
+    classes = np.array([int(label_of(row, spec) + (0.5 if spec.bounds else 0)) for row in train])
+    return Demonstrations(train, classes, len(spec.labels), demo, task.data_seed)
 
 
-def shuffled_batches(
-    examples: Sequence[Example], size: int, seed: int, pad_id: int, device: torch.device
-) -> Iterator[Batch]:
-    """Endless batches of `size`, a new order each pass; the last short batch of a pass is kept."""
-    generator = torch.Generator().manual_seed(seed)
-    while True:
-        order = torch.randperm(len(examples), generator=generator).tolist()
-        for start in range(0, len(order), size):
-            yield collate([examples[i] for i in order[start : start + size]], pad_id, device)
+def _contexts(
+    rows: Sequence[Row], shots: Demonstrations | None, own: bool
+) -> Sequence[Sequence[Context]]:
+    return shots.draw(rows, own) if shots else [[(row.texts, ())] for row in rows]
+
+
+def _pad_id(tokenizer: Any) -> int:
+    known = (tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
+    return next(int(token) for token in known if token is not None)

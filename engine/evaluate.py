@@ -1,14 +1,14 @@
 """Evaluation: the scores of one set of weights on rows of a task."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch.nn import functional as F
-from torchmetrics.functional.classification import multiclass_calibration_error
 
-from engine.data import Example, TaskData, sorted_batches
-from engine.models import PromptModel
+from engine.batches import Example, sorted_batches
+from engine.data import TaskData
+from engine.models import AnswerModel
+from engine.tasks.metrics import scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,9 @@ class Outcome:
     """What a model answered."""
 
     logits: torch.Tensor  # (N, classes) float32, on the CPU, in the rows' order
-    labels: torch.Tensor  # (N,) int64
+    labels: torch.Tensor  # (N,) int64 classes, or float32 scores from 0 to 1
+    metric: str = "accuracy"
+    """The task's."""
 
     @property
     def predictions(self) -> torch.Tensor:
@@ -24,59 +26,71 @@ class Outcome:
         return self.logits.argmax(1)
 
     def scores(self, like: "Outcome | None" = None) -> dict[str, float]:
-        """accuracy, loss (cross-entropy, nats), ece; with `like` also agreement, all fractions.
+        """The task's scores and the loss; with `like` also agreement, a fraction.
 
-        ECE is the l1 calibration error over 15 bins of confidence (Guo et al. 2017).
-        Agreement is the share of rows where both predict the same class (paper, section 2.2).
+        Agreement is the share of rows where both predict the same class (paper, section 2.2);
+        of a regression, the same side of the middle.
         """
-        classes = self.logits.shape[1]
-        found = {
-            "accuracy": (self.predictions == self.labels).double().mean().item(),
-            "loss": F.cross_entropy(self.logits, self.labels).item(),
-            "ece": multiclass_calibration_error(
-                self.logits.softmax(1), self.labels, num_classes=classes, n_bins=15
-            ).item(),
-        }
+        found = scores(self.metric, self.logits, self.labels)
         if like is not None:
             found["agreement"] = (self.predictions == like.predictions).double().mean().item()
         return found
+
+    @property
+    def score(self) -> float:
+        """The task's metric alone."""
+        return self.scores()[self.metric]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
     """Runs a model over rows, always in eval mode and without gradients."""
 
-    model: PromptModel
+    model: AnswerModel
     data: TaskData
     device: torch.device
     batch: int
     bf16: bool
     check_stop: Callable[[], None]
 
-    def with_model(self, model: PromptModel) -> "Evaluator":
+    def with_model(self, model: AnswerModel) -> "Evaluator":
         """The same rows and settings for another model."""
         return replace(self, model=model)
 
-    def __call__(self, rows: list[Example]) -> Outcome:
-        """The model's answers to `rows`. Raises Cancelled between batches."""
+    def __call__(
+        self, rows: Sequence[Example], progress: Callable[[int, int], None] | None = None
+    ) -> Outcome:
+        """The model's answers to `rows`; `progress` is told examples done, and in all.
+
+        The logits of a row's contexts are averaged. Raises Cancelled between batches.
+        """
         was_training = self.model.training
         self.model.eval()
-        logits = torch.empty(len(rows), len(self.data.label_ids))
+        found: list[torch.Tensor] = []
+        order: list[int] = []
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, self.bf16):
             for chosen, batch in sorted_batches(rows, self.batch, self.data.pad_id, self.device):
                 self.check_stop()
-                logits[chosen] = self.model(batch).cpu()
+                found.append(self.model(batch).cpu())
+                order += chosen
+                if progress:
+                    progress(len(order), len(rows))
         self.model.train(was_training)
-        return Outcome(logits, torch.tensor([row.label for row in rows]))
+        logits = torch.cat(found)
+        logits = torch.empty_like(logits).index_copy_(0, torch.tensor(order), logits)
+        logits = logits.view(-1, self.data.contexts, logits.shape[1]).mean(1)
+        labels = torch.tensor([row.label for row in rows])[:: self.data.contexts]
+        return Outcome(logits, labels, self.data.metric)
 
 
 def recovery(graft: float, finetuned: float, pretrained: float) -> dict[str, float]:
-    """How much of the skill a graft carries.
+    """How much of the skill a graft carries, by the task's metric.
 
-    `recovery` = graft / fine-tuned accuracy (paper, table 1); `gain_recovery` = (graft -
-    pretrained) / (fine-tuned - pretrained), left out where fine-tuning gained nothing.
+    `recovery` = graft / fine-tuned (paper, table 1), 0 where the fine-tuned model has none;
+    `gain_recovery` = (graft - pretrained) / (fine-tuned - pretrained), left out where
+    fine-tuning gained nothing.
     """
-    found = {"recovery": graft / finetuned if finetuned else 0.0}
+    found = {"recovery": graft / finetuned if finetuned > 0 else 0.0}
     if finetuned > pretrained:
         found["gain_recovery"] = (graft - pretrained) / (finetuned - pretrained)
     return found

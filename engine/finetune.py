@@ -1,39 +1,47 @@
-"""Few-shot fine-tuning of a language model on prompts.
+"""Few-shot fine-tuning of a pretrained network.
 
-Owns the training loop: optimizer, schedule, clipping, and which step's weights are kept.
+Owns the training loop: optimizer, schedule, penalty, clipping, and which step's weights are kept.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import torch
+from safetensors.torch import save
 from torch import nn
-from torch.nn import functional as F
 
 from engine.artifacts import save_checkpoint
+from engine.batches import Batch, shuffled_batches
 from engine.contract.config import FinetuneConfig, TrainConfig
 from engine.contract.events import Finished, Stage
-from engine.contract.layout import RunDir, write_json
-from engine.data import Batch, shuffled_batches
+from engine.contract.layout import RunDir, write_json, write_whole
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
+from engine.evaluate import Outcome
+from engine.loss import loss
+from engine.penalty import Penalty
 from engine.session import Session, begin
 
 
 class BestWeights:
-    """The trainable weights of the step with the best dev accuracy; the later wins ties."""
+    """The trainable weights of the step with the best dev score; the later wins ties."""
 
     def __init__(self, parameters: dict[str, nn.Parameter]) -> None:
         self._parameters = parameters
         self._kept: dict[str, torch.Tensor] = {}
-        self.score = -1.0
+        self.score = float("-inf")
         self.step = 0
 
     def offer(self, score: float, step: int) -> None:
         """Keep the weights as they are now, unless better ones are kept already."""
         if score >= self.score:
-            self.score, self.step = score, step
-            self._kept = {n: p.detach().cpu().clone() for n, p in self._parameters.items()}
+            self.take(score, step)
+
+    def take(self, score: float, step: int) -> None:
+        """Keep the weights as they are now."""
+        self.score, self.step = score, step
+        self._kept = {n: p.detach().cpu().clone() for n, p in self._parameters.items()}
 
     @torch.no_grad()
     def restore(self) -> None:
@@ -49,96 +57,120 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     """
     since = time.monotonic()
     session = begin(config, run_dir, emit, stop, config.train.seed)
-    pretrained = session.announce(Stage.pretrained, "test", session.test().scores())
-    lm = session.model.lm
-    trained = {n: p for n, p in lm.named_parameters() if p.requires_grad}
-    best = BestWeights(trained)
-    best.offer(_dev_accuracy(session, 0), 0)
+    before = session.test()
+    pretrained = session.announce_tests(Stage.pretrained, before)
+    best = BestWeights({n: p for n, p in session.model.named_parameters() if p.requires_grad})
+    best.offer(_dev_score(session, 0), 0)
     try:
         train(session, config.train, best)
     except Cancelled:
         best.restore()
-        save_checkpoint(lm, session.tokenizer, run_dir.checkpoint)
-        session.wrote("checkpoint", "checkpoint")
+        _save(session, run_dir.checkpoint)
         raise
     best.restore()
-    save_checkpoint(lm, session.tokenizer, run_dir.checkpoint)
-    session.wrote("checkpoint", "checkpoint")
-    finetuned = session.announce(Stage.finetuned, "test", session.test().scores())
+    _save(session, run_dir.checkpoint)
+    after = session.test()
+    finetuned = session.announce_tests(Stage.finetuned, after)
+    session.announce(Stage.finetuned, "dev", session.dev().scores())
+    if config.compute.save_logits:
+        save_logits(session, {"pretrained": before, "finetuned": after})
+    metric = session.data.metric
     summary = {
-        "pretrained": pretrained["accuracy"],
-        "finetuned": finetuned["accuracy"],
+        "pretrained": pretrained["test"][metric],
+        "finetuned": finetuned["test"][metric],
         "dev": best.score,
         "best_step": float(best.step),
     }
-    write_json(
-        run_dir.result, {"pretrained": pretrained, "finetuned": finetuned, "summary": summary}
-    )
+    written = {"pretrained": pretrained, "finetuned": finetuned, "summary": summary}
+    write_json(run_dir.result, written)
     session.wrote("result.json", "result")
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
 
 
-def _dev_accuracy(session: Session, step: int) -> float:
-    scores = session.evaluate(session.data.dev).scores()
-    session.emit.metric(step, {"dev/accuracy": scores["accuracy"], "dev/loss": scores["loss"]})
-    return scores["accuracy"]
+def _save(session: Session, folder: Path) -> None:
+    save_checkpoint(session.model, session.tokenizer, folder)
+    session.wrote(folder.name, "checkpoint")
+
+
+def save_logits(session: Session, outcomes: dict[str, dict[str, Outcome]]) -> None:
+    """Write the logits of each stage on each test set, and the labels, as one file."""
+    tensors = {}
+    for stage, tests in outcomes.items():
+        for name, outcome in tests.items():
+            tensors[f"{name}.{stage}"] = outcome.logits.contiguous()
+            tensors[f"{name}.labels"] = outcome.labels.clone()
+    write_whole(session.run_dir.logits, save(tensors))
+    session.wrote(session.run_dir.logits.name, "logits")
+
+
+def _dev_score(session: Session, step: int) -> float:
+    metric = session.data.metric
+    scores = session.dev().scores()
+    session.emit.metric(step, {f"dev/{metric}": scores[metric], "dev/loss": scores["loss"]})
+    return scores[metric]
 
 
 def train(session: Session, config: TrainConfig, best: BestWeights) -> None:
-    """`config.steps` optimizer steps; offers the weights to `best` at each evaluation.
+    """`config.steps` optimizer steps; `best` is left with the weights to keep.
 
     Raises Diverged or Cancelled.
     """
-    lm = session.model.lm
-    parameters = [p for p in lm.parameters() if p.requires_grad]
-    optimizer = make_optimizer(lm, config)
-    batches = shuffled_batches(
-        session.data.train, config.batch_size, config.seed, session.data.pad_id, session.device
-    )
+    step_once = _stepper(session, config)
     session.model.train()
     for step in range(1, config.steps + 1):
         session.stop.check()
-        loss = backward(session, next(batches), config.micro_batch or config.batch_size)
-        norm = nn.utils.clip_grad_norm_(parameters, config.clip or float("inf"))
-        lr = _set_lr(optimizer, config, step)
-        optimizer.step()
-        optimizer.zero_grad()
-        session.emit.metric(
-            step, {"train/loss": loss, "train/grad_norm": norm.item(), "train/lr": lr}
-        )
+        session.emit.metric(step, step_once(step))
         session.emit.progress("finetune", step, config.steps)
         if step % config.eval_every == 0 or step == config.steps:
-            best.offer(_dev_accuracy(session, step), step)
+            score = _dev_score(session, step)
+            if config.keep == "last":
+                best.take(score, step)
+            else:
+                best.offer(score, step)
+            if config.keep == "every":
+                _save(session, session.run_dir.path / f"checkpoint-{step}")
+
+
+def _stepper(session: Session, config: TrainConfig) -> Callable[[int], dict[str, float]]:
+    """A function that does one optimizer step, and gives what is worth a curve."""
+    parameters = [p for p in session.model.parameters() if p.requires_grad]
+    optimizer = make_optimizer(session.model, config)
+    penalty = Penalty(session.model, config.l1) if config.l1 else None
+    data = session.data
+    batches = shuffled_batches(
+        data.train, config.batch_size, config.seed, data.pad_id, session.device, data.contexts
+    )
+
+    def step_once(step: int) -> dict[str, float]:
+        values = {"train/loss": backward(session, next(batches), config.micro_batch)}
+        if penalty:
+            values["train/l1"] = penalty.add_gradients()
+        norm = nn.utils.clip_grad_norm_(parameters, config.clip or float("inf"))
+        values["train/grad_norm"] = norm.item()
+        values["train/lr"] = _set_lr(optimizer, config, step)
+        optimizer.step()
+        optimizer.zero_grad()
+        return values
+
+    return step_once
 
 
 def backward(session: Session, batch: Batch, micro_batch: int) -> float:
-    """Gradients of the batch's mean cross-entropy, summed over its micro-batches; the loss."""
+    """Gradients of the batch's mean loss, summed over its micro-batches (0: one); the loss."""
     total = 0.0
-    for part in _split(batch, micro_batch):
+    for part in batch.split(micro_batch or len(batch)):
         with torch.autocast(session.device.type, torch.bfloat16, session.bf16):
             logits = session.model(part)  # (b, classes)
-        loss = F.cross_entropy(logits, part.label, reduction="sum") / len(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        total += loss.item()
+        partial = loss(logits, part.label, "sum") / len(batch)
+        partial.backward()  # type: ignore[no-untyped-call]
+        total += partial.item()
     return total
 
 
-def _split(batch: Batch, size: int) -> Iterator[Batch]:
-    for start in range(0, len(batch), size):
-        rows = slice(start, start + size)
-        yield Batch(
-            batch.ids[rows],
-            batch.attention[rows],
-            batch.segments[rows],
-            batch.answer[rows],
-            batch.label[rows],
-        )
-
-
-def make_optimizer(lm: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """SGD without momentum, or AdamW; no weight decay on vectors (biases and norms)."""
-    decayed = [p for p in lm.parameters() if p.requires_grad and p.ndim > 1]
-    plain = [p for p in lm.parameters() if p.requires_grad and p.ndim <= 1]
+    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    plain = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
     groups = [
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": plain, "weight_decay": 0.0},

@@ -41,13 +41,17 @@ def tokenizer(model: ModelConfig) -> Any:
 
 
 def pretrained(model: ModelConfig, task_type: str, path: str = "") -> torch.nn.Module:
-    """The language model in float32 with its LM head, from `path` if given (a checkpoint).
+    """The network for a task type in float32, from `path` if given (a checkpoint).
 
+    A language model with its LM head, or for task type finetune the encoder without one.
     Raises ConfigError if it cannot be had or is of the wrong kind for `task_type`.
     """
-    from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
+    import transformers
 
-    auto = AutoModelForCausalLM if task_type == "autoregressive" else AutoModelForMaskedLM
+    auto = {
+        "autoregressive": transformers.AutoModelForCausalLM,
+        "finetune": transformers.AutoModel,
+    }.get(task_type, transformers.AutoModelForMaskedLM)
     if path:
         model = model.model_copy(update={"name": path})
     loaded, report = _fetch(auto, model, dtype=torch.float32, output_loading_info=True)
@@ -56,10 +60,13 @@ def pretrained(model: ModelConfig, task_type: str, path: str = "") -> torch.nn.M
             f"{model.name} is a quantised model: its weights cannot be trained or saved",
             "use the model's full-precision weights",
         )
-    if report["missing_keys"]:
-        first = sorted(report["missing_keys"])[0]
+    missing = set(report["missing_keys"])
+    if task_type == "finetune" and hasattr(loaded, "pooler"):
+        loaded.pooler = None  # BERT's: nothing reads it, and masked LMs come without
+        missing = {name for name in missing if not name.startswith("pooler.")}
+    if missing:
         raise ConfigError(
-            f"{model.name} has no weights for {first}: its LM head would be random",
+            f"{model.name} has no weights for {min(missing)}: they would be random",
             f"a task of type {task_type} needs a model trained as a language model of that kind",
         )
     return loaded  # type: ignore[no-any-return]

@@ -13,11 +13,11 @@ import transformers
 
 from engine import data, loading
 from engine.contract.config import FinetuneConfig, GraftConfig
-from engine.contract.events import Artifact, Evaluated, Stage
+from engine.contract.events import Artifact, Evaluated, Log, Stage
 from engine.contract.layout import RunDir
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
-from engine.models import PromptModel, freeze_all_but, weight_map
+from engine.models import AnswerModel, freeze_all_but, weight_map, wrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Session:
     device: torch.device
     tokenizer: Any
     data: data.TaskData
-    model: PromptModel
+    model: AnswerModel
     maskable: list[str]
     """Names of the weights that train and can be grafted, within `model.lm`."""
     evaluate: Evaluator
@@ -43,10 +43,32 @@ class Session:
         self.emit(Evaluated(stage=stage, split=split, scores=scores, sparsity=sparsity))
         return scores
 
-    def test(self) -> Outcome:
-        """The model's answers to the test rows."""
-        self.emit.progress("test", 0, 1)
-        return self.evaluate(self.data.test)
+    def announce_tests(
+        self, stage: Stage, outcomes: dict[str, Outcome], sparsity: float | None = None
+    ) -> dict[str, dict[str, float]]:
+        """Emit the scores on each test set, and give them back."""
+        return {
+            name: self.announce(stage, name, outcome.scores(), sparsity)
+            for name, outcome in outcomes.items()
+        }
+
+    def test(self, model: AnswerModel | None = None) -> dict[str, Outcome]:
+        """The answers of the model, or of another one, to each test set."""
+        evaluate = self.evaluate.with_model(model) if model else self.evaluate
+        total = sum(map(len, self.data.tests.values()))
+        found, done = {}, 0
+
+        def told(rows: int, _: int) -> None:
+            self.emit.progress("test", done + rows, total)
+
+        for name, examples in self.data.tests.items():
+            found[name] = evaluate(examples, told)
+            done += len(examples)
+        return found
+
+    def dev(self) -> Outcome:
+        """The model's answers to the dev rows."""
+        return self.evaluate(self.data.dev)
 
     def wrote(self, name: str, kind: str) -> None:
         """Announce a file or folder of the run directory."""
@@ -81,11 +103,13 @@ def begin(
     if loading.from_hub(config.model.name):
         emit.log(f"asking the hub for {config.model.name}, unless it is in the local cache")
     tokenizer = loading.tokenizer(config.model)
-    task = data.load(config.task, tokenizer)
+    task = data.load(config.task, config.demo, tokenizer, run_dir.cache, _tokenising(emit))
+    for note in task.notes:
+        emit(Log(level="warning", message=note))
     stop.check()
     emit.progress("load", 1, 2)
     lm = loading.pretrained(config.model, config.task.type)
-    model = PromptModel(lm, task.label_ids).to(device)
+    model = wrap(lm, task, config.task.head).to(device)
     maskable = weight_map(lm).maskable(config.freeze)
     freeze_all_but(lm, maskable)
     emit.progress("load", 2, 2)
@@ -98,14 +122,24 @@ def begin(
     )
 
 
+def _tokenising(emit: Emitter) -> data.Progress:
+    def told(split: str, done: int, total: int) -> None:
+        emit.progress(f"tokenise {split}", done, total)
+
+    return told
+
+
 def _inventory(
     task: data.TaskData, lm: torch.nn.Module, maskable: list[str], seconds: float
 ) -> str:
     sizes = {name: parameter.numel() for name, parameter in lm.named_parameters()}
     words = " / ".join(word.strip() for word in task.label_words)
+    tested = sum(map(len, task.tests.values()))
+    counts = (n // task.contexts for n in (len(task.train), len(task.dev), tested))
+    train, dev, test = (f"{n:,}" for n in counts)
     return (
         f"loaded in {seconds:.1f} s: {sum(sizes.values()):,} weights, "
         f"{sum(sizes[n] for n in maskable):,} of them maskable; "
-        f"{len(task.train)} train, {len(task.dev)} dev, {len(task.test)} test rows; "
+        f"{train} train, {dev} dev, {test} test rows; "
         f"label words {words}; first prompt: {task.sample}"
     )

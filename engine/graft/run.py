@@ -4,8 +4,11 @@ Owns the order of the work and what is written; the mathematics is next door.
 """
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,23 +18,20 @@ from engine.contract.events import Finished, Stage
 from engine.contract.layout import RunDir, write_json
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError
-from engine.evaluate import Outcome, recovery
+from engine.finetune import save_logits
 from engine.graft.apply import installed
+from engine.graft.base import BasePatch, base_patches
 from engine.graft.delta import Delta
-from engine.graft.learn import Learnt, learn
-from engine.graft.mask import budget, top
-from engine.graft.skill import cut, read, write
-from engine.models import PromptModel
+from engine.graft.learn import Learnt, learn, score
+from engine.graft.localizers import LEARNERS, SCORERS
+from engine.graft.mask import top
+from engine.graft.necessity import knock_out
+from engine.graft.recover import smallest
+from engine.graft.report import Bench, Scores, Tests, test_scores
+from engine.graft.skill import cut, load, write
+from engine.models import LinearModel, wrap
 from engine.session import Session, begin
 from engine.versions import versions
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """What the whole models answer to the test rows."""
-
-    pretrained: Outcome
-    finetuned: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,26 @@ class Graft:
     """What one sparsity came to, as in result.json."""
 
     sparsity: float
-    """As asked for."""
-    base_patch: dict[str, float]
-    """Scores on the test rows, and size."""
-    learnt_graft: dict[str, float]
-    score: float
-    """Train + dev accuracy of the learnt graft, 0 to 2."""
-    loss: float
-    step: int
-    """The mask update that gave it; 0: the base patch itself."""
+    """As asked for; of a stored mask the number of its weights."""
     skill: str
     """File name."""
+    score: float
+    """Train + dev score of the graft, by the task's metric."""
+    dev: float
+    loss: float
+    """Train + dev loss."""
+    step: int
+    """The mask update that gave it; 0: the base patch itself."""
+    base_patch: Scores
+    learnt_graft: Scores = field(default_factory=dict)
+    """Of the graft that the localizer chose; empty where that is the base patch."""
+    without: dict[str, Scores] = field(default_factory=dict)
+    """Stage -> what the fine-tuned model scores without these weights, or random ones."""
+
+    @property
+    def best(self) -> Scores:
+        """Of the learnt graft, or of the base patch where none was learnt."""
+        return self.learnt_graft or self.base_patch
 
 
 def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
@@ -64,24 +73,33 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
             "the graft has no fine-tuned model: finetuned.path is empty",
             'link it to a run in the recipe (of = "finetune"), or give the checkpoint folder',
         )
+    if isinstance(session.model, LinearModel):
+        session.model.load_head(Path(config.finetuned.path).expanduser())
+        session.model.head.requires_grad_(False)
     pretrained = session.test()
     delta, finetuned = _load_tuned(session, config)
-    whole = Whole(pretrained, finetuned)
-    result = {
-        "pretrained": session.announce(Stage.pretrained, "test", pretrained.scores()),
-        "finetuned": session.announce(Stage.finetuned, "test", finetuned.scores()),
+    bench = Bench(session, config, delta, {"pretrained": pretrained, "finetuned": finetuned})
+    result: dict[str, Any] = {
+        "pretrained": session.announce_tests(Stage.pretrained, pretrained),
+        "finetuned": session.announce_tests(Stage.finetuned, finetuned),
     }
-    movement = delta.movement()
-    grafts = [_graft(session, config, delta, movement, whole, s) for s in config.curve]
-    summary = _summary(result, grafts)
+    rated = _rated(bench)
+    if config.recover:
+        found = smallest(bench, delta.movement() if rated is None else rated)
+        config = config.model_copy(update={"sparsity": found.weights})
+        result["recover"] = asdict(found)
+    grafts = [_graft(bench, base, rated) for base in base_patches(config, delta)]
+    if config.compute.save_logits:
+        save_logits(session, bench.outcomes)
+    summary = _summary(session.data.metric, result, grafts)
     written = {**result, "grafts": [asdict(graft) for graft in grafts], "summary": summary}
     write_json(run_dir.result, written)
     session.wrote("result.json", "result")
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
 
 
-def _load_tuned(session: Session, config: GraftConfig) -> tuple[Delta, Outcome]:
-    """The flat weights, and the fine-tuned model's answers to the test rows."""
+def _load_tuned(session: Session, config: GraftConfig) -> tuple[Delta, Tests]:
+    """The flat weights, and the fine-tuned model's answers to the test sets."""
     tuned = loading.pretrained(config.model, config.task.type, config.finetuned.path)
     weights = dict(tuned.named_parameters())
     own = dict(session.model.lm.named_parameters())
@@ -91,9 +109,14 @@ def _load_tuned(session: Session, config: GraftConfig) -> tuple[Delta, Outcome]:
             f"{config.finetuned.path} is not a fine-tuned {config.model.name}: {wrong[0]} differs",
             "set model.name to the pretrained model that it was tuned from",
         )
-    model = PromptModel(tuned, session.data.label_ids).to(session.device)
-    finetuned = session.evaluate.with_model(model)(session.data.test)
-    moved = [n for n, p in weights.items() if n not in session.maskable and not p.equal(own[n])]
+    model = wrap(tuned, session.data, config.task.head).to(session.device)
+    if isinstance(model, LinearModel):
+        model.load_head(Path(config.finetuned.path).expanduser())
+    finetuned = session.test(model)
+    dev = session.evaluate.with_model(model)(session.data.dev)
+    session.announce(Stage.finetuned, "dev", dev.scores())
+    maskable = set(session.maskable)
+    moved = [n for n, p in weights.items() if n not in maskable and not p.equal(own[n])]
     if moved:
         session.emit.log(
             f"{len(moved)} tensors moved in fine-tuning but are frozen here, so no graft can "
@@ -102,59 +125,82 @@ def _load_tuned(session: Session, config: GraftConfig) -> tuple[Delta, Outcome]:
     return Delta(session.model.lm, {n: weights[n].detach() for n in session.maskable}), finetuned
 
 
-def _graft(
-    session: Session,
-    config: GraftConfig,
-    delta: Delta,
-    movement: torch.Tensor,
-    whole: Whole,
-    sparsity: float,
-) -> Graft:
-    """One sparsity: evaluate the base patch, learn, write the skill file, evaluate that file."""
-    base = top(movement, budget(sparsity, len(delta)))
-    delta.put(base)
-    patch = _scores(session.test(), whole, len(base), len(delta))
-    session.announce(Stage.base_patch, "test", patch, sparsity)
-    best = learn(session, delta, base, config, sparsity)
-    path = session.run_dir.skill(sparsity if len(config.curve) > 1 else None)
-    _write_skill(session, config, delta, best, sparsity, path)
+def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:
+    """One sparsity: evaluate the base patch, choose the graft, write its file, evaluate that.
+
+    `rated`: (P,) scores of a localizer that does not learn.
+    """
+    session, delta, config = bench.session, bench.delta, bench.config
+    first = score(session, delta, base.mask, 0)
+    patch = _tested(bench, Stage.base_patch, base, first, {})
+    best = first
+    if rated is not None:
+        best = score(session, delta, top(rated, len(base.mask)), 0)
+    elif _learns(config):
+        best = learn(session, delta, base, config)
+    path = session.run_dir.skill(base.sparsity if base.of > 1 else None)
+    _write_skill(bench, best, base.sparsity, path)
     if best.stopped:
         raise Cancelled(best.stopped)
-    delta.theta.copy_(delta.pre)
-    with installed(read(path), session.model.lm):
-        learnt = _scores(session.test(), whole, len(best.mask), len(delta))
-    kept = torch.isin(best.mask, base).sum().item()
-    learnt |= {"added": float(len(best.mask) - kept), "dropped": float(len(base) - kept)}
-    session.announce(Stage.learnt_graft, "test", learnt, sparsity)
-    return Graft(sparsity, patch, learnt, best.score, best.loss, best.step, path.name)
+    learnt: Scores = {}
+    if rated is not None or _learns(config):
+        kept = torch.isin(best.mask, base.mask).sum().item()
+        changed = {"added": float(len(best.mask) - kept), "dropped": float(len(base.mask) - kept)}
+        with _from_file(bench, path):
+            learnt = _tested(bench, Stage.learnt_graft, base, best, changed)
+    without = knock_out(bench, base, best.mask) if config.necessity else {}
+    return Graft(
+        base.sparsity, path.name, best.score, best.dev, best.loss, best.step, patch, learnt, without
+    )
 
 
-def _scores(outcome: Outcome, whole: Whole, weights: int, maskable: int) -> dict[str, float]:
-    scores = outcome.scores(like=whole.finetuned)
-    full, none = (o.scores()["accuracy"] for o in (whole.finetuned, whole.pretrained))
-    return {
-        **scores,
-        **recovery(scores["accuracy"], full, none),
-        "weights": float(weights),
-        "fraction": weights / maskable,
-    }
+def _learns(config: GraftConfig) -> bool:
+    return config.learn and config.localizer in LEARNERS
 
 
-def _write_skill(
-    session: Session, config: GraftConfig, delta: Delta, best: Learnt, sparsity: float, path: Path
-) -> None:
+def _rated(bench: Bench) -> torch.Tensor | None:
+    """The scores of a localizer that does not learn; None for movement, the base patch itself."""
+    config = bench.config
+    if not config.learn or config.localizer not in SCORERS or config.localizer == "movement":
+        return None
+    bench.session.emit.log(f"rating the weights by {config.localizer}")
+    return SCORERS[config.localizer](bench.session, bench.delta, config)
+
+
+def _tested(
+    bench: Bench, stage: Stage, base: BasePatch, graft: Learnt, changed: dict[str, float]
+) -> Scores:
+    metric = bench.session.data.metric
+    bench.session.announce(stage, "dev", {metric: graft.dev}, base.sparsity)
+    return test_scores(bench, stage, base, graft.mask, changed)
+
+
+@contextmanager
+def _from_file(bench: Bench, path: Path) -> Iterator[None]:
+    """The pretrained model with the written skill in it: what is scored is what was stored."""
+    bench.delta.theta.copy_(bench.delta.pre)
+    with installed(load(path), bench.session.model.lm):
+        yield
+
+
+def _write_skill(bench: Bench, best: Learnt, sparsity: float, path: Path) -> None:
+    session, config = bench.session, bench.config
     prompting = data.prompting_of(config.task, data.spec_of(config.task))
-    shapes = {n: list(p.shape) for n, p in session.model.lm.named_parameters()}
+    lm, model = session.model.lm, session.model
     skill = cut(
-        delta,
+        bench.delta,
         best.mask,
-        shapes,
+        {n: list(p.shape) for n, p in lm.named_parameters()},
+        dict(model.head.state_dict()) if isinstance(model, LinearModel) else {},
         base=config.model.name,
         task=config.task.name,
         prompt=prompting.prompt,
         label_words=prompting.label_words,
         sparsity=sparsity,
-        scores={"train_dev_accuracy": best.score / 2, "train_dev_loss": best.loss / 2},
+        scores={
+            f"train_dev_{session.data.metric}": best.score / 2,
+            "train_dev_loss": best.loss / 2,
+        },
         config_hash=config_hash(config),
         versions=versions(),
     )
@@ -162,14 +208,14 @@ def _write_skill(
     session.wrote(path.name, "skill")
 
 
-def _summary(whole: dict[str, dict[str, float]], grafts: list[Graft]) -> dict[str, float]:
+def _summary(metric: str, whole: dict[str, Any], grafts: list[Graft]) -> dict[str, float]:
     """The figures of the graft that train + dev likes best; the smaller one on a tie."""
-    best = min(grafts, key=lambda graft: (-graft.score, graft.learnt_graft["weights"]))
-    learnt = best.learnt_graft
-    return {
-        "pretrained": whole["pretrained"]["accuracy"],
-        "finetuned": whole["finetuned"]["accuracy"],
-        "base_patch": best.base_patch["accuracy"],
-        "learnt_graft": learnt["accuracy"],
-        **{name: learnt[name] for name in ("recovery", "agreement", "ece", "weights", "fraction")},
-    }
+    first = next(iter(whole["pretrained"]))
+    graft = min(grafts, key=lambda one: (-one.score, one.best[first]["weights"]))
+    best = graft.best[first]
+    found = {stage: whole[stage][first][metric] for stage in ("pretrained", "finetuned")}
+    found["base_patch"] = graft.base_patch[first][metric]
+    if graft.learnt_graft:
+        found["learnt_graft"] = graft.learnt_graft[first][metric]
+    names = ("recovery", "agreement", "ece", "weights", "fraction")
+    return found | {"dev": graft.dev} | {name: best[name] for name in names if name in best}

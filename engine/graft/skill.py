@@ -1,13 +1,19 @@
 """The skill file: a graft as sparse values, what it was made from, and what it scores.
 
-safetensors: for each touched tensor NAME, `NAME.indices` (sorted flat indices, int32, or int64
-past 2^31) and `NAME.values` (the new values at the checkpoint's precision). The metadata key
-`skill` holds a JSON object, the fields of `SkillInfo`.
+safetensors, format 2. For each touched tensor NAME:
+    NAME.indices    sorted flat indices, int32, or int64 past 2^31
+    NAME.values     the new values, at the precision that the graft was scored at
+    NAME.base       the values before, so that a checkpoint folder is restored from the file alone
+A linear head, which the pretrained model lacks, comes whole as `linear_head.weight` and
+`linear_head.bias`. Metadata: `skill`, a JSON object, the fields of `SkillInfo`; `sha256`, the hex
+digest of that text and of all tensors. Format 1, read still, has no `.base` and no `sha256`: it
+can be installed anywhere, but not taken out of a folder. A damaged file is refused.
 """
 
 import hashlib
 import json
 import math
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,44 +22,16 @@ import safetensors
 import torch
 from pydantic import TypeAdapter
 from safetensors.torch import save
+from torch import nn
 
 from engine.contract.layout import write_whole
-from engine.errors import EngineError
+from engine.graft.apply import installed
 from engine.graft.delta import Delta
+from engine.graft.info import FORMAT, SkillError, SkillInfo, digest
 
-FORMAT = 1
-
-
-class SkillError(EngineError):
-    """A skill file that cannot be read, or does not fit the model."""
-
-
-@dataclass(frozen=True, slots=True)
-class SkillInfo:
-    """What a skill file says of itself."""
-
-    base: str
-    """Name of the pretrained model."""
-    digests: dict[str, str]
-    """Digest of each touched tensor before: hex SHA-256 of its float32 values."""
-    shapes: dict[str, list[int]]
-    task: str
-    prompt: str
-    label_words: dict[str, str]
-    sparsity: float
-    """As asked for."""
-    weights: int
-    """Entries, all tensors together."""
-    maskable: int
-    """Out of how many weights they were chosen."""
-    scores: dict[str, float]
-    """On train + dev, which chose the mask."""
-    config_hash: str
-    versions: dict[str, str] = field(default_factory=dict)
-    format: int = FORMAT
-
-
+HEAD = "linear_head."
 _INFO = TypeAdapter(SkillInfo)
+Tensors = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +39,57 @@ class Skill:
     """A graft in memory."""
 
     info: SkillInfo
-    indices: dict[str, torch.Tensor]  # name -> (n,) int64, sorted
-    values: dict[str, torch.Tensor]  # name -> (n,)
+    indices: Tensors  # name -> (n,) int64, sorted
+    values: Tensors  # name -> (n,)
+    base: Tensors  # name -> (n,)
+    """What the entries were before; of a file of format 1 empty."""
+    head: Tensors = field(default_factory=dict)
+    """A linear head's weight (classes, H) and bias (classes,); empty: the skill needs none."""
+
+    def installed(self, model: nn.Module, verified: bool = False) -> AbstractContextManager[None]:
+        """`model` with the skill in it for a `with` block: see engine.graft.apply.installed."""
+        return installed(self, model, verified)
 
 
-def digest(tensor: torch.Tensor) -> str:
-    """Hex SHA-256 of the values as little-endian float32: the same for a half-precision copy."""
-    flat = tensor.detach().float().cpu().contiguous().flatten()
-    return hashlib.sha256(flat.numpy().astype("<f4", copy=False).data).hexdigest()
-
-
-def cut(delta: Delta, mask: torch.Tensor, shapes: dict[str, list[int]], **info: Any) -> Skill:
+def cut(
+    delta: Delta,
+    mask: torch.Tensor,
+    shapes: dict[str, list[int]],
+    head: Tensors | None = None,
+    **info: Any,
+) -> Skill:
     """The skill at `mask`, (s,) sorted flat indices of `delta`; `info`: the rest of SkillInfo."""
-    indices, values, digests = {}, {}, {}
+    indices, values, base, digests = {}, {}, {}, {}
     for name, place in delta.places():
         low, high = torch.searchsorted(mask, torch.tensor([place.start, place.stop]).to(mask))
         chosen = mask[low:high]
         if len(chosen):
             indices[name] = (chosen - place.start).cpu()
             values[name] = delta.tuned[chosen].cpu()
+            base[name] = delta.pre[chosen].cpu()
             digests[name] = digest(delta.pre[place])
     touched = {name: shapes[name] for name in indices}
     about = SkillInfo(
         digests=digests, shapes=touched, weights=len(mask), maskable=len(delta), **info
     )
-    return Skill(about, indices, values)
+    return Skill(about, indices, values, base, head or {})
 
 
 def write(skill: Skill, path: Path) -> None:
-    """The skill as a file, put in place whole."""
-    tensors: dict[str, torch.Tensor] = {}
+    """The skill as a file of its format, put in place whole."""
+    tensors: Tensors = {}
     for name, index in skill.indices.items():
         wide = bool(len(index)) and int(index[-1]) >= 2**31
         tensors[f"{name}.indices"] = index if wide else index.to(torch.int32)
         tensors[f"{name}.values"] = skill.values[name].contiguous()
-    write_whole(path, save(tensors, {"skill": json.dumps(asdict(skill.info))}))
+        if skill.base:
+            tensors[f"{name}.base"] = skill.base[name].contiguous()
+    tensors |= {f"{HEAD}{name}": value.contiguous() for name, value in skill.head.items()}
+    text = json.dumps(asdict(skill.info))
+    write_whole(path, save(tensors, {"skill": text, "sha256": _content(text, tensors)}))
 
 
-def read(path: Path) -> Skill:
+def load(path: Path | str) -> Skill:
     """The skill in a file. Raises SkillError if it is not one, or is damaged."""
     try:
         with safetensors.safe_open(path, "pt") as file:
@@ -106,37 +97,61 @@ def read(path: Path) -> Skill:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, safetensors.SafetensorError) as error:
         raise SkillError(f"{path} cannot be read as a skill file: {error}") from None
-    info = _info(metadata.get("skill", ""), path)
-    indices: dict[str, torch.Tensor] = {}
-    values: dict[str, torch.Tensor] = {}
-    for name in info.digests:
-        try:
-            index, new = tensors[f"{name}.indices"], tensors[f"{name}.values"]
-            size = math.prod(info.shapes[name])
-        except KeyError as error:
-            raise SkillError(f"{path}: the tensor {error} is missing") from None
-        if not _sound(index, new, size):
-            raise SkillError(f"{path}: the indices of {name} are damaged")
-        indices[name], values[name] = index.long(), new
-    return Skill(info, indices, values)
+    text = metadata.get("skill", "")
+    info, sealed = _info(text, path), metadata.get("sha256")
+    # Format 1 had no digest; one that is there holds, whatever the format says.
+    if (info.format > 1 or sealed) and sealed != _content(text, tensors):
+        raise SkillError(f"{path} is damaged: its content is not what was written", "copy it anew")
+    return _assembled(info, tensors, path)
 
 
-def _info(text: str, path: Path) -> SkillInfo:
+def _info(text: str, path: Path | str) -> SkillInfo:
     try:
         raw = json.loads(text)
         found = raw.get("format")
-        if found == FORMAT:
+        if found in range(1, FORMAT + 1):
             return _INFO.validate_python(raw)
     except (ValueError, AttributeError):
         raise SkillError(f"{path} is not a skill file: its metadata has no `skill`") from None
     raise SkillError(
-        f"{path} has skill format {found}; this version reads {FORMAT}", "upgrade graftui"
+        f"{path} has skill format {found}; this version reads up to {FORMAT}", "upgrade graftui"
     )
 
 
-def _sound(index: torch.Tensor, values: torch.Tensor, size: int) -> bool:
-    """Whether sorted indices below `size`, and as many values."""
+def _content(text: str, tensors: Tensors) -> str:
+    """Hex SHA-256 of the metadata and of every tensor's name, type, shape and bytes."""
+    found = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        found.update(f"\n{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        found.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return found.hexdigest()
+
+
+def _assembled(info: SkillInfo, tensors: Tensors, path: Path | str) -> Skill:
+    """The skill of a file's tensors. Raises SkillError if they do not go together."""
+    parts: dict[str, Tensors] = {"indices": {}, "values": {}, "base": {}}
+    if info.format == 1:
+        del parts["base"]
+    for name in info.digests:
+        try:
+            found = [tensors[f"{name}.{part}"] for part in parts]
+            size = math.prod(info.shapes[name])
+        except KeyError as error:
+            raise SkillError(f"{path}: the tensor {error} is missing") from None
+        if not _sound(*found, size=size):
+            raise SkillError(f"{path}: the indices or values of {name} are damaged")
+        for part, tensor in zip(parts.values(), found, strict=True):
+            part[name] = tensor
+    indices = {name: index.long() for name, index in parts["indices"].items()}
+    head = {k.removeprefix(HEAD): v for k, v in tensors.items() if k.startswith(HEAD)}
+    return Skill(info, indices, parts["values"], parts.get("base", {}), head)
+
+
+def _sound(index: torch.Tensor, *values: torch.Tensor, size: int) -> bool:
+    """Whether sorted indices below `size`, and as many numbers each time."""
     if index.dtype not in (torch.int32, torch.int64) or index.ndim != 1 or not len(index):
         return False
     inside = int(index[0]) >= 0 and int(index[-1]) < size
-    return inside and bool((index[1:] > index[:-1]).all()) and values.shape == index.shape
+    fits = all(v.shape == index.shape and v.is_floating_point() for v in values)
+    return inside and fits and bool((index[1:] > index[:-1]).all())

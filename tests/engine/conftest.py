@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from engine_bench import finetuning, run_here, write_model, write_task
+from engine_bench import finetuning, load_task, run_here, write_model, write_task
 from engine_tokens import plain_tokenizer, spaced_tokenizer
 from transformers import PreTrainedTokenizerFast
 
@@ -38,7 +38,7 @@ def task_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def task(task_folder: Path, plain: PreTrainedTokenizerFast) -> data.TaskData:
-    return data.load(TaskConfig(name="SST-2", data=str(task_folder), k=4), plain)
+    return load_task(TaskConfig(name="SST-2", data=str(task_folder), k=4), plain)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import random
 import signal
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator
-from engine.models import PromptModel, freeze_all_but, weight_map
+from engine.models import freeze_all_but, weight_map, wrap
 from engine.session import Session
 
 MOODS = {"0": ("bad", "dull", "grim"), "1": ("good", "fun", "deep")}
@@ -104,11 +105,14 @@ class Ran:
         return last
 
     def without_times(self) -> list[dict[str, Any]]:
-        """Its events as plain data, without what may differ between two equal runs."""
+        """Its events as plain data, without what may differ between two equal runs: the second
+        finds its rows tokenised."""
         found = []
         for event in self.events:
+            if isinstance(event, ev.Progress) and event.phase.startswith("tokenise"):
+                continue
             plain = event.model_dump(mode="json")
-            for key in ("t", "pid", "seconds"):
+            for key in ("t", "pid", "seconds", "seq"):
                 plain.pop(key, None)
             if plain["event"] == "log":
                 plain["message"] = plain["message"].split(" s: ")[-1]  # "loaded in 0.1 s: ..."
@@ -136,6 +140,12 @@ def run_here(folder: Path, raw: dict[str, Any]) -> Ran:
         torch.use_deterministic_algorithms(False)
 
 
+def load_task(task: configs.TaskConfig, tokenizer: Any, **demo: Any) -> data.TaskData:
+    """A task as a run loads it, cached nowhere that stays."""
+    with tempfile.TemporaryDirectory() as cache:
+        return data.load(task, configs.DemoConfig(**demo), tokenizer, Path(cache), lambda *_: None)
+
+
 class NeverStop(StopRequest):
     """Takes no signals away from pytest."""
 
@@ -149,7 +159,7 @@ class NeverStop(StopRequest):
 def session_of(lm: Any, task: data.TaskData, folder: Path) -> Session:
     """A session around a model and a task in memory."""
     stop, device = NeverStop(), torch.device("cpu")
-    model = PromptModel(lm, task.label_ids)
+    model = wrap(lm, task, "cls")
     maskable = weight_map(lm).maskable(configs.FreezeConfig())
     freeze_all_but(lm, maskable)
     return Session(

@@ -120,8 +120,12 @@ FAMILIES: dict[str, Family] = {
             "position_biased_input": False,
         },
         layer=BLOCK,
-        embeddings=("deberta.embeddings.", "deberta.encoder.rel_embeddings."),
-        head=("cls.predictions.", "deberta.encoder.LayerNorm."),
+        embeddings=(
+            "deberta.embeddings.",
+            "deberta.encoder.rel_embeddings.",
+            "deberta.encoder.LayerNorm.",  # of the relative positions
+        ),
+        head=("cls.predictions.",),
         untied="cls.predictions.decoder.weight",
     ),
     "gpt2": family(

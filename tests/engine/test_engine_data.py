@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import rows
+from engine_bench import load_task, rows
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from engine import data
+from engine import batches, data
 from engine.contract.config import TaskConfig
 from engine.errors import ConfigError, DataError
 
@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 
 def loaded(folder: Path, tokenizer: PreTrainedTokenizerFast, **task: Any) -> data.TaskData:
     raw = {"name": "SST-2", "data": str(folder), "k": 4, **task}
-    return data.load(TaskConfig.model_validate(raw), tokenizer)
+    return load_task(TaskConfig.model_validate(raw), tokenizer)
 
 
 def test_examples_stand_for_the_files_rows(task: data.TaskData, plain: Any) -> None:
@@ -29,17 +29,17 @@ def test_examples_stand_for_the_files_rows(task: data.TaskData, plain: Any) -> N
     for example, line in zip(task.train, lines, strict=True):
         expected = f"<s> {line.split(chr(9))[0]} It was <mask> . </s>"
         assert " ".join(plain.convert_ids_to_tokens(list(example.ids))) == expected
-    assert [plain.decode([i]) for i in task.label_ids] == ["terrible", "great"]
+    assert [plain.decode(list(answer)) for answer in task.answers] == ["terrible", "great"]
     assert (len(task.dev), len(task.test)) == (8, 24)
 
 
 def test_label_words_take_the_token_with_a_space(
     task_folder: Path, spaced: PreTrainedTokenizerFast
 ) -> None:
-    ids = loaded(task_folder, spaced).label_ids
+    ids = sum(loaded(task_folder, spaced).answers, ())
     assert spaced.convert_ids_to_tokens(list(ids)) == ["Ġterrible", "Ġgreat"]
-    causal = loaded(task_folder, spaced, type="autoregressive", label_words={"0": "bad"}).label_ids
-    assert spaced.convert_ids_to_tokens(list(causal)) == ["bad", "Ġpositive"]
+    found = loaded(task_folder, spaced, type="autoregressive", label_words={"0": "bad"})
+    assert spaced.convert_ids_to_tokens(list(sum(found.answers, ()))) == ["bad", "Ġpositive"]
 
 
 def test_own_prompt_and_words(task_folder: Path, plain: PreTrainedTokenizerFast) -> None:
@@ -81,15 +81,15 @@ def test_an_unknown_label_is_named(tmp_path: Path, plain: PreTrainedTokenizerFas
         loaded(tmp_path, plain)
 
 
-def example(length: int, label: int = 0) -> data.Example:
-    return data.Example(tuple(range(5, 5 + length)), length // 2, (0,) * length, label)
+def example(length: int, label: int = 0) -> batches.Example:
+    return batches.Example(tuple(range(5, 5 + length)), length // 2, (0,) * length, label)
 
 
 @given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=12), size=st.integers(1, 5))
 def test_batches_hold_every_row_once_and_pad_to_the_longest(lengths: list[int], size: int) -> None:
     examples = [example(length, at) for at, length in enumerate(lengths)]
     seen = []
-    for chosen, batch in data.sorted_batches(examples, size, pad_id=1, device=CPU):
+    for chosen, batch in batches.sorted_batches(examples, size, pad_id=1, device=CPU):
         assert len(batch) == len(chosen) <= size
         assert batch.ids.shape == (len(chosen), max(lengths[i] for i in chosen))
         for row, index in enumerate(chosen):
@@ -106,8 +106,8 @@ def test_training_batches_pass_over_all_rows_in_a_new_order() -> None:
     examples = [example(3, at) for at in range(7)]
 
     def passes(seed: int) -> list[list[int]]:
-        batches = data.shuffled_batches(examples, 3, seed, 1, CPU)
-        return [sum((next(batches).label.tolist() for _ in range(3)), []) for _ in range(3)]
+        endless = batches.shuffled_batches(examples, 3, seed, 1, CPU)
+        return [sum((next(endless).label.tolist() for _ in range(3)), []) for _ in range(3)]
 
     first = passes(0)
     assert [sorted(one) for one in first] == [list(range(7))] * 3

@@ -10,7 +10,7 @@ from engine_zoo import FAMILIES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import data
+from engine import batches, data
 from engine.evaluate import Outcome, recovery
 
 
@@ -80,7 +80,7 @@ def test_an_evaluation_answers_in_the_rows_order(task: data.TaskData, tmp_path: 
     assert session.model.training
     session.model.eval()
     one_by_one = [
-        session.model(data.collate([row], task.pad_id, session.device)) for row in task.test
+        session.model(batches.collate([row], task.pad_id, session.device)) for row in task.test
     ]
     torch.testing.assert_close(found.logits, torch.cat(one_by_one), atol=1e-5, rtol=1e-5)
     assert found.labels.tolist() == [row.label for row in task.test]

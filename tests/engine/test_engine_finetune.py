@@ -10,9 +10,9 @@ from engine_zoo import FAMILIES
 from torch.nn import functional as F
 
 from engine import data
+from engine.batches import collate, shuffled_batches
 from engine.contract import events as ev
 from engine.contract.config import TrainConfig
-from engine.data import collate, shuffled_batches
 from engine.errors import Cancelled
 from engine.finetune import BestWeights, backward, make_optimizer, train
 from engine.session import Session

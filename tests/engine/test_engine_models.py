@@ -8,7 +8,7 @@ import torch
 from engine_zoo import CAUSAL, FAMILIES, PAD, VOCAB
 from torch.nn import functional as F
 
-from engine.data import Batch, Example, collate
+from engine.batches import Batch, Example, collate
 from engine.models import PromptModel
 
 LABELS = (17, 5, 61)

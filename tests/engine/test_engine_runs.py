@@ -168,11 +168,12 @@ def test_k_larger_than_the_data(
     folder.mkdir()
     for split in ("train", "dev"):
         (folder / f"{split}.tsv").write_text("\n".join(["sentence\tlabel", *rows(20, 1)]))
-    raw["task"] |= {"data": str(tmp_path), "k": 6}
+    raw["task"] |= {"data": str(tmp_path), "k": 10}
     failed = failing(tmp_path, raw, capfd)
     assert failed.reason == "data"
-    assert "task.k = 6 needs 12 examples a class" in failed.message
+    assert "task.k = 10 leaves no dev rows for label" in failed.message
     assert "has 10" in failed.message
+    assert "task.k to 9 or less" in failed.hint
 
 
 def test_a_label_that_the_task_does_not_have(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from engine_bench import run_here
 
-from engine.graft.skill import read
+from engine.graft.skill import load
 
 pytestmark = pytest.mark.shared
 
@@ -30,6 +30,6 @@ def test_a_real_bert_learns_real_reviews(shared: Path, tmp_path: Path) -> None:
     found = json.loads(second.place.result.read_text())
     for stage in ("pretrained", "finetuned"):
         assert found[stage] == tuned[stage], "both runs see the same models"
-    skill = read(second.place.skill())
+    skill = load(second.place.skill())
     assert skill.info.maskable == 2 * (4 * (128 * 128 + 128) + 2 * 128 * 512 + 640 + 4 * 128)
     assert skill.info.weights == found["summary"]["weights"] > 0

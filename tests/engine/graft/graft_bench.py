@@ -1,6 +1,7 @@
 """A pretrained and a fine-tuned model in memory, and a slow graft to compare with."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from engine import data
-from engine.data import Batch
+from engine.batches import Batch, sorted_batches
+from engine.contract.config import FreezeConfig, GraftConfig
 from engine.graft.delta import Delta
-from engine.graft.mask import LearntMask
+from engine.graft.localizers.learnt import LearntMask
+from engine.models import freeze_all_but, weight_map
 from engine.session import Session
 
 Weights = dict[str, torch.Tensor]
@@ -31,12 +34,26 @@ def tuned_from(lm: Any, names: list[str], scale: float = 0.1, seed: int = 9) -> 
 
 
 def grafting_session(
-    task: data.TaskData, folder: Path, scale: float = 0.1
+    task: data.TaskData,
+    folder: Path,
+    scale: float = 0.1,
+    lm: Any = None,
+    freeze: FreezeConfig | None = None,
 ) -> tuple[Session, Delta]:
     """A session whose model shows grafts of a made-up fine-tuning."""
-    session = session_of(FAMILIES["roberta"].build(), task, folder)
+    lm = lm or FAMILIES["roberta"].build()
+    session = session_of(lm, task, folder)
+    if freeze:
+        session = replace(session, maskable=weight_map(lm).maskable(freeze))
+        freeze_all_but(lm, session.maskable)
     session.model.eval()
-    return session, Delta(session.model.lm, tuned_from(session.model.lm, session.maskable, scale))
+    return session, Delta(lm, tuned_from(lm, session.maskable, scale))
+
+
+def batches_of(session: Session, size: int) -> list[Batch]:
+    """The training rows in micro-batches, as a mask's update takes them."""
+    task = session.data
+    return [b for _, b in sorted_batches(task.train, size, task.pad_id, session.device)]
 
 
 def soft_mask(mask: LearntMask) -> torch.Tensor:
@@ -46,16 +63,40 @@ def soft_mask(mask: LearntMask) -> torch.Tensor:
     return soft
 
 
-class SlowGraft:
-    """The paper's formula as it stands there, by autograd through a functional call."""
+class SlowModel:
+    """The loss as a function of the flat weights, by autograd through a functional call."""
 
-    def __init__(
-        self, session: Session, delta: Delta, base: torch.Tensor, bias: float, state: torch.Tensor
-    ) -> None:
-        self.model, self.bias = session.model, bias
+    def __init__(self, session: Session, delta: Delta) -> None:
+        self.model = session.model
         self.shapes = {n: p.shape for n, p in session.model.lm.named_parameters()}
         self.places = list(delta.places())
         self.pre, self.tuned = delta.pre.clone(), delta.tuned.clone()
+
+    def loss(self, theta: torch.Tensor, batches: Iterator[Batch] | list[Batch]) -> torch.Tensor:
+        """Summed over the rows."""
+        weights = {f"lm.{n}": theta[at].view(self.shapes[n]) for n, at in self.places}
+        logits = [(functional_call(self.model, weights, (b,)), b.label) for b in batches]
+        return torch.stack([F.cross_entropy(*one, reduction="sum") for one in logits]).sum()
+
+    def gradient(self, theta: torch.Tensor, batches: list[Batch]) -> torch.Tensor:
+        """Of the summed loss, (P,)."""
+        theta = theta.clone().requires_grad_()
+        return torch.autograd.grad(self.loss(theta, batches), theta)[0]
+
+
+class SlowGraft(SlowModel):
+    """The paper's formula as it stands there."""
+
+    def __init__(
+        self,
+        session: Session,
+        delta: Delta,
+        base: torch.Tensor,
+        config: GraftConfig,
+        state: torch.Tensor,
+    ) -> None:
+        super().__init__(session, delta)
+        self.bias, self.lr = config.sigmoid_bias, config.lr
         self.base = torch.zeros_like(self.pre).index_fill_(0, base, 1.0)  # (P,) in {0, 1}
         self.state = state.clone().requires_grad_()  # S, (P,)
 
@@ -63,19 +104,13 @@ class SlowGraft:
         soft = torch.sigmoid(self.state - self.bias)
         return self.base * (1 - soft) + (1 - self.base) * soft
 
-    def loss(self, batches: Iterator[Batch] | list[Batch], rows: int) -> torch.Tensor:
-        theta = self.pre + self.gamma() * (self.tuned - self.pre)
-        weights = {f"lm.{n}": theta[at].view(self.shapes[n]) for n, at in self.places}
-        return sum(
-            F.cross_entropy(functional_call(self.model, weights, (b,)), b.label, reduction="sum")
-            for b in batches
-        ) / torch.tensor(float(rows), dtype=theta.dtype)
-
-    def step(self, batches: list[Batch], rows: int, lr: float) -> torch.Tensor:
+    def step(self, batches: list[Batch]) -> torch.Tensor:
         """One step of plain SGD; the gradient."""
-        (grad,) = torch.autograd.grad(self.loss(batches, rows), self.state)
+        theta = self.pre + self.gamma() * (self.tuned - self.pre)
+        loss = self.loss(theta, batches) / sum(map(len, batches))
+        (grad,) = torch.autograd.grad(loss, self.state)
         with torch.no_grad():
-            self.state -= lr * grad
+            self.state -= self.lr * grad
         return grad
 
     def mask(self) -> torch.Tensor:

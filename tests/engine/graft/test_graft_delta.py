@@ -9,10 +9,10 @@ from engine_zoo import FAMILIES
 from graft_bench import tuned_from
 
 from engine import data
-from engine.data import collate
+from engine.batches import collate
 from engine.graft.delta import Delta, chunks
 from engine.graft.mask import top
-from engine.models import PromptModel
+from engine.models import wrap
 
 
 @pytest.mark.parametrize("name", ["roberta", "gpt2"])
@@ -29,7 +29,7 @@ def test_ones_and_zeros(task: data.TaskData, tmp_path: Path, name: str, scale: f
     other.load_state_dict({**other.state_dict(), **tuned}, strict=False)
     with torch.no_grad():
         pretrained = session.model(batch)
-        finetuned = PromptModel(other, task.label_ids)(batch)
+        finetuned = wrap(other, task, "cls")(batch)
         delta = Delta(lm, tuned)
         delta.put(torch.arange(len(delta)))
         assert torch.equal(session.model(batch), finetuned)

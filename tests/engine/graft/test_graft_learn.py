@@ -10,6 +10,7 @@ from graft_bench import grafting_session
 from engine import data
 from engine.contract import events as ev
 from engine.contract.config import GraftConfig
+from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.learn import learn
 from engine.graft.mask import top
@@ -33,7 +34,7 @@ def test_never_below_the_base_patch(
     session, delta = grafting_session(task, tmp_path, scale=0.3)
     base = top(delta.movement(), 100)
     floor, floor_loss = score(session, delta, base)
-    found = learn(session, delta, base, GraftConfig(steps=8, lr=lr, seed=seed), 1e-4)
+    found = learn(session, delta, BasePatch(100, base), GraftConfig(steps=8, lr=lr, seed=seed))
     assert (found.score, -found.loss) >= (floor, -floor_loss)
     said, _ = ev.read(session.run_dir.events.read_bytes())
     passed = [e.values["graft/score"] for e in said if isinstance(e, ev.Metric)]
@@ -42,14 +43,6 @@ def test_never_below_the_base_patch(
     again = score(session, delta, found.mask)
     assert again == pytest.approx((found.score, found.loss)), "the score is that of the kept mask"
     assert not session.model.training
-
-
-def test_no_steps_keep_the_base_patch(task: data.TaskData, tmp_path: Path) -> None:
-    session, delta = grafting_session(task, tmp_path)
-    base = top(delta.movement(), 30)
-    found = learn(session, delta, base, GraftConfig(steps=0), 1e-4)
-    assert torch.equal(found.mask, base)
-    assert found.step == 0
 
 
 def test_a_request_to_stop_gives_the_best_so_far(task: data.TaskData, tmp_path: Path) -> None:
@@ -63,7 +56,7 @@ def test_a_request_to_stop_gives_the_best_so_far(task: data.TaskData, tmp_path: 
 
     session.emit.metric = asks_to_stop  # type: ignore[method-assign]
     base = top(delta.movement(), 30)
-    found = learn(session, delta, base, GraftConfig(steps=9), 1e-4)
+    found = learn(session, delta, BasePatch(30, base), GraftConfig(steps=9))
     assert found.stopped == "stopped by SIGTERM"
     assert found.step <= 1
     stop._signal = ""
@@ -78,6 +71,7 @@ def test_the_same_seed_learns_the_same_mask(task: data.TaskData, tmp_path: Path)
         session, delta = grafting_session(task, folder)
         base = top(delta.movement(), 60)
         # Fewer examples an update than rows: the order of the rows counts too.
-        found.append(learn(session, delta, base, GraftConfig(steps=6, examples=3), 1e-4))
+        config = GraftConfig(steps=6, examples=3)
+        found.append(learn(session, delta, BasePatch(60, base), config))
     assert torch.equal(found[0].mask, found[1].mask)
     assert (found[0].score, found[0].loss) == (found[1].score, found[1].loss)

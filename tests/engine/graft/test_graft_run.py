@@ -20,7 +20,7 @@ from engine.contract import events as ev
 from engine.emit import Emitter
 from engine.errors import Cancelled
 from engine.graft.run import run
-from engine.graft.skill import read
+from engine.graft.skill import load
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def result(grafted: Ran) -> dict[str, Any]:
 def by_hand(model: Any, skill: Path | None = None) -> Iterator[Any]:
     """`model` with a skill file's values set one by one."""
     if skill:
-        found, weights = read(skill), dict(model.named_parameters())
+        found, weights = load(skill), dict(model.named_parameters())
         with torch.no_grad():
             for name, indices in found.indices.items():
                 for at, value in zip(indices.tolist(), found.values[name], strict=True):
@@ -82,32 +82,34 @@ def test_the_result_is_that_of_the_skill_file(
     result: dict[str, Any], grafted: Ran, model_folder: Path, tuned: Path
 ) -> None:
     whole, labels = answers(tuned)
-    check(result["pretrained"], *answers(model_folder))
-    check(result["finetuned"], whole, labels)
+    check(result["pretrained"]["test"], *answers(model_folder))
+    check(result["finetuned"]["test"], whole, labels)
     (graft,) = result["grafts"]
     logits, _ = answers(model_folder, grafted.place.path / graft["skill"])
-    learnt = graft["learnt_graft"]
+    learnt = graft["learnt_graft"]["test"]
     check(learnt, logits, labels)
     same = (logits.argmax(1) == whole.argmax(1)).double().mean().item()
     assert learnt["agreement"] == pytest.approx(same)
-    assert learnt["recovery"] == pytest.approx(learnt["accuracy"] / result["finetuned"]["accuracy"])
+    assert learnt["recovery"] == pytest.approx(
+        learnt["accuracy"] / result["finetuned"]["test"]["accuracy"]
+    )
     assert result["summary"]["learnt_graft"] == learnt["accuracy"]
 
 
 def test_a_graft_carries_what_was_learnt(result: dict[str, Any]) -> None:
     """The story in small: chance before, good after, and most of it in a part of the weights."""
     (graft,) = result["grafts"]
-    assert result["pretrained"]["accuracy"] < 0.65
-    assert result["finetuned"]["accuracy"] > 0.75
-    assert graft["learnt_graft"]["recovery"] > 0.9
-    assert graft["learnt_graft"]["fraction"] < 0.3
-    assert graft["base_patch"]["recovery"] < graft["learnt_graft"]["recovery"]
+    assert result["pretrained"]["test"]["accuracy"] < 0.65
+    assert result["finetuned"]["test"]["accuracy"] > 0.75
+    assert graft["learnt_graft"]["test"]["recovery"] > 0.9
+    assert graft["learnt_graft"]["test"]["fraction"] < 0.3
+    assert graft["base_patch"]["test"]["recovery"] < graft["learnt_graft"]["test"]["recovery"]
 
 
 def test_the_size_of_a_graft_is_that_of_its_file(result: dict[str, Any], grafted: Ran) -> None:
     (graft,) = result["grafts"]
-    skill = read(grafted.place.skill())
-    learnt, patch = graft["learnt_graft"], graft["base_patch"]
+    skill = load(grafted.place.skill())
+    learnt, patch = graft["learnt_graft"]["test"], graft["base_patch"]["test"]
     size = sum(map(len, skill.indices.values()))
     assert learnt["weights"] == size == skill.info.weights
     assert learnt["fraction"] == pytest.approx(size / skill.info.maskable)
@@ -118,13 +120,13 @@ def test_the_size_of_a_graft_is_that_of_its_file(result: dict[str, Any], grafted
 def test_the_base_patch_is_the_top_of_the_movement(
     tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
 ) -> None:
-    ran = run_here(tmp_path, grafting(model_folder, task_folder, tuned, sparsity=40, steps=0))
+    ran = run_here(tmp_path, grafting(model_folder, task_folder, tuned, sparsity=40, learn=False))
     assert ran.code == 0, ran.place.events.read_text()
     (graft,) = json.loads(ran.place.result.read_text())["grafts"]
-    check(graft["base_patch"], *answers(model_folder, ran.place.skill()))
-    load = AutoModelForMaskedLM.from_pretrained
+    check(graft["base_patch"]["test"], *answers(model_folder, ran.place.skill()))
+    fetch = AutoModelForMaskedLM.from_pretrained
     before, after = (
-        dict(load(f, dtype=torch.float32).named_parameters()) for f in (model_folder, tuned)
+        dict(fetch(f, dtype=torch.float32).named_parameters()) for f in (model_folder, tuned)
     )
     moves = [
         (abs(new - old), name, at)
@@ -134,7 +136,7 @@ def test_the_base_patch_is_the_top_of_the_movement(
         )
     ]
     largest = sorted(moves, key=lambda move: -move[0])[:40]
-    skill = read(ran.place.skill())
+    skill = load(ran.place.skill())
     found = {(n, at) for n, index in skill.indices.items() for at in index.tolist()}
     assert found == {(name, at) for _, name, at in largest}
     for name, index in skill.indices.items():
@@ -142,12 +144,13 @@ def test_the_base_patch_is_the_top_of_the_movement(
 
 
 def test_the_events_tell_the_same_as_the_result(result: dict[str, Any], grafted: Ran) -> None:
-    told = {e.stage: e for e in grafted.events if isinstance(e, ev.Evaluated)}
+    evaluated = [e for e in grafted.events if isinstance(e, ev.Evaluated)]
+    told = {e.stage: e for e in evaluated if e.split == "test"}
     (graft,) = result["grafts"]
-    assert told[ev.Stage.pretrained].scores == result["pretrained"]
-    assert told[ev.Stage.finetuned].scores == result["finetuned"]
-    assert told[ev.Stage.base_patch].scores == graft["base_patch"]
-    assert told[ev.Stage.learnt_graft].scores == graft["learnt_graft"]
+    assert told[ev.Stage.pretrained].scores == result["pretrained"]["test"]
+    assert told[ev.Stage.finetuned].scores == result["finetuned"]["test"]
+    assert told[ev.Stage.base_patch].scores == graft["base_patch"]["test"]
+    assert told[ev.Stage.learnt_graft].scores == graft["learnt_graft"]["test"]
     assert told[ev.Stage.learnt_graft].sparsity == graft["sparsity"] == 0.05
     last = grafted.events[-1]
     assert isinstance(last, ev.Finished)
@@ -164,12 +167,12 @@ def test_a_curve_has_a_skill_file_for_each_sparsity(
     found = json.loads(ran.place.result.read_text())
     assert [g["sparsity"] for g in found["grafts"]] == [0.01, 0.1, 7]
     for graft in found["grafts"]:
-        skill = read(tmp_path / graft["skill"])
+        skill = load(tmp_path / graft["skill"])
         assert skill.info.sparsity == graft["sparsity"]
-        assert skill.info.weights == graft["learnt_graft"]["weights"]
+        assert skill.info.weights == graft["learnt_graft"]["test"]["weights"]
         logits, labels = answers(model_folder, tmp_path / graft["skill"])
-        check(graft["learnt_graft"], logits, labels)
-    sizes = [g["base_patch"]["weights"] for g in found["grafts"]]
+        check(graft["learnt_graft"]["test"], logits, labels)
+    sizes = [g["base_patch"]["test"]["weights"] for g in found["grafts"]]
     maskable = skill.info.maskable
     assert sizes == [round(0.01 * maskable), round(0.1 * maskable), 7]
     assert len(list(tmp_path.glob("skill*.safetensors"))) == 3
@@ -178,11 +181,12 @@ def test_a_curve_has_a_skill_file_for_each_sparsity(
 def test_all_weights_make_the_fine_tuned_model(
     tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
 ) -> None:
-    ran = run_here(tmp_path, grafting(model_folder, task_folder, tuned, sparsity=1.0, steps=0))
+    ran = run_here(tmp_path, grafting(model_folder, task_folder, tuned, sparsity=1.0, learn=False))
     found = json.loads(ran.place.result.read_text())
     (graft,) = found["grafts"]
-    assert graft["learnt_graft"]["agreement"] == 1.0
-    assert graft["learnt_graft"]["loss"] == found["finetuned"]["loss"]
+    assert graft["learnt_graft"] == {}
+    assert graft["base_patch"]["test"]["agreement"] == 1.0
+    assert graft["base_patch"]["test"]["loss"] == found["finetuned"]["test"]["loss"]
 
 
 def test_stopped_in_the_middle_the_best_so_far_is_written(
@@ -200,7 +204,7 @@ def test_stopped_in_the_middle_the_best_so_far_is_written(
 
     with pytest.raises(Cancelled, match="SIGTERM"):
         run(config, place, StopsAtThree(place.events), stop)
-    assert read(place.skill()).info.weights > 0
+    assert load(place.skill()).info.weights > 0
     assert not place.result.exists()
 
 

@@ -1,0 +1,87 @@
+"""Demonstrations: one answered training example a class beside the input (LM-BFF's prompt-demo).
+
+Owns which examples are drawn. The template that holds them is in tasks/template.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract.config import DemoConfig
+from engine.errors import ConfigError
+from engine.tasks.readers import Row
+
+Context = tuple[tuple[str, ...], tuple[int, ...]]
+"""The sentences of an input and of its demonstrations, and the classes of the latter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstrations:
+    """Draws contexts for rows."""
+
+    pool: Sequence[Row]
+    """The training rows."""
+    classes: np.ndarray
+    """Class of each row of the pool, (N,) int."""
+    count: int
+    """Number of classes."""
+    config: DemoConfig
+    seed: int
+
+    def draw(self, rows: Sequence[Row], own: bool) -> list[list[Context]]:
+        """`config.samples` contexts for each row; `own`: the rows are the pool, none shows itself.
+
+        Draws depend on the seed alone. Raises ConfigError where a class has nobody to show.
+        """
+        random = np.random.default_rng([self.seed, int(own)])
+        near = self._similarity(rows) if self.config.filter else None  # (rows, N)
+        found = []
+        for index, row in enumerate(rows):
+            ranked = np.arange(len(self.pool)) if near is None else np.argsort(-near[index])
+            if own:
+                ranked = ranked[ranked != index]
+            groups = [self._kept(ranked[self.classes[ranked] == c], c) for c in range(self.count)]
+            found.append([self._context(row, groups, random) for _ in range(self.config.samples)])
+        return found
+
+    def _kept(self, ranked: np.ndarray, wanted: int) -> np.ndarray:
+        """The demonstrations of a class to draw from: all, or the most similar ones."""
+        if not len(ranked):
+            raise ConfigError(
+                f"there is no demonstration of class {wanted}: task.k is too small",
+                "set task.k to 2 or more",
+            )
+        if not self.config.filter:
+            return ranked
+        return ranked[: max(1, int(len(ranked) * self.config.filter_rate))]
+
+    def _context(
+        self, row: Row, groups: Sequence[np.ndarray], random: np.random.Generator
+    ) -> Context:
+        shown = [self.pool[int(random.choice(group))] for group in groups]
+        texts = row.texts + tuple(text for one in shown for text in one.texts)
+        return texts, tuple(range(len(groups)))
+
+    def _similarity(self, rows: Sequence[Row]) -> np.ndarray:
+        """Cosine of the sentence embeddings of `rows` and of the pool, (rows, N)."""
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError:
+            raise ConfigError(
+                "demo.filter needs the package sentence-transformers",
+                "pip install 'graftui[demo]', or set demo.filter=false",
+            ) from None
+        try:
+            model = SentenceTransformer(self.config.filter_model, device="cpu")
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"demo.filter_model = {self.config.filter_model!r} cannot be loaded: "
+                f"{str(error).splitlines()[0][:200]}",
+                "give a sentence-transformers model: a folder, or a hub name",
+            ) from None
+        left, right = (
+            model.encode([" ".join(r.texts) for r in some], normalize_embeddings=True)
+            for some in (rows, self.pool)
+        )
+        return np.asarray(left @ right.T)

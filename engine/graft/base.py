@@ -1,0 +1,62 @@
+"""The base patch: the weights that moved most, or a mask that is stored in a skill file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine.contract.config import GraftConfig
+from engine.errors import ConfigError
+from engine.graft.delta import Delta
+from engine.graft.mask import budget, top
+from engine.graft.skill import Skill, load
+
+
+@dataclass(frozen=True, slots=True)
+class BasePatch:
+    """Where a graft starts from."""
+
+    sparsity: float
+    """As asked for; of a stored mask the number of its weights."""
+    mask: torch.Tensor  # (s,) int64, sorted
+    number: int = 0
+    """Which of the curve's, from 0."""
+    of: int = 1
+
+    @property
+    def suffix(self) -> str:
+        """What tells the curves of several grafts of one run apart."""
+        return f"@{self.sparsity}" if self.of > 1 else ""
+
+
+def base_patches(config: GraftConfig, delta: Delta) -> list[BasePatch]:
+    """The base patch of each sparsity, or the stored one. Raises ConfigError or SkillError."""
+    if config.base_patch != "movement":
+        if config.sparsities:
+            raise ConfigError(
+                "graft.sparsities does not go with graft.base_patch = a stored mask",
+                "a stored mask has one size; leave graft.sparsities out",
+            )
+        mask = stored_mask(load(Path(config.base_patch).expanduser()), delta)
+        return [BasePatch(len(mask), mask)]
+    movement, curve = delta.movement(), config.curve
+    return [
+        BasePatch(s, top(movement, budget(s, len(delta))), number, len(curve))
+        for number, s in enumerate(curve)
+    ]
+
+
+def stored_mask(skill: Skill, delta: Delta) -> torch.Tensor:
+    """Where a skill's entries lie in the flat buffers, (s,) int64 sorted. Raises ConfigError."""
+    places = dict(delta.places())
+    found = []
+    for name, index in skill.indices.items():
+        place = places.get(name)
+        if place is None or place.stop - place.start <= int(index[-1]):
+            raise ConfigError(
+                f"graft.base_patch: the stored mask holds weights of {name}, which are not among "
+                "the maskable ones",
+                "use the freeze.* settings and the model of the run that the mask is from",
+            )
+        found.append(index + place.start)
+    return torch.cat(found).sort().values.to(delta.pre.device)

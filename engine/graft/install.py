@@ -1,0 +1,143 @@
+"""Installing a skill into a checkpoint folder, and taking it out again, bit for bit.
+
+Owns what a folder may be changed to. The file of a skill holds the values before and after, so
+nothing is backed up. An install that was killed between two shards is known by its tensors:
+either verb takes it from there.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from engine.contract.layout import write_whole
+from engine.graft.apply import Found, State, compare, match, other_base
+from engine.graft.checkpoint import Change, Checkpoint
+from engine.graft.info import SkillError, bits
+from engine.graft.skill import HEAD, Skill, Tensors
+from engine.models.linear import FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What was done to a folder."""
+
+    folder: Path
+    entries: int
+    """Weights that were put, those of tied copies included."""
+    rounded: int
+    """Of them, those whose value the folder's precision cannot hold."""
+
+
+def verify(skill: Skill, folder: Path) -> Found:
+    """What each touched tensor of a folder is; a linear head counts as one more of them.
+
+    Raises SkillError if the folder cannot be read or lacks a tensor.
+    """
+    checkpoint = Checkpoint(folder)
+    keys = match(skill.indices, checkpoint.files, str(folder))
+    found = compare(skill, lambda name: checkpoint.tensor(keys[name]))
+    if not skill.head:
+        return found
+    head = HEAD.rstrip(".")
+    there, holds = (folder / FILE).exists(), _has_head(skill, folder)
+    return Found(
+        (*found.names, head),
+        found.base if there else found.base | {head},
+        found.skill | {head} if holds else found.skill,
+    )
+
+
+def install(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
+    """Put the skill into `folder`, or into a copy of it, `out`.
+
+    Raises SkillError, with nothing changed, if the folder is not the skill's base, holds the skill
+    already, or has a linear head of its own, or if `out` exists.
+    """
+    found = verify(skill, folder)
+    if found.other:
+        raise other_base(skill, found, str(folder))
+    if found.state is State.skill:
+        raise SkillError(f"the skill is already installed in {folder}", "nothing is to be done")
+    pending = [name for name in skill.indices if name not in found.skill]
+    with _copied(folder, out) as place:
+        changed = _put(skill, place, pending, skill.values)
+        if skill.head:
+            whole = {name: value.contiguous() for name, value in skill.head.items()}
+            write_whole(place / FILE, save(whole))
+    return Changed(out or folder, *changed)
+
+
+def uninstall(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
+    """Make `folder`, or a copy of it, what it was before the skill, bit for bit.
+
+    Raises SkillError, with nothing changed, if it does not hold the skill, or if `out` exists.
+    """
+    if skill.indices and not skill.base:
+        raise SkillError(
+            "a skill file of format 1 does not hold the values before",
+            "cut the graft again, or take the base's own folder",
+        )
+    found = verify(skill, folder)
+    if found.other:
+        raise other_base(skill, found, str(folder))
+    if found.state is State.base and len(found.skill) < len(found.names):
+        raise SkillError(f"the skill is not installed in {folder}: it is the base as it was")
+    pending = [name for name in skill.indices if name not in found.base]
+    with _copied(folder, out) as place:
+        if skill.head:
+            (place / FILE).unlink(missing_ok=True)
+        changed = _put(skill, place, pending, skill.base)
+    return Changed(out or folder, *changed)
+
+
+def _put(skill: Skill, folder: Path, names: list[str], values: Tensors) -> tuple[int, int]:
+    """Write `values` of these tensors and their tied copies; how many, and how many rounded."""
+    checkpoint = Checkpoint(folder)
+    keys = match(skill.indices, checkpoint.files, str(folder))
+    changes, rounded = {}, 0
+    for name in names:
+        for key in (keys[name], *checkpoint.copies(keys[name])):
+            new = values[name].to(checkpoint.tensor(key).dtype)
+            changes[key] = Change(skill.indices[name], new)
+            rounded += int((new.double() != values[name].double()).sum())
+    checkpoint.change(changes)
+    return sum(len(change.index) for change in changes.values()), rounded
+
+
+def _has_head(skill: Skill, folder: Path) -> bool:
+    try:
+        there = load_file(folder / FILE)
+    except (OSError, SafetensorError):
+        return False
+    return there.keys() == skill.head.keys() and all(
+        there[name].dtype == value.dtype and torch.equal(bits(there[name]), bits(value))
+        for name, value in skill.head.items()
+    )
+
+
+@contextmanager
+def _copied(folder: Path, out: Path | None) -> Iterator[Path]:
+    """Where to work: `folder` itself, or a copy that becomes `out` when the block is done."""
+    if out is None:
+        yield folder
+        return
+    if out.exists():
+        raise SkillError(f"{out} exists already", "give --out a new name")
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise SkillError(f"{out} lies within {folder}", "give --out a place beside it")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        shutil.copytree(folder, beside, dirs_exist_ok=True)
+        yield beside
+        beside.chmod(0o755)  # mkdtemp's 0700 would shut out the rest of the group
+        beside.rename(out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,97 @@
+"""The learnt mask of the paper (section 2): a sigmoid a weight, learnt by plain SGD."""
+
+import torch
+
+from engine.contract.config import GraftConfig
+from engine.graft.delta import CHUNK, Delta, chunks
+from engine.graft.mask import top
+
+
+class LearntMask:
+    """gamma = base (1 - sigmoid(S - b)) + (1 - base) sigmoid(S - b), S learnt by plain SGD.
+
+    Below b the sigmoid is an exponential: S crosses b within n updates where
+    |dL/dtheta (tuned - pre)| holds at about exp(b - 1/2) / (n lr) or more. Far beyond b it is
+    flat, and what has crossed stays. So the rounded mask mostly grows, and how far hangs on lr.
+    """
+
+    def __init__(self, delta: Delta, base: torch.Tensor, config: GraftConfig) -> None:
+        """`base`: (s,) indices of the base patch. S starts uniform in [0, 1)."""
+        generator = torch.Generator().manual_seed(config.seed)
+        self.state = torch.rand(len(delta), generator=generator).to(delta.pre)  # S, (P,)
+        self.base = base
+        self.bias = config.sigmoid_bias
+        self._lr = config.lr
+        self._delta = delta
+        self._scratch = delta.pre.new_empty(3, min(CHUNK, len(delta)))
+
+    @torch.no_grad()
+    def put(self) -> None:
+        """Show the model under the soft mask: theta = pre + gamma (tuned - pre)."""
+        d = self._delta
+        for part in chunks(len(d)):
+            self._show(part, self._moved(part))
+        self._show_base()
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """One SGD step of S from the gradients in `delta.grad`, which is cleared; then as `put`.
+
+        dL/dS = dL/dtheta (tuned - pre) (1 - 2 base) sigmoid'(S - b). Both in one pass: what a
+        chunk needs is read from memory once.
+        """
+        d = self._delta
+        d.grad[self.base] *= -1  # 1 - 2 base
+        for part in chunks(len(d)):
+            moved, soft = self._moved(part), self._soft(part)
+            slope = torch.mul(moved, d.grad[part], out=self._scratch[2, : len(moved)])
+            slope.addcmul_(slope, soft, value=-1)  # sigmoid' = (1 - sigmoid) sigmoid
+            self.state[part].addcmul_(slope, soft, value=-self._lr)
+            d.grad[part].zero_()
+            self._show(part, moved)
+        self._show_base()
+
+    def _moved(self, part: slice) -> torch.Tensor:
+        """tuned - pre of a chunk, in scratch memory."""
+        d = self._delta
+        out = self._scratch[0, : part.stop - part.start]
+        return torch.sub(d.tuned[part], d.pre[part], out=out)
+
+    def _soft(self, part: slice) -> torch.Tensor:
+        """sigmoid(S - b) of a chunk, in scratch memory."""
+        out = self._scratch[1, : part.stop - part.start]
+        return torch.sub(self.state[part], self.bias, out=out).sigmoid_()
+
+    def _show(self, part: slice, moved: torch.Tensor) -> None:
+        d = self._delta
+        torch.addcmul(d.pre[part], self._soft(part), moved, out=d.theta[part])
+
+    def _show_base(self) -> None:
+        """The base patch has 1 - sigmoid(S - b): few entries, done after the pass over all."""
+        d = self._delta
+        soft = 1 - torch.sigmoid(self.state[self.base] - self.bias)
+        d.theta[self.base] = d.pre[self.base] + soft * (d.tuned[self.base] - d.pre[self.base])
+
+    def candidates(self) -> list[torch.Tensor]:
+        """The rounded mask, and one of s entries where it has grown beyond that."""
+        rounded = self.rounded()
+        return [rounded, self._trimmed()] if len(rounded) > len(self.base) else [rounded]
+
+    def rounded(self) -> torch.Tensor:
+        """Indices where gamma > 1/2: S > b outside the base patch, S < b inside it."""
+        kept = self.base[self.state[self.base] < self.bias]
+        over = [
+            (self.state[part] > self.bias).nonzero().flatten() + part.start
+            for part in chunks(len(self.state))
+        ]
+        crossed = torch.cat(over)
+        added = crossed[~torch.isin(crossed, self.base)]
+        return torch.cat([kept, added]).sort().values
+
+    def _trimmed(self) -> torch.Tensor:
+        """The s indices with the largest gamma."""
+        inside = self.state[self.base]
+        self.state[self.base] = 2 * self.bias - inside  # gamma = sigmoid(this - b) everywhere
+        found = top(self.state, len(self.base))
+        self.state[self.base] = inside
+        return found

@@ -1,0 +1,48 @@
+"""Straight-through: a score a weight, and a hard mask of exactly the budget at every update."""
+
+import torch
+
+from engine.contract.config import GraftConfig
+from engine.graft.delta import Delta
+from engine.graft.gradients import into_slopes
+from engine.graft.localizers.start import relative_movement
+from engine.graft.mask import top
+
+RATE = 0.3
+"""What an update takes off the score of a weight with the mask's mean gradient."""
+
+
+class StraightThrough:
+    """gamma = top-s(S), with the gradient passed on as if gamma were S (Bengio et al. 2013; with
+    a top-s as in Ramanujan et al. 2020 and movement pruning, Sanh et al. 2020).
+
+    S starts at |tuned - pre| in units of its value at the edge of the base patch, so the first
+    mask is the base patch. The gradient is taken in units of its mean size within the mask. So
+    neither the loss's nor the movement's scale counts, and there is no learning rate to set.
+    """
+
+    def __init__(self, delta: Delta, base: torch.Tensor, config: GraftConfig) -> None:
+        """`base`: (s,) indices of the base patch."""
+        self.state = relative_movement(delta, base)  # S, (P,)
+        self._delta = delta
+        self._shown = base
+
+    def put(self) -> None:
+        """Show the model under the mask."""
+        self._delta.put(self._shown)
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """One step of S from the gradients in `delta.grad`, which is cleared; then as `put`."""
+        d, s = self._delta, len(self._shown)
+        into_slopes(d)  # dL/dgamma, and so dL/dS
+        scale = d.grad[self._shown].abs().mean().item()  # nan of an empty mask
+        if scale > 0:
+            self.state.add_(d.grad, alpha=-RATE / scale)
+        d.grad.zero_()
+        self._shown = top(self.state, s)
+        self.put()
+
+    def candidates(self) -> list[torch.Tensor]:
+        """The mask, exactly s indices."""
+        return [self._shown]

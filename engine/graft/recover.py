@@ -1,0 +1,84 @@
+"""The smallest graft that recovers a share of the skill, with a confidence interval."""
+
+from dataclasses import dataclass
+
+import torch
+
+from engine.errors import ConfigError
+from engine.evaluate import Outcome
+from engine.graft.mask import top
+from engine.graft.report import Bench
+from engine.tasks.metrics import scores
+
+DRAWS = 1000
+"""Bootstrap samples of the test rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smallest:
+    """What the search found."""
+
+    weights: int
+    recovery: float
+    """Graft / fine-tuned, by the task's metric, on the first test set."""
+    low: float
+    """Recovery of this graft: lower end of the 95 % interval over test rows (bootstrap)."""
+    high: float
+    tried: dict[int, float]
+    """Number of weights -> recovery, all that were evaluated."""
+
+
+def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
+    """The smallest top-s of `rated`, (P,), whose recovery reaches `graft.recover`.
+
+    Bisection over s on a logarithmic scale, to within 2 %: recovery is taken to grow with s,
+    which holds but for noise. Raises ConfigError where all weights together do not reach it.
+    """
+    session, delta, wanted = bench.session, bench.delta, bench.config.recover
+    first = next(iter(session.data.tests))
+    full = bench.outcomes["finetuned"][first]
+    seen: dict[int, Outcome] = {}
+
+    def reached(s: int) -> float:
+        if s not in seen:
+            delta.put(top(rated, s))
+            seen[s] = session.evaluate(session.data.tests[first])
+            session.emit.metric(len(seen), {"recover/weights": float(s)})
+            session.emit.log(f"{s:,} weights recover {100 * _ratio(seen[s], full):.1f} %")
+        return _ratio(seen[s], full)
+
+    low, high = 0, len(delta)
+    if reached(high) < wanted:
+        raise ConfigError(
+            f"graft.recover = {wanted:g}: even all {high:,} maskable weights recover "
+            f"{100 * reached(high):.1f} %",
+            "ask for less, or freeze less in fine-tuning and graft",
+        )
+    while high > max(low + 1, 1.02 * low):
+        middle = max(low + 1, min(high - 1, round((max(low, 1) * high) ** 0.5)))
+        low, high = (low, middle) if reached(middle) >= wanted else (middle, high)
+    bounds = interval(seen[high], full)
+    tried = {s: _ratio(outcome, full) for s, outcome in sorted(seen.items())}
+    return Smallest(high, reached(high), *bounds, tried)
+
+
+def interval(graft: Outcome, full: Outcome, draws: int = DRAWS) -> tuple[float, float]:
+    """95 % percentile interval of the recovery over resampled test rows (Efron 1979)."""
+    generator = torch.Generator().manual_seed(0)
+    rows = len(full.labels)
+    found = []
+    for _ in range(draws):
+        drawn = torch.randint(rows, (rows,), generator=generator)
+        part, whole = (
+            scores(one.metric, one.logits[drawn], one.labels[drawn])[one.metric]
+            for one in (graft, full)
+        )
+        found.append(part / whole if whole > 0 else 0.0)
+    ends = torch.tensor(found, dtype=torch.float64).quantile(
+        torch.tensor([0.025, 0.975], dtype=torch.float64)
+    )
+    return ends[0].item(), ends[1].item()
+
+
+def _ratio(graft: Outcome, full: Outcome) -> float:
+    return graft.score / full.score if full.score > 0 else 0.0

@@ -1,0 +1,44 @@
+"""What a grafted model scores, announced as it comes."""
+
+from dataclasses import dataclass
+
+import torch
+
+from engine.contract.config import GraftConfig
+from engine.contract.events import Stage
+from engine.evaluate import Outcome, recovery
+from engine.graft.base import BasePatch
+from engine.graft.delta import Delta
+from engine.session import Session
+
+Tests = dict[str, Outcome]
+Scores = dict[str, dict[str, float]]
+"""Name of a test set -> scores, and size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all grafts of a run share."""
+
+    session: Session
+    config: GraftConfig
+    delta: Delta
+    outcomes: dict[str, Tests]
+    """Stage (and `@sparsity`) -> answers to the test sets; filled as they come."""
+
+
+def test_scores(
+    bench: Bench, stage: Stage, base: BasePatch, mask: torch.Tensor, changed: dict[str, float]
+) -> Scores:
+    """Announce and give the scores of the model as it stands, on each test set; `mask`: (s,)."""
+    session, metric = bench.session, bench.session.data.metric
+    outcomes = bench.outcomes[f"{stage}{base.suffix}"] = session.test()
+    weights = len(mask)
+    size = {"weights": float(weights), "fraction": weights / len(bench.delta), **changed}
+    found: Scores = {}
+    for name, outcome in outcomes.items():
+        full, none = (bench.outcomes[whole][name] for whole in ("finetuned", "pretrained"))
+        scores = outcome.scores(like=full)
+        scores |= {**recovery(scores[metric], full.score, none.score), **size}
+        found[name] = session.announce(stage, name, scores, base.sparsity)
+    return found

@@ -1,0 +1,160 @@
+"""Skills as sets of weights: what several share, and new skills made of them.
+
+Owns the set operations. Refuses skills that were not made from one base.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from engine.graft.info import FORMAT, SkillError, SkillInfo
+from engine.graft.skill import Skill, Tensors
+
+Counts = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.bool_]
+Choice = Callable[[Counts, Marks], Marks]
+"""How many skills hold each entry, and whether the first does -> which entries to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """A skill made of others."""
+
+    skill: Skill
+    conflicts: int
+    """Entries of it that several of the others hold with different values; the first's is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What two skills share."""
+
+    first: int
+    """Number of the one, from 0."""
+    second: int
+    overlap: int
+    """Entries that both hold."""
+    jaccard: float
+    """Overlap / entries of either; 0 of two empty ones."""
+    expected: float
+    """Overlap of two random regions of these sizes among all maskable weights (of the skill that
+    was chosen from more), on average."""
+    agree: int
+    """Entries of the overlap with the same value."""
+
+
+def union(skills: Sequence[Skill]) -> Combined:
+    """All entries; where several hold one, the first skill's value."""
+    return _combined("union", skills, lambda counts, first: counts > 0)
+
+
+def intersect(skills: Sequence[Skill]) -> Combined:
+    """The entries that all hold, with the first skill's values."""
+    return _combined("intersection", skills, lambda counts, first: counts == len(skills))
+
+
+def subtract(skills: Sequence[Skill]) -> Combined:
+    """The first skill's entries that no other holds."""
+    return _combined("difference", skills, lambda counts, first: (counts == 1) & first)
+
+
+def pairs(skills: Sequence[Skill]) -> list[Pair]:
+    """Of every two skills what they share. Raises SkillError if their bases differ."""
+    same_base(skills)
+    return [_pair(skills, i, j) for i, j in combinations(range(len(skills)), 2)]
+
+
+def same_base(skills: Sequence[Skill]) -> None:
+    """Raises SkillError, that names the tensor, if two skills were made from different bases."""
+    known: dict[str, tuple[str, str]] = {}  # tensor -> its digest, and a base that has it
+    names: set[str] = set()
+    for skill in skills:
+        about = skill.info
+        shared = known.keys() & about.digests.keys()
+        for name in sorted(shared):
+            before, base = known[name]
+            if before != about.digests[name]:
+                raise SkillError(
+                    f"the skills are of different bases: {name} of {about.base} is not that of "
+                    f"{base}",
+                    "take skills that were cut from one pretrained model",
+                )
+        if names and not shared and about.base not in names:
+            raise SkillError(
+                f"nothing shows that {about.base} and {min(names)} are one base: the skills touch "
+                "no tensor in common",
+                "cut them from one pretrained model, by one name",
+            )
+        known |= {name: (before, about.base) for name, before in about.digests.items()}
+        names.add(about.base)
+
+
+def _pair(skills: Sequence[Skill], i: int, j: int) -> Pair:
+    shared = intersect([skills[i], skills[j]])
+    one, two = skills[i].info, skills[j].info
+    overlap = shared.skill.info.weights
+    either = one.weights + two.weights - overlap
+    expected = one.weights * two.weights / max(one.maskable, two.maskable, 1)
+    jaccard = overlap / either if either else 0.0
+    return Pair(i, j, overlap, jaccard, expected, overlap - shared.conflicts)
+
+
+def _combined(label: str, skills: Sequence[Skill], choice: Choice) -> Combined:
+    same_base(skills)
+    indices, values, base, conflicts = {}, {}, {}, 0
+    whole = all(skill.base or not skill.indices for skill in skills)
+    for name in dict.fromkeys(name for skill in skills for name in skill.indices):
+        index, place, clash = _chosen(name, skills, choice)
+        if len(index):
+            indices[name] = index
+            values[name] = _joined([skill.values for skill in skills], name)[place]
+            conflicts += clash
+            if whole:
+                base[name] = _joined([skill.base for skill in skills], name)[place]
+    about = _about(label, skills, indices, FORMAT if whole else 1)
+    return Combined(Skill(about, indices, values, base, skills[0].head), conflicts)
+
+
+def _chosen(
+    name: str, skills: Sequence[Skill], choice: Choice
+) -> tuple[torch.Tensor, torch.Tensor, int]:
+    """Kept entries of a tensor, where each lies first among the skills' joined, and conflicts."""
+    joined = _joined([skill.indices for skill in skills], name).numpy()
+    index, place, back, counts = np.unique(
+        joined, return_index=True, return_inverse=True, return_counts=True
+    )
+    kept = choice(counts, place < len(skills[0].indices.get(name, ())))
+    values = _joined([skill.values for skill in skills], name)
+    differs = (values != values[place[back]]).numpy()
+    clash = np.bincount(back, weights=differs, minlength=len(index)) > 0
+    return torch.from_numpy(index[kept]), torch.from_numpy(place[kept]), int((clash & kept).sum())
+
+
+def _joined(parts: Sequence[Tensors], name: str) -> torch.Tensor:
+    """One tensor's entries of all skills, one after the other, at the widest precision."""
+    return torch.cat([part[name] for part in parts if name in part])
+
+
+def _about(label: str, skills: Sequence[Skill], indices: Tensors, form: int) -> SkillInfo:
+    """Prompt and label words are the first skill's, as its values are."""
+    abouts = [skill.info for skill in skills]
+    digests = {name: about.digests[name] for about in abouts for name in about.digests}
+    shapes = {name: about.shapes[name] for about in abouts for name in about.shapes}
+    weights = sum(map(len, indices.values()))
+    maskable = max(about.maskable for about in abouts)
+    return replace(
+        abouts[0],
+        digests={name: digests[name] for name in indices},
+        shapes={name: shapes[name] for name in indices},
+        task=f"{label} of {', '.join(about.task for about in abouts)}",
+        weights=weights,
+        maskable=maskable,
+        sparsity=weights / max(maskable, 1),
+        scores={},
+        config_hash="",
+        format=form,
+    )
