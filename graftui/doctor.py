@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from engine.contract.catalog import tasks
+from engine.contract.catalog import CatalogError, tasks
 from engine.contract.layout import shipped
 from graftui import __version__
 from graftui.errors import GraftuiError, explain
@@ -110,8 +110,12 @@ def _disk(settings: Settings) -> Check:
 
 def _embedded() -> Check:
     models = [p.parent.name for p in (shipped() / "pocket").glob("*/model.safetensors")]
-    ok = bool(models) and bool(tasks())
-    text = f"{len(tasks())} tasks, pocket models {', '.join(sorted(models)) or 'missing'}"
+    try:
+        known = tasks()
+    except CatalogError as error:
+        return Check("embedded", False, str(error), "mend that block, or move the file away")
+    ok = bool(models) and bool(known)
+    text = f"{len(known)} tasks, pocket models {', '.join(sorted(models)) or 'missing'}"
     return Check("embedded", ok, text, "" if ok else "install graftui again: its data is missing")
 
 

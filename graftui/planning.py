@@ -5,6 +5,7 @@ Owns the checks before anything is queued. Starts nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from engine.contract import config as configs
@@ -43,7 +44,8 @@ def plan(
     plans: list[Plan] = []
     places: dict[str, int | str] = {}
     reused = []
-    for part, config in recipe.configs(overrides).items():
+    for part, wanted in recipe.configs(overrides).items():
+        config = _with_mask(wanted, settings)
         _preflight(config)
         if part in recipe.links and isinstance(config, configs.GraftConfig):
             _refuse_checkpoint(config, recipe.links[part])
@@ -58,6 +60,23 @@ def plan(
             Plan(name or recipe.name, recipe.kinds[part], config, recipe.name, tuple(tags), after)
         )
     return Planned(plans, reused)
+
+
+def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:
+    """A graft from another run's mask, with the path of that run's skill file. Raises NotFound."""
+    if not isinstance(config, configs.GraftConfig) or config.base_patch == "movement":
+        return config
+    path = Path(config.base_patch).expanduser()
+    if not path.is_file():
+        with Store.open(settings.db) as store:
+            run = store.resolve(config.base_patch)
+        path = RunDir(settings.runs / run.id).skill()
+    if not path.is_file():
+        raise UsageError(
+            f"graft.base_patch = {config.base_patch!r}: run {run.id} has no {path.name}.",
+            "Give a graft that finished; of a curve, the path of one of its skill files.",
+        )
+    return config.model_copy(update={"base_patch": str(path)})
 
 
 def _refuse_checkpoint(config: configs.GraftConfig, source: str) -> None:

@@ -23,7 +23,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from engine.contract import config as configs
-from engine.contract import schema
+from engine.contract import prompts, schema
 from engine.contract.layout import shipped
 from graftui.errors import NotFound, UsageError, sentence
 from graftui.models import Run
@@ -31,7 +31,7 @@ from graftui.registry.store import Store
 from graftui.settings import Settings
 
 Raw = dict[str, Any]
-_INHERITED = ("model", "task", "freeze", "compute")
+_INHERITED = ("model", "task", "demo", "freeze", "compute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,14 +224,19 @@ def _merged(low: Any, high: Any) -> Any:
 
 
 def _parse(raw: Raw, kind: str, name: str) -> configs.Section:
+    """The config, with what its prompt files hold written into it. Raises UsageError."""
+    where = f"Recipe {name}: " if name else ""
     try:
-        return configs.parse({**raw, "kind": kind})
+        config = configs.parse({**raw, "kind": kind})
+        return config.model_copy(update={"task": prompts.resolved(config.task)})
     except ValidationError as error:
         found = schema.explain(error, kind)
         raise UsageError(
-            f"Recipe {name}: {' '.join(map(sentence, found.values()))}",
+            where + " ".join(map(sentence, found.values())),
             "`graftui recipes NAME --settings` lists all settings.",
         ) from None
+    except prompts.PromptFileError as error:
+        raise UsageError(f"{where}{error}", "See `graftui recipes NAME --settings`.") from None
 
 
 def of_run(run: Run, parent: Run | None = None) -> Recipe:

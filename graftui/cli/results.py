@@ -4,12 +4,15 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from graftui.cli.common import Filters, Json, Ref, Refs, console_here, settings_here, store_here
 from graftui.errors import UsageError
+
+if TYPE_CHECKING:
+    from graftui.console.collecting import Request
 
 
 class Format(StrEnum):
@@ -18,6 +21,24 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     md = "md"
+    latex = "latex"
+
+
+class Shape(StrEnum):
+    """Of what is collected over seeds."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    md = "md"
+    latex = "latex"
+
+
+SomeRefs = Annotated[
+    list[str],
+    typer.Argument(metavar="[ID...]", help="Runs to put side by side: ids, names, or `last`"),
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File; else to the screen")]
 
 
 def _print_json(value: Any) -> None:
@@ -65,14 +86,52 @@ def logs(
     printing.show(settings, found, console_here(), follow)
 
 
-def compare(refs: Refs, json: Json = False) -> None:
-    """Show runs side by side: only the settings that differ, then the scores."""
-    from graftui import compare as comparing
+def compare(
+    refs: SomeRefs = [],  # noqa: B006
+    by: Annotated[
+        str, typer.Option(metavar="KEY,...", help="Collect over seeds: a row for each of these")
+    ] = "",
+    filter_: Filters = [],  # noqa: B006
+    best_on: Annotated[
+        str, typer.Option(help="Of each seed's runs take the best on this split")
+    ] = "dev",
+    over: Annotated[
+        str, typer.Option(metavar="KEY,...", help="Seeds: of data, train and graft; or these")
+    ] = "seeds",
+    metric: Annotated[str, typer.Option(help="Score that counts; else each task's own")] = "",
+    scores: Annotated[
+        str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
+    ] = "",
+    format_: Annotated[Shape | None, typer.Option("--format", help="Of what is collected")] = None,
+    output: Output = None,
+    json: Json = False,
+) -> None:
+    """Show runs side by side: only the settings that differ, then the scores.
+
+    With --by: collect the results of many runs over their seeds, as mean, standard deviation
+    and median of the runs that are best on dev.
+    """
+    if by and not refs:
+        from graftui.console.collecting import Request
+
+        form = Shape.json if json else format_ or _shape_of(output)
+        _collect(Request(by, filter_, best_on, over, metric, scores), form, output)
+    elif refs and not (by or filter_ or format_ or output or metric or scores):
+        _side_by_side(refs, json)
+    else:
+        raise UsageError(
+            "There is nothing to compare: give the IDs of two runs or more, or --by and no ids.",
+            "With --by, choose runs with --filter: compare --by task.name -f tag=paper",
+        )
+
+
+def _side_by_side(refs: list[str], json: bool) -> None:
+    from graftui.compare import side_by_side
     from graftui.console import tables
 
     with store_here(settings_here()) as store:
         found = list({r.id: r for r in map(store.resolve, refs)}.values())
-        side = comparing.compare(found, store.scores([r.id for r in found]))
+        side = side_by_side.compare(found, store.scores([r.id for r in found]))
     if len(found) < 2:
         raise UsageError("There is nothing to compare with one run.", "Give two or more.")
     if json:
@@ -80,6 +139,30 @@ def compare(refs: Refs, json: Json = False) -> None:
         _print_json({"runs": ids, "settings": side.settings, "scores": side.scores})
     else:
         console_here().print(tables.comparison(side))
+
+
+def _collect(request: "Request", form: Shape, output: Path | None) -> None:
+    from graftui.console import collecting
+    from graftui.export.groups import FORMATS
+
+    if form is Shape.table and output is not None:
+        raise UsageError(
+            "A table goes to the screen.", "For a file choose --format csv, json, md or latex."
+        )
+    with store_here(settings_here()) as store:
+        found = collecting.collected(store, request)
+    if form is Shape.table:
+        collecting.show(found, console_here())
+        return
+    _write(FORMATS[form](found), output)
+    for note in () if form is Shape.json else found.notes:  # JSON holds them
+        typer.echo(note, err=True)
+    if output is not None:
+        typer.echo(f"wrote {len(found.groups)} rows to {output}", err=True)
+
+
+def _shape_of(output: Path | None) -> Shape:
+    return Shape(_format_of(output)) if output else Shape.table
 
 
 def export(
@@ -91,13 +174,10 @@ def export(
         Format | None,
         typer.Option("--format", help="Of the output; else by the file's ending, or csv"),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File; else to the screen")
-    ] = None,
+    output: Output = None,
 ) -> None:
-    """Write results with all settings and scores as CSV, JSON or Markdown."""
-    from engine.contract.layout import write_whole
-    from graftui import export as exporting
+    """Write results with all settings and scores as CSV, JSON, Markdown or LaTeX."""
+    from graftui.export.runs import FORMATS
     from graftui.registry.filters import Filter
 
     with store_here(settings_here()) as store:
@@ -106,23 +186,30 @@ def export(
         found = store.list(where=[Filter.parse(f) for f in filter_], sort="created")
         found = [r for r in found if not refs or r.id in wanted]
         form = format_ or _format_of(output)
-        text = exporting.FORMATS[form](found, store.scores([r.id for r in found]))
+        text = FORMATS[form](found, store.scores([r.id for r in found]))
+    _write(text, output)
+    if output is not None:
+        typer.echo(f"wrote {len(found)} runs to {output}", err=True)
+
+
+def _write(text: str, output: Path | None) -> None:
+    """To the screen, or to a file, whole."""
+    from engine.contract.layout import write_whole
+
     if output is None:
         typer.echo(text, nl=False)
-        return
-    if output.is_dir() or not output.parent.is_dir():
+    elif output.is_dir() or not output.parent.is_dir():
         raise UsageError(
             f"There is no file {output} to write, nor a place for it.", "Check the path."
         )
-    if output.exists() and not output.is_file():  # a device or a pipe: nothing to put in place
+    elif output.exists() and not output.is_file():  # a device or a pipe: nothing to put in place
         output.write_text(text, encoding="utf-8")
     else:
         write_whole(output, text)
-    typer.echo(f"wrote {len(found)} runs to {output}", err=True)
 
 
 def _format_of(output: Path | None) -> Format:
-    ending = output.suffix.removeprefix(".") if output else ""
+    ending = output.suffix.removeprefix(".").replace("tex", "latex") if output else ""
     return Format(ending) if ending in set(Format) else Format.csv
 
 
@@ -171,7 +258,7 @@ VERBS: dict[Callable[..., None], str] = {
     ls: "graftui ls -f status=finished --sort -learnt_graft",
     show: "graftui show last --json",
     logs: "graftui logs last -f",
-    compare: "graftui compare k3f9qz 7hw2mx",
+    compare: "graftui compare --by task.name,graft.sparsity --best-on dev --over seeds",
     export: "graftui export --format md -f tag=paper -o t.md",
     rm: "graftui rm k3f9qz 7hw2mx",
     doctor: "graftui doctor --rebuild",

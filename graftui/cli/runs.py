@@ -42,7 +42,8 @@ def run(
 def rerun(ref: Ref, set_: Sets = [], detach: Detach = False) -> None:  # noqa: B006
     """Run a saved configuration again; what --set changes is shown first."""
     from graftui import planning
-    from graftui.console import running, tables
+    from graftui.compare.figures import plain
+    from graftui.console import running
 
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:
@@ -52,7 +53,7 @@ def rerun(ref: Ref, set_: Sets = [], detach: Detach = False) -> None:  # noqa: B
         f"{old.kind} as in {old.id} ({old.name}), " + ("with:" if changes else "unchanged")
     )
     for path, (before, after) in changes.items():
-        console.print(f"  {path}: {tables.plain(before)} -> [bold]{tables.plain(after)}[/bold]")
+        console.print(f"  {path}: {plain(before)} -> [bold]{plain(after)}[/bold]")
     running.tell_reused(planned.reused, console)
     running.go(settings, planned.plans, console, detach)
 

@@ -6,7 +6,7 @@ import json as jsonlib
 import typer
 from rich.console import Console
 
-from graftui.compare import flat
+from graftui.compare.side_by_side import flat
 from graftui.console import tables
 from graftui.models import Run
 from graftui.registry.store import Store
@@ -31,7 +31,7 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
         console.print(f"  | {line}", style="dim", markup=False)
     console.print(tables.settings(_about(run, settings)))
     if scores:
-        console.print(tables.results(scores))
+        console.print(tables.Results(scores))
     for file in files:
         console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes)")
     console.print(tables.settings(flat(run.config, run.kind)))

@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from engine.contract import events as ev
+from graftui.compare.figures import is_test, metric_of
 from graftui.errors import GraftuiError, RunCancelled, RunFailed
 from graftui.launcher import reconcile
 from graftui.launcher.settle import run_dir
@@ -25,7 +26,10 @@ from graftui.registry.store import Store
 from graftui.settings import Settings
 
 # What is worth a place beside the bar, in this order.
-_SHOWN = ("train/loss", "dev/accuracy", "graft/loss", "graft/score", "graft/weights")
+_SHOWN = (
+    "train/loss", "dev/accuracy", "dev/f1", "dev/matthews", "dev/pearson",
+    "graft/loss", "graft/score", "graft/weights",
+)  # fmt: skip
 
 
 class Follower:
@@ -107,11 +111,12 @@ class Watch:
             self._progress.remove_task(self._bars.pop(run.id))
 
     def _tell(self, run: Run, event: ev.Event) -> None:
-        if isinstance(event, ev.Evaluated):
+        if isinstance(event, ev.Evaluated) and is_test(event.split):
             at = "" if event.sparsity is None else f" at {event.sparsity:g}"
-            self._say(
-                run, f"{event.stage.replace('_', ' ')}{at}: accuracy {event.scores['accuracy']:.4f}"
-            )
+            on = "" if event.split == "test" else f" on {event.split}"
+            name = metric_of(event.scores)
+            stage = event.stage.replace("_", " ")
+            self._say(run, f"{stage}{at}{on}: {name} {event.scores[name]:.4f}")
         elif isinstance(event, ev.Log):
             self._say(run, event.message)
         elif isinstance(event, ev.Progress) and self._phases.get(run.id) != event.phase:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from engine.contract import schema
 from graftui import recipes
-from graftui.console import tables
+from graftui.compare.figures import plain
 from graftui.settings import Settings
 
 
@@ -50,6 +50,6 @@ def _settings(settings: Settings, console: Console, name: str, json: bool) -> No
         for column in ("setting", "value", "unit", "meaning"):
             table.add_column(column)
         for setting in schema.settings(getattr(config, "kind")):  # noqa: B009
-            value = tables.plain(values[setting.path])
+            value = plain(values[setting.path])
             table.add_row(setting.path, value, setting.unit, setting.help)
         console.print(table)

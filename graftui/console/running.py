@@ -74,5 +74,5 @@ def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None
     shown = [run for run in ended if run.kind == "graft"] or ended
     for run in shown:
         took = ", ".join(f"{r.kind} {tables.duration(r.seconds)}" for r in ended)
-        console.print(tables.results(scores[run.id], f"{run.name} {run.id} ({took})"))
+        console.print(tables.Results(scores[run.id], f"{run.name} {run.id} ({took})"))
         console.print(f"files: {settings.runs / run.id}")

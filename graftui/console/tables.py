@@ -2,12 +2,16 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from graftui.compare import Comparison
+from graftui.compare.figures import COUNTS, plain
+from graftui.compare.score_table import GAP, score_table
+from graftui.compare.side_by_side import Comparison
 from graftui.models import Run, RunStatus, Score
 
 STYLES: dict[RunStatus, tuple[str, str]] = {
@@ -18,12 +22,6 @@ STYLES: dict[RunStatus, tuple[str, str]] = {
     RunStatus.failed: ("✗", "red"),
     RunStatus.cancelled: ("⊘", "yellow"),
     RunStatus.lost: ("?", "magenta"),
-}
-STAGES = {
-    "pretrained": "pretrained",
-    "finetuned": "fine-tuned",
-    "base_patch": "base patch",
-    "learnt_graft": "learnt graft",
 }
 
 
@@ -48,19 +46,6 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60}:{whole % 60:02d} min"
     return f"{whole // 3600}:{whole % 3600 // 60:02d} h"
-
-
-def plain(value: Any) -> str:
-    """A setting's value as a person writes it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(plain, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {plain(one)}" for key, one in value.items())
-    return "" if value is None else str(value)
 
 
 def _percent(value: float | None) -> str:
@@ -91,45 +76,40 @@ def runs(found: Sequence[Run], width: int) -> Table:
 
 def _cells(run: Run) -> dict[str, str | Text]:
     task, model, scores = run.config.get("task", {}), run.config.get("model", {}), run.summary
+    # Of a graft that was not to be learnt, the base patch is all there is.
+    graft = scores.get("learnt_graft", scores.get("base_patch"))
     return {
         "id": run.id, "name": run.name, "kind": run.kind, "status": status(run),
         "task": task.get("name", ""), "model": model.get("name", "").rstrip("/").split("/")[-1],
         "zero-shot": _percent(scores.get("pretrained")), "tuned": _percent(scores.get("finetuned")),
-        "graft": _percent(scores.get("learnt_graft")), "recov.": _percent(scores.get("recovery")),
+        "graft": _percent(graft), "recov.": _percent(scores.get("recovery")),
         "weights": f"{scores['weights']:,.0f}" if "weights" in scores else "",
         "time": duration(run.seconds), "age": duration(time.time() - run.created_at),
     }  # fmt: skip
 
 
-def results(scores: Sequence[Score], title: str = "") -> Table:
-    """Scores on the test rows: pretrained, fine-tuned, and for each sparsity patch and graft."""
-    table = Table(title=title or None, title_justify="left", header_style="bold")
-    table.add_column("")
-    names = (
-        "sparsity",
-        "weights",
-        "accuracy %",
-        "loss",
-        "ECE %",
-        "agreement %",
-        "recovery %",
-        "of gain %",
-    )
-    for name in names:
-        table.add_column(name, justify="right")
-    for score in scores:
-        if score.split != "test":
-            continue
-        s = score.scores
-        table.add_row(
-            STAGES[score.stage],
-            "" if score.sparsity is None else f"{score.sparsity:g}",
-            f"{s['weights']:,.0f}" if "weights" in s else "",
-            _percent(s.get("accuracy")), f"{s['loss']:.3f}" if "loss" in s else "",
-            *(_percent(s.get(n)) for n in ("ece", "agreement", "recovery", "gain_recovery")),
-            style="bold" if score.stage == "learnt_graft" else "",
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Scores on the test sets: pretrained, fine-tuned, and for each sparsity patch and graft.
+
+    In a narrow terminal the columns that matter least are left out.
+    """
+
+    scores: Sequence[Score]
+    title: str = ""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table at the console's width."""
+        found = score_table(self.scores, options.max_width)
+        table = Table(
+            box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold",
+            title=self.title or None, title_justify="left",
         )  # fmt: skip
-    return table
+        for place, title in enumerate(found.titles):
+            table.add_column(title, justify="right" if place else "left", no_wrap=True)
+        for stage, row in zip(found.stages, found.rows, strict=True):
+            table.add_row(*row, style="bold" if stage == "learnt_graft" else "")
+        yield table
 
 
 def comparison(found: Comparison) -> Table:
@@ -142,8 +122,14 @@ def comparison(found: Comparison) -> Table:
         table.add_row(Text(path, "cyan"), *map(plain, row))
     table.add_section()
     for name, values in found.scores.items():
-        table.add_row(name, *("" if v is None else f"{v:.4g}" for v in values))
+        table.add_row(name, *(_score(name, value) for value in values))
     return table
+
+
+def _score(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if name.rpartition(" ")[2] in COUNTS else f"{value:.4g}"
 
 
 def settings(values: dict[str, Any]) -> Table:

@@ -9,9 +9,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from graftui.errors import UsageError
+from graftui.models import RunReason, RunStatus
 
 OPERATORS = ("!=", ">=", "<=", "=", ">", "<", "~")
 _FORM = re.compile(r"\s*([^!<>=~]+?)\s*(!=|>=|<=|=|>|<|~)(.*)", re.DOTALL)
@@ -23,6 +25,7 @@ KEYS = {
     "seconds": "(ended_at - started_at)", "tag": "tags",
 }  # fmt: skip
 _TIMES = ("created", "started", "ended")
+_VALUES: dict[str, type[StrEnum]] = {"status": RunStatus, "reason": RunReason}
 
 Sql = tuple[str, list[Any]]
 """An expression and its parameters."""
@@ -71,6 +74,22 @@ def order(db: sqlite3.Connection, sort: str) -> Sql:
     return f" ORDER BY {sql} IS NULL, {sql} {way}, n {way}", params * 2
 
 
+def meets(f: Filter, value: Any) -> bool:
+    """Whether a value that is in no database meets the condition as it would there."""
+    number = _number(f)
+    if f.op == "~":
+        return f.value.lower() in str("" if value is None else value).lower()
+    if f.op in ("=", "!="):
+        same = value is not None and (str(value) == f.value or value == number)
+        return same is (f.op == "=")
+    if number is None:
+        raise _no_number(f)
+    if not isinstance(value, int | float):
+        return False
+    return {">": value > number, "<": value < number, ">=": value >= number,
+            "<=": value <= number}[f.op]  # fmt: skip
+
+
 def _condition(db: sqlite3.Connection, f: Filter) -> Sql:
     sql, params = _expression(db, f.key)
     if f.key == "tag":
@@ -83,6 +102,7 @@ def _condition(db: sqlite3.Connection, f: Filter) -> Sql:
 
 def _test(sql: str, params: list[Any], f: Filter) -> Sql:
     """`!=` is tested as `=`; the caller turns it round."""
+    _refuse_unknown_value(f)
     number = _number(f)
     if f.op == "~":
         return f"instr(lower(ifnull({sql}, '')), lower(?)) > 0", [*params, f.value]
@@ -90,13 +110,26 @@ def _test(sql: str, params: list[Any], f: Filter) -> Sql:
         # A number is stored as such in configs and as text in names: either will do.
         return f"ifnull({sql} IN (?, ?), 0)", [*params, f.value, number]
     if number is None:
-        raise UsageError(
-            f"{f.key}{f.op}{f.value}: {f.op} compares numbers.",
-            "Give a number (or a date, for created, started and ended), or use = != or ~.",
-        )
+        raise _no_number(f)
     # Without the type test, SQLite holds every text to be more than any number.
     test = f"(typeof({sql}) IN ('integer', 'real') AND {sql} {f.op} ?)"
     return test, [*params, *params, number]
+
+
+def _refuse_unknown_value(f: Filter) -> None:
+    # A misspelt status would find nothing, and look as if there were nothing.
+    if f.key in _VALUES and f.op in ("=", "!=") and f.value not in set(_VALUES[f.key]):
+        raise UsageError(
+            f"{f.key}{f.op}{f.value}: there is no {f.key} {f.value!r}.",
+            f"Allowed are {', '.join(_VALUES[f.key])}; {f.key}~ looks for a part of it.",
+        )
+
+
+def _no_number(f: Filter) -> UsageError:
+    return UsageError(
+        f"{f.key}{f.op}{f.value}: {f.op} compares numbers.",
+        "Give a number (or a date, for created, started and ended), or use = != or ~.",
+    )
 
 
 def _number(f: Filter) -> float | None:

@@ -66,10 +66,16 @@ def cell(column: Column, run: Run, now: float, marked: bool, colours: Palette) -
     score = {"tuned": "finetuned", "graft": "learnt_graft", "recovery": "recovery"}.get(column.key)
     if score:
         style = colours["accent"] if score == "learnt_graft" else ""
-        return Text(percent(run.summary.get(score)), style, justify="right")
+        return Text(percent(_figure(run, score)), style, justify="right")
     text = Text(_words(column.key, run, now), dim, justify="right" if column.right else "left")
     # The table is sorted by whole ids, however long.
     return text if column.key == "id" else _fit(text, column.width)
+
+
+def _figure(run: Run, score: str) -> float | None:
+    """Of a graft that was not to be learnt, the base patch is all there is."""
+    instead = run.summary.get("base_patch") if score == "learnt_graft" else None
+    return run.summary.get(score, instead)
 
 
 def _words(key: str, run: Run, now: float) -> str:

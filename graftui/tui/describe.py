@@ -6,19 +6,18 @@ from typing import Any
 
 from textual.content import Content
 
-from graftui.compare import flat
-from graftui.console.tables import STAGES, plain
+from graftui.compare.figures import plain
+from graftui.compare.score_table import GAP, score_table
+from graftui.compare.side_by_side import flat
 from graftui.models import Artifact, Run, RunStatus, Score
 from graftui.tui.cells import seconds
 from graftui.tui.snapshot import Detail, LogLine
-from graftui.tui.text import GLYPHS, age, bar, percent, size, took
+from graftui.tui.text import GLYPHS, age, bar, size, took
 
+_PADDING = 4
+"""Cells of the pane, left and right, that hold no text."""
 Cell = tuple[str, str]
 """Text and style."""
-_SCORES = (
-    ("accuracy", "accuracy %"), ("loss", "loss"), ("ece", "ECE %"), ("agreement", "agreement %"),
-    ("recovery", "recovery %"), ("gain_recovery", "of gain %"),
-)  # fmt: skip
 
 
 def summary(detail: Detail, now: float, width: int) -> Content:
@@ -29,7 +28,7 @@ def summary(detail: Detail, now: float, width: int) -> Content:
         parts.append(_progress(run, now, width))
     if run.message or run.hint:
         parts.append(_trouble(run))
-    if table := scores(detail.scores):
+    if table := scores(detail.scores, width - _PADDING):
         parts += [Content(""), table]
     if detail.artifacts:
         parts += [Content(""), _files(detail.artifacts)]
@@ -84,34 +83,19 @@ def _trouble(run: Run) -> Content:
     return Content("\n").join(parts)
 
 
-def scores(found: Sequence[Score]) -> Content | None:
-    """The table of scores on the test rows; None where there are none."""
-    tested = [score for score in found if score.split == "test"]
-    if not tested:
+def scores(found: Sequence[Score], width: int) -> Content | None:
+    """The table of scores on the test sets, in `width` cells; None where there are none."""
+    table = score_table(found, width)
+    if not table.rows:
         return None
-    names = [(key, title) for key, title in _SCORES if any(key in s.scores for s in tested)]
-    grafts = any("weights" in score.scores for score in tested)
-    head: list[Cell] = [("", "")]
-    head += [("sparsity", "bold"), ("weights", "bold")] if grafts else []
-    head += [(title, "bold") for _, title in names]
-    return grid([head, *(_score_row(score, names, grafts) for score in tested)])
+    lines: list[list[Cell]] = [[(title, "bold") for title in table.titles]]
+    for stage, row in zip(table.stages, table.rows, strict=True):
+        style = "bold $accent" if stage == "learnt_graft" else ""
+        lines.append([(row[0], style or "$text-muted"), *((cell, style) for cell in row[1:])])
+    return grid(lines)
 
 
-def _score_row(score: Score, names: list[tuple[str, str]], grafts: bool) -> list[Cell]:
-    style = "bold $accent" if score.stage == "learnt_graft" else ""
-    row: list[Cell] = [(STAGES.get(score.stage, score.stage), style or "$text-muted")]
-    if grafts:
-        weights = score.scores.get("weights")
-        row.append(("" if score.sparsity is None else f"{score.sparsity:g}", style))
-        row.append(("" if weights is None else f"{weights:,.0f}", style))
-    for key, _ in names:
-        value = score.scores.get(key)
-        shown = percent(value) if key != "loss" else "" if value is None else f"{value:.3f}"
-        row.append((shown, style))
-    return row
-
-
-def grid(rows: Sequence[Sequence[Cell]], gap: int = 2) -> Content:
+def grid(rows: Sequence[Sequence[Cell]], gap: int = GAP) -> Content:
     """Rows in columns: the first to the left, the others to the right."""
     widths = [max(len(row[i][0]) for row in rows) for i in range(len(rows[0]))]
     lines = []

@@ -22,7 +22,7 @@ from graftui.settings import Settings
 Value = str | bool
 """What a field holds: a switch holds a bool, all others a text."""
 
-_SHARED = ("model", "task", "freeze", "compute", "finetuned")
+_SHARED = ("model", "task", "demo", "freeze", "compute", "finetuned")
 """Sections that a linked part takes over from the part it is made from."""
 
 

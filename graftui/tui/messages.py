@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from graftui.compare import Comparison
+from graftui.compare.side_by_side import Comparison
 from graftui.errors import GraftuiError
 from graftui.models import Run
 from graftui.tui.snapshot import Snapshot

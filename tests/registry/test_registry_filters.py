@@ -9,7 +9,7 @@ from registry_rows import make, settings
 from engine.contract.config import TaskConfig, TrainConfig
 from graftui.errors import UsageError
 from graftui.models import RunStatus
-from graftui.registry.filters import Filter
+from graftui.registry.filters import OPERATORS, Filter, meets
 from graftui.registry.store import Store
 
 
@@ -147,6 +147,35 @@ def test_order_needs_a_number(filled: Store) -> None:
         filled.list(where=[Filter.parse("name>abc")])
     with pytest.raises(UsageError, match="no key 'size'"):
         filled.list(sort="-size")
+
+
+@pytest.mark.parametrize("text", ["status=finishd", "status!=done", "reason=oops", "status="])
+def test_a_misspelt_status_names_those_there_are(filled: Store, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        filled.list(where=[Filter.parse(text)])
+    allowed = "oom" if text.startswith("reason") else "finished, failed"
+    assert allowed in caught.value.hint
+    assert filled.list(where=[Filter.parse("status~fin")])
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+@pytest.mark.parametrize("typed", ["0.9", "0.8", "sst", "7"])
+def test_a_value_outside_meets_what_it_would_inside(filled: Store, op: str, typed: str) -> None:
+    """Of the same runs, one key of text and one of numbers that some lack."""
+    found = filled.list()
+    columns = {
+        "name": {run.id: run.name for run in found},
+        "accuracy": {run.id: run.summary.get("accuracy") for run in found},
+    }
+    for key, values in columns.items():
+        f = Filter(key, op, typed)
+        try:
+            expected = {run.id for run in filled.list(where=[f])}
+        except UsageError:
+            with pytest.raises(UsageError):
+                meets(f, "x")
+            continue
+        assert {id for id, value in values.items() if meets(f, value)} == expected
 
 
 def test_ten_thousand_runs_are_listed_at_once(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ SORTS = (
     Option("status", "status", ""),
     Option("name", "name", ""),
     Option("task.name", "task", ""),
-    Option("-learnt_graft", "accuracy of the graft", "best first"),
-    Option("-finetuned", "accuracy of the fine-tuned model", "best first"),
+    Option("-learnt_graft", "score of the graft", "best first"),
+    Option("-finetuned", "score of the fine-tuned model", "best first"),
     Option("-recovery", "recovery", "best first"),
     Option("-seconds", "time it took", "longest first"),
 )

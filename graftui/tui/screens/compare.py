@@ -8,13 +8,9 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from graftui.compare import Comparison
-from graftui.console.tables import plain
+from graftui.compare.figures import COUNTS, LESS_IS_BETTER, NEITHER_IS_BETTER, plain
+from graftui.compare.side_by_side import Comparison
 from graftui.tui.text import GLYPHS, palette
-
-# Of these less is better; of weights, added and dropped neither is.
-_LESS = ("loss", "ece")
-_NEITHER = ("weights", "fraction", "added", "dropped")
 
 
 class CompareScreen(Screen[None]):
@@ -56,7 +52,7 @@ class CompareScreen(Screen[None]):
             style = colours["warning"]
             lines.append([Text(path, dim), *(_right(plain(v) or "–", style) for v in values)])
         if found.scores:
-            lines.append(self._heading("scores on the test rows", heading))
+            lines.append(self._heading("scores on the test sets", heading))
         for name, scores in found.scores.items():
             best = _best(name, scores)
             styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
@@ -81,12 +77,12 @@ def _best(name: str, values: Sequence[float | None]) -> float | None:
     """The value that stands out; None where all are the same or none is better."""
     what = name.rpartition(" ")[2]
     known = [value for value in values if value is not None]
-    if what in _NEITHER or len(set(known)) < 2:
+    if what in NEITHER_IS_BETTER or len(set(known)) < 2:
         return None
-    return min(known) if what in _LESS else max(known)
+    return min(known) if what in LESS_IS_BETTER else max(known)
 
 
 def _figure(name: str, value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:,.0f}" if name.endswith((" weights", " added", " dropped")) else f"{value:.4g}"
+    return f"{value:,.0f}" if name.rpartition(" ")[2] in COUNTS else f"{value:.4g}"

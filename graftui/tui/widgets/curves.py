@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.containers import Grid, VerticalScroll
 from textual.widgets import Static
 
+from graftui.compare.figures import METRICS
 from graftui.models import Series
 from graftui.tui.widgets.plot import Curve, Plot
 
-_FIRST = ("loss", "accuracy", "score", "weights", "fraction", "sparsity")
+_FIRST = ("loss", *METRICS, "score", "weights", "fraction", "sparsity")
 _PLOT_WIDTH = 38
 _PLOT_HEIGHT = 8
 Groups = dict[str, tuple[Curve, ...]]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graftui.compare.figures import is_test
 from graftui.models import Run, Score
 
 # What a run was given or made of, not what it was asked to do.
@@ -18,7 +19,8 @@ class Comparison:
     settings: dict[str, tuple[Any, ...]]
     """Settings on which the runs differ."""
     scores: dict[str, tuple[float | None, ...]]
-    """`stage score`, and `@sparsity` where a run holds several grafts."""
+    """`stage score`; `stage@sparsity score` where a run holds several grafts; the test set stands
+    between the two unless it is plain "test"."""
 
 
 def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -33,23 +35,25 @@ def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def compare(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> Comparison:
-    """`runs` side by side; `scores` by run id, of which those on the test rows count."""
+    """`runs` side by side; `scores` by run id, of which those on test sets count."""
     configs = [flat(run.config, run.kind) for run in runs]
     paths = dict.fromkeys(path for config in configs for path in config)
     rows = {path: tuple(config.get(path) for config in configs) for path in paths}
     differing = {p: row for p, row in rows.items() if any(value != row[0] for value in row)}
-    named = [_named(scores.get(run.id, ())) for run in runs]
+    tested = [[s for s in scores.get(run.id, ()) if is_test(s.split)] for run in runs]
+    # Next to a curve, the graft of a run that has one alone finds its place by its sparsity.
+    curve = any(len({score.sparsity for score in one} - {None}) > 1 for one in tested)
+    named = [_named(one, curve) for one in tested]
     names = dict.fromkeys(name for one in named for name in one)
     return Comparison(
         tuple(runs), differing, {name: tuple(one.get(name) for one in named) for name in names}
     )
 
 
-def _named(scores: Sequence[Score]) -> dict[str, float]:
-    tested = [score for score in scores if score.split == "test"]
-    several = len({score.sparsity for score in tested} - {None}) > 1
+def _named(tested: Sequence[Score], curve: bool) -> dict[str, float]:
     found: dict[str, float] = {}
     for score in tested:
-        at = f"@{score.sparsity:g}" if several and score.sparsity is not None else ""
-        found |= {f"{score.stage}{at} {name}": value for name, value in score.scores.items()}
+        at = f"@{score.sparsity:g}" if curve and score.sparsity is not None else ""
+        on = "" if score.split == "test" else f" {score.split}"
+        found |= {f"{score.stage}{at}{on} {name}": value for name, value in score.scores.items()}
     return found

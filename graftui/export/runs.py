@@ -1,4 +1,7 @@
-"""Results as CSV, JSON or Markdown: one row a run, or one a sparsity. Pure functions over rows."""
+"""Runs as CSV, JSON, Markdown or LaTeX: one row a run, or one a sparsity.
+
+Pure functions over rows.
+"""
 
 import csv
 import io
@@ -7,10 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from graftui.compare import compare, flat
+from graftui.compare.figures import exact, is_test
+from graftui.compare.side_by_side import compare, flat
+from graftui.export import grid
 from graftui.models import Run, Score
 
 Row = dict[str, Any]
+_WORDS = ("id", "name", "kind", "status")
 
 
 def rows(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> list[Row]:
@@ -30,11 +36,15 @@ def _rows_of(run: Run, scores: Sequence[Score]) -> list[Row]:
     whole: Row = {}
     grafts: dict[float, Row] = {}
     for score in scores:
-        if score.split == "test":
-            target = whole if score.sparsity is None else grafts.setdefault(score.sparsity, {})
-            target |= {f"{score.stage}.{name}": value for name, value in score.scores.items()}
+        target = whole if score.sparsity is None else grafts.setdefault(score.sparsity, {})
+        target |= {f"{_place(score)}.{n}": exact(n, value) for n, value in score.scores.items()}
     each = [{"sparsity": sparsity, **graft} for sparsity, graft in sorted(grafts.items())]
     return [{**about, **whole, **graft} for graft in each or [{}]]
+
+
+def _place(score: Score) -> str:
+    """`stage`, and the split unless it is plain "test"."""
+    return score.stage if score.split == "test" else f"{score.stage}.{score.split}"
 
 
 def _columns(table: Sequence[Row]) -> list[str]:
@@ -61,18 +71,26 @@ def to_json(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
 
 
 def to_markdown(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
-    """A table for a paper's notebook: what the runs differ in, then their scores."""
+    """A table for a paper's notebook: what the runs differ in, then their scores on test sets."""
+    return grid.markdown(*_readable(runs, scores))
+
+
+def to_latex(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
+    """The same table as a tabular for booktabs."""
+    titles, table = _readable(runs, scores)
+    return grid.latex(titles, table, left=len(_WORDS))
+
+
+def _readable(
+    runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]
+) -> tuple[list[str], list[list[str]]]:
+    """Titles and rows."""
     table = rows(runs, scores)
-    differing = list(compare(runs, scores).settings)
-    columns = [
-        name for name in _columns(table)
-        if name in ("id", "name", "kind", "status", "sparsity", *differing)
-        or name.split(".")[0] in ("pretrained", "finetuned", "base_patch", "learnt_graft")
-        and name != "finetuned.config_hash"
-    ]  # fmt: skip
-    lines = [columns, ["---"] * len(columns)]
-    lines += [[_text(row.get(name)) for name in columns] for row in table]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    wanted = {*_WORDS, "sparsity", *compare(runs, scores).settings}
+    tested = [s for run in runs for s in scores.get(run.id, ()) if is_test(s.split)]
+    wanted |= {f"{_place(score)}.{name}" for score in tested for name in score.scores}
+    columns = [name for name in _columns(table) if name in wanted]
+    return columns, [[_text(row.get(name)) for name in columns] for row in table]
 
 
 def _text(value: Any) -> str:
@@ -80,11 +98,12 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(_cell(value)).replace("|", "\\|").replace("\n", " ")
+    return str(_cell(value))
 
 
 FORMATS: dict[str, Callable[[Sequence[Run], Mapping[str, Sequence[Score]]], str]] = {
     "csv": to_csv,
     "json": to_json,
     "md": to_markdown,
+    "latex": to_latex,
 }

@@ -1,0 +1,131 @@
+"""Verbs about skill files: look into one, install it, and treat several as sets of weights."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graftui.cli.common import Json, console_here, settings_here, store_here
+
+skill = typer.Typer(
+    help="Look into a skill file, install it, compare and combine several.", no_args_is_help=True
+)
+
+Ref = Annotated[str, typer.Argument(metavar="SKILL", help="Skill file, or a graft: id, name, last")]
+Refs = Annotated[
+    list[str], typer.Argument(metavar="SKILL...", help="Skill files, or grafts: ids, names")
+]
+Folder = Annotated[
+    str, typer.Argument(metavar="FOLDER", help="Checkpoint folder; with --out any model's name")
+]
+Copy = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Make this copy, and leave the folder as it is")
+]
+File = Annotated[Path, typer.Option("--output", "-o", help="Skill file to write")]
+
+
+def show(ref: Ref, json: Json = False) -> None:
+    """Show where a skill's weights lie, layer by layer, and what it was made from."""
+    from graftui.console import skills
+
+    skills.show(settings_here(), console_here(), _file(ref), json)
+
+
+def verify(
+    ref: Ref,
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Checkpoint folder, or model name")],
+    json: Json = False,
+) -> None:
+    """Say whether a model is the skill's base, holds the skill, or is another (exit code 2)."""
+    from graftui.console import skills
+
+    if not skills.verify(settings_here(), console_here(), _file(ref), model, json):
+        raise typer.Exit(2)
+
+
+def install(ref: Ref, folder: Folder, out: Copy = None, json: Json = False) -> None:
+    """Put a skill into a checkpoint folder, which must be the skill's base."""
+    from graftui.console import skills
+
+    skills.change(settings_here(), console_here(), "install", _file(ref), folder, out, json)
+
+
+def uninstall(ref: Ref, folder: Folder, out: Copy = None, json: Json = False) -> None:
+    """Take a skill out of a checkpoint folder again: bit for bit what it was before."""
+    from graftui.console import skills
+
+    skills.change(settings_here(), console_here(), "uninstall", _file(ref), folder, out, json)
+
+
+def diff(refs: Refs, json: Json = False) -> None:
+    """Compare skills of one base: how many weights they share, and with what values."""
+    from graftui.console import skills
+
+    skills.diff(settings_here(), console_here(), _several(refs), json)
+
+
+def union(refs: Refs, output: File, json: Json = False) -> None:
+    """Make a skill of all weights of several; where they disagree, the first one's values."""
+    _combine("union", refs, output, json)
+
+
+def intersect(refs: Refs, output: File, json: Json = False) -> None:
+    """Make a skill of the weights that all have, with the first one's values."""
+    _combine("intersect", refs, output, json)
+
+
+def subtract(refs: Refs, output: File, json: Json = False) -> None:
+    """Make a skill of the first one's weights that no other has."""
+    _combine("subtract", refs, output, json)
+
+
+def _combine(verb: str, refs: list[str], output: Path, json: bool) -> None:
+    from graftui.console import skills
+
+    skills.combine(settings_here(), console_here(), verb, _several(refs), output, json)
+
+
+def _file(ref: str) -> str:
+    return _files([ref])[0]
+
+
+def _several(refs: list[str]) -> list[str]:
+    from graftui.errors import UsageError
+
+    if len(refs) < 2:
+        raise UsageError("There is one skill only.", "Give two or more.")
+    return _files(refs)
+
+
+def _files(refs: list[str]) -> list[str]:
+    """The skill files that are meant; the registry is opened only where a run is."""
+    from graftui.console import skills
+
+    if all(map(skills.is_file, refs)):
+        return [skills.file(ref) for ref in refs]
+    settings = settings_here()
+    with store_here(settings) as store:
+        return [
+            skills.file(ref) if skills.is_file(ref) else skills.of_run(settings, store, ref)
+            for ref in refs
+        ]
+
+
+_MADE = "data/runs/a1b2c3/skill.safetensors"
+# Group -> its verbs, each with the example in its help.
+GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
+    "skill": (
+        skill,
+        {
+            show: "graftui skill show last",
+            verify: f"graftui skill verify {_MADE} roberta-base",
+            install: "graftui skill install last models/roberta-base --out models/with-skill",
+            uninstall: "graftui skill uninstall last models/with-skill",
+            diff: "graftui skill diff film-13 film-21 film-42",
+            union: "graftui skill union film-13 film-21 -o either.safetensors",
+            intersect: "graftui skill intersect film-13 film-21 -o both.safetensors",
+            subtract: "graftui skill subtract film-13 tone-13 -o film-alone.safetensors",
+        },
+    ),
+}

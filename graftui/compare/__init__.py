@@ -1,0 +1,1 @@
+"""Runs compared: side by side, and collected over seeds. Pure functions over rows."""

@@ -1,0 +1,76 @@
+"""How scores and settings are named and written: one place for tables, exports and the dashboard.
+
+Standard library only. Knows the scores of every task; one that it does not know is written plainly.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+STAGES = {
+    "pretrained": "pretrained",
+    "finetuned": "fine-tuned",
+    "base_patch": "base patch",
+    "learnt_graft": "learnt graft",
+    "knocked_out": "without graft",
+    "knocked_out_random": "without random",
+}
+"""Stage -> in words, in the order in which they come about."""
+METRICS = ("f1", "matthews", "pearson", "accuracy")
+"""What tasks are judged by. The first that a task's scores hold is its own."""
+COUNTS = ("weights", "added", "dropped", "step")
+LESS_IS_BETTER = ("loss", "ece")
+NEITHER_IS_BETTER = (*COUNTS, "fraction")
+
+_TITLES = {
+    "f1": "F1", "matthews": "Matthews", "pearson": "Pearson", "spearman": "Spearman",
+    "ece": "ECE", "gain_recovery": "of gain",
+}  # fmt: skip
+_NO_SHARE = ("loss", *NEITHER_IS_BETTER)
+
+
+def metric_of(names: Iterable[str]) -> str:
+    """The metric of the task that has scores of these names."""
+    known = set(names)
+    return next((name for name in METRICS if name in known), "accuracy")
+
+
+def is_test(split: str) -> bool:
+    """Whether results are reported on these rows: on dev and train, models are chosen."""
+    return split not in ("dev", "train")
+
+
+def title(name: str) -> str:
+    """The heading of a column of that score."""
+    return _TITLES.get(name, name) + ("" if name in _NO_SHARE else " %")
+
+
+def figure(name: str, value: float | None) -> str:
+    """A score as a person reads it: 93.4 (of a hundred), 0.312 (loss), 8,505 (weights)."""
+    if value is None:
+        return ""
+    if not math.isfinite(value):
+        return str(value)
+    if name in COUNTS:
+        return f"{value:,.0f}"
+    if name in _NO_SHARE:
+        return f"{value:.3g}" if name == "fraction" else f"{value:.3f}"
+    return f"{100 * value:.1f}"
+
+
+def exact(name: str, value: float) -> float:
+    """A score for another program: a count is a whole number, the rest stays as it is."""
+    return int(value) if name in COUNTS and math.isfinite(value) else value
+
+
+def plain(value: Any) -> str:
+    """A setting's value as a person writes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {plain(one)}" for key, one in value.items())
+    return "" if value is None else str(value)

@@ -1,0 +1,187 @@
+"""Collecting over seeds: of each seed's trials the best on dev, then their mean and spread.
+
+Owns the groups and the statistics (as LM-BFF reports them). Which trials there are: trials.py.
+"""
+
+import json
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graftui.compare.figures import LESS_IS_BETTER, STAGES
+from graftui.compare.trials import Trial
+
+SEEDS = ("task.data_seed", "train.seed", "graft.seed")
+IMPLIED = ("task.name", "stage", "sparsity", "split", "metric")
+"""Never averaged over: a mean of two of these would be the mean of nothing."""
+# Not chosen on dev: what names a run, and where it is computed.
+_NO_CHOICE = (
+    "id", "name", "kind", "recipe", "tag", "graft.sparsity", "compute.device", "compute.threads",
+    "compute.eval_batch", "compute.save_logits",
+)  # fmt: skip
+
+Seeds = tuple[Any, ...]
+"""A value for each setting that is collected over; None where it had no part in the weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One score over the seeds."""
+
+    mean: float
+    std: float | None
+    """Sample standard deviation (n - 1); None for one value."""
+    median: float
+    n: int
+    """Seeds that have this score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The seeds of one cell of a table of results."""
+
+    key: Mapping[str, Any]
+    """The keys that were asked for, then the IMPLIED ones."""
+    metric: str
+    scores: Mapping[str, Spread]
+    seeds: int
+    short: tuple[int, int] | None
+    """(2, 3): it has two of the seeds of which another group has three; None: none is missing."""
+    trials: int
+    a_seed: tuple[int, int]
+    """Fewest and most trials of a seed."""
+    runs: tuple[str, ...]
+    """Ids of the chosen runs, in the order of their seeds."""
+    chosen: Mapping[str, tuple[tuple[Any, int], ...]]
+    """Setting in which the trials differ -> (value, seeds that chose it), the commonest first."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What makes it hard to compare with other groups."""
+        found = [f"{self.short[0]} of {self.short[1]} seeds"] if self.short else []
+        if self.a_seed[0] < self.a_seed[1]:
+            found.append(f"{self.a_seed[0]} to {self.a_seed[1]} trials a seed")
+        return tuple(found)
+
+
+def collect(
+    trials: Sequence[Trial], by: Sequence[str], over: Sequence[str] = SEEDS
+) -> tuple[Group, ...]:
+    """A group for each value of the keys `by`, in the order of those values."""
+    keys = tuple(dict.fromkeys((*by, *IMPLIED)))
+    cells: dict[str, list[Trial]] = {}
+    for trial in trials:
+        cells.setdefault(_text([trial.fields.get(key) for key in keys]), []).append(trial)
+    best = {cell: _best_by_seed(found, over) for cell, found in cells.items()}
+    every = {frozenset(chosen) for chosen in best.values()}
+    groups = [
+        _group(keys, over, found, best[cell], _short(frozenset(best[cell]), every))
+        for cell, found in cells.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: [_rank(group.key[key]) for key in keys]))
+
+
+def shown(groups: Sequence[Group], by: Sequence[str]) -> tuple[str, ...]:
+    """The keys that a reader needs: those asked for, and those implied that tell groups apart."""
+    told = (*by, *(["sparsity"] if "graft.sparsity" in by else []))
+    apart = [
+        key for key in IMPLIED
+        if key not in told and len({_text(group.key[key]) for group in groups}) > 1
+    ]  # fmt: skip
+    return (*by, *apart)
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean, sample standard deviation and median of one value or more; all nan if one is."""
+    n = len(values)
+    if not all(map(math.isfinite, values)):
+        return Spread(math.nan, math.nan if n > 1 else None, math.nan, n)
+    std = statistics.stdev(values) if n > 1 else None
+    return Spread(statistics.fmean(values), std, statistics.median(values), n)
+
+
+def _best_by_seed(trials: Sequence[Trial], over: Sequence[str]) -> dict[Seeds, list[Trial]]:
+    """Seeds -> their trials, the best first; the later one where two are as good."""
+    found: dict[Seeds, list[Trial]] = {}
+    for trial in trials:
+        found.setdefault(tuple(trial.fields.get(path) for path in over), []).append(trial)
+    sign = -1 if trials[0].metric in LESS_IS_BETTER else 1
+    for of_seed in found.values():
+        of_seed.sort(key=lambda t: (sign * t.chosen_by, t.created_at, t.run), reverse=True)
+    return dict(sorted(found.items(), key=lambda item: [_rank(seed) for seed in item[0]]))
+
+
+def _group(
+    keys: Sequence[str],
+    over: Sequence[str],
+    trials: Sequence[Trial],
+    by_seed: Mapping[Seeds, Sequence[Trial]],
+    short: tuple[int, int] | None,
+) -> Group:
+    best = [of_seed[0] for of_seed in by_seed.values()]
+    sizes = [len(of_seed) for of_seed in by_seed.values()]
+    names = dict.fromkeys([best[0].metric, *sorted({name for t in best for name in t.scores})])
+    return Group(
+        key={key: best[0].fields.get(key) for key in keys},
+        metric=best[0].metric,
+        scores={n: spread([t.scores[n] for t in best if n in t.scores]) for n in names},
+        seeds=len(best),
+        short=short,
+        trials=len(trials),
+        a_seed=(min(sizes), max(sizes)),
+        runs=tuple(trial.run for trial in best),
+        chosen=_chosen(trials, best, {*keys, *over, *_NO_CHOICE}),
+    )
+
+
+def _chosen(
+    trials: Sequence[Trial], best: Sequence[Trial], settled: set[str]
+) -> dict[str, tuple[tuple[Any, int], ...]]:
+    """The settings that were chosen on dev, those `settled` otherwise left out."""
+    found = {}
+    for path in dict.fromkeys(path for trial in trials for path in trial.fields):
+        if path in settled or len({_text(trial.fields.get(path)) for trial in trials}) == 1:
+            continue
+        counts = Counter(_text(trial.fields.get(path)) for trial in best)
+        values = [(json.loads(text), count) for text, count in counts.items()]
+        found[path] = tuple(sorted(values, key=lambda pair: (-pair[1], _rank(pair[0]))))
+    return found
+
+
+def _short(own: frozenset[Seeds], every: Iterable[frozenset[Seeds]]) -> tuple[int, int] | None:
+    """Seeds it has and should have, by the group that has most more; None where none has.
+
+    Counted by the seeds that matter to both: one fine-tuning may have many seeds of a mask.
+    """
+    pairs = [_counts(own, other) for other in every]
+    has, should = max(pairs, key=lambda pair: pair[1] - pair[0])
+    return (has, should) if should > has else None
+
+
+def _counts(own: frozenset[Seeds], other: frozenset[Seeds]) -> tuple[int, int]:
+    common = [
+        place for place in range(len(next(iter(own))))
+        if all(any(seeds[place] is not None for seeds in group) for group in (own, other))
+    ]  # fmt: skip
+    has, should = (
+        len({tuple(seeds[place] for place in common) for seeds in group}) for group in (own, other)
+    )
+    return has, should
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    """Nothing first, then numbers by size, then stages as they come about, then text."""
+    if value is None:
+        return 0, 0.0, ""
+    if isinstance(value, int | float):
+        return 1, float(value), ""
+    if isinstance(value, str) and value in STAGES:
+        return 2, float(list(STAGES).index(value)), ""
+    return 3, 0.0, value if isinstance(value, str) else _text(value)

@@ -1,0 +1,270 @@
+"""What `tasks`, `model` and `data` print: the catalog, and what the engine answers about it."""
+
+import json as jsonlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from engine.contract import preflight
+from engine.contract.catalog import CatalogError, Prompting, TaskSpec, tasks, unknown_task
+from engine.contract.config import FinetuneConfig, ModelConfig
+from engine.contract.layout import shipped
+from graftui.console import tables
+from graftui.errors import UsageError
+from graftui.launcher.ask import ask
+from graftui.recipes import Recipe
+from graftui.settings import Settings
+
+Answer = dict[str, Any]
+_WIDE = 110
+"""Columns of a terminal in which the list of tasks has room for label words."""
+
+
+def listing(console: Console, json: bool) -> None:
+    """All tasks, a line each. Raises UsageError for a broken file of the user's own."""
+    found, origins = _tasks(), _origins()
+    if json:
+        whole = [_dumped(spec, origins[spec.name]) for spec in found.values()]
+        typer.echo(jsonlib.dumps(whole, indent=2))
+        return
+    console.print(_listed(found.values(), origins, console.width))
+    console.print("[dim]`graftui tasks show NAME` shows one with a real prompt[/dim]")
+
+
+def task(
+    settings: Settings,
+    console: Console,
+    name: str,
+    model: str,
+    data: str,
+    sets: Sequence[str],
+    json: bool,
+) -> None:
+    """A task's entry and, where model and data are known, its first prompt in tokens."""
+    config = _config({"model": {"name": model}, "task": {"name": name, "data": data}}, sets)
+    spec = _spec(config.task.name)
+    if spec.home and not config.model.name:
+        config = config.model_copy(update={"model": _pocket(config)})
+    missing = [] if config.model.name else ["--model NAME"]
+    if not (config.task.data or spec.home):
+        missing.append("--data DIR" + (" or --data hub" if spec.hub else ""))
+    example = None if missing else _example(config, settings)
+    origin = _origins()[spec.name]
+    if json:
+        whole = {"task": _dumped(spec, origin), "example": example}
+        typer.echo(jsonlib.dumps(whole, indent=2))
+        return
+    _print_entry(spec, origin, console)
+    if example:
+        _print_example(example, config, console)
+    else:
+        console.print(f"\nGive {' and '.join(missing)} to see its prompt with a real example.")
+
+
+def model(
+    settings: Settings,
+    console: Console,
+    name: str,
+    task_type: str,
+    sets: Sequence[str],
+    json: bool,
+) -> None:
+    """Which weights of a model would train and could be grafted."""
+    config = _config({"model": {"name": name}, "task": {"type": task_type}}, sets)
+    if trouble := preflight.check_model(config.model.name):
+        raise UsageError(*trouble)
+    question = config.model_dump(mode="json", include={"model", "task", "freeze"})
+    found = ask("model", question, settings)
+    if json:
+        typer.echo(jsonlib.dumps(found, indent=2))
+        return
+    ties = {True: "tied to the word embeddings", False: "of their own", None: "none (no LM head)"}
+    console.print(f"[bold]{escape(config.model.name)}[/bold]  {found['family']}")
+    console.print(f"output weights: {ties[found['tied']]}")
+    console.print(_parts(found))
+    if config.task.type == "finetune":
+        console.print("The linear head is new: it always trains, and is no part of a graft.")
+
+
+def kshot(
+    settings: Settings,
+    console: Console,
+    name: str,
+    shots: dict[str, Any],
+    seeds: Sequence[int],
+    source: str,
+    out: Path | None,
+) -> None:
+    """Write the few-shot folders of a task, one a seed. `shots`: k and mode."""
+    config = _config({"task": {"name": name, "data": source, **shots}}, ())
+    spec = _spec(name)
+    if not (source or spec.home):
+        raise UsageError(
+            f"{name} does not ship with graftui.",
+            "Give the folder of its original files as --data DIR"
+            + (", or --data hub." if spec.hub else "."),
+        )
+    if trouble := preflight.check_task(name, source):
+        raise UsageError(*trouble)
+    question = config.model_dump(mode="json", include={"task"})
+    question |= {"seeds": list(seeds), "out": str(out or Path("data", config.task.mode))}
+    for file in ask("kshot", question, settings)["files"]:
+        console.print(file, markup=False, soft_wrap=True)
+
+
+def _tasks() -> dict[str, TaskSpec]:
+    try:
+        return tasks()
+    except CatalogError as error:
+        raise UsageError(str(error), "Mend that block, or move the file away.") from None
+
+
+def _spec(name: str) -> TaskSpec:
+    found = _tasks().get(name)
+    if found is None:
+        raise UsageError(unknown_task(name), "`graftui tasks` lists them.")
+    return found
+
+
+def _origins() -> dict[str, str]:
+    """Where the data of each task comes from, or that the task is the user's own."""
+    ships = tasks(shipped() / "tasks")
+
+    def origin(spec: TaskSpec) -> str:
+        if ships.get(spec.name) != spec:
+            return "own file"
+        return "ships" if spec.home else "hub" if spec.hub else "--data DIR"
+
+    return {name: origin(spec) for name, spec in _tasks().items()}
+
+
+def _config(part: dict[str, Any], sets: Sequence[str]) -> FinetuneConfig:
+    """A fine-tuning of `part` with `sets` put in. Raises UsageError."""
+    nameless = Recipe("", "", {"finetune": part}, {"finetune": "finetune"}, {})
+    config = nameless.configs(sets)["finetune"]
+    assert isinstance(config, FinetuneConfig)
+    return config
+
+
+def _pocket(config: FinetuneConfig) -> ModelConfig:
+    kind = "causal" if config.task.type == "autoregressive" else "masked"
+    return config.model.model_copy(update={"name": f"{preflight.POCKET}{kind}-lm"})
+
+
+def _example(config: FinetuneConfig, settings: Settings) -> Answer:
+    if trouble := preflight.check(config):
+        raise UsageError(*trouble)
+    question = config.model_dump(mode="json", include={"model", "task", "demo"})
+    return ask("task", question, settings)
+
+
+def _dumped(spec: TaskSpec, origin: str) -> Answer:
+    return {**spec.model_dump(mode="json"), "from": origin}
+
+
+def _listed(found: Iterable[TaskSpec], origins: dict[str, str], width: int) -> Table:
+    """One line a task; label words only where there is room for them."""
+    columns = ["task", "what it is", "label words", "metric", "causal", "data"]
+    if width < _WIDE:
+        columns.remove("label words")
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for spec in found:
+        # Cells that are cut, in columns that may shrink: the others keep their width.
+        cells: dict[str, str | Text] = {
+            "task": escape(spec.name),
+            "what it is": _cut(spec.title),
+            "label words": _cut(_words(spec.masked)),
+            "metric": spec.metric,
+            "causal": "yes" if spec.causal else "no",
+            "data": origins[spec.name],
+        }
+        table.add_row(*(cells[column] for column in columns))
+    return table
+
+
+def _cut(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _words(prompting: Prompting) -> str:
+    return ", ".join(f"{label} {word.strip()}" for label, word in prompting.label_words.items())
+
+
+def _print_entry(spec: TaskSpec, origin: str, console: Console) -> None:
+    console.print(f"[bold]{escape(spec.name)}[/bold]  {escape(spec.title)}")
+    folder = spec.folder or spec.name
+    places = [f"text {', '.join(map(str, spec.text))}", f"label {spec.label}"]
+    places += [f"only rows with {column} = {value}" for column, value in spec.where.items()]
+    limits = {"input": spec.max_length, "first sentence": spec.first_sent_limit,
+              "other sentence": spec.other_sent_limit}  # fmt: skip
+    about = {
+        "data": origin,
+        "hub": " ".join(filter(None, (spec.hub.path, spec.hub.config))) if spec.hub else "",
+        "original files": _files(spec, folder, ["train", *spec.original.values()]),
+        "k-shot files": _files(spec, f"{folder}/K-SEED", ["train", spec.dev, *spec.tests.values()]),
+        "columns": "; ".join(places) + (", below a header" if spec.header else ""),
+        "metric": spec.metric,
+        "scores": "from {:g} to {:g}".format(*spec.bounds) if spec.bounds else "",
+        "limits": ", ".join(f"{what} {n} tokens" for what, n in limits.items() if n),
+        "masked prompt": spec.masked.prompt,
+        "masked words": _words(spec.masked),
+        "causal prompt": spec.causal.prompt if spec.causal else "",
+        "causal words": _words(spec.causal) if spec.causal else "",
+    }
+    console.print(tables.settings({name: escape(text) for name, text in about.items() if text}))
+
+
+def _files(spec: TaskSpec, folder: str, stems: Sequence[str]) -> str:
+    return f"{folder}/ " + ", ".join(f"{stem}.{spec.format}" for stem in stems)
+
+
+def _print_example(example: Answer, config: FinetuneConfig, console: Console) -> None:
+    console.print(f"\n[bold]first training example[/bold], for {escape(config.model.name)}")
+    console.print(_line(example["text"]), markup=False, soft_wrap=True)
+    where = "mean of all" if example["reads"] is None else f"token {example['reads']}, in brackets"
+    console.print(f"{len(example['ids'])} tokens; the answer is read at: {where}", style="dim")
+    console.print(_token_line(example["ids"], example["tokens"], example["reads"]))
+    console.print(f"label: {example['label']}", markup=False)
+    for one in example["classes"]:
+        word = f"{_line(one['word'])} = " if one["ids"] else "no word: a linear head"
+        line = Text(f"  {one['label']}: {word}").append(_token_line(one["ids"], one["tokens"]))
+        line.stylize("bold" if one["label"] == example["label"] else "")
+        console.print(line)
+
+
+def _line(text: str) -> str:
+    return text.replace("\n", "\\n")
+
+
+def _token_line(ids: Sequence[int], tokens: Sequence[str], marked: int | None = None) -> Text:
+    """`id:token` of each; the marked one in brackets."""
+    line = Text()
+    for place, (number, token) in enumerate(zip(ids, tokens, strict=True)):
+        pair = f"{number}:{_line(token)}"
+        line.append("  " if place else "")
+        line.append(f"[{pair}]" if place == marked else pair,
+                    "bold reverse" if place == marked else "")  # fmt: skip
+    return line
+
+
+def _parts(found: Answer) -> Table:
+    table = Table(header_style="bold")
+    for column in ("part", "tensors", "weights", "maskable"):
+        table.add_column(column, justify="left" if column == "part" else "right")
+
+    def row(one: Answer) -> None:
+        counts = (f"{one[name]:,}" for name in ("tensors", "weights", "maskable"))
+        table.add_row(one["part"], *counts, style="" if one["maskable"] else "dim")
+
+    for part in found["parts"]:
+        row(part)
+    table.add_section()
+    row(found["total"])
+    row({**found["biases"], "part": "of them biases"})
+    return table

@@ -1,0 +1,173 @@
+"""What `compare --by` prints: results of many runs, collected over seeds.
+
+Owns the reading of its options; what is a trial and how groups are made is in graftui.compare.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.contract import catalog, schema
+from engine.contract.config import KINDS
+from graftui.compare.over_seeds import SEEDS, collect, shown
+from graftui.compare.score_table import GAP
+from graftui.compare.trials import RUN_FIELDS, SCORE_FIELDS, Choice, Entry, Trial, trials
+from graftui.errors import UsageError
+from graftui.export import groups
+from graftui.export.groups import Collected
+from graftui.models import Run, RunStatus
+from graftui.registry.filters import Filter, meets
+from graftui.registry.store import Store
+
+# Left out in this order where there is no room; every other format has them.
+_LEAST = ("chosen", "median", "metric")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of `compare --by`, as typed."""
+
+    by: str
+    filters: Sequence[str] = ()
+    best_on: str = "dev"
+    over: str = "seeds"
+    metric: str = ""
+    """Empty: each task's own."""
+    scores: str = ""
+    """More scores to show, comma-separated."""
+
+
+def collected(store: Store, request: Request) -> Collected:
+    """The groups of `request`. Raises UsageError where there is none, or an unknown key."""
+    by = _keys(request.by, "--by", {*RUN_FIELDS, *SCORE_FIELDS})
+    over = SEEDS if request.over == "seeds" else _keys(request.over, "--over", set())
+    extra = _listed(request.scores)
+    conditions = [Filter.parse(text) for text in request.filters]
+    of_score = [one for one in conditions if one.key in SCORE_FIELDS]
+    matching = store.list(where=[c for c in conditions if c not in of_score], sort="created")
+    finished = [run for run in matching if run.status is RunStatus.finished]
+    choice = Choice(request.best_on, request.metric, _metrics())
+    found, left_out = trials(_entries(store, finished), choice)
+    found = [one for one in found if all(meets(f, one.fields[f.key]) for f in of_score)]
+    stages = [f for f in of_score if f.key == "stage"]
+    left_out = [one for one in left_out if all(meets(f, one.stage) for f in stages)]
+    _refuse_unknown(extra, found)
+    made = collect(found, by, over)
+    whole = Collected(
+        by, over, request.best_on, made, extra, tuple(left_out), len(matching) - len(finished)
+    )
+    if not made:
+        why = whole.notes or ("no finished run meets the filters",)
+        hint = "`graftui ls -f status=finished` shows what there is; --best-on names a split."
+        raise UsageError(f"There is nothing to collect: {'; '.join(why)}.", hint)
+    return whole
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _keys(text: str, option: str, fields: set[str]) -> tuple[str, ...]:
+    """The keys in `text`: settings, or `fields`."""
+    paths = {setting.path for kind in KINDS for setting in schema.settings(kind)}
+    found = _listed(text)
+    for key in found:
+        if key not in fields | paths:
+            near = difflib.get_close_matches(key, fields | paths, n=1)
+            mean = f"Did you mean {near[0]}? " if near else ""
+            known = ", ".join([*sorted(fields), "and every setting, such as train.lr"])
+            raise UsageError(f"{option}: there is no key {key!r}.", f"{mean}Known: {known}.")
+    if not found:
+        raise UsageError(f"{option} names no key.", "Write it as in --by task.name,graft.sparsity.")
+    return found
+
+
+def _refuse_unknown(names: Sequence[str], found: Sequence[Trial]) -> None:
+    known = sorted({name for trial in found for name in trial.scores})
+    for name in names:
+        if found and name not in known:
+            hint = f"Known: {', '.join(known)}."
+            raise UsageError(f"--scores: no run has a score {name!r}.", hint)
+
+
+def _metrics() -> dict[str, str]:
+    try:
+        return {name: spec.metric for name, spec in catalog.tasks().items()}
+    except catalog.CatalogError as error:
+        raise UsageError(str(error), "Mend that block, or move the file away.") from None
+
+
+def _entries(store: Store, runs: Sequence[Run]) -> list[Entry]:
+    origins = {run.id: _origin(store, run) for run in runs if run.kind == "graft"}
+    known = [origin.id for origin in origins.values() if origin]
+    scores = store.scores(list({*known, *(run.id for run in runs)}))
+    found = []
+    for run in runs:
+        origin = origins.get(run.id)
+        found.append(Entry(run, scores[run.id], origin, scores[origin.id] if origin else ()))
+    return found
+
+
+def _origin(store: Store, run: Run) -> Run | None:
+    """The fine-tuning that a graft is cut from, while the registry has it."""
+    parent = store.find(run.parent) if run.parent else None
+    digest = run.config.get("finetuned", {}).get("config_hash")
+    return parent or (store.finished_with(digest) if digest else None)
+
+
+def show(found: Collected, console: Console) -> None:
+    """A table on the screen, and what is to be known of it."""
+    titles, rows = groups.table(found)
+    wide = {
+        title: max(map(len, (*title.split(" ("), *column)))
+        for title, *column in zip(titles, *rows, strict=True)
+    }
+    for title in _LEAST:
+        if _room(wide, GAP) > console.width:
+            wide.pop(title, None)
+    kept = list(wide)
+    gap = GAP if _room(wide, GAP) <= console.width else 1
+    console.print(found.about, style="dim", markup=False)
+    console.print(_table(found, kept, gap))
+    if "chosen" not in kept:
+        _show_chosen(found, console)
+    if any(group.short for group in found.groups):
+        text = "fewer seeds than another row (2 of 3): their means do not compare"
+        console.print(text, style="yellow", markup=False)
+    for note in found.notes:
+        console.print(note, style="yellow", markup=False)
+
+
+def _room(wide: Mapping[str, int], gap: int) -> int:
+    return sum(wide.values()) + gap * (len(wide) - 1)
+
+
+def _table(found: Collected, kept: Sequence[str], gap: int) -> Table:
+    titles, rows = groups.table(found)
+    keys = titles[: len(shown(found.groups, found.by))]
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    for title in kept:
+        left = title in keys or title == "chosen"
+        table.add_column(
+            title.replace(" (", "\n("),
+            justify="left" if left else "right",
+            no_wrap=title not in keys,
+        )
+    for group, row in zip(found.groups, rows, strict=True):
+        cells = dict(zip(titles, row, strict=True))
+        uneven = group.a_seed[0] < group.a_seed[1]
+        styles = {"seeds": group.short is not None, groups.TRIALS: uneven}
+        table.add_row(*(Text(cells[t], "yellow" if styles.get(t) else "") for t in kept))
+    return table
+
+
+def _show_chosen(found: Collected, console: Console) -> None:
+    keys = [key for key in shown(found.groups, found.by) if key != "metric"]
+    for group in found.groups:
+        if group.chosen:
+            cells = (groups.key_cell(key, group.key[key]) for key in keys)
+            console.print(f"{' '.join(filter(None, cells))}: {groups.chosen(group)}", markup=False)

@@ -1,0 +1,236 @@
+"""What the verbs of `skill` print. The files are read by the engine, which is asked."""
+
+import json as jsonlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from engine.contract import preflight
+from engine.contract.layout import RunDir
+from graftui.console import tables
+from graftui.errors import NotFound, UsageError
+from graftui.launcher.ask import ask
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+Answer = dict[str, Any]
+_OUTSIDE = -1
+"""Stands for the layer of a tensor that is in none."""
+
+
+def is_file(ref: str) -> bool:
+    """Whether a skill is meant by its path: it looks like one, or is there."""
+    return "/" in ref or ref.endswith(".safetensors") or Path(ref).is_file()
+
+
+def file(ref: str) -> str:
+    """A skill file's path, for a process with another working directory. Raises NotFound."""
+    path = Path(ref).expanduser().absolute()
+    if not path.is_file():
+        raise NotFound(f"There is no file {ref}.", "Give a skill file, or a graft's id or name.")
+    return str(path)
+
+
+def of_run(settings: Settings, store: Store, ref: str) -> str:
+    """The skill file of a run. Raises UsageError if it has none, or one for each sparsity."""
+    run = store.resolve(ref)
+    place = RunDir((settings.runs / run.id).absolute())
+    if place.skill().is_file():
+        return str(place.skill())
+    curve = sorted(place.path.glob("skill-*.safetensors"))
+    if len(curve) == 1:
+        return str(curve[0])
+    if curve:
+        listed = "\n".join(map(str, curve))
+        raise UsageError(f"{run.name} has a skill for each sparsity:\n{listed}", "Give one path.")
+    raise UsageError(
+        f"{run.name} {run.id} ({run.kind}, {run.status}) has no skill file.",
+        "Give a graft that finished: `graftui ls --filter kind=graft`.",
+    )
+
+
+def show(settings: Settings, console: Console, path: str, json: bool) -> None:
+    """Where the weights of a skill lie, and what it was made from."""
+    found = ask("skill", {"do": "show", "skills": [path]}, settings)
+    if json:
+        typer.echo(jsonlib.dumps({"path": path, **found}, indent=2))
+        return
+    console.print(path, markup=False, style="bold", soft_wrap=True)
+    about = _about(found["info"], found["head"])
+    console.print(tables.settings({name: escape(text) for name, text in about.items() if text}))
+    for table in _where(found["tensors"], console.width):
+        console.print(table)
+
+
+def verify(settings: Settings, console: Console, path: str, model: str, json: bool) -> bool:
+    """What a model is to a skill; whether it is the base, or holds the skill."""
+    question = {"do": "verify", "skills": [path], "model": _model(model)}
+    found = ask("skill", question, settings)
+    if json:
+        typer.echo(jsonlib.dumps(found, indent=2))
+        return found["state"] in ("base", "skill")
+    said = {
+        "base": "is the base of the skill, without it",
+        "skill": "holds the skill",
+        "part": "holds a part of the skill: `skill install` and `skill uninstall` both mend it",
+        "other": "is another model than the base",
+    }
+    console.print(f"{model} {said[found['state']]}.", markup=False, soft_wrap=True)
+    named = found["other"] or (found["skill"] if found["state"] == "part" else [])
+    if named:
+        what = "differ" if found["other"] else "hold the skill"
+        console.print(f"{len(named)} of {found['tensors']} touched tensors {what}:")
+    for name in named:
+        console.print(f"  {name}", markup=False, soft_wrap=True)
+    return found["state"] in ("base", "skill")
+
+
+def change(
+    settings: Settings,
+    console: Console,
+    verb: str,
+    path: str,
+    folder: str,
+    out: Path | None,
+    json: bool,
+) -> None:
+    """Install a skill into a folder, or uninstall it."""
+    target = str(out.expanduser().absolute()) if out else None
+    question = {"do": verb, "skills": [path], "model": _model(folder), "out": target}
+    done = ask("skill", question, settings)
+    if json:
+        typer.echo(jsonlib.dumps(done, indent=2))
+        return
+    console.print(
+        f"{verb}ed: {done['entries']:,} weights of {done['folder']}", markup=False, soft_wrap=True
+    )
+    if verb == "install" and done["rounded"]:
+        console.print(f"{done['rounded']:,} of them rounded to the precision of the folder")
+
+
+def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool) -> None:
+    """What skills share."""
+    found = ask("skill", {"do": "diff", "skills": list(paths)}, settings)
+    if json:
+        typer.echo(jsonlib.dumps(found, indent=2))
+        return
+    for number, held in enumerate(found["skills"], 1):
+        line = f"{number}  {held['weights']:,} weights  {held['task']}  {held['path']}"
+        console.print(line, markup=False, soft_wrap=True)
+    table = _table("skills", "shared", "by chance", "Jaccard", "same value")
+    for pair in found["pairs"]:
+        table.add_row(
+            f"{pair['first'] + 1} and {pair['second'] + 1}",
+            f"{pair['overlap']:,}",
+            f"{pair['expected']:.3g}",
+            f"{pair['jaccard']:.4f}",
+            f"{pair['agree']:,}",
+        )
+    console.print(table)
+    console.print(f"weights in all of them: {found['all']:,}; in any: {found['any']:,}")
+
+
+def combine(
+    settings: Settings, console: Console, verb: str, paths: Sequence[str], out: Path, json: bool
+) -> None:
+    """Write the skill that a set operation makes."""
+    target = out.expanduser().absolute()
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no folder {target.parent}.", "Make it, or write elsewhere.")
+    question = {"do": verb, "skills": list(paths), "out": str(target)}
+    made = ask("skill", question, settings)
+    if json:
+        typer.echo(jsonlib.dumps(made, indent=2))
+        return
+    console.print(f"{out}: {made['weights']:,} weights", markup=False, soft_wrap=True)
+    if made["conflicts"]:
+        first = "the first skill's value was taken"
+        console.print(f"{made['conflicts']:,} of them had several values: {first}")
+
+
+def _model(name: str) -> str:
+    """A model as the engine is to find it. Raises UsageError for one that is not there."""
+    if not name.startswith(preflight.POCKET) and preflight.is_local(name):
+        folder = Path(name).expanduser().absolute()
+        if not folder.is_dir():
+            raise NotFound(f"There is no folder {name}.", "Give a checkpoint folder.")
+        return str(folder)
+    if trouble := preflight.check_model(name):
+        raise UsageError(*trouble)
+    return name
+
+
+def _about(info: Answer, head: Answer) -> dict[str, str]:
+    words = ", ".join(f"{label} {word.strip()}" for label, word in info["label_words"].items())
+    asked, maskable = info["sparsity"], info["maskable"]
+    reached = info["weights"] / max(1, maskable)
+    return {
+        "base": info["base"],
+        "task": info["task"],
+        "prompt": info["prompt"].replace("\n", "\\n"),
+        "label words": words,
+        "linear head": " x ".join(map(str, head.get("weight", ()))),
+        "weights": f"{info['weights']:,} of {maskable:,} maskable",
+        "sparsity": f"asked {asked:g}, reached {reached:.3g}",
+        "scores": ", ".join(f"{name} {value:.4g}" for name, value in info["scores"].items()),
+        "config hash": info["config_hash"],
+        "versions": ", ".join(f"{name} {version}" for name, version in info["versions"].items()),
+    }
+
+
+def _where(tensors: Sequence[Answer], width: int) -> list[Table]:
+    """Entries by kind of tensor and layer: one table, or in a narrow terminal one for each."""
+    counts: Counter[tuple[str, int]] = Counter()
+    sizes: Counter[str | int] = Counter()  # of a kind, and of a layer, in weights
+    for tensor in tensors:
+        layer, kind = _place(tensor["name"])
+        counts[kind, layer] += tensor["entries"]
+        sizes[kind] += tensor["weights"]
+        sizes[layer] += tensor["weights"]
+    kinds = list(dict.fromkeys(kind for kind, _ in counts))
+    layers = sorted({layer for _, layer in counts})
+    grid = _table("tensor", *map(_named, layers), "all", "share of them")
+    for kind in kinds:
+        row = [counts[kind, layer] for layer in layers]
+        cells = [f"{count:,}" if count else "" for count in row]
+        grid.add_row(escape(kind), *cells, *_sum(sum(row), sizes[kind]))
+    grid.add_section()
+    columns = [sum(counts[kind, layer] for kind in kinds) for layer in layers]
+    whole = sum(tensor["weights"] for tensor in tensors)
+    grid.add_row("all", *(f"{n:,}" for n in columns), *_sum(sum(columns), whole))
+    if Console(width=10_000).measure(grid).minimum <= width and layers:
+        return [grid]
+    by_layer, by_kind = _table("layer", "weights", "share"), _table("tensor", "weights", "share")
+    for layer, count in zip(layers, columns, strict=True):
+        by_layer.add_row(_named(layer), *_sum(count, sizes[layer]))
+    for kind in kinds:
+        by_kind.add_row(escape(kind), *_sum(sum(counts[kind, n] for n in layers), sizes[kind]))
+    return [by_layer, by_kind]
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Layer of a tensor and what it is there: the name on either side of its first number."""
+    parts = name.split(".")
+    at = next((i for i, part in enumerate(parts) if part.isdigit()), None)
+    return (_OUTSIDE, name) if at is None else (int(parts[at]), ".".join(parts[at + 1 :]))
+
+
+def _named(layer: int) -> str:
+    return "outside" if layer == _OUTSIDE else str(layer)
+
+
+def _sum(entries: int, weights: int) -> tuple[str, str]:
+    return f"{entries:,}", f"{100 * entries / weights:.3g} %"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    return table

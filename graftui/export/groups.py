@@ -1,0 +1,191 @@
+"""Results collected over seeds as CSV, JSON, Markdown or LaTeX. Pure functions over groups.
+
+CSV and JSON hold every score and key; the others what a reader needs.
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graftui.compare.figures import STAGES, figure, plain, title
+from graftui.compare.over_seeds import Group, Spread, shown
+from graftui.compare.trials import LeftOut
+from graftui.export import grid
+
+TRIALS = "trials (a seed)"
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was asked for, and what came of it."""
+
+    by: tuple[str, ...]
+    over: tuple[str, ...]
+    """Settings that are seeds."""
+    best_on: str
+    groups: tuple[Group, ...]
+    extra: tuple[str, ...] = ()
+    """Scores to show beside the metric."""
+    left_out: tuple[LeftOut, ...] = ()
+    unfinished: int = 0
+    """Runs that match and have not finished."""
+
+    @property
+    def about(self) -> str:
+        """What the groups have in common, and how they were made."""
+        keys = [key for key in self.groups[0].key if key not in shown(self.groups, self.by)]
+        same = (_key(key, self.groups[0].key[key]) for key in keys if key != "metric")
+        facts = [text for text in same if text]
+        return ", ".join([*facts, f"best on {self.best_on} of each seed ({', '.join(self.over)})"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not in the groups, one sentence each."""
+        found = [
+            f"left out: {STAGES.get(one.stage, one.stage)} of {_runs(len(one.runs))} "
+            f"({one.why}): {' '.join(one.runs[:5])}{' ...' if len(one.runs) > 5 else ''}"
+            for one in self.left_out
+        ]
+        if self.unfinished:
+            found.append(f"left out: {_runs(self.unfinished)} not finished")
+        return tuple(found)
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" if count == 1 else f"{count} runs"
+
+
+def _key(key: str, value: Any) -> str:
+    """A key that all groups share, in words; empty where there is nothing to say."""
+    if value is None or (key, value) == ("split", "test"):
+        return ""
+    return f"{key} {key_cell(key, value)}"
+
+
+def key_cell(key: str, value: Any) -> str:
+    """The value of a key as a person reads it."""
+    return STAGES.get(str(value), str(value)) if key == "stage" else plain(value)
+
+
+def table(found: Collected) -> tuple[list[str], list[list[str]]]:
+    """Titles and rows for a reader."""
+    keys = shown(found.groups, found.by)
+    metrics = {group.metric for group in found.groups}
+    main = title(metrics.pop()) if len(metrics) == 1 else "score %"
+    rest = ["median", "seeds", TRIALS, "chosen"]
+    titles = [*(_short_key(key) for key in keys), main, *map(title, found.extra), *rest]
+    return titles, [_row(group, keys, found.extra) for group in found.groups]
+
+
+def _short_key(key: str) -> str:
+    return {"task.name": "task", "model.name": "model", "split": "test set"}.get(key, key)
+
+
+def _row(group: Group, keys: Sequence[str], extra: Sequence[str]) -> list[str]:
+    least, most = group.a_seed
+    return [
+        *(key_cell(key, group.key[key]) for key in keys),
+        *(_spread(name, group.scores.get(name), group.seeds) for name in (group.metric, *extra)),
+        figure(group.metric, group.scores[group.metric].median),
+        _seeds(group),
+        f"{group.trials} ({least})" if least == most else f"{group.trials} ({least}-{most})",
+        chosen(group),
+    ]
+
+
+def _seeds(group: Group) -> str:
+    if group.short is None:
+        return str(group.seeds)
+    has, should = group.short
+    return f"{has} of {should}" if has == group.seeds else f"{group.seeds} ({has} of {should})"
+
+
+def _spread(name: str, value: Spread | None, seeds: int) -> str:
+    if value is None:
+        return ""
+    std = "" if value.std is None else f" ± {figure(name, value.std)}"
+    return figure(name, value.mean) + std + (f" (n={value.n})" if value.n < seeds else "")
+
+
+def chosen(group: Group) -> str:
+    """The settings chosen on dev, such as `train.lr 0.01 (2), 0.02 (1)`."""
+    return "; ".join(
+        f"{path} " + ", ".join(f"{plain(value) or 'none'} ({count})" for value, count in values)
+        for path, values in group.chosen.items()
+    )
+
+
+def to_markdown(found: Collected) -> str:
+    """A table, and a line below that says how it came about."""
+    return f"{grid.markdown(*table(found))}\n{found.about}\n"
+
+
+def to_latex(found: Collected) -> str:
+    """A tabular for booktabs, after a comment that says how it came about."""
+    titles, rows = table(found)
+    return f"% {found.about}\n" + grid.latex(titles, rows, left=len(shown(found.groups, found.by)))
+
+
+def to_csv(found: Collected) -> str:
+    """A row a group, every score with mean, std, median and the number of seeds that have it."""
+    names = dict.fromkeys(name for group in found.groups for name in group.scores)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    about = ["seeds", "trials", "flags", "chosen", "runs"]
+    heads = [f"{name}.{what}" for name in names for what in ("mean", "std", "median", "n")]
+    writer.writerow([*found.groups[0].key, *about, *heads])
+    for group in found.groups:
+        cells: list[Any] = [
+            json.dumps(value) if isinstance(value, list | dict) else value
+            for value in group.key.values()
+        ]
+        cells += [group.seeds, group.trials, "; ".join(group.flags), chosen(group)]
+        cells.append(" ".join(group.runs))
+        for name in names:
+            one = group.scores.get(name)
+            cells += ["", "", "", 0] if one is None else [one.mean, one.std, one.median, one.n]
+        writer.writerow(cells)
+    return out.getvalue()
+
+
+def to_json(found: Collected) -> str:
+    """Everything, with nan as null."""
+    whole = {
+        "by": found.by,
+        "over": found.over,
+        "best_on": found.best_on,
+        "groups": [_object(group) for group in found.groups],
+        "left_out": [
+            {"stage": one.stage, "why": one.why, "runs": one.runs} for one in found.left_out
+        ],
+        "unfinished": found.unfinished,
+    }
+    return json.dumps(whole, indent=2, allow_nan=False) + "\n"
+
+
+def _object(group: Group) -> dict[str, Any]:
+    return {
+        "key": group.key, "metric": group.metric, "seeds": group.seeds, "trials": group.trials,
+        "flags": group.flags, "runs": group.runs, "chosen": group.chosen,
+        "scores": {
+            name: {"mean": _number(one.mean), "std": _number(one.std),
+                   "median": _number(one.median), "n": one.n}
+            for name, one in group.scores.items()
+        },
+    }  # fmt: skip
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+FORMATS: dict[str, Callable[[Collected], str]] = {
+    "csv": to_csv,
+    "json": to_json,
+    "md": to_markdown,
+    "latex": to_latex,
+}

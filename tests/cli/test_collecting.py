@@ -1,0 +1,184 @@
+"""`graftui compare --by`, on a made-up study."""
+
+import csv
+import io
+import json
+import statistics
+from typing import Any
+
+import pytest
+import study
+from rich.console import Console
+from workplace import Workplace
+
+from graftui.console import collecting
+from graftui.console.collecting import Request
+from graftui.registry.store import Store
+
+FILM = ("compare", "--by", "task.name", "-f", "task.name=pocket-film")
+
+
+@pytest.fixture
+def films(work: Workplace) -> Workplace:
+    study.films(work.path)
+    return work
+
+
+def collected(work: Workplace, *arguments: str) -> dict[tuple[str, float | None, str], Any]:
+    """The groups by stage, sparsity and test set."""
+    found = work.json(*arguments)
+    place = ("stage", "sparsity", "split")
+    return {tuple(g["key"][key] for key in place): g for g in found["groups"]}
+
+
+def test_best_on_dev_over_seeds(films: Workplace) -> None:
+    groups = collected(films, *FILM, "--best-on", "dev", "--over", "seeds")
+    assert len(groups) == 6
+    tuned = groups["finetuned", None, "test"]
+    # Seed 13: 0.02 is better on dev. Seed 42: a tie, which the later run wins.
+    values = [0.84, 0.86, 0.90]
+    assert tuned["runs"] == ["a2", "b1", "c2"]
+    assert tuned["scores"]["accuracy"] == {
+        "mean": pytest.approx(statistics.mean(values)), "median": 0.86, "n": 3,
+        "std": pytest.approx(statistics.stdev(values)),
+    }  # fmt: skip
+    assert (tuned["seeds"], tuned["trials"]) == (3, 5)  # though the grafts score them again
+    assert tuned["chosen"] == {"train.lr": [[0.02, 2], [0.01, 1]]}
+    assert tuned["flags"] == ["1 to 2 trials a seed"]
+    graft = groups["learnt_graft", 1e-3, "test"]
+    assert graft["scores"]["accuracy"]["mean"] == pytest.approx((0.80 + 0.82) / 2)
+    assert graft["scores"]["weights"]["median"] == 812
+    assert graft["flags"] == ["2 of 3 seeds", "1 to 2 trials a seed"]
+
+
+def test_every_format_says_the_same(films: Workplace) -> None:
+    groups = list(collected(films, *FILM).values())
+    # Standard error comes after the table.
+    rows = list(csv.DictReader(io.StringIO(films.run(*FILM, "--format", "csv").split("left")[0])))
+    texts = {form: films.run(*FILM, "--format", form) for form in ("md", "latex", "table")}
+    assert len(rows) == len(groups) == 6
+    for group, row in zip(groups, rows, strict=True):
+        one = group["scores"]["accuracy"]
+        assert float(row["accuracy.mean"]) == one["mean"]
+        assert float(row["accuracy.std"]) == one["std"]
+        assert row["flags"] == "; ".join(group["flags"])
+        assert row["runs"].split() == group["runs"]
+        mean = f"{100 * one['mean']:.1f}", f"{100 * one['std']:.1f}"
+        assert " ± ".join(mean) in texts["md"]
+        assert " ± ".join(mean) in texts["table"]
+        assert " $\\pm$ ".join(mean) in texts["latex"]
+    for text in texts.values():
+        assert text.count("2 of 3") >= 4
+        assert "train.lr 0.02 (2), 0.01 (1)" in text
+        assert "left out: 2 runs not finished" in text
+    assert "\\toprule" in texts["latex"]
+    assert "best on dev" in texts["md"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_fits(films: Workplace, width: int) -> None:
+    pairs = [("finetuned", s, None, study.of_class(0.7)) for s in ("dev", "test_mismatched")]
+    study.add(films.path, "mm", "finetune", pairs, task__name="MNLI")
+    films.run("ls")
+    console = Console(width=width, file=io.StringIO(), record=True)
+    with Store.open(films.path / "runs.db") as store:
+        collecting.show(collecting.collected(store, Request("task.name")), console)
+    text = console.export_text()
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= width
+    assert "…" not in text
+    assert "86.7 ± 3.1" in text
+    assert "train.lr 0.02 (2), 0.01 (1)" in text
+
+
+def test_filters_choose_stages_sparsities_and_runs(films: Workplace) -> None:
+    assert list(collected(films, *FILM, "-f", "stage=finetuned")) == [("finetuned", None, "test")]
+    only = collected(films, *FILM, "-f", "sparsity<=1e-4", "-f", "stage~graft")
+    assert list(only) == [("learnt_graft", 1e-4, "test")]
+    low = collected(films, *FILM, "-f", "train.lr=0.01", "-f", "kind=finetune")
+    assert low["finetuned", None, "test"]["runs"] == ["a1", "b1", "c1"]
+    assert low["finetuned", None, "test"]["flags"] == []
+
+
+def test_a_grafts_settings_hold_those_of_its_fine_tuning(films: Workplace) -> None:
+    grafts = ("-f", "kind=graft", "-f", "stage=learnt_graft", "-f", "sparsity=1e-3")
+    found = films.json("compare", "--by", "train.lr", *grafts)["groups"]
+    assert [(g["key"]["train.lr"], g["runs"]) for g in found] == [
+        (0.01, ["ga1", "gb1"]),
+        (0.02, ["ga2"]),
+    ]
+    assert found[1]["flags"] == ["1 of 2 seeds"]
+
+
+def test_tasks_with_other_metrics_and_test_sets(work: Workplace) -> None:
+    regression = {"pearson": 0.8, "spearman": 0.7, "loss": 0.2}
+    mismatched = [("finetuned", s, None, study.of_class(0.7)) for s in ("dev", "test", "test_mm")]
+    for seed in (13, 21):
+        told = [("finetuned", split, None, regression) for split in ("dev", "test")]
+        add = {"kind": "finetune", "task__data_seed": seed}
+        study.add(work.path, f"s{seed}", told=told, task__name="own-regression", **add)
+        study.add(work.path, f"m{seed}", told=mismatched, task__name="own-pairs", **add)
+        paired = [
+            ("finetuned", split, None, study.of_class(0.6, f1=0.9)) for split in ("dev", "test")
+        ]
+        study.add(work.path, f"q{seed}", told=paired, task__name="own-f1", **add)
+    found = work.json("compare", "--by", "task.name")["groups"]
+    assert [(g["key"]["task.name"], g["key"]["split"], g["metric"]) for g in found] == [
+        ("own-f1", "test", "f1"), ("own-pairs", "test", "accuracy"),
+        ("own-pairs", "test_mm", "accuracy"), ("own-regression", "test", "pearson"),
+    ]  # fmt: skip
+    assert found[3]["scores"]["spearman"]["mean"] == 0.7
+    assert set(found[0]["scores"]) == {"f1", "accuracy", "loss", "ece"}
+    table = work.run("compare", "--by", "task.name", "--scores", "spearman,loss")
+    assert "70.0 ± 0.0" in table
+    assert "0.200 ± 0.000" in table
+    assert "Pearson %" in work.run("show", "s13")
+    assert "test_mm" in work.run("show", "m13")
+    assert "F1 %" in work.run("show", "q13")
+
+
+def test_a_graft_that_is_not_learnt(work: Workplace) -> None:
+    told = [t for t in study.grafted(1e-3, 0.8, 0.7) if t[0] == "base_patch"]
+    summary = {"finetuned": 0.8, "base_patch": 0.6, "recovery": 0.75}
+    study.add(work.path, "gg", "graft", told, summary=summary, learn=False)
+    assert "60.0" in work.run("ls")
+    assert "base patch" in work.run("show", "gg")
+    assert list(collected(work, "compare", "--by", "kind")) == [("base_patch", 1e-3, "test")]
+
+
+def test_files(films: Workplace) -> None:
+    assert "wrote 6 rows to t.tex" in films.run(*FILM, "-o", "t.tex")
+    assert (films.path / "t.tex").read_text().count("\\\\\n") == 7
+    films.run(*FILM, "-o", "t.json")
+    assert json.loads((films.path / "t.json").read_text()) == films.json(*FILM)
+    films.run("export", "-f", "kind=graft", "-o", "runs.tex")
+    assert "\\begin{tabular}{llll" in (films.path / "runs.tex").read_text()
+    films.run("export", "-f", "name=study-ga1", "-o", "runs.csv")
+    row = next(csv.DictReader((films.path / "runs.csv").open()))
+    assert (row["learnt_graft.weights"], row["learnt_graft.added"]) == ("81", "5")
+    assert row["finetuned.dev.accuracy"] == "0.9"
+    assert ".dev." not in films.run("export", "--format", "md")
+
+
+WRONG = [
+    ("compare --by task.nam", "Did you mean task.name?"),
+    ("compare --by ,", "names no key"),
+    ("compare --by stage --over train.sed", "train.seed"),
+    ("compare --by stage --best-on valid", "on valid"),
+    ("compare --by stage --scores bleu", "no run has a score 'bleu'"),
+    ("compare --by stage --metric bleu", "no bleu on test"),
+    ("compare --by stage -f name=nobody", "no finished run meets the filters"),
+    ("compare --by stage -f status=finishd", "finished"),
+    ("compare --by stage -f sparsity>big", "compares numbers"),
+    ("compare --by stage ga1", "no ids"),
+    ("compare -f kind=graft", "--by"),
+    ("compare", "--by"),
+    ("compare --by stage --format table -o x.txt", "csv"),
+    ("compare --by stage -o no/where/x.csv", "Check the path"),
+]
+
+
+def test_what_is_wrong_is_said(films: Workplace) -> None:
+    for typed, says in WRONG:
+        out = " ".join(films.run(*typed.split(), code=2).split())
+        assert says in out, typed
+        assert "Traceback" not in out
