@@ -18,7 +18,7 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: .venv/run
+bench: .venv/dev
 	$(BIN)/python -m bench
 
 clean:

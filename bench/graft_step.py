@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from transformers import RobertaConfig, RobertaForMaskedLM
 
 from bench.measure import Result, ratio, seconds
+from engine.batches import Batch
 from engine.contract.config import FreezeConfig
-from engine.data import Batch
 from engine.graft.delta import Delta
 from engine.graft.mask import LearntMask, budget, top
 from engine.models import PromptModel, freeze_all_but, weight_map
