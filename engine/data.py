@@ -124,7 +124,7 @@ def load(
         metric=spec.metric,
         contexts=len(train) // len(splits.train),
         pad_id=_pad_id(tokenizer),
-        sample=tokenizer.decode(train[0].ids),
+        sample=tokenizer.decode(train[0].ids, clean_up_tokenization_spaces=False),
         notes=splits.notes,
     )
 

@@ -70,7 +70,7 @@ class Demonstrations:
         except ImportError:
             raise ConfigError(
                 "demo.filter needs the package sentence-transformers",
-                "pip install 'graftui[demo]', or set demo.filter=false",
+                "install it with `pip install 'graftui[demo]'`, or set demo.filter=false",
             ) from None
         try:
             model = SentenceTransformer(self.config.filter_model, device="cpu")

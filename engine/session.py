@@ -18,6 +18,7 @@ from engine.contract.layout import RunDir
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
 from engine.models import AnswerModel, freeze_all_but, weight_map, wrap
+from engine.models.causal import check_causal
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def begin(
     stop.check()
     emit.progress("load", 1, 2)
     lm = loading.pretrained(config.model, config.task.type)
+    check_causal(lm, config.model, config.task)
     model = wrap(lm, task, config.task.head).to(device)
     maskable = weight_map(lm).maskable(config.freeze)
     freeze_all_but(lm, maskable)

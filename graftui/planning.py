@@ -11,7 +11,7 @@ from typing import Any
 from engine.contract import config as configs
 from engine.contract import preflight, schema
 from engine.contract.layout import RunDir
-from graftui.errors import UsageError
+from graftui.errors import NotFound, UsageError
 from graftui.launcher.spawn import Plan
 from graftui.models import Run
 from graftui.recipes import Recipe, of_run
@@ -68,8 +68,14 @@ def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:
         return config
     path = Path(config.base_patch).expanduser()
     if not path.is_file():
-        with Store.open(settings.db) as store:
-            run = store.resolve(config.base_patch)
+        try:
+            with Store.open(settings.db) as store:
+                run = store.resolve(config.base_patch)
+        except NotFound as error:
+            raise UsageError(
+                f"graft.base_patch = {config.base_patch!r} is neither a skill file nor a run.",
+                "Give movement (the weights that moved most), a path, or a run's id.",
+            ) from error
         path = RunDir(settings.runs / run.id).skill()
     if not path.is_file():
         raise UsageError(

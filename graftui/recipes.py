@@ -10,6 +10,8 @@
 Owns reading and writing them, and `--set`. What running them comes to is in planning.py.
 """
 
+import ast
+import contextlib
 import copy
 import difflib
 import re
@@ -181,7 +183,7 @@ def _override(parts: dict[str, Raw], kinds: dict[str, str], text: str) -> None:
         # A part may be named otherwise than its kind: small.sparsity is its graft.sparsity.
         for candidate in (path,) if own == path else (path, own, f"{kind}.{own}"):
             if keys := _keys(candidate, kind):
-                _put(parts[name], keys, _value(value))
+                _put(parts[name], keys, _fitting(candidate, value, kind))
                 hits += 1
                 break
     if not hits:
@@ -190,6 +192,18 @@ def _override(parts: dict[str, Raw], kinds: dict[str, str], text: str) -> None:
             f"--set {path}: there is no such setting.{schema.suggestion(path, kind)}",
             "`graftui recipes NAME --settings` lists all of them.",
         )
+
+
+def _fitting(path: str, text: str, kind: str) -> Any:
+    """The value of a setting; an entry of a table is a word, though TOML may see more in it."""
+    value = _value(text)
+    known = {setting.path: setting.type for setting in schema.settings(kind)}
+    if path not in known and not isinstance(value, str):
+        return text  # " false" and "true" are label words
+    if known.get(path) == "table" and isinstance(value, str):
+        with contextlib.suppress(ValueError, SyntaxError):
+            return ast.literal_eval(value)  # LM-BFF's {'0':'bad','1':'good'}
+    return value
 
 
 def _keys(path: str, kind: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine.contract.layout import shipped
 
@@ -85,6 +85,21 @@ class TaskSpec(_Block):
     masked: Prompting
     causal: Prompting | None = None
 
+    @model_validator(mode="after")
+    def _fits_its_metric(self) -> "TaskSpec":
+        classes = len(self.masked.label_words)
+        if classes < 2:
+            raise ValueError("masked.label_words: give at least two labels")
+        if self.metric == "f1" and classes != 2:
+            raise ValueError(f"metric = f1 needs two labels, and there are {classes}")
+        if (self.metric == "pearson") != (self.bounds is not None):
+            raise ValueError("metric = pearson and bounds = [low, high] go together")
+        if self.bounds and classes != 2:
+            raise ValueError(f"bounds need two labels, low and high, and there are {classes}")
+        if self.causal and self.causal.label_words.keys() != self.masked.label_words.keys():
+            raise ValueError("causal.label_words: give the labels of masked.label_words")
+        return self
+
     def prompting(self, kind: str) -> Prompting | None:
         """The default prompt for a `task.type`."""
         return self.causal if kind == "autoregressive" else self.masked
@@ -139,7 +154,8 @@ def _spec(path: Path, name: str, block: object) -> TaskSpec:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise CatalogError(f"{path}: [{name}] {place}: {first['msg']}") from None
+        where = f" {place}" if place else ""
+        raise CatalogError(f"{path}: [{name}]{where}: {first['msg']}") from None
 
 
 def unknown_task(name: str) -> str:

@@ -148,7 +148,7 @@ class GraftConfig(Section):
     base_patch: str = Field(
         "movement",
         description="Where the base patch comes from: movement (the weights that moved most), or "
-        "the skill file of a stored mask (a path, or a run's id)",
+        "a stored mask (the path of a skill file, or a run's id)",
     )
     localizer: Literal[
         "learnt",
@@ -172,7 +172,12 @@ class GraftConfig(Section):
         "many random ones",
     )
     learn: bool = Field(True, description="Learn the mask; no: evaluate the base patch alone")
-    steps: int = Field(50, ge=1, description="Mask updates", json_schema_extra={"unit": "steps"})
+    steps: int = Field(
+        50,
+        ge=1,
+        description="Mask updates (graft.learn=false: none)",
+        json_schema_extra={"unit": "steps"},
+    )
     lr: float = Field(1e7, gt=0, description="Learning rate of the mask")
     examples: int = Field(
         1024,

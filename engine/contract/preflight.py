@@ -6,7 +6,7 @@ Each check gives (message, hint), or None. Reads no weights and asks no hub.
 from pathlib import Path
 
 from engine.contract.catalog import CatalogError, tasks, unknown_task
-from engine.contract.config import FinetuneConfig, GraftConfig
+from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
 from engine.contract.layout import shipped
 
 POCKET = "pocket:"
@@ -58,6 +58,31 @@ def check_task(name: str, data: str) -> Trouble:
     return None
 
 
+def check_words(task: TaskConfig) -> Trouble:
+    """Labels, prompts and further tasks that the catalog does not have."""
+    spec = tasks()[task.name]
+    if unknown := [label for label in task.label_words if label not in spec.labels]:
+        return (
+            f"task.label_words: {spec.name} has no label {unknown[0]!r}",
+            f"its labels are {', '.join(spec.labels)}",
+        )
+    words = list(task.label_words.values())
+    if len(set(words)) < len(words) or "" in words:
+        return f"task.label_words = {task.label_words}: give each label a word of its own", ""
+    if spec.prompting(task.type) is None and not (task.prompt and task.label_words):
+        return (
+            f"{spec.name} has no {task.type} prompt of its own",
+            "set task.prompt and task.label_words, or another task.type",
+        )
+    if strange := [name for name in task.also_test if name not in tasks()]:
+        return f"task.also_test: {unknown_task(strange[0])}", ""
+    return None
+
+
 def check(config: FinetuneConfig | GraftConfig) -> Trouble:
     """The first trouble of a config, relative paths taken from the working directory."""
-    return check_model(config.model.name) or check_task(config.task.name, config.task.data)
+    return (
+        check_model(config.model.name)
+        or check_task(config.task.name, config.task.data)
+        or check_words(config.task)
+    )

@@ -7,6 +7,7 @@ such as {'0':'terrible','1':'great'}. Checks no template: that takes the engine.
 import ast
 from pathlib import Path
 
+from engine.contract.catalog import tasks
 from engine.contract.config import TaskConfig
 
 
@@ -33,9 +34,22 @@ def resolved(task: TaskConfig) -> TaskConfig:
         words = _mapping(line, task.mapping_file) | words
     elif task.mapping_id:
         raise PromptFileError("task.mapping_id needs task.mapping_file")
+    _check_labels(task.name, words, bool(task.prompt_file or task.mapping_file))
     taken = ("prompt_file", "prompt_id", "top_prompts", "mapping_file", "mapping_id")
     cleared = {name: TaskConfig.model_fields[name].default for name in taken}
     return task.model_copy(update={**cleared, "prompt": prompt, "label_words": words})
+
+
+def _check_labels(name: str, words: dict[str, str], from_file: bool) -> None:
+    """A mapping of a file has to name every label: else the task's own words would fill it up."""
+    spec = tasks().get(name)
+    if not (from_file and words and spec):
+        return
+    if missing := [label for label in spec.labels if label not in words]:
+        raise PromptFileError(
+            f"the mapping {words} has no word for label {missing[0]!r} of {name}, whose labels "
+            f"are {', '.join(spec.labels)}"
+        )
 
 
 def _prompts(task: TaskConfig) -> tuple[str, dict[str, str]]:
@@ -61,8 +75,12 @@ def _prompts(task: TaskConfig) -> tuple[str, dict[str, str]]:
 def _lines(file: str) -> list[str]:
     try:
         text = Path(file).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PromptFileError(f"{file} cannot be read: {error}") from None
+    except OSError as error:
+        raise PromptFileError(
+            f"the prompt or mapping file {file} cannot be read: {error.strerror}"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise PromptFileError(f"{file} is not UTF-8: {error}") from None
     return [line for line in text.splitlines() if line.strip()]
 
 

@@ -34,7 +34,8 @@ def learn(session: Session, delta: Delta, base: BasePatch, config: GraftConfig) 
 
     The base patch itself is the first candidate, so a learnt graft never scores below it on
     train + dev. Since 16 shots tie often, equal scores are decided by the budget (more weights
-    than the base patch has must pay), then by the loss. The model stays in eval mode. A request to stop gives the best so far.
+    than the base patch has must pay), then by the loss. The model stays in eval mode. A request
+    to stop gives the best so far.
     """
 
     def rank(one: Learnt) -> tuple[float, bool, float, int]:

@@ -7,8 +7,8 @@ import torch
 
 from engine.errors import ConfigError
 
-# Entries that a sample of scores holds.
-_SAMPLE = 1 << 20
+# Blocks that scores are cut into, each of which its largest entry stands for.
+_SAMPLE = 1 << 18
 
 
 def budget(sparsity: float, total: int) -> int:
@@ -33,22 +33,31 @@ def top(score: torch.Tensor, s: int) -> torch.Tensor:
     """
     if s == 0:
         return torch.empty(0, dtype=torch.int64, device=score.device)
-    bound = largest(score, s)
-    above = (score > bound).nonzero().flatten()
-    level = (score == bound).nonzero().flatten()[: s - len(above)]
+    index = _contenders(score, s)
+    values = score[index]
+    bound = torch.topk(values, s, sorted=False).values.min()
+    above = index[values > bound]
+    level = index[values == bound][: s - len(above)]
     return torch.cat([above, level]).sort().values
 
 
 def largest(score: torch.Tensor, s: int) -> torch.Tensor:
-    """The s-th largest entry (s >= 1): topk over what lies above a guess that a sample gives.
+    """The s-th largest entry (s >= 1)."""
+    return torch.topk(score[_contenders(score, s)], s, sorted=False).values.min()
 
-    Selecting from all of 85 M entries takes several times as long.
+
+def _contenders(score: torch.Tensor, s: int) -> torch.Tensor:
+    """Sorted indices of at least the `s` largest entries, and of all that equal the least of them.
+
+    At least s entries reach the s-th largest of the blocks' maxima, so the blocks below it are
+    out. That is one pass over the scores; topk over 85 M of them takes ten times as long.
     """
-    step = max(1, len(score) // _SAMPLE)
-    sample = score[::step]
-    wanted = 2 * s * len(sample) // len(score) + 32  # twice as many: hardly ever too few
-    if wanted < len(sample):
-        above = score[score >= torch.topk(sample, wanted, sorted=False).values.min()]
-        if len(above) >= s:
-            score = above
-    return torch.topk(score, s, sorted=False).values.min()
+    block = max(1, len(score) // max(_SAMPLE, 4 * s))
+    whole = len(score) // block * block
+    blocks = score[:whole].view(-1, block)
+    maxima = blocks.amax(1)
+    least = torch.topk(maxima, s, sorted=False).values.min()
+    kept = (maxima >= least).nonzero().flatten()
+    row, column = (blocks[kept] >= least).nonzero(as_tuple=True)
+    rest = (score[whole:] >= least).nonzero().flatten()
+    return torch.cat([kept[row] * block + column, rest + whole])

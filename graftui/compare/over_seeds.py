@@ -15,7 +15,10 @@ from graftui.compare.figures import LESS_IS_BETTER, STAGES
 from graftui.compare.trials import Trial
 
 SEEDS = ("task.data_seed", "train.seed", "graft.seed")
-IMPLIED = ("task.name", "stage", "sparsity", "split", "metric")
+IMPLIED = (
+    "task.name", "model.name", "task.type", "task.k", "task.test_rows", "stage", "sparsity",
+    "split", "metric",
+)  # fmt: skip
 """Never averaged over: a mean of two of these would be the mean of nothing."""
 # Not chosen on dev: what names a run, and where it is computed.
 _NO_CHOICE = (

@@ -258,3 +258,30 @@ def test_the_first_trouble_of_a_config_is_told(folder: str) -> None:
     assert trouble == preflight.check_task("none", "")
     both = FinetuneConfig(model=ModelConfig(name="./none"), task=wrong_task)
     assert preflight.check(both) == preflight.check_model("./none")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('label_words = { b = "bad" }', "at least two labels"),
+        ('metric = "pearson"', "metric = pearson and bounds"),
+        ("bounds = [0, 5]", "metric = pearson and bounds"),
+        ('metric = "f1"', ""),
+        ('metric = "f1" 3', "metric = f1 needs two labels, and there are 3"),
+    ],
+)
+def test_a_task_that_cannot_work_is_refused(tmp_path: Path, lines: str, words: str) -> None:
+    text = BLOCK
+    if lines.endswith("3"):
+        text, lines = text.replace("{ b =", '{ c = "okay", b ='), lines.removesuffix(" 3")
+    if lines.startswith("label_words"):
+        text = text.replace('label_words = { b = "bad", a = "good" }', lines)
+    else:
+        text = text.replace("[toy]\n", f"[toy]\n{lines}\n")
+    (tmp_path / "toy.toml").write_text(text)
+    if not words:
+        assert tasks(tmp_path)["toy"].metric == "f1"
+        return
+    with pytest.raises(CatalogError, match=words) as caught:
+        tasks(tmp_path)
+    assert "toy.toml: [toy]" in str(caught.value)

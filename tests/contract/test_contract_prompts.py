@@ -20,6 +20,7 @@ def files(tmp_path: Path) -> dict[str, str]:
         "mappings": f"{MAPPING}\n" + '{"0": "dull", "1": "fun"}\n',
         "broken": "{'0': bad}\n",
         "list": "['bad', 'good']\n",
+        "half": "{'0':'bad'}\n",
         "numbers": "{'0': 1, '1': 2}\n",
     }
     for name, text in texts.items():
@@ -59,6 +60,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"mapping_file": "list"}, "is not a mapping such as"),
     ({"mapping_file": "numbers"}, "is not a mapping such as"),
     ({"mapping_file": "nowhere"}, "nowhere cannot be read"),
+    ({"mapping_file": "half"}, "no word for label '1' of pocket-film, whose labels are 0, 1"),
 ]
 
 

@@ -7,7 +7,10 @@ import torch
 from engine_zoo import CAUSAL, FAMILIES, PAD, VOCAB
 
 from engine.batches import Batch, Example, collate
+from engine.contract.config import ModelConfig, TaskConfig
+from engine.errors import ConfigError
 from engine.models import LinearModel, PromptModel, SequenceModel
+from engine.models.causal import check_causal, is_causal
 
 ANSWERS = ((17,), (5, 61, 8), (61, 9))
 CPU = torch.device("cpu")
@@ -94,3 +97,21 @@ def test_more_segments_than_the_model_knows() -> None:
     many, two = [0, 0, 0, 1, 1, 1, 2, 2, 3], [0, 0, 0, 1, 1, 1, 1, 1, 1]
     assert torch.equal(logits(many), logits(two))
     assert not torch.equal(logits(two), logits([0] * 9))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_causal_models_are_told_by_trying(name: str) -> None:
+    lm = FAMILIES[name].build()
+    assert is_causal(lm) == (name in CAUSAL)
+    assert is_causal(lm.base_model) == (name in CAUSAL)
+
+
+def test_an_encoder_does_not_go_on_with_an_answer() -> None:
+    model = ModelConfig(name="encoder")
+    with pytest.raises(ConfigError, match="encoder is no causal LM"):
+        check_causal(FAMILIES["bert"].build(), model, TaskConfig(type="autoregressive"))
+    with pytest.raises(ConfigError, match="task.head = cls reads the first token"):
+        check_causal(FAMILIES["gpt2"].build().base_model, model, TaskConfig(type="finetune"))
+    check_causal(
+        FAMILIES["gpt2"].build().base_model, model, TaskConfig(type="finetune", head="mean")
+    )

@@ -95,3 +95,18 @@ def test_written_and_read_back_it_is_the_same(data: st.DataObject) -> None:
 def test_a_wrong_value_names_the_setting_and_the_recipe() -> None:
     with pytest.raises(UsageError, match=r"both: .*train\.lr.*greater than 0"):
         both("train.lr=0")
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("task.label_words.0= false", {"0": " false"}),
+        ("task.label_words.0=true", {"0": "true"}),
+        ("task.label_words.0='quoted'", {"0": "quoted"}),
+        ("task.label_words={'0':'bad','1':'good'}", {"0": "bad", "1": "good"}),
+        ('task.label_words={0="bad", 1="good"}', {"0": "bad", "1": "good"}),
+    ],
+)
+def test_label_words_are_words(override: str, words: dict[str, str]) -> None:
+    recipe = recipes.loads("[finetune]\n", "plain")
+    assert recipe.configs([override])["finetune"].task.label_words == words  # type: ignore[attr-defined]

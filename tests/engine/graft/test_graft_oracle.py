@@ -233,6 +233,29 @@ def test_rounding_is_that_of_the_soft_mask(small: Delta, seed: int, share: float
     assert mask.rounded().tolist() == soft_mask(mask).round().nonzero().flatten().tolist()
 
 
+@settings(max_examples=40)
+@given(seed=st.integers(0, 99), share=st.floats(0, 1), shift=st.sampled_from([-3.0, 0.0, 3.0]))
+def test_a_grown_mask_is_offered_trimmed_too(
+    small: Delta, seed: int, share: float, shift: float
+) -> None:
+    """To the base patch's size, by gamma: by its logit, since float32 has many ones."""
+    draw = torch.Generator().manual_seed(seed)
+    base = torch.randperm(len(small), generator=draw)[: round(share * len(small))].sort().values
+    mask = LearntMask(small, base, GraftConfig(seed=seed))
+    mask.state = 10 + shift + 4 * torch.randn(len(small), generator=draw)
+    state = mask.state.clone()
+    logit = state - 10
+    logit[base] *= -1
+    found = mask.candidates()
+    assert torch.equal(mask.state, state), "to the last bit"
+    assert torch.equal(found[0], (logit > 0).nonzero().flatten())
+    if len(found[0]) <= len(base):
+        assert len(found) == 1
+        return
+    ranked = torch.sort(logit, descending=True).indices[: len(base)]
+    assert torch.equal(found[1], ranked.sort().values)
+
+
 @pytest.fixture(scope="module")
 def small() -> Delta:
     lm = torch.nn.Linear(12, 12)
