@@ -178,7 +178,12 @@ class GraftConfig(Section):
         description="Mask updates (graft.learn=false: none)",
         json_schema_extra={"unit": "steps"},
     )
-    lr: float = Field(1e7, gt=0, description="Learning rate of the mask")
+    lr: float = Field(
+        0.0,
+        ge=0,
+        description="Learning rate of the learnt mask (paper: 1e7); 0: so that about as many "
+        "weights as the base patch has can cross in `steps`",
+    )
     examples: int = Field(
         1024,
         ge=1,

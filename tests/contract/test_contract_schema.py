@@ -37,7 +37,7 @@ WRONG: list[tuple[Raw, str, list[str]]] = [
     ({"kind": "finetune", "freeze": {"head": "maybe"}}, "freeze.head", ["'maybe'", "boolean"]),
     ({"kind": "finetune", "train": 3}, "finetune.train", ["3"]),
     ({"kind": "finetune", "train": {"lr": {"x": 1}}}, "train.lr", ["number"]),
-    ({"kind": "graft", "lr": 0}, "graft.lr", ["greater than 0"]),
+    ({"kind": "graft", "lr": -1}, "graft.lr", ["greater than or equal to 0"]),
     ({"kind": "graft", "sparsity": 0}, "graft.sparsity", ["1", "greater than 0"]),
     ({"kind": "graft", "sparsity": 1.5}, "graft.sparsity", ["integer", "less than or equal to 1"]),
     ({"kind": "graft", "sparsity": True}, "graft.sparsity", ["True", "integer", "number"]),

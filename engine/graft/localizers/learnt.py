@@ -1,10 +1,15 @@
 """The learnt mask of the paper (section 2): a sigmoid a weight, learnt by plain SGD."""
 
+import math
+
 import torch
 
 from engine.contract.config import GraftConfig
 from engine.graft.delta import CHUNK, Delta, chunks
 from engine.graft.mask import top
+
+SAMPLE = 1 << 20
+"""Weights whose slopes set the learning rate, where the config gives none."""
 
 
 class LearntMask:
@@ -22,6 +27,7 @@ class LearntMask:
         self.base = base
         self.bias = config.sigmoid_bias
         self._lr = config.lr
+        self._steps = config.steps
         self._delta = delta
         self._scratch = delta.pre.new_empty(3, min(CHUNK, len(delta)))
 
@@ -41,6 +47,7 @@ class LearntMask:
         chunk needs is read from memory once.
         """
         d = self._delta
+        self._lr = self._lr or self._own_rate()
         d.grad[self.base] *= -1  # 1 - 2 base
         for part in chunks(len(d)):
             moved, soft = self._moved(part), self._soft(part)
@@ -50,6 +57,18 @@ class LearntMask:
             d.grad[part].zero_()
             self._show(part, moved)
         self._show_base()
+
+    def _own_rate(self) -> float:
+        """exp(b - 1/2) / (n q), by which about s weights can cross in n updates.
+
+        q is the s-th largest |dL/dtheta (tuned - pre)| of this update, taken from a sample; 0
+        where nothing has a gradient.
+        """
+        d, step = self._delta, max(1, len(self._delta) // SAMPLE)
+        slopes = (d.grad[::step] * (d.tuned[::step] - d.pre[::step])).abs()
+        wanted = min(len(slopes), max(1, round(len(self.base) / step)))
+        q = torch.topk(slopes, wanted, sorted=False).values.min().item()
+        return math.exp(self.bias - 0.5) / (self._steps * q) if q else 0.0
 
     def _moved(self, part: slice) -> torch.Tensor:
         """tuned - pre of a chunk, in scratch memory."""

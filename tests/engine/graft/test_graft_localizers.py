@@ -21,6 +21,7 @@ from engine.graft.learn import learn
 from engine.graft.localizers import LEARNERS, SCORERS, fisher, hard_concrete, layerwise
 from engine.graft.localizers import straight_through as straight
 from engine.graft.localizers.hard_concrete import HardConcrete
+from engine.graft.localizers.learnt import LearntMask
 from engine.graft.localizers.start import relative_movement
 from engine.graft.localizers.straight_through import StraightThrough
 from engine.graft.mask import top
@@ -298,3 +299,20 @@ def test_learning_on_a_budget_beats_the_base_patch(bench: Bench, name: str) -> N
     found = learn(session, delta, base, GraftConfig(localizer=name, steps=20))
     assert len(found.mask) == 100
     assert (found.score, -found.loss) > (zero.score, -zero.loss)
+
+
+@pytest.mark.parametrize("steps", [5, 50])
+@pytest.mark.parametrize("scale", [1e-6, 1.0])
+def test_without_a_learning_rate_about_the_budget_crosses(steps: int, scale: float) -> None:
+    """Whatever the gradient's scale and the number of updates; half of the slopes point inwards."""
+    torch.manual_seed(0)
+    lm = torch.nn.Linear(200, 100, bias=False)
+    delta = Delta(lm, {"weight": lm.weight.detach() + torch.randn(100, 200)})
+    base = top(delta.movement(), 200)
+    mask = LearntMask(delta, base, GraftConfig(lr=0.0, steps=steps))
+    slopes = scale * torch.randn(len(delta))
+    for _ in range(steps):
+        delta.grad.copy_(slopes / (delta.tuned - delta.pre))
+        mask.update()
+    added = ~torch.isin(mask.rounded(), base)
+    assert 0.2 * 200 < added.sum() < 1.5 * 200

@@ -28,7 +28,7 @@ def grafted(
     tmp_path_factory: pytest.TempPathFactory, model_folder: Path, task_folder: Path, tuned: Path
 ) -> Ran:
     """A graft in a process of its own, as graftui runs it."""
-    raw = grafting(model_folder, task_folder, tuned, steps=8)
+    raw = grafting(model_folder, task_folder, tuned, steps=8, lr=1e7)
     place = prepare(tmp_path_factory.mktemp("graft"), raw)
     command = [sys.executable, "-m", "engine", str(place.path)]
     return Ran(place, subprocess.run(command, check=False).returncode)
