@@ -12,6 +12,28 @@ SAMPLE = 1 << 20
 """Weights whose slopes set the learning rate, where the config gives none."""
 
 
+def crossing(bias: float, steps: int) -> float:
+    """The least k by which S, from 1/2, gets over `bias` in `steps` of S += k sigmoid'(S - bias).
+
+    About exp(bias - 1/2) / steps where the steps are many; by bisection, to 1 %.
+    """
+
+    def over(k: float) -> bool:
+        state = 0.5
+        for _ in range(steps):
+            soft = 1 / (1 + math.exp(bias - state)) if state < bias else 1.0
+            state += k * soft * (1 - soft)
+        return state > bias
+
+    low, high = 0.0, math.exp(bias)
+    while not over(high):
+        low, high = high, 2 * high
+    while high - low > 0.01 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if over(middle) else (middle, high)
+    return high
+
+
 class LearntMask:
     """gamma = base (1 - sigmoid(S - b)) + (1 - base) sigmoid(S - b), S learnt by plain SGD.
 
@@ -59,16 +81,16 @@ class LearntMask:
         self._show_base()
 
     def _own_rate(self) -> float:
-        """exp(b - 1/2) / (n q), by which about s weights can cross in n updates.
+        """The rate by which about s weights can cross in the updates there will be.
 
-        q is the s-th largest |dL/dtheta (tuned - pre)| of this update, taken from a sample; 0
-        where nothing has a gradient.
+        It goes by the s-th largest |dL/dtheta (tuned - pre)| of this update, taken from a sample;
+        0 where nothing has a gradient.
         """
         d, step = self._delta, max(1, len(self._delta) // SAMPLE)
         slopes = (d.grad[::step] * (d.tuned[::step] - d.pre[::step])).abs()
         wanted = min(len(slopes), max(1, round(len(self.base) / step)))
         q = torch.topk(slopes, wanted, sorted=False).values.min().item()
-        return math.exp(self.bias - 0.5) / (self._steps * q) if q else 0.0
+        return crossing(self.bias, self._steps) / q if q else 0.0
 
     def _moved(self, part: slice) -> torch.Tensor:
         """tuned - pre of a chunk, in scratch memory."""

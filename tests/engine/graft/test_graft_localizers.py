@@ -301,7 +301,7 @@ def test_learning_on_a_budget_beats_the_base_patch(bench: Bench, name: str) -> N
     assert (found.score, -found.loss) > (zero.score, -zero.loss)
 
 
-@pytest.mark.parametrize("steps", [5, 50])
+@pytest.mark.parametrize("steps", [1, 5, 50])
 @pytest.mark.parametrize("scale", [1e-6, 1.0])
 def test_without_a_learning_rate_about_the_budget_crosses(steps: int, scale: float) -> None:
     """Whatever the gradient's scale and the number of updates; half of the slopes point inwards."""
