@@ -5,6 +5,8 @@ Owns which examples are drawn. The template that holds them is in tasks/template
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -65,23 +67,28 @@ class Demonstrations:
 
     def _similarity(self, rows: Sequence[Row]) -> np.ndarray:
         """Cosine of the sentence embeddings of `rows` and of the pool, (rows, N)."""
-        try:
-            from sentence_transformers import SentenceTransformer
-        except ImportError:
-            raise ConfigError(
-                "demo.filter needs the package sentence-transformers",
-                "install it with `pip install 'graftui[demo]'`, or set demo.filter=false",
-            ) from None
-        try:
-            model = SentenceTransformer(self.config.filter_model, device="cpu")
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                f"demo.filter_model = {self.config.filter_model!r} cannot be loaded: "
-                f"{str(error).splitlines()[0][:200]}",
-                "give a sentence-transformers model: a folder, or a hub name",
-            ) from None
+        model = _encoder(self.config.filter_model)
         left, right = (
             model.encode([" ".join(r.texts) for r in some], normalize_embeddings=True)
             for some in (rows, self.pool)
         )
         return np.asarray(left @ right.T)
+
+
+@cache
+def _encoder(name: str) -> Any:
+    """The sentence-transformers model; loaded once for all splits. Raises ConfigError."""
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError:
+        raise ConfigError(
+            "demo.filter needs the package sentence-transformers",
+            "install it with `pip install 'graftui[demo]'`, or set demo.filter=false",
+        ) from None
+    try:
+        return SentenceTransformer(name, device="cpu")
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"demo.filter_model = {name!r} cannot be loaded: {str(error).splitlines()[0][:200]}",
+            "give a sentence-transformers model: a folder, or a hub name",
+        ) from None
