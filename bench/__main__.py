@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bench.measure import Result
 
-ALL = ("graft_step", "trainer", "skill", "emit", "cli", "dashboard")
+ALL = ("graft_step", "reference", "trainer", "skill", "emit", "cli", "dashboard")
 
 
 def results(names: list[str]) -> Iterator[Result]:

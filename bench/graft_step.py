@@ -11,9 +11,10 @@ from transformers import RobertaConfig, RobertaForMaskedLM
 
 from bench.measure import Result, ratio, seconds
 from engine.batches import Batch
-from engine.contract.config import FreezeConfig
+from engine.contract.config import FreezeConfig, GraftConfig
 from engine.graft.delta import Delta
-from engine.graft.mask import LearntMask, budget, top
+from engine.graft.localizers.learnt import LearntMask
+from engine.graft.mask import budget, top
 from engine.models import PromptModel, freeze_all_but, weight_map
 
 ROWS, TOKENS, ROUNDS = 32, 24, 5
@@ -41,13 +42,13 @@ def run() -> Iterator[Result]:
     movement = delta.movement()
     size = budget(1e-4, len(delta))
     yield Result(f"top-s of {len(delta):,} weights", seconds(lambda: top(movement, size)), "s")
-    mask = LearntMask(delta, top(movement, size), bias=10.0, seed=0)
+    mask = LearntMask(delta, top(movement, size), GraftConfig(lr=1e7))
 
     def bare() -> None:
         F.cross_entropy(model(rows), rows.label).backward()  # type: ignore[no-untyped-call]
 
     def step() -> None:
         bare()
-        mask.update(1e7)  # and shows the model under the new mask
+        mask.update()  # and shows the model under the new mask
 
     yield Result("graft step / bare forward + backward", ratio(step, bare, ROUNDS), "x", 1.15)

@@ -16,6 +16,8 @@ class Result:
     """"x" for a ratio."""
     bound: float | None = None
     """At most this."""
+    least: float | None = None
+    """At least this."""
 
     @property
     def text(self) -> str:
@@ -23,13 +25,19 @@ class Result:
 
     @property
     def bound_text(self) -> str:
+        if self.least is not None:
+            return f">= {self.least:g} {self.unit}"
         return "" if self.bound is None else f"<= {self.bound:g} {self.unit}"
 
     @property
     def verdict(self) -> str:
-        if self.bound is None:
+        if self.bound is None and self.least is None:
             return ""
-        return "[green]ok[/green]" if self.value <= self.bound else "[red]over[/red]"
+        if self.bound is not None and self.value > self.bound:
+            return "[red]over[/red]"
+        if self.least is not None and self.value < self.least:
+            return "[red]under[/red]"
+        return "[green]ok[/green]"
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -39,7 +47,13 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - since
 
 
+def turns(*works: Callable[[], object], rounds: int) -> list[tuple[float, ...]]:
+    """Seconds of each of `works`, a tuple a round, timed in turns; one warm-up."""
+    for work in works:
+        work()
+    return [tuple(map(seconds, works)) for _ in range(rounds)]
+
+
 def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> float:
     """Median of ours / theirs over `rounds`, each timed once a round, in turns; one warm-up."""
-    ours(), theirs()
-    return statistics.median(seconds(ours) / seconds(theirs) for _ in range(rounds))
+    return statistics.median(our / their for our, their in turns(ours, theirs, rounds=rounds))

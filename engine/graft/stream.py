@@ -9,7 +9,7 @@ numbers that are not finite.
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from engine.models.linear import FILE
 FLOATS = (torch.float32, torch.bfloat16, torch.float16)
 """What weights may be stored as: float32 holds each of them exactly."""
 Shapes = dict[str, list[int]]
+Tell = Callable[[int, int], None]
+"""Hears how many weights of how many are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,37 +108,130 @@ class Weights:
 
 
 def cut(
-    base: Path,
-    tuned: Path,
+    pretrained: Path,
+    finetuned: Path,
     sparsity: float,
     freeze: FreezeConfig,
-    tell: Callable[[int, int], None],
+    tell: Tell,
     **info: Any,
 ) -> Cut:
-    """The weights that moved most from `base` to `tuned`, as a skill.
+    """The weights that moved most between two checkpoint folders, as a skill.
 
-    The same entries as `top` of `Delta.movement`, |tuned - base| in float32, would give; values as
-    the files have them. `tell` hears after each tensor how many weights of how many are done;
-    `info`: of SkillInfo base, task and the like. Raises ConfigError or SkillError.
+    The same entries as `top` of `Delta.movement`, |tuned - pre| in float32, would give; values as
+    the files have them. `tell` is called after each tensor; `info`: base, task and what else of
+    SkillInfo comes from outside. Raises ConfigError or SkillError.
     """
-    shapes = maskable(base, tuned, freeze)
-    total, done = sum(map(math.prod, shapes.values())), 0
+    shapes = maskable(pretrained, finetuned, freeze)
+    total = sum(map(math.prod, shapes.values()))
     size = budget(sparsity, total)
-    best, before, after = Best(size, max(size, CHUNK)), Weights(base, shapes), Weights(tuned, shapes)
-    digests: dict[str, str] = {}
-    stored: dict[str, tuple[torch.dtype, torch.dtype]] = {}
-    for name in shapes:
-        pre, post = before.flat(name), after.flat(name)
-        digests[name], stored[name] = _follow(name, pre, post, best), (pre.dtype, post.dtype)
-        done += len(pre)
-        tell(done, total)
+    best = Best(size, max(size, CHUNK))
+    weights = Weights(pretrained, shapes), Weights(finetuned, shapes)
+    digests, types = _pass(*weights, shapes, best, tell)
     movement, where, *both = best.rows()
-    parts: tuple[Tensors, Tensors, Tensors] = ({}, {}, {})
+    indices, values, before = {}, {}, {}
+    for name, chosen, start in _shared_out(where, shapes):
+        indices[name] = where[chosen] - start
+        before[name], values[name] = (
+            column[chosen].to(kind) for column, kind in zip(both, types[name], strict=True)
+        )
+    about = SkillInfo(
+        digests={name: digests[name] for name in indices},
+        shapes={name: shapes[name] for name in indices},
+        sparsity=sparsity,
+        weights=size,
+        maskable=total,
+        **info,
+    )
+    return Cut(Skill(about, indices, values, before, _head(finetuned)), movement.min().item())
+
+
+def maskable(base: Path, tuned: Path, freeze: FreezeConfig) -> Shapes:
+    """The tensors of `base` that a run would graft, in its order. Raises ConfigError.
+
+    The two configs must build the same tensors.
+    """
+    lm, other = blueprint(base), blueprint(tuned)
+    here, there = _shapes(lm), _shapes(other)
+    wrong = next((n for n in {**here, **there} if here.get(n) != there.get(n)), "")
+    if wrong:
+        raise ConfigError(
+            f"{tuned} is not a fine-tuned {base}: {wrong} differs ({here.get(wrong, 'missing')} "
+            f"and {there.get(wrong, 'missing')})",
+            "give the pretrained model that it was tuned from",
+        )
+    return {name: here[name] for name in weight_map(lm).maskable(freeze)}
+
+
+def blueprint(folder: Path) -> nn.Module:
+    """The language model of a folder's config, without weights (on torch's meta device).
+
+    A causal LM if the config says so, else a masked one, as of an encoder with a linear head.
+    Raises ConfigError.
+    """
+    import transformers
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL
+
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder)
+        causal = (config.architectures or [""])[0] in CAUSAL.values()
+        auto = transformers.AutoModelForCausalLM if causal else transformers.AutoModelForMaskedLM
+        with torch.device("meta"):
+            lm: nn.Module = auto.from_config(config)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{folder} is no causal or masked language model: {str(error).splitlines()[0][:200]}",
+            "give folders that save_pretrained wrote, with their config.json",
+        ) from None
+    config.pad_token_id = None  # else transformers looks for padding, where no numbers are
+    return lm
+
+
+def _shapes(lm: nn.Module) -> Shapes:
+    return {name: list(parameter.shape) for name, parameter in lm.named_parameters()}
+
+
+def _pass(
+    base: Weights, tuned: Weights, shapes: Shapes, best: Best, tell: Tell
+) -> tuple[dict[str, str], dict[str, list[torch.dtype]]]:
+    """Show all tensors to `best`. Of each the digest before, and the types before and after."""
+    digests, types = {}, {}
+    done, total = 0, sum(map(math.prod, shapes.values()))
+    for name in shapes:
+        pair = base.flat(name), tuned.flat(name)
+        digests[name], types[name] = _follow(name, *pair, best), [one.dtype for one in pair]
+        done += len(pair[0])
+        tell(done, total)
+    return digests, types
+
+
+def _follow(name: str, pre: torch.Tensor, post: torch.Tensor, best: Best) -> str:
+    """Show `best` a tensor before and after, both (n,); the digest of it before."""
+    found = hashlib.sha256()
+    for place in chunks(len(pre)):
+        old, new = pre[place].float(), post[place].float()
+        movement = torch.sub(new, old).abs_()
+        if not movement.isfinite().all():
+            raise ConfigError(
+                f"{name} holds numbers that are not finite, or moved beyond float32",
+                "the fine-tuning diverged: tune with a lower learning rate",
+            )
+        best.add(movement, old, new)
+        # As engine.graft.info.digest, which wants the whole tensor at once.
+        found.update(old.numpy().astype("<f4", copy=False).data)
+    return found.hexdigest()
+
+
+def _shared_out(where: torch.Tensor, shapes: Shapes) -> Iterator[tuple[str, slice, int]]:
+    """Each tensor that has some of the places, (s,) rising: which ones, and where it starts."""
     start = 0
     for name, shape in shapes.items():
         stop = start + math.prod(shape)
-        low, high = torch.searchsorted(where, torch.tensor([start, stop]))
+        low, high = torch.searchsorted(where, torch.tensor([start, stop])).tolist()
         if low < high:
-            found = (where - start, *(b.to(kind) for b, kind in zip(both, stored[name], strict=True)))
+            yield name, slice(low, high), start
         start = stop
-    raise NotImplementedError
+
+
+def _head(tuned: Path) -> Tensors:
+    """The linear head beside the weights; empty where there is none."""
+    return load_file(tuned / FILE) if (tuned / FILE).is_file() else {}

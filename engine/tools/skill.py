@@ -1,15 +1,18 @@
-"""Skill files: where the weights lie, installing into folders, and set operations."""
+"""Skill files: where the weights lie, cutting, installing into folders, and set operations."""
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from engine import loading
+from engine.contract.config import GraftConfig, parse
 from engine.errors import ConfigError
-from engine.graft import install, sets
+from engine.graft import install, sets, stream
 from engine.graft.skill import Skill, load, write
+from engine.versions import versions
 
 Answer = dict[str, Any]
 Question = dict[str, Any]
@@ -93,12 +96,51 @@ def _combine(work: Callable[[list[Skill]], sets.Combined]) -> Any:
     return combine
 
 
+def _cut(_: list[Skill], question: Question) -> Answer:
+    """`config`: a graft's model.name, finetuned.path, freeze, sparsity; `out`: the file to write.
+
+    Its weights, of how many, in how many tensors, and the least of their movements.
+    """
+    config = parse({"kind": "graft", **question["config"]})
+    assert isinstance(config, GraftConfig)
+    base, tuned = config.model.name, config.finetuned.path
+    made = stream.cut(
+        _folder(base),
+        _folder(tuned),
+        config.sparsity,
+        config.freeze,
+        _progress,
+        base=base,
+        task=f"movement to {Path(tuned).name}",
+        prompt="",
+        label_words={},
+        scores={},
+        config_hash="",
+        versions=versions(),
+    )
+    write(made.skill, Path(question["out"]))
+    about = made.skill.info
+    return {
+        "path": question["out"],
+        "weights": about.weights,
+        "maskable": about.maskable,
+        "tensors": len(about.digests),
+        "least": made.least,
+    }
+
+
+def _progress(done: int, total: int) -> None:
+    share = 100 * done // total
+    print(f"progress: {share} % of {total:,} weights compared", file=sys.stderr, flush=True)
+
+
 DOES: dict[str, Callable[[list[Skill], Question], Answer]] = {
     "show": _show,
     "verify": _verify,
     "install": _change(install.install),
     "uninstall": _change(install.uninstall),
     "diff": _diff,
+    "cut": _cut,
     "union": _combine(sets.union),
     "intersect": _combine(sets.intersect),
     "subtract": _combine(sets.subtract),

@@ -1,4 +1,4 @@
-"""Verbs about skill files: look into one, install it, and treat several as sets of weights."""
+"""Verbs about skill files: look into one, cut or install it, treat several as sets of weights."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graftui.cli.common import Json, console_here, settings_here, store_here
+from graftui.cli.common import Json, Sets, console_here, settings_here, store_here
 
 skill = typer.Typer(
     help="Look into a skill file, install it, compare and combine several.", no_args_is_help=True
@@ -63,6 +63,27 @@ def diff(refs: Refs, json: Json = False) -> None:
     from graftui.console import skills
 
     skills.diff(settings_here(), console_here(), _several(refs), json)
+
+
+def cut(
+    base: Annotated[
+        str, typer.Argument(metavar="BASE", help="Pretrained: checkpoint folder, or model name")
+    ],
+    tuned: Annotated[
+        str, typer.Argument(metavar="TUNED", help="Fine-tuned: checkpoint folder, or model name")
+    ],
+    output: File,
+    sparsity: Annotated[
+        str, typer.Option(help="A fraction of the maskable weights, or a count of them")
+    ] = "1e-4",
+    set_: Sets = [],  # noqa: B006  typer copies it
+    json: Json = False,
+) -> None:
+    """Make a skill of the weights that moved most, for models of any size: none is loaded."""
+    from graftui.console import skills
+
+    overrides = [f"graft.sparsity={sparsity}", *set_]
+    skills.cut(settings_here(), console_here(), base, tuned, overrides, output, json)
 
 
 def union(refs: Refs, output: File, json: Json = False) -> None:
@@ -122,6 +143,7 @@ GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
             verify: f"graftui skill verify {_MADE} roberta-base",
             install: "graftui skill install last models/roberta-base --out models/with-skill",
             uninstall: "graftui skill uninstall last models/with-skill",
+            cut: "graftui skill cut models/llama models/llama-tuned -o moved.safetensors",
             diff: "graftui skill diff film-13 film-21 film-42",
             union: "graftui skill union film-13 film-21 -o either.safetensors",
             intersect: "graftui skill intersect film-13 film-21 -o both.safetensors",

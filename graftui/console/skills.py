@@ -16,6 +16,7 @@ from engine.contract.layout import RunDir
 from graftui.console import tables
 from graftui.errors import NotFound, UsageError
 from graftui.launcher.ask import ask
+from graftui.recipes import Recipe
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -136,14 +137,38 @@ def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool)
     console.print(f"weights in all of them: {found['all']:,}; in any: {found['any']:,}")
 
 
+def cut(
+    settings: Settings,
+    console: Console,
+    base: str,
+    tuned: str,
+    sets: Sequence[str],
+    out: Path,
+    json: bool,
+) -> None:
+    """Write the skill of the weights that moved most; `sets`: `graft.sparsity=` and `freeze.`."""
+    target = _target(out)
+    raw = {"model": {"name": _model(base)}, "finetuned": {"path": _model(tuned)}}
+    recipe = Recipe("", "", {"graft": raw}, {"graft": "graft"}, {})
+    config = recipe.configs(sets)["graft"]
+    asked = config.model_dump(mode="json", include={"model", "finetuned", "freeze", "sparsity"})
+    made = ask("skill", {"do": "cut", "skills": [], "config": asked, "out": target}, settings)
+    if json:
+        typer.echo(jsonlib.dumps(made, indent=2))
+        return
+    counted = f"{made['weights']:,} of {made['maskable']:,} maskable weights"
+    console.print(f"{out}: {counted}, in {made['tensors']:,} tensors", markup=False, soft_wrap=True)
+    if made["least"]:
+        console.print(f"each moved by {made['least']:.3g} or more")
+    else:
+        console.print("weights that did not move had to fill it up: ask for a smaller --sparsity")
+
+
 def combine(
     settings: Settings, console: Console, verb: str, paths: Sequence[str], out: Path, json: bool
 ) -> None:
     """Write the skill that a set operation makes."""
-    target = out.expanduser().absolute()
-    if not target.parent.is_dir():
-        raise UsageError(f"There is no folder {target.parent}.", "Make it, or write elsewhere.")
-    question = {"do": verb, "skills": list(paths), "out": str(target)}
+    question = {"do": verb, "skills": list(paths), "out": _target(out)}
     made = ask("skill", question, settings)
     if json:
         typer.echo(jsonlib.dumps(made, indent=2))
@@ -164,6 +189,14 @@ def _model(name: str) -> str:
     if trouble := preflight.check_model(name):
         raise UsageError(*trouble)
     return name
+
+
+def _target(out: Path) -> str:
+    """A file to write, as the engine is to find it. Raises UsageError if its folder is missing."""
+    target = out.expanduser().absolute()
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no folder {target.parent}.", "Make it, or write elsewhere.")
+    return str(target)
 
 
 def _about(info: Answer, head: Answer) -> dict[str, str]:
