@@ -7,7 +7,7 @@ such as {'0':'terrible','1':'great'}. Checks no template: that takes the engine.
 import ast
 from pathlib import Path
 
-from engine.contract.catalog import tasks
+from engine.contract.catalog import CatalogError, tasks
 from engine.contract.config import TaskConfig
 
 
@@ -42,8 +42,13 @@ def resolved(task: TaskConfig) -> TaskConfig:
 
 def _check_labels(name: str, words: dict[str, str], from_file: bool) -> None:
     """A mapping of a file has to name every label: else the task's own words would fill it up."""
-    spec = tasks().get(name)
-    if not (from_file and words and spec):
+    if not (from_file and words):
+        return
+    try:
+        spec = tasks().get(name)
+    except CatalogError as error:
+        raise PromptFileError(str(error)) from None
+    if spec is None:
         return
     if missing := [label for label in spec.labels if label not in words]:
         raise PromptFileError(

@@ -8,7 +8,6 @@ from torch import nn
 from engine import loading
 from engine.contract.config import FinetuneConfig, parse
 from engine.models import weight_map
-from engine.models.causal import check_causal
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +20,6 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     config = parse({"kind": "finetune", **question})
     assert isinstance(config, FinetuneConfig)
     lm = loading.pretrained(config.model, config.task.type)
-    check_causal(lm, config.model, config.task)
     parts = weight_map(lm)
     maskable = set(parts.maskable(config.freeze))
     sizes = {name: parameter.numel() for name, parameter in lm.named_parameters()}

@@ -105,7 +105,7 @@ def test_a_skill_by_its_run(work: Workplace) -> None:
     assert asked(work)["skills"] == [str(place / "skill-0.001.safetensors")]
     (place / "skill-0.0001.safetensors").touch()
     several = work.run("skill", "show", "ga1", code=2)
-    assert f"{place}/skill-0.001.safetensors" in several
+    assert f"{place}/skill-0.001.safetensors" in several.replace("\n", "")  # folded
     (work.path / "data" / "runs" / "gb1" / "skill.safetensors").touch()
     assert work.json("skill", "show", "gb1")["path"].endswith("gb1/skill.safetensors")
     assert "There is no run 'gx9'" in work.run("skill", "show", "gx9", code=2)

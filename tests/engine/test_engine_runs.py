@@ -226,7 +226,7 @@ def test_weights_that_are_cut_off(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"kind": "graft", "lr": 0}', ["graft.lr = 0"]),
+        ('{"kind": "graft", "lr": -1}', ["graft.lr = -1"]),
         ('{"kind": "finetune", "train": {"stepz": 1}}', ["train.stepz", "train.steps"]),
         ('{"kind": "sing"}', ["'sing'", "finetune", "graft"]),
         ("{", ["JSON"]),
