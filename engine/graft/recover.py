@@ -58,6 +58,11 @@ def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
         middle = max(low + 1, min(high - 1, round((max(low, 1) * high) ** 0.5)))
         low, high = (low, middle) if reached(middle) >= wanted else (middle, high)
     bounds = interval(seen[high], full)
+    low_end, high_end = (100 * end for end in bounds)
+    session.emit.log(
+        f"smallest: {high:,} weights recover {100 * reached(high):.1f} % "
+        f"(95 % interval {low_end:.1f} to {high_end:.1f})"
+    )
     tried = {s: _ratio(outcome, full) for s, outcome in sorted(seen.items())}
     return Smallest(high, reached(high), *bounds, tried)
 
