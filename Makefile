@@ -19,7 +19,7 @@ check: .venv/dev
 	$(BIN)/lint-imports --no-cache
 
 bench: .venv/dev
-	env -u OMP_WAIT_POLICY $(BIN)/python -m bench
+	GOMP_SPINCOUNT=3000 $(BIN)/python -m bench
 
 clean:
 	rm -rf .venv data/runs data/cache runs.db runs.db-wal runs.db-shm

@@ -59,7 +59,7 @@ def session(lm: Any, folder: Path, bf16: bool = False) -> Session:
     return Session(
         run_dir=RunDir(folder), emit=Emitter(folder / "events.jsonl"), stop=stop, device=device,
         tokenizer=None, data=data, model=model, maskable=names, bf16=bf16,
-        evaluate=Evaluator(model, data, device, 64, bf16, stop.check),
+        evaluate=Evaluator(model, data, device, 512, bf16, stop.check),
     )  # fmt: skip
 
 

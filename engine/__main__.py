@@ -88,7 +88,7 @@ def failure(error: Exception) -> Failed:
         return Failed(
             reason=FailReason.oom,
             message=str(error).splitlines()[0],
-            hint="lower train.micro_batch, graft.micro_batch or compute.eval_batch",
+            hint="set train.micro_batch, or lower compute.batch_tokens",
         )
     if isinstance(error, OSError) and error.filename:
         return Failed(

@@ -66,12 +66,19 @@ def collate(examples: Sequence[Example], pad_id: int, device: torch.device) -> B
 
 
 def sorted_batches(
-    examples: Sequence[Example], size: int, pad_id: int, device: torch.device
+    examples: Sequence[Example], tokens: int, pad_id: int, device: torch.device
 ) -> Iterator[tuple[list[int], Batch]]:
-    """Batches of rows of like length, with the rows' indices: little padding, any order back."""
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i].ids))
-    for start in range(0, len(order), size):
-        chosen = order[start : start + size]
+    """Batches of rows of like length, with the rows' indices: little padding, any order back.
+
+    Each holds as many rows as fit into `tokens` with their padding, and at least one.
+    """
+    chosen: list[int] = []
+    for at in sorted(range(len(examples)), key=lambda i: len(examples[i].ids)):
+        if chosen and (len(chosen) + 1) * len(examples[at].ids) > tokens:
+            yield chosen, collate([examples[i] for i in chosen], pad_id, device)
+            chosen = []
+        chosen.append(at)
+    if chosen:
         yield chosen, collate([examples[i] for i in chosen], pad_id, device)
 
 

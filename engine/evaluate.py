@@ -49,7 +49,8 @@ class Evaluator:
     model: AnswerModel
     data: TaskData
     device: torch.device
-    batch: int
+    tokens: int
+    """Most tokens of a forward pass, padding included (at least a row)."""
     bf16: bool
     check_stop: Callable[[], None]
 
@@ -69,7 +70,7 @@ class Evaluator:
         found: list[torch.Tensor] = []
         order: list[int] = []
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, self.bf16):
-            for chosen, batch in sorted_batches(rows, self.batch, self.data.pad_id, self.device):
+            for chosen, batch in sorted_batches(rows, self.tokens, self.data.pad_id, self.device):
                 self.check_stop()
                 found.append(self.model(batch).cpu())
                 order += chosen

@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from engine.contract.sections import DemoConfig, ModelConfig, Section, TaskConfig
 
@@ -99,11 +99,12 @@ class ComputeConfig(Section):
         json_schema_extra={**_NOT_HASHED, "unit": "threads"},
         description="CPU threads; 0: torch's default",
     )
-    eval_batch: int = Field(
-        64,
-        ge=1,
-        json_schema_extra={**_NOT_HASHED, "unit": "examples"},
-        description="Examples a forward pass in evaluation",
+    batch_tokens: int = Field(
+        0,
+        ge=0,
+        json_schema_extra={**_NOT_HASHED, "unit": "tokens"},
+        description="Most tokens of a forward pass in evaluation and grafting, padding included; "
+        "0: 512 on a CPU, 16384 on a GPU",
     )
     save_logits: bool = Field(
         False, description="Write the logits of the test rows (logits.safetensors)"
@@ -190,9 +191,6 @@ class GraftConfig(Section):
         description="Most training examples a mask update",
         json_schema_extra={"unit": "examples"},
     )
-    micro_batch: int = Field(
-        8, ge=1, description="Examples a forward pass", json_schema_extra={"unit": "examples"}
-    )
     sigmoid_bias: float = Field(10.0, gt=0, description="b of sigmoid(S - b)")
     eval_every: int = Field(
         1,
@@ -221,17 +219,32 @@ class GraftConfig(Section):
 Config = Annotated[FinetuneConfig | GraftConfig, Field(discriminator="kind")]
 KINDS: dict[str, type[Section]] = {"finetune": FinetuneConfig, "graft": GraftConfig}
 _ADAPTER: TypeAdapter[FinetuneConfig | GraftConfig] = TypeAdapter(Config)
+_GONE = {
+    ("graft", "micro_batch"), ("graft", "compute", "eval_batch"),
+    ("finetune", "compute", "eval_batch"),
+}  # fmt: skip
 
 
 def parse(raw: dict[str, Any]) -> FinetuneConfig | GraftConfig:
     """The config in `raw`. Raises pydantic's ValidationError; `schema.explain` words it."""
     # Through JSON, where a list will do for a tuple though types are strict.
-    return _ADAPTER.validate_json(json.dumps(raw, default=str))
+    return loads(json.dumps(raw, default=str))
 
 
 def loads(text: str | bytes) -> FinetuneConfig | GraftConfig:
-    """The config in a JSON text, such as config.json. Raises ValidationError."""
-    return _ADAPTER.validate_json(text)
+    """The config in a JSON text, such as config.json. Raises ValidationError.
+
+    Settings that configs of 0.1 still have, and that are gone since, are left out.
+    """
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        if not any(detail["loc"] in _GONE for detail in error.errors()):
+            raise
+    raw = json.loads(text)
+    raw.pop("micro_batch", None)
+    raw.get("compute", {}).pop("eval_batch", None)
+    return _ADAPTER.validate_json(json.dumps(raw))
 
 
 def dumps(config: Section) -> str:

@@ -29,7 +29,6 @@ class Delta:
 
     pre: torch.Tensor  # (P,) float32
     tuned: torch.Tensor  # (P,) float32
-    theta: torch.Tensor  # (P,) float32, what the model computes with
     grad: torch.Tensor  # (P,) float32, gradients of theta
 
     def __init__(self, lm: nn.Module, tuned: dict[str, torch.Tensor]) -> None:
@@ -42,14 +41,21 @@ class Delta:
         self._parameters = [parameters[name] for name in self.names]
         self.pre = torch.cat([p.detach().flatten() for p in self._parameters])
         self.tuned = torch.cat([tuned[name].flatten() for name in self.names]).to(self.pre)
-        self.theta = self.pre.clone()
+        self._theta = self.pre.clone()
+        self._shown: torch.Tensor | None = None  # the mask that theta shows, if it shows one
         self.grad = torch.zeros_like(self.pre)
         for (_, place), parameter in zip(self.places(), self._parameters, strict=True):
-            parameter.data = self.theta[place].view(parameter.shape)
+            parameter.data = self._theta[place].view(parameter.shape)
             parameter.grad = self.grad[place].view(parameter.shape)
 
     def __len__(self) -> int:
         return len(self.pre)
+
+    @property
+    def theta(self) -> torch.Tensor:
+        """What the model computes with, (P,) float32. Whoever takes it may write to it."""
+        self._shown = None
+        return self._theta
 
     def places(self) -> Iterator[tuple[str, slice]]:
         """Name of each tensor and where it lies in the flat buffers."""
@@ -63,6 +69,13 @@ class Delta:
         return torch.sub(self.tuned, self.pre).abs_()
 
     def put(self, mask: torch.Tensor) -> None:
-        """Show the pretrained model with the fine-tuned values at `mask`, (s,) int64 indices."""
-        self.theta.copy_(self.pre)
-        self.theta[mask] = self.tuned[mask]
+        """Show the pretrained model with the fine-tuned values at `mask`, (s,) int64 indices.
+
+        After another mask, only that one's entries are undone.
+        """
+        if self._shown is None:
+            self._theta.copy_(self.pre)
+        else:
+            self._theta[self._shown] = self.pre[self._shown]
+        self._theta[mask] = self.tuned[mask]
+        self._shown = mask

@@ -31,10 +31,14 @@ def epochs(data: TaskData, config: GraftConfig) -> Iterator[list[Example]]:
         yield [data.train[i] for i in order[: config.examples]]
 
 
-def accumulate(session: Session, rows: list[Example], micro_batch: int) -> float:
-    """Add the gradient of the rows' mean loss to `delta.grad`; the loss. Raises Cancelled."""
+def accumulate(session: Session, rows: list[Example]) -> float:
+    """Add the gradient of the rows' mean loss to `delta.grad`; the loss. Raises Cancelled.
+
+    In micro-batches of as many tokens as evaluation takes.
+    """
     total = 0.0
-    for _, batch in sorted_batches(rows, micro_batch, session.data.pad_id, session.device):
+    tokens = session.evaluate.tokens
+    for _, batch in sorted_batches(rows, tokens, session.data.pad_id, session.device):
         session.stop.check()
         total += _backward(session, batch, len(rows))
     return total

@@ -49,7 +49,7 @@ def learn(session: Session, delta: Delta, base: BasePatch, config: GraftConfig) 
     try:
         for step in range(1, config.steps + 1):
             session.stop.check()
-            lost = accumulate(session, next(rows), config.micro_batch)
+            lost = accumulate(session, next(rows))
             mask.update()
             found = mask.candidates()
             if step % config.eval_every == 0 and not torch.equal(found[0], seen.mask):

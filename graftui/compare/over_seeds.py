@@ -23,7 +23,7 @@ IMPLIED = (
 # Not chosen on dev: what names a run, and where it is computed.
 _NO_CHOICE = (
     "id", "name", "kind", "recipe", "tag", "graft.sparsity", "compute.device", "compute.threads",
-    "compute.eval_batch", "compute.save_logits",
+    "compute.batch_tokens", "compute.save_logits",
 )  # fmt: skip
 
 Seeds = tuple[Any, ...]

@@ -95,8 +95,10 @@ def importable() -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    # Two OpenMP threads on busy cores spin; tokenizers warn about forks.
-    return {**importable(), "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+    # Threads that spin starve busy cores, and ones that sleep at once cost a mask's update (many
+    # short passes) four times its time: a spin of microseconds. Tokenizers warn about forks.
+    waiting = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
+    return {**importable(), **waiting, "TOKENIZERS_PARALLELISM": "false"}
 
 
 def _introduce(settings: Settings, run_id: str, process: "subprocess.Popen[bytes]") -> None:

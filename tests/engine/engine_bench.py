@@ -83,7 +83,7 @@ def grafting(model: Path, task: Path, checkpoint: Path, **graft: Any) -> dict[st
         **raw,
         "kind": "graft",
         "finetuned": {"path": str(checkpoint)},
-        **{"sparsity": 0.05, "steps": 4, "micro_batch": 8, **graft},
+        **{"sparsity": 0.05, "steps": 4, **graft},
     }
 
 
@@ -171,6 +171,6 @@ def session_of(lm: Any, task: data.TaskData, folder: Path) -> Session:
         data=task,
         model=model,
         maskable=maskable,
-        evaluate=Evaluator(model, task, device, 16, False, stop.check),
+        evaluate=Evaluator(model, task, device, 36, False, stop.check),
         bf16=False,
     )

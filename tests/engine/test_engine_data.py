@@ -85,12 +85,15 @@ def example(length: int, label: int = 0) -> batches.Example:
     return batches.Example(tuple(range(5, 5 + length)), length // 2, (0,) * length, label)
 
 
-@given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=12), size=st.integers(1, 5))
-def test_batches_hold_every_row_once_and_pad_to_the_longest(lengths: list[int], size: int) -> None:
+@given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=12), tokens=st.integers(1, 40))
+def test_batches_hold_every_row_once_and_pad_to_the_longest(
+    lengths: list[int], tokens: int
+) -> None:
     examples = [example(length, at) for at, length in enumerate(lengths)]
     seen = []
-    for chosen, batch in batches.sorted_batches(examples, size, pad_id=1, device=CPU):
-        assert len(batch) == len(chosen) <= size
+    for chosen, batch in batches.sorted_batches(examples, tokens, pad_id=1, device=CPU):
+        assert len(batch) == len(chosen)
+        assert batch.ids.numel() <= tokens or len(chosen) == 1
         assert batch.ids.shape == (len(chosen), max(lengths[i] for i in chosen))
         for row, index in enumerate(chosen):
             kept = batch.attention[row].bool()

@@ -126,5 +126,6 @@ def test_the_engine_has_a_session_and_an_environment_of_its_own(bench: Bench) ->
     with open(f"/proc/{run.pid}/environ", "rb") as file:
         environment = file.read().split(b"\0")
     assert b"OMP_WAIT_POLICY=PASSIVE" in environment
+    assert b"GOMP_SPINCOUNT=3000" in environment
     assert b"TOKENIZERS_PARALLELISM=false" in environment
     assert RunDir(bench.settings.runs / run.id).output.exists()

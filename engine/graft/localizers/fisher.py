@@ -21,7 +21,7 @@ def score(session: Session, delta: Delta, config: GraftConfig) -> torch.Tensor:
     fisher = torch.zeros_like(delta.pre)
     rows = next(epochs(session.data, config))
     for row in rows:
-        accumulate(session, [row], micro_batch=1)
+        accumulate(session, [row])
         for part in chunks(len(delta)):
             grad = delta.grad[part]
             fisher[part].addcmul_(grad, grad, value=1 / len(rows))

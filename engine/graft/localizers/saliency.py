@@ -18,7 +18,7 @@ def score(session: Session, delta: Delta, config: GraftConfig) -> torch.Tensor:
     """
     session.model.eval()
     delta.theta.copy_(delta.pre)
-    accumulate(session, next(epochs(session.data, config)), config.micro_batch)
+    accumulate(session, next(epochs(session.data, config)))
     into_slopes(delta)
     found = delta.grad.abs()
     delta.grad.zero_()

@@ -50,10 +50,10 @@ def grafting_session(
     return session, Delta(lm, tuned_from(lm, session.maskable, scale))
 
 
-def batches_of(session: Session, size: int) -> list[Batch]:
-    """The training rows in micro-batches, as a mask's update takes them."""
-    task = session.data
-    return [b for _, b in sorted_batches(task.train, size, task.pad_id, session.device)]
+def batches_of(session: Session, tokens: int = 0) -> list[Batch]:
+    """The training rows in micro-batches, of so many `tokens` or as a mask's update takes them."""
+    task, most = session.data, tokens or session.evaluate.tokens
+    return [b for _, b in sorted_batches(task.train, most, task.pad_id, session.device)]
 
 
 def soft_mask(mask: LearntMask) -> torch.Tensor:

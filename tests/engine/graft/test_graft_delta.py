@@ -7,6 +7,8 @@ import torch
 from engine_bench import session_of
 from engine_zoo import FAMILIES
 from graft_bench import tuned_from
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import data
 from engine.batches import collate
@@ -81,3 +83,19 @@ def test_chunks_cover_everything_once(total: int) -> None:
     inner = covered[1:-1]
     assert inner[::2] == inner[1::2], "each begins where the last one ended"
     assert (covered[:1], covered[-1:]) == (([0], [total]) if total else ([], []))
+
+
+@given(masks=st.lists(st.sets(st.integers(0, 16)), min_size=2, max_size=5), blurred=st.booleans())
+def test_only_what_differs_is_changed_and_nothing_is_left_over(
+    masks: list[set[int]], blurred: bool
+) -> None:
+    """A series of masks shows the last one, whatever wrote to the buffer in between."""
+    lm = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 3))
+    delta = Delta(lm, {n: p.detach() + 1 for n, p in lm.named_parameters()})
+    for mask in masks:
+        if blurred:
+            delta.theta.fill_(3.0)
+        delta.put(torch.tensor(sorted(mask), dtype=torch.int64))
+    shown = torch.cat([p.detach().flatten() for p in lm.parameters()])
+    last = torch.zeros(17).index_fill_(0, torch.tensor(sorted(masks[-1]), dtype=torch.int64), 1)
+    assert torch.equal(shown, torch.where(last.bool(), delta.tuned, delta.pre))

@@ -56,7 +56,7 @@ def test_more_weights_than_the_base_patch_must_pay(task: data.TaskData, tmp_path
     mask, passed = LearntMask(delta, base, config), [base]
     mask.put()
     for _ in range(8):
-        accumulate(session, list(session.data.train), config.micro_batch)
+        accumulate(session, list(session.data.train))
         mask.update()
         passed += mask.candidates()
         mask.put()

@@ -54,7 +54,7 @@ def test_every_name_of_the_config_has_a_localizer() -> None:
 @pytest.mark.parametrize("name", sorted(SCORERS))
 def test_scorers_give_any_budget_and_leave_no_gradient(bench: Bench, name: str) -> None:
     session, delta = bench
-    config = GraftConfig(micro_batch=3)
+    config = GraftConfig()
     score = SCORERS[name](session, delta, config)
     assert score.shape == (len(delta),)
     assert delta.grad.eq(0).all()
@@ -73,7 +73,7 @@ def test_saliency_is_that_of_a_slow_loop(bench: Bench) -> None:
     session, delta = bench
     slow, rows = SlowModel(session, delta), list(session.data.train)
     grad = slow.gradient(delta.pre, batches_of(session, 1)) / len(rows)
-    found = SCORERS["saliency"](session, delta, GraftConfig(micro_batch=3))
+    found = SCORERS["saliency"](session, delta, GraftConfig())
     torch.testing.assert_close(found, (grad * (delta.tuned - delta.pre)).abs())
     assert found.max() > 1e-3
 
@@ -82,7 +82,7 @@ def test_saliency_tells_what_one_weight_changes(bench: Bench) -> None:
     """In the loss of the pretrained model, for a fine-tuning that moved little."""
     session, delta = bench
     delta.tuned.copy_(delta.pre + 0.01 * (delta.tuned - delta.pre))
-    slow, batches = SlowModel(session, delta), batches_of(session, 8)
+    slow, batches = SlowModel(session, delta), batches_of(session)
     found = SCORERS["saliency"](session, delta, GraftConfig())
     before = slow.loss(delta.pre, batches).item()
     one = int(found.argmax())
@@ -97,10 +97,10 @@ def test_fisher_is_the_mean_of_squared_gradients_of_single_examples(bench: Bench
     slow = SlowModel(session, delta)
     each = [slow.gradient(delta.tuned, [one]) for one in batches_of(session, 1)]
     fisher = torch.stack(each).square().mean(0)
-    found = SCORERS["fisher"](session, delta, GraftConfig(micro_batch=3))
+    found = SCORERS["fisher"](session, delta, GraftConfig())
     expected = (delta.tuned - delta.pre).square() * fisher
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-6 * expected.max().item())
-    together = slow.gradient(delta.tuned, batches_of(session, 8)).square()
+    together = slow.gradient(delta.tuned, batches_of(session)).square()
     assert not torch.equal(top(found, 50), top(expected / fisher * together, 50))
 
 
@@ -201,7 +201,7 @@ def test_chunks_change_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch, na
         mask = LEARNERS[name](delta, base, GraftConfig())
         mask.put()
         for _ in range(3):
-            accumulate(session, list(session.data.train), 8)
+            accumulate(session, list(session.data.train))
             mask.update()
         found.append(mask.candidates()[0])
     assert torch.equal(found[0], found[1])
@@ -217,7 +217,7 @@ def test_straight_through_steps_are_those_of_a_slow_loop(bench: Bench) -> None:
     """And the model has exactly s fine-tuned weights each time, all the others pretrained."""
     session, delta = bench
     base, slow = top(delta.movement(), 200), SlowModel(session, delta)
-    moved, batches = delta.tuned - delta.pre, batches_of(session, 3)
+    moved, batches = delta.tuned - delta.pre, batches_of(session)
     mask = StraightThrough(delta, base, GraftConfig())
     state, kept, seen = delta.movement() / delta.movement()[base].min(), base, set()
     mask.put()
@@ -230,7 +230,7 @@ def test_straight_through_steps_are_those_of_a_slow_loop(bench: Bench) -> None:
         slope = slow.gradient(theta, batches) * moved
         state -= straight.RATE * slope / slope[kept].abs().mean()
         kept = torch.sort(state, descending=True, stable=True).indices[:200].sort().values
-        accumulate(session, list(session.data.train), micro_batch=3)
+        accumulate(session, list(session.data.train))
         mask.update()
         assert torch.equal(mask.candidates()[0], kept)
         seen.add(tuple(kept.tolist()))

@@ -88,10 +88,10 @@ def test_twenty_steps_are_those_of_a_slow_graft(
     (base,) = base_patches(config, delta)
     mask = LearntMask(delta, base.mask, config)
     slow = SlowGraft(session, delta, base.mask, config, mask.state)
-    batches, sizes = batches_of(session, 3), set()
+    batches, sizes = batches_of(session), set()
     mask.put()
     for _ in range(20):
-        accumulate(session, list(session.data.train), micro_batch=3)
+        accumulate(session, list(session.data.train))
         mask.update()
         slow.step(batches)
         assert torch.equal(mask.rounded(), slow.mask()), "bit for bit"
@@ -116,7 +116,7 @@ def test_the_gradient_of_the_mask_against_finite_differences(
     start = mask.state.clone()
     batch = collate(task.train, task.pad_id, session.device)
     mask.put()
-    accumulate(session, list(task.train), micro_batch=3)
+    accumulate(session, list(task.train))
     mask.update()
     step = start - mask.state  # lr 1: the step is the gradient
 
@@ -203,7 +203,7 @@ def test_chunks_change_nothing(
     base = top(delta.movement(), 50)
     mask = LearntMask(delta, base, GraftConfig(sigmoid_bias=0.5, seed=1, lr=2.0))
     some = slice(0, 300)  # a chunk of 1 over all weights would take long
-    delta.pre, delta.tuned, delta.theta, delta.grad, mask.state = (
+    delta.pre, delta.tuned, delta._theta, delta.grad, mask.state = (
         t[some].clone() for t in (delta.pre, delta.tuned, delta.theta, delta.grad, mask.state)
     )
     mask.base = base[base < 300]
