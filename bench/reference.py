@@ -4,7 +4,8 @@ DistilBERT's shapes, random weights, 16 shots a class of 10 to 40 tokens, CPU. `
 written anew from what is known of the reference's code: micro-batches of 8 padded to 128 tokens,
 gradients of all weights, a dense tensor a name for each of its values, the model rebuilt by
 matching names. Its head works at the answer positions alone, for the whole vocabulary. Ours does
-what `engine.graft.learn` does at a step, and never skips the evaluation.
+what `engine.graft.learn` does at a step whose rounded mask has changed; the grown mask cut to the
+budget, which `learn` scores as well, is left out, since the reference has none.
 """
 
 import statistics
@@ -29,8 +30,8 @@ from engine.graft.mask import budget, top
 from engine.models.narrow import Narrow
 from engine.session import Session
 
-PADDED, MICRO_BATCH, ROUNDS = 128, 8, 3
-CONFIG = GraftConfig(lr=1e7)
+PADDED, MICRO_BATCH, ROUNDS = 128, 8, 4
+CONFIG = GraftConfig(lr=6e8)  # what these weights need for the mask to grow within the rounds
 
 Tensors = dict[str, torch.Tensor]
 
@@ -112,14 +113,13 @@ class Reference:
 
 
 def ours(session: Session, delta: Delta, mask: LearntMask) -> Callable[[], object]:
-    """The same step by the engine: also scores the mask cut to the budget, if it has grown."""
+    """The same step by the engine."""
     train = list(session.data.train)
 
     def step() -> None:
-        accumulate(session, train, MICRO_BATCH)
+        accumulate(session, train)
         mask.update()
-        for one in mask.candidates():
-            score(session, delta, one, 0)
+        score(session, delta, mask.rounded(), 0)
         mask.put()
 
     return step
@@ -151,6 +151,8 @@ def _run(folder: Path) -> Iterator[Result]:
     for what, at, least, (_, _, mask) in (("float32", 1, 4, exact), ("bf16", 2, 6, half)):
         faster = statistics.median(times[0] / times[at] for times in took)
         yield Result(f"reference's step / ours, {what}", faster, "x", least=least)
-        ours_ = torch.zeros_like(masks).index_fill_(0, mask.rounded(), True)
-        same = 100 * (masks == ours_).double().mean().item()
-        yield Result(f"the same mask, {what}", same, "%", least=99.9)
+        rounded = torch.zeros_like(masks).index_fill_(0, mask.rounded(), True)
+        same = 100 * (masks == rounded).double().mean().item()
+        yield Result(f"same mask, all entries, {what}", same, "%", least=99.9)
+        shared = 100 * (masks & rounded).sum().item() / (masks | rounded).sum().item()
+        yield Result(f"same mask, entries in either, {what}", shared, "%")

@@ -50,7 +50,7 @@ def learn(session: Session, delta: Delta, base: BasePatch, config: GraftConfig) 
         for step in range(1, config.steps + 1):
             session.stop.check()
             lost = accumulate(session, next(rows))
-            mask.update()
+            mask.update(lost)
             found = mask.candidates()
             if step % config.eval_every == 0 and not torch.equal(found[0], seen.mask):
                 scored = [score(session, delta, one, step) for one in found]

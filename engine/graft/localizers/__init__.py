@@ -31,8 +31,8 @@ class Mask(Protocol):
     def put(self) -> None:
         """Show the model under the mask as it stands."""
 
-    def update(self) -> None:
-        """One step from the gradients in `delta.grad`, which is cleared; then as `put`."""
+    def update(self, loss: float = ...) -> None:
+        """One step from the gradients of `loss` in `delta.grad`, which is cleared; then `put`."""
 
     def candidates(self) -> list[torch.Tensor]:
         """The grafts to choose from as it stands, each (s',) int64 indices, sorted."""

@@ -48,7 +48,9 @@ class LearntMask:
         self.state = torch.rand(len(delta), generator=generator).to(delta.pre)  # S, (P,)
         self.base = base
         self.bias = config.sigmoid_bias
-        self._lr = config.lr
+        self._given = config.lr
+        self._crossing = 0.0
+        self._sample: tuple[int, torch.Tensor] | None = None
         self._steps = config.steps
         self._delta = delta
         self._scratch = delta.pre.new_empty(3, min(CHUNK, len(delta)))
@@ -62,35 +64,65 @@ class LearntMask:
         self._show_base()
 
     @torch.no_grad()
-    def update(self) -> None:
+    def update(self, loss: float = math.inf) -> None:
         """One SGD step of S from the gradients in `delta.grad`, which is cleared; then as `put`.
 
         dL/dS = dL/dtheta (tuned - pre) (1 - 2 base) sigmoid'(S - b). Both in one pass: what a
-        chunk needs is read from memory once.
+        chunk needs is read from memory once. `loss`: in nats, what the gradients are of.
         """
         d = self._delta
-        self._lr = self._lr or self._own_rate()
+        lr = self._given or self._own_rate(loss)
         d.grad[self.base] *= -1  # 1 - 2 base
         for part in chunks(len(d)):
             moved, soft = self._moved(part), self._soft(part)
             slope = torch.mul(moved, d.grad[part], out=self._scratch[2, : len(moved)])
             slope.addcmul_(slope, soft, value=-1)  # sigmoid' = (1 - sigmoid) sigmoid
-            self.state[part].addcmul_(slope, soft, value=-self._lr)
+            self.state[part].addcmul_(slope, soft, value=-lr)
             d.grad[part].zero_()
             self._show(part, moved)
         self._show_base()
 
-    def _own_rate(self) -> float:
+    def _own_rate(self, loss: float) -> float:
         """The rate by which about s weights can cross in the updates there will be.
 
-        It goes by the s-th largest |dL/dtheta (tuned - pre)| of this update, taken from a sample;
-        0 where nothing has a gradient.
+        It goes by the s-th largest |dL/dtheta (tuned - pre)| of the first update outside the base
+        patch, taken from a sample; 0 where nothing has a gradient. Halved for an update that promises, to first
+        order, to take more than half of the loss away: it would go where the gradient is wrong.
         """
-        d, step = self._delta, max(1, len(self._delta) // SAMPLE)
-        slopes = (d.grad[::step] * (d.tuned[::step] - d.pre[::step])).abs()
-        wanted = min(len(slopes), max(1, round(len(self.base) / step)))
-        q = torch.topk(slopes, wanted, sorted=False).values.min().item()
-        return crossing(self.bias, self._steps) / q if q else 0.0
+        each, some = self._outside()
+        slopes, inside = self._slopes(some), self._slopes(self.base)
+        if not self._crossing and len(some):
+            wanted = min(len(some), max(1, round(len(self.base) / each)))
+            q = torch.topk(slopes.abs(), wanted, sorted=False).values.min().item()
+            self._crossing = crossing(self.bias, self._steps) / q if q else 0.0
+
+        def promised(lr: float) -> float:
+            inner = self._promise(self.state[self.base], -inside, lr)
+            return inner + each * self._promise(self.state[some], slopes, lr)
+
+        lr = self._crossing
+        while promised(lr) > loss / 2:
+            lr /= 2
+        return lr
+
+    def _outside(self) -> tuple[int, torch.Tensor]:
+        """Indices of a sample of the weights outside the base patch, and how many each is for."""
+        if self._sample is None:
+            each = max(1, len(self._delta) // SAMPLE)
+            some = torch.arange(0, len(self._delta), each, device=self.base.device)
+            self._sample = each, some[~torch.isin(some, self.base)]
+        return self._sample
+
+    def _slopes(self, at: torch.Tensor) -> torch.Tensor:
+        """dL/dtheta (tuned - pre) of some weights."""
+        d = self._delta
+        return d.grad[at] * (d.tuned[at] - d.pre[at])
+
+    def _promise(self, state: torch.Tensor, slope: torch.Tensor, lr: float) -> float:
+        """What a step at `lr` takes off the loss if the loss is linear in sigmoid(S - b), nats."""
+        soft = torch.sigmoid(state - self.bias)
+        after = torch.sigmoid(state - lr * slope * soft * (1 - soft) - self.bias)
+        return float((slope * (soft - after)).sum(dtype=torch.float64))
 
     def _moved(self, part: slice) -> torch.Tensor:
         """tuned - pre of a chunk, in scratch memory."""

@@ -32,7 +32,7 @@ class StraightThrough:
         self._delta.put(self._shown)
 
     @torch.no_grad()
-    def update(self) -> None:
+    def update(self, loss: float = 0.0) -> None:
         """One step of S from the gradients in `delta.grad`, which is cleared; then as `put`."""
         d, s = self._delta, len(self._shown)
         into_slopes(d)  # dL/dgamma, and so dL/dS

@@ -102,3 +102,32 @@ def test_the_same_seed_learns_the_same_mask(task: data.TaskData, tmp_path: Path)
         found.append(learn(session, delta, BasePatch(60, base), config))
     assert torch.equal(found[0].mask, found[1].mask)
     assert (found[0].score, found[0].loss) == (found[1].score, found[1].loss)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.6])
+def test_no_update_promises_more_than_half_the_loss(
+    task: data.TaskData, tmp_path: Path, share: float
+) -> None:
+    """Taken over all weights at once; a rate is halved no more often than it must be."""
+    session, delta = grafting_session(task, tmp_path, scale=0.3)
+    base = top(delta.movement(), round(share * len(delta)))
+    sign = torch.ones(len(delta)).index_fill_(0, base, -1)
+    mask, halved = LearntMask(delta, base, GraftConfig(steps=6)), 0
+    mask.put()
+    for _ in range(6):
+        lost = accumulate(session, list(session.data.train))
+        start, slopes = mask.state.clone(), sign * delta.grad * (delta.tuned - delta.pre)
+        soft = torch.sigmoid(start - mask.bias)
+        gradient = slopes * soft * (1 - soft)  # dL/dS
+        mask.update(lost)
+        most = gradient.abs().argmax()
+        rate = float((start - mask.state)[most] / gradient[most])
+        promised, doubled = (
+            float(slopes @ (soft - torch.sigmoid(start - lr * gradient - mask.bias)))
+            for lr in (rate, 2 * rate)
+        )
+        assert promised <= 1.01 * lost / 2
+        if rate < 0.9 * mask._crossing:
+            halved += 1
+            assert doubled > 0.99 * lost / 2
+    assert halved or share == 0.001, "or it shows nothing"
