@@ -86,8 +86,9 @@ class LearntMask:
         """The rate by which about s weights can cross in the updates there will be.
 
         It goes by the s-th largest |dL/dtheta (tuned - pre)| of the first update outside the base
-        patch, taken from a sample; 0 where nothing has a gradient. Halved for an update that promises, to first
-        order, to take more than half of the loss away: it would go where the gradient is wrong.
+        patch, taken from a sample; 0 where nothing has a gradient. Halved for an update that
+        promises, to first order, to take more than half of the loss away: it would go where the
+        gradient is wrong.
         """
         each, some = self._outside()
         slopes, inside = self._slopes(some), self._slopes(self.base)
