@@ -183,7 +183,7 @@ class GraftConfig(Section):
         0.0,
         ge=0,
         description="Learning rate of the learnt mask (paper: 1e7); 0: so that about as many "
-        "weights as the base patch has can cross in `steps`",
+        "weights as the base patch has can cross in `steps`, and no update overshoots",
     )
     examples: int = Field(
         1024,

@@ -1,10 +1,9 @@
 """Movement grafts of models of any size, cut from two checkpoint folders without loading either.
 
-Owns the one pass over both. Tensors stay mapped from their files, `CHUNK` weights at a time are
-looked at, and only the entries that may still be among the top s are kept: beside pages of the
-files, which the system takes back when it likes, memory holds some chunks and at most
-2 s + 2 CHUNK candidates of 20 bytes. Refuses folders of different models, quantised weights, and
-numbers that are not finite.
+Owns the one pass over both. `CHUNK` weights at a time are read, and only entries that may still be
+among the top s are kept, s + max(s / 4, CHUNK) at most: 20 bytes each, and some 100 while they are
+sifted. Nothing grows with the model. Refuses folders of different models, and numbers that are
+not finite.
 """
 
 import hashlib
@@ -20,18 +19,15 @@ from torch import nn
 
 from engine.contract.config import FreezeConfig
 from engine.errors import ConfigError
-from engine.graft.apply import match
-from engine.graft.checkpoint import Checkpoint
-from engine.graft.delta import CHUNK, chunks
-from engine.graft.info import SkillError, SkillInfo
+from engine.graft.delta import CHUNK
+from engine.graft.info import SkillInfo
 from engine.graft.mask import budget, top
 from engine.graft.skill import Skill, Tensors
+from engine.graft.stored import Shapes, Weights
 from engine.models import weight_map
 from engine.models.linear import FILE
 
-FLOATS = (torch.float32, torch.bfloat16, torch.float16)
-"""What weights may be stored as: float32 holds each of them exactly."""
-Shapes = dict[str, list[int]]
+Pieces = Iterator[torch.Tensor]
 Tell = Callable[[int, int], None]
 """Hears how many weights of how many are done."""
 
@@ -49,62 +45,37 @@ class Best:
     """The `s` largest scores of a stream, with what stands beside them; among equals the first."""
 
     def __init__(self, s: int, room: int) -> None:
-        """`s`: 1 or more; `room`: candidates beyond `s` that are kept before they are sifted."""
-        self._s, self._most = s, s + room
-        self._parts: list[tuple[torch.Tensor, ...]] = []
+        """`s`: 1 or more; `room`: candidates beyond `s` (1 or more) that are kept before a sift."""
+        self._s, self._room = s, room
+        # One buffer a column: small tensors that come and go would scatter over the heap.
+        self._columns: list[torch.Tensor] = []
         self._held = self._seen = 0
         self._bound = -math.inf
 
     def add(self, score: torch.Tensor, *beside: torch.Tensor) -> None:
         """Go on with (n,) scores, and (n,) values that stand beside them, at least `s` in all."""
+        if not self._columns:
+            kinds = score.dtype, torch.int64, *(values.dtype for values in beside)
+            self._columns = [torch.empty(self._s + self._room, dtype=kind) for kind in kinds]
         # Whoever only equals the bound comes after s others that reach it.
-        fresh = (score > self._bound).nonzero().flatten()
-        if len(fresh):
+        better = (score > self._bound).nonzero().flatten()
+        for fresh in torch.split(better, self._room):
+            if self._held + len(fresh) > self._s + self._room:
+                self._bound = self.rows()[0].min().item()
+            place = slice(self._held, self._held + len(fresh))
             row = (score[fresh], fresh + self._seen, *(values[fresh] for values in beside))
-            self._parts.append(row)
-            self._held += len(fresh)
+            for column, values in zip(self._columns, row, strict=True):
+                column[place] = values
+            self._held = place.stop
         self._seen += len(score)
-        if self._held > self._most:
-            self._bound = self.rows()[0].min().item()
 
     def rows(self) -> tuple[torch.Tensor, ...]:
         """Scores, places in the stream (int64, rising), and what stands beside: each (s,)."""
-        joined = tuple(map(torch.cat, zip(*self._parts, strict=True)))
-        kept = top(joined[0], self._s)
-        self._parts, self._held = [tuple(column[kept] for column in joined)], self._s
-        return self._parts[0]
-
-
-class Weights:
-    """The tensors of a checkpoint folder, by a model's names for them."""
-
-    def __init__(self, folder: Path, shapes: Shapes) -> None:
-        """Raises ConfigError if one is missing, SkillError if the folder cannot be read."""
-        self._folder, self._shapes, self._checkpoint = folder, shapes, Checkpoint(folder)
-        try:
-            self._keys = match(shapes, self._checkpoint.files, str(folder))
-        except SkillError as error:
-            raise ConfigError(
-                error.message, "load the model with transformers and save it with save_pretrained"
-            ) from None
-
-    def flat(self, name: str) -> torch.Tensor:
-        """(n,) at the file's precision, mapped: read only where it is looked at.
-
-        Raises ConfigError for another shape than the model's, or a type that is not in FLOATS.
-        """
-        found, shape = self._checkpoint.tensor(self._keys[name]), self._shapes[name]
-        if list(found.shape) != shape:
-            raise ConfigError(
-                f"{self._folder}: {name} has the shape {list(found.shape)}, not {shape}",
-                "its config.json is of another model than its weights: copy the checkpoint anew",
-            )
-        if found.dtype not in FLOATS:
-            raise ConfigError(
-                f"{self._folder}: {name} is stored as {str(found.dtype).removeprefix('torch.')}",
-                "take weights that are not quantised: float32, bfloat16 or float16",
-            )
-        return found.flatten()
+        kept = top(self._columns[0][: self._held], self._s)
+        for column in self._columns:
+            column[: self._s] = column[kept]
+        self._held = self._s
+        return tuple(column[: self._s] for column in self._columns)
 
 
 def cut(
@@ -124,7 +95,7 @@ def cut(
     shapes = maskable(pretrained, finetuned, freeze)
     total = sum(map(math.prod, shapes.values()))
     size = budget(sparsity, total)
-    best = Best(size, max(size, CHUNK))
+    best = Best(size, max(size // 4, CHUNK))
     weights = Weights(pretrained, shapes), Weights(finetuned, shapes)
     digests, types = _pass(*weights, shapes, best, tell)
     movement, where, *both = best.rows()
@@ -197,18 +168,18 @@ def _pass(
     digests, types = {}, {}
     done, total = 0, sum(map(math.prod, shapes.values()))
     for name in shapes:
-        pair = base.flat(name), tuned.flat(name)
-        digests[name], types[name] = _follow(name, *pair, best), [one.dtype for one in pair]
-        done += len(pair[0])
+        types[name] = [base.kind(name), tuned.kind(name)]
+        digests[name] = _follow(name, base.pieces(name), tuned.pieces(name), best)
+        done += math.prod(shapes[name])
         tell(done, total)
     return digests, types
 
 
-def _follow(name: str, pre: torch.Tensor, post: torch.Tensor, best: Best) -> str:
-    """Show `best` a tensor before and after, both (n,); the digest of it before."""
+def _follow(name: str, pre: Pieces, post: Pieces, best: Best) -> str:
+    """Show `best` a tensor before and after; the digest of it before."""
     found = hashlib.sha256()
-    for place in chunks(len(pre)):
-        old, new = pre[place].float(), post[place].float()
+    for before, after in zip(pre, post, strict=True):
+        old, new = before.float(), after.float()
         movement = torch.sub(new, old).abs_()
         if not movement.isfinite().all():
             raise ConfigError(

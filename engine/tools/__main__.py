@@ -3,7 +3,8 @@
     echo '{"model": {"name": "pocket:masked-lm"}}' | python -m engine.tools model
 
 Answers {"ok": true, ...}, or {"ok": false, "message", "hint"} and exit code 1 for what the user can
-mend. A bug is a traceback. What libraries print goes to stderr.
+mend. A bug is a traceback. What libraries print goes to stderr, where a line that begins with
+"progress: " tells how far long work is.
 """
 
 import argparse

@@ -192,10 +192,12 @@ def _model(name: str) -> str:
 
 
 def _target(out: Path) -> str:
-    """A file to write, as the engine is to find it. Raises UsageError if its folder is missing."""
+    """A file to write, as the engine is to find it. Raises UsageError for what cannot be one."""
     target = out.expanduser().absolute()
     if not target.parent.is_dir():
         raise UsageError(f"There is no folder {target.parent}.", "Make it, or write elsewhere.")
+    if target.is_dir():
+        raise UsageError(f"The output {out} is a folder.", "Give the name of a file to write.")
     return str(target)
 
 

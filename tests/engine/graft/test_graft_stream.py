@@ -83,7 +83,7 @@ def test_two_models_are_refused(tmp_path: Path) -> None:
 @given(
     values=st.lists(st.integers(0, 6), min_size=1, max_size=60),
     cuts=st.lists(st.integers(1, 20), min_size=1, max_size=6),
-    room=st.integers(0, 10),
+    room=st.integers(1, 10),
     data=st.data(),
 )
 def test_the_best_of_a_stream(
