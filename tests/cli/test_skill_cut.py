@@ -121,9 +121,9 @@ def test_what_the_engine_refuses(
 ) -> None:
     spoil(pair.path / "tuned")
     (pair.path / "cut.safetensors").write_text("an earlier one")
-    out = " ".join(pair.run(*CUT, "--sparsity", count, code=2).split())
+    out = "".join(pair.run(*CUT, "--sparsity", count, code=2).split())  # a path may be wrapped
     for words in says:
-        assert words in out
+        assert "".join(words.split()) in out
     assert left(pair) == {"cut.safetensors"}
     assert (pair.path / "cut.safetensors").read_text() == "an earlier one"
 
