@@ -219,10 +219,8 @@ class GraftConfig(Section):
 Config = Annotated[FinetuneConfig | GraftConfig, Field(discriminator="kind")]
 KINDS: dict[str, type[Section]] = {"finetune": FinetuneConfig, "graft": GraftConfig}
 _ADAPTER: TypeAdapter[FinetuneConfig | GraftConfig] = TypeAdapter(Config)
-_GONE = {
-    ("graft", "micro_batch"), ("graft", "compute", "eval_batch"),
-    ("finetune", "compute", "eval_batch"),
-}  # fmt: skip
+RETIRED = ("graft.micro_batch", "compute.eval_batch")
+"""Settings of older versions that decided nothing about a result: read over."""
 
 
 def parse(raw: dict[str, Any]) -> FinetuneConfig | GraftConfig:
@@ -239,7 +237,8 @@ def loads(text: str | bytes) -> FinetuneConfig | GraftConfig:
     try:
         return _ADAPTER.validate_json(text)
     except ValidationError as error:
-        if not any(detail["loc"] in _GONE for detail in error.errors()):
+        places = (detail["loc"] for detail in error.errors())
+        if not any(".".join(map(str, place[-2:])) in RETIRED for place in places):
             raise
     raw = json.loads(text)
     raw.pop("micro_batch", None)

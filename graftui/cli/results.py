@@ -102,6 +102,9 @@ def compare(
     scores: Annotated[
         str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
     ] = "",
+    plot: Annotated[
+        bool, typer.Option("--plot", help="With --by: draw the scores over the size of the graft")
+    ] = False,
     format_: Annotated[Shape | None, typer.Option("--format", help="Of what is collected")] = None,
     output: Output = None,
     json: Json = False,
@@ -115,8 +118,8 @@ def compare(
         from graftui.console.collecting import Request
 
         form = Shape.json if json else format_ or _shape_of(output)
-        _collect(Request(by, filter_, best_on, over, metric, scores), form, output)
-    elif refs and not (by or filter_ or format_ or output or metric or scores):
+        _collect(Request(by, filter_, best_on, over, metric, scores), form, output, plot)
+    elif refs and not (by or filter_ or format_ or output or metric or scores or plot):
         _side_by_side(refs, json)
     else:
         raise UsageError(
@@ -141,7 +144,7 @@ def _side_by_side(refs: list[str], json: bool) -> None:
         console_here().print(tables.comparison(side))
 
 
-def _collect(request: "Request", form: Shape, output: Path | None) -> None:
+def _collect(request: "Request", form: Shape, output: Path | None, plot: bool) -> None:
     from graftui.console import collecting
     from graftui.export.groups import FORMATS
 
@@ -149,10 +152,14 @@ def _collect(request: "Request", form: Shape, output: Path | None) -> None:
         raise UsageError(
             "A table goes to the screen.", "For a file choose --format csv, json, md or latex."
         )
+    if plot and form is not Shape.table:
+        raise UsageError(
+            "A plot goes to the screen, below the table.", "Leave out --format, --json and -o."
+        )
     with store_here(settings_here()) as store:
         found = collecting.collected(store, request)
     if form is Shape.table:
-        collecting.show(found, console_here())
+        collecting.show(found, console_here(), plot)
         return
     _write(FORMATS[form](found), output)
     for note in () if form is Shape.json else found.notes:  # JSON holds them

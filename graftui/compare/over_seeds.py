@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.contract.config import RETIRED
 from graftui.compare.figures import LESS_IS_BETTER, STAGES
 from graftui.compare.trials import Trial
 
@@ -23,7 +24,7 @@ IMPLIED = (
 # Not chosen on dev: what names a run, and where it is computed.
 _NO_CHOICE = (
     "id", "name", "kind", "recipe", "tag", "graft.sparsity", "compute.device", "compute.threads",
-    "compute.batch_tokens", "compute.save_logits",
+    "compute.batch_tokens", "compute.save_logits", *RETIRED,
 )  # fmt: skip
 
 Seeds = tuple[Any, ...]

@@ -17,6 +17,14 @@ from graftui.models import Run, Score
 RUN_FIELDS = ("id", "name", "kind", "recipe", "tag")
 SCORE_FIELDS = ("stage", "sparsity", "split", "metric")
 _WHOLE = ("pretrained", "finetuned")
+_OF_GRAFT = ("learnt_graft", "knocked_out", "knocked_out_random")
+"""Stages of one run's own graft: every setting had a part, and no other run has it."""
+_CHOSEN_WITH = {
+    "pretrained": ("finetuned",),
+    "knocked_out": ("learnt_graft", "base_patch"),
+    "knocked_out_random": ("learnt_graft", "base_patch"),
+}
+"""Stage -> the stage whose score it is chosen by; the first that the run has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +118,18 @@ def trials(entries: Sequence[Entry], choice: Choice) -> tuple[list[Trial], list[
 
 
 def _chosen_by(entry: Entry, score: Score, choice: Choice) -> float | None:
-    """The metric on `choice.best_on`; of the pretrained model, that of what it was tuned to."""
+    """The metric on `choice.best_on`: of the pretrained model, that of what it was tuned to, and
+    of a model without a graft, that of the graft.
+    """
     whole = score.stage in _WHOLE
     metric = choice.metric_for(entry.run, score)
-    value: float | None = None
-    for one in (*entry.scores, *(entry.origin_scores if whole else ())):
-        stage = "finetuned" if whole else score.stage
-        if (one.stage, one.split, one.sparsity) == (stage, choice.best_on, score.sparsity):
-            value = one.scores.get(metric)
-            break
+    at = {
+        one.stage: one.scores.get(metric)
+        for one in (*(entry.origin_scores if whole else ()), *entry.scores)
+        if (one.split, one.sparsity) == (choice.best_on, score.sparsity)
+    }
+    stages = _CHOSEN_WITH.get(score.stage, (score.stage,))
+    value = next((at[stage] for stage in stages if stage in at), None)
     tuning = entry.origin or entry.run
     if value is None and whole and choice.best_on == "dev" and tuning.kind == "finetune":
         # The summary holds the task's own metric.
@@ -131,6 +142,8 @@ def _fields(entry: Entry, score: Score, metric: str) -> dict[str, Any]:
     own = flat(run.config, run.kind)
     tuning = flat(origin.config, origin.kind) if origin else {}
     settings = {**own, **tuning} if score.stage in _WHOLE else {**tuning, **own}
+    if score.stage == "base_patch":  # which is what chose its weights
+        settings["graft.localizer"] = own["graft.base_patch"]
     return {
         **{path: value for path, value in settings.items() if _has_part(path, score.stage)},
         **({"graft.sparsity": score.sparsity} if score.sparsity is not None else {}),
@@ -147,16 +160,16 @@ def _has_part(path: str, stage: str) -> bool:
     """
     if path in ("graft.sparsity", "graft.sparsities") or path.startswith("finetuned."):
         return False
-    if stage == "learnt_graft" or not path.startswith("graft."):
+    if stage in _OF_GRAFT or not path.startswith("graft."):
         return True
-    return stage == "base_patch" and path == "graft.base_patch"
+    return stage == "base_patch" and path in ("graft.base_patch", "graft.localizer")
 
 
 def _weights(entry: Entry, score: Score, fields: Mapping[str, Any]) -> Hashable:
     """The same for the same set of weights on the same rows."""
     run = entry.run
     place = (score.stage, score.sparsity, score.split)
-    if run.kind == "finetune" or score.stage == "learnt_graft":
+    if run.kind == "finetune" or score.stage in _OF_GRAFT:
         return run.id, place
     source = run.config.get("finetuned", {}).get("path")
     origin = entry.origin.id if entry.origin else run.parent or source or run.id

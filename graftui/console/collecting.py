@@ -13,9 +13,11 @@ from rich.text import Text
 
 from engine.contract import catalog, schema
 from engine.contract.config import KINDS
+from graftui.compare.curves import panels
 from graftui.compare.over_seeds import SEEDS, collect, shown
 from graftui.compare.score_table import GAP
 from graftui.compare.trials import RUN_FIELDS, SCORE_FIELDS, Choice, Entry, Trial, trials
+from graftui.console import curves
 from graftui.errors import UsageError
 from graftui.export import groups
 from graftui.export.groups import Collected
@@ -119,8 +121,17 @@ def _origin(store: Store, run: Run) -> Run | None:
     return parent or (store.finished_with(digest) if digest else None)
 
 
-def show(found: Collected, console: Console) -> None:
-    """A table on the screen, and what is to be known of it."""
+def show(found: Collected, console: Console, plot: bool = False) -> None:
+    """A table on the screen, what is to be known of it, and on demand its curves.
+
+    Raises UsageError where `plot` has nothing to draw.
+    """
+    drawn = panels(found.groups, found.by) if plot else ()
+    if plot and not drawn:
+        raise UsageError(
+            "There is no curve to draw: no graft is among what was collected.",
+            "Collect grafts of several sparsities: --filter kind=graft.",
+        )
     titles, rows = groups.table(found)
     wide = {
         title: max(map(len, (*title.split(" ("), *column)))
@@ -140,6 +151,7 @@ def show(found: Collected, console: Console) -> None:
         console.print(text, style="yellow", markup=False)
     for note in found.notes:
         console.print(note, style="yellow", markup=False)
+    curves.show(drawn, console)
 
 
 def _room(wide: Mapping[str, int], gap: int) -> int:

@@ -90,6 +90,17 @@ def test_the_table_fits(films: Workplace, width: int) -> None:
     assert "train.lr 0.02 (2), 0.01 (1)" in text
 
 
+def test_a_plot_follows_the_table(films: Workplace) -> None:
+    text = films.run(*FILM, "--plot")
+    assert "86.7 ± 3.1" in text
+    assert "pocket-film, pocket:masked-lm: accuracy % of the grafted model" in text
+    assert "● base patch" in text
+    for refused in (("--json",), ("--format", "md"), ("-o", "plot.txt")):
+        assert "A plot goes to the screen" in films.run(*FILM, "--plot", *refused, code=2)
+    assert "no graft is among" in films.run(*FILM, "--plot", "-f", "stage=finetuned", code=2)
+    assert "There is nothing to compare" in films.run("compare", "a1", "b1", "--plot", code=2)
+
+
 def test_filters_choose_stages_sparsities_and_runs(films: Workplace) -> None:
     assert list(collected(films, *FILM, "-f", "stage=finetuned")) == [("finetuned", None, "test")]
     only = collected(films, *FILM, "-f", "sparsity<=1e-4", "-f", "stage~graft")

@@ -180,6 +180,23 @@ def test_a_fine_tuning_that_two_grafts_score_again_is_one_trial() -> None:
     assert [t.fields["stage"] for t in found].count("finetuned") == 1
 
 
+def test_a_model_without_its_graft_is_chosen_by_the_graft() -> None:
+    """Of two learning rates, the one whose graft is better on dev, though it loses more."""
+    told = {}
+    for id, dev, without in (("low", 0.6, 0.5), ("high", 0.7, 0.4)):
+        told[id] = [
+            *scored(0.8, dev),
+            Score("knocked_out", "test", 1e-3, {"accuracy": without}),
+            Score("knocked_out_random", "test", 1e-3, {"accuracy": 0.8}),
+        ]
+    entries = [Entry(run(id, "graft", "t", lr=n), told[id]) for n, id in enumerate(told, 1)]
+    groups = collect(found := trials(entries, Choice())[0], ["graft.base_patch"])
+    by_stage = {group.key["stage"]: group for group in groups}
+    assert by_stage["knocked_out"].scores["accuracy"].mean == 0.4
+    assert by_stage["knocked_out"].runs == by_stage["knocked_out_random"].runs == ("high",)
+    assert {t.fields.get("graft.lr") for t in found if t.fields["stage"] == "knocked_out"} == {1, 2}
+
+
 def test_who_cannot_take_part_is_named() -> None:
     entries = [Entry(run(id, "graft"), scored(0.8)) for id in "ab"]
     found, left_out = trials(entries, Choice())

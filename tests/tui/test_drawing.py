@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES
 
+from graftui.console.braille import Box, Canvas, columns_of, reduce, ticks
 from graftui.models import Series
 from graftui.tui.cells import columns
 from graftui.tui.snapshot import read_filter
 from graftui.tui.text import age, palette, size, took
-from graftui.tui.widgets.braille import Box, Canvas, columns_of, reduce, ticks
 from graftui.tui.widgets.curves import groups
 
 

@@ -12,9 +12,9 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from graftui.console.braille import Box, Canvas, columns_of, reduce, ticks
 from graftui.models import Series
 from graftui.tui.text import Palette, palette
-from graftui.tui.widgets.braille import Box, Canvas, columns_of, reduce, ticks
 
 COLOURS = ("accent", "primary", "warning", "success", "error", "secondary")
 _GUTTER = 7

@@ -1,0 +1,117 @@
+"""Groups as curves over the size of a graft: how much of the skill how many weights carry.
+
+Owns which groups make a curve and which curves share a plot. Draws nothing itself.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graftui.compare.figures import STAGES, plain, title
+from graftui.compare.over_seeds import IMPLIED, Group
+
+_PLACE = ("stage", "sparsity")
+_KINDS = {
+    "base_patch": "grafted model", "learnt_graft": "grafted model",
+    "knocked_out": "fine-tuned model without the graft",
+    "knocked_out_random": "fine-tuned model without the graft",
+}  # fmt: skip
+
+Point = tuple[float, float]
+"""Fraction of the maskable weights, mean score over the seeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One way to choose weights."""
+
+    label: str
+    points: tuple[Point, ...]
+    """By size, each size once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Curves that share their axes."""
+
+    title: str
+    metric: str
+    curves: tuple[Curve, ...]
+    levels: tuple[tuple[str, float], ...]
+    """Label and mean score of the whole models: pretrained, fine-tuned."""
+
+
+def panels(groups: Sequence[Group], by: Sequence[str]) -> tuple[Panel, ...]:
+    """A panel for each task, model and test set, and for what is left without the graft.
+
+    `by`: the keys that the groups were collected by. Whole models are in each panel of theirs.
+    """
+    own = [key for key in by if key not in IMPLIED and key != "graft.sparsity"]
+    found: dict[tuple[Any, ...], list[Group]] = {}
+    for group in groups:
+        kind = _KINDS.get(group.key["stage"], "")
+        found.setdefault((*_world(group), kind), []).append(group)
+    made = []
+    for place, members in found.items():
+        curves = _curves(members, own) if place[-1] else ()
+        if curves:
+            whole = found.get((*place[:-1], ""), [])
+            levels = tuple((_label(g, own), _score(g)) for g in whole if math.isfinite(_score(g)))
+            made.append(Panel(_title(members[0], place[-1]), members[0].metric, curves, levels))
+    return tuple(made)
+
+
+def _world(group: Group) -> tuple[Any, ...]:
+    """What makes scores incomparable."""
+    return tuple(str(group.key[key]) for key in IMPLIED if key not in _PLACE)
+
+
+def _title(group: Group, kind: str) -> str:
+    world = (group.key[key] for key in ("task.name", "model.name", "split"))
+    names = [str(name).rpartition("/")[2] for name in world if name != "test"]
+    return f"{', '.join(names)}: {title(group.metric)} of the {kind}, by its share of weights"
+
+
+def _curves(groups: Sequence[Group], own: Sequence[str]) -> tuple[Curve, ...]:
+    """Groups of one label and sparsity become one point, their mean."""
+    stages: dict[str, set[str]] = {}
+    for group in groups:
+        stages.setdefault(_values(group, own), set()).add(group.key["stage"])
+    found: dict[str, dict[float, list[Group]]] = {}
+    for group in groups:
+        if math.isfinite(_score(group)):
+            values = _values(group, own)
+            label = values if values and len(stages[values]) == 1 else _label(group, own)
+            found.setdefault(label, {}).setdefault(group.key["sparsity"], []).append(group)
+    return tuple(
+        Curve(label, tuple(sorted(map(_point, sizes.values())))) for label, sizes in found.items()
+    )
+
+
+def _label(group: Group, own: Sequence[str]) -> str:
+    stage = group.key["stage"]
+    return ", ".join(filter(None, (STAGES.get(stage, stage), _values(group, own))))
+
+
+def _values(group: Group, own: Sequence[str]) -> str:
+    """What the group was collected by; nothing where it is weights drawn at random."""
+    if group.key["stage"] == "knocked_out_random":
+        return ""
+    return ", ".join(plain(group.key[key]) for key in own if group.key[key] is not None)
+
+
+def _point(groups: Sequence[Group]) -> Point:
+    sizes = [_size(group) for group in groups]
+    return statistics.fmean(sizes), statistics.fmean(map(_score, groups))
+
+
+def _size(group: Group) -> float:
+    """Fraction of the maskable weights: a learnt graft may have drifted from what was asked."""
+    reached = group.scores.get("fraction")
+    return reached.mean if reached else float(group.key["sparsity"])
+
+
+def _score(group: Group) -> float:
+    return group.scores[group.metric].mean
