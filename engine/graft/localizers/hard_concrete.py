@@ -55,7 +55,7 @@ class HardConcrete:
             torch.lerp(d.pre[part], d.tuned[part], gate, out=d.theta[part])
 
     @torch.no_grad()
-    def update(self, loss: float = 0.0) -> None:
+    def update(self, loss: float = math.inf) -> None:
         """One step of log alpha from the gradients in `delta.grad`, which is cleared; then the
         penalty, and the gates are drawn anew."""
         d = self._delta

@@ -1,5 +1,7 @@
 """Straight-through: a score a weight, and a hard mask of exactly the budget at every update."""
 
+import math
+
 import torch
 
 from engine.contract.config import GraftConfig
@@ -9,7 +11,9 @@ from engine.graft.localizers.start import relative_movement
 from engine.graft.mask import top
 
 RATE = 0.3
-"""What an update takes off the score of a weight with the mask's mean gradient."""
+"""What an update takes off the score of a weight with the mask's mean gradient, at most."""
+
+HALVINGS = 20
 
 
 class StraightThrough:
@@ -32,17 +36,31 @@ class StraightThrough:
         self._delta.put(self._shown)
 
     @torch.no_grad()
-    def update(self, loss: float = 0.0) -> None:
-        """One step of S from the gradients in `delta.grad`, which is cleared; then as `put`."""
+    def update(self, loss: float = math.inf) -> None:
+        """One step of S from the gradients in `delta.grad`, which is cleared; then as `put`.
+
+        The step is halved while it promises, to first order, to take more than half of `loss`
+        (nats, what the gradients are of) away: it would go where the gradient is wrong.
+        """
         d, s = self._delta, len(self._shown)
         into_slopes(d)  # dL/dgamma, and so dL/dS
-        scale = d.grad[self._shown].abs().mean().item()  # nan of an empty mask
+        inside = d.grad[self._shown]
+        scale = inside.abs().mean().item()  # nan of an empty mask
         if scale > 0:
             self.state.add_(d.grad, alpha=-RATE / scale)
+            found, halvings = top(self.state, s), 0
+            while halvings < HALVINGS and _sum(inside) - _sum(d.grad[found]) > loss / 2:
+                halvings += 1
+                self.state.add_(d.grad, alpha=RATE / scale / 2**halvings)  # half of it back
+                found = top(self.state, s)
+            self._shown = found
         d.grad.zero_()
-        self._shown = top(self.state, s)
         self.put()
 
     def candidates(self) -> list[torch.Tensor]:
         """The mask, exactly s indices."""
         return [self._shown]
+
+
+def _sum(slopes: torch.Tensor) -> float:
+    return slopes.sum(dtype=torch.float64).item()
