@@ -213,7 +213,7 @@ def shown(delta: Delta) -> torch.Tensor:
     return (delta.theta == delta.tuned).nonzero().flatten()
 
 
-@pytest.mark.parametrize("share", [math.inf, 1.0, 0.01])
+@pytest.mark.parametrize("share", [math.inf, 1.0, 0.3])
 def test_straight_through_steps_are_those_of_a_slow_loop(bench: Bench, share: float) -> None:
     """And the model has exactly s fine-tuned weights each time, all the others pretrained.
 
@@ -244,8 +244,8 @@ def test_straight_through_steps_are_those_of_a_slow_loop(bench: Bench, share: fl
         mask.update(lost)
         assert torch.equal(mask.candidates()[0], kept)
         seen.add(tuple(kept.tolist()))
-    assert len(seen) == 20 or share == 0.01, "the mask went on"
-    assert (halvings > 0) == (share == 0.01), "or it shows nothing"
+    assert (halvings > 0) == (share < math.inf), "or it shows nothing"
+    assert len(seen) > 10, "the mask went on"
 
 
 def test_gates_open_as_often_as_the_budget_says_and_the_step_is_their_gradient(
