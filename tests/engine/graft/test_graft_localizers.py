@@ -245,7 +245,7 @@ def test_straight_through_steps_are_those_of_a_slow_loop(bench: Bench, share: fl
         assert torch.equal(mask.candidates()[0], kept)
         seen.add(tuple(kept.tolist()))
     assert (halvings > 0) == (share < math.inf), "or it shows nothing"
-    assert len(seen) > 10, "the mask went on"
+    assert len(seen) > 5, "the mask went on"
 
 
 def test_gates_open_as_often_as_the_budget_says_and_the_step_is_their_gradient(
