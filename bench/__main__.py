@@ -13,7 +13,10 @@ from rich.table import Table
 
 from bench.measure import Result
 
-ALL = ("graft_step", "reference", "trainer", "skill", "emit", "cli", "dashboard")
+ALL = (
+    "graft_step", "reference", "top", "curve", "memory", "trainer", "skill", "emit", "cli",
+    "dashboard",
+)  # fmt: skip
 
 
 def results(names: list[str]) -> Iterator[Result]:

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 from transformers import RobertaConfig, RobertaForMaskedLM
 
-from bench.measure import Result, ratio, seconds
+from bench.measure import Result, ratio
 from engine.batches import Batch
 from engine.contract.config import FreezeConfig, GraftConfig
 from engine.graft.delta import Delta
@@ -41,7 +41,6 @@ def run() -> Iterator[Result]:
     del tuned
     movement = delta.movement()
     size = budget(1e-4, len(delta))
-    yield Result(f"top-s of {len(delta):,} weights", seconds(lambda: top(movement, size)), "s")
     mask = LearntMask(delta, top(movement, size), GraftConfig(lr=1e7))
 
     def bare() -> None:

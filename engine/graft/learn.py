@@ -29,20 +29,26 @@ class Learnt:
     """Why learning ended early, if it did."""
 
 
-def learn(session: Session, delta: Delta, base: BasePatch, config: GraftConfig) -> Learnt:
+def learn(
+    session: Session,
+    delta: Delta,
+    base: BasePatch,
+    config: GraftConfig,
+    first: Learnt | None = None,
+) -> Learnt:
     """The mask with the best train + dev score among those that learning from `base` passes.
 
     The base patch itself is the first candidate, so a learnt graft never scores below it on
     train + dev. Since 16 shots tie often, equal scores are decided by the budget (more weights
     than the base patch has must pay), then by the loss. The model stays in eval mode. A request
-    to stop gives the best so far.
+    to stop gives the best so far. `first`: what the base patch scores, where that is known.
     """
 
     def rank(one: Learnt) -> tuple[float, bool, float, int]:
         return one.score, len(one.mask) <= len(base.mask), -one.loss, one.step
 
     mask = LEARNERS[config.localizer](delta, base.mask, config)
-    best = seen = score(session, delta, base.mask, 0)
+    best = seen = first or score(session, delta, base.mask, 0)
     rows = epochs(session.data, config)
     session.model.eval()
     mask.put()

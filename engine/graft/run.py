@@ -136,7 +136,7 @@ def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:
     if rated is not None:
         best = score(session, delta, top(rated, len(base.mask)), 0)
     elif _learns(config):
-        best = learn(session, delta, base, config)
+        best = learn(session, delta, base, config, first)
     path = session.run_dir.skill(base.sparsity if base.of > 1 else None)
     _write_skill(bench, best, base.sparsity, path)
     if best.stopped:
