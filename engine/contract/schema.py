@@ -108,6 +108,8 @@ def _sentence(path: str, detail: Any, setting: Setting | None, kind: str) -> str
         return str(detail["ctx"]["error"])
     if detail["type"] == "string_pattern_mismatch" and setting:
         return f"{path} = {detail['input']!r}: allowed are {setting.help}"
+    if detail["type"] == "tuple_type" and isinstance(detail["input"], str):
+        return f"{path} = {detail['input']!r}: should be a list, written [{detail['input']}]"
     allowed = setting.choices if setting else ()
     what = f"one of {', '.join(allowed)}" if allowed else _lower(detail["msg"])
     return f"{path} = {detail['input']!r}: {what.replace('input should', 'should')}"

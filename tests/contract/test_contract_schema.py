@@ -42,6 +42,7 @@ WRONG: list[tuple[Raw, str, list[str]]] = [
     ({"kind": "graft", "sparsity": 1.5}, "graft.sparsity", ["integer", "less than or equal to 1"]),
     ({"kind": "graft", "sparsity": True}, "graft.sparsity", ["True", "integer", "number"]),
     ({"kind": "graft", "sparsities": [0.1, "x"]}, "graft.sparsities", ["'x'", "number"]),
+    ({"kind": "graft", "sparsities": "1e-4,1e-3"}, "graft.sparsities", ["list", "[1e-4,1e-3]"]),
     ({"kind": "graft", "sparsities": [0.1, True]}, "graft.sparsities", ["True", "number"]),
     ({"kind": "graft", "compute": {"device": "tpu"}}, "compute.device", ["cuda", "cpu", "auto"]),
 ]
