@@ -129,7 +129,7 @@ def start(folder: Path, bf16: bool) -> tuple[Session, Delta, LearntMask]:
     """A mask about to be learnt by the engine."""
     lm = shapes.distilbert()
     session = shapes.session(lm, folder, bf16)
-    delta = shapes.tuned(lm, session.maskable)
+    delta = shapes.tuned(lm, session.maskable, torch.bfloat16 if bf16 else None)
     base = top(delta.movement(), budget(CONFIG.sparsity, len(delta)))
     mask = LearntMask(delta, base, CONFIG)
     mask.put()

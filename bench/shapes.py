@@ -63,11 +63,12 @@ def session(lm: Any, folder: Path, bf16: bool = False) -> Session:
     )  # fmt: skip
 
 
-def tuned(lm: Any, names: list[str], scale: float = 1e-3) -> Delta:
+def tuned(lm: Any, names: list[str], shown: torch.dtype | None = None) -> Delta:
     """Flat weights of `lm` and of a made-up fine-tuning that moved each weight of `names`."""
     draw = torch.Generator().manual_seed(1)
     own = dict(lm.named_parameters())
     return Delta(
         lm,
-        {n: own[n].detach() + scale * torch.randn(own[n].shape, generator=draw) for n in names},
+        {n: own[n].detach() + 1e-3 * torch.randn(own[n].shape, generator=draw) for n in names},
+        shown,
     )

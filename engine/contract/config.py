@@ -91,7 +91,10 @@ class ComputeConfig(Section):
         json_schema_extra=_NOT_HASHED,
         description="auto (CUDA if there), cpu, cuda or cuda:N",
     )
-    bf16: bool = Field(False, description="Forward and backward in bfloat16 autocast")
+    bf16: bool = Field(
+        False,
+        description="Forward and backward in bfloat16 autocast; a graft's model in bfloat16 weights",
+    )
     threads: int = Field(
         0,
         ge=0,

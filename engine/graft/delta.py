@@ -29,21 +29,25 @@ class Delta:
 
     pre: torch.Tensor  # (P,) float32
     tuned: torch.Tensor  # (P,) float32
-    grad: torch.Tensor  # (P,) float32, gradients of theta
+    grad: torch.Tensor  # (P,) as the model, gradients of theta
 
-    def __init__(self, lm: nn.Module, tuned: dict[str, torch.Tensor]) -> None:
+    def __init__(
+        self, lm: nn.Module, tuned: dict[str, torch.Tensor], shown: torch.dtype | None = None
+    ) -> None:
         """`lm` holds the pretrained weights; `tuned` the fine-tuned ones to mask, by name.
 
-        From now on `lm`'s parameters of these names are views of `theta`.
+        From now on `lm`'s parameters of these names are views of `theta`. `shown`: what all of
+        its weights become; bfloat16 halves the memory of the model and its gradients.
         """
         parameters = dict(lm.named_parameters())
         self.names = list(tuned)
         self._parameters = [parameters[name] for name in self.names]
         self.pre = torch.cat([p.detach().flatten() for p in self._parameters])
         self.tuned = torch.cat([tuned[name].flatten() for name in self.names]).to(self.pre)
-        self._theta = self.pre.clone()
+        lm.to(shown or self.pre.dtype)
+        self._theta = self.pre.to(shown or self.pre.dtype, copy=True)
         self._shown: torch.Tensor | None = None  # the mask that theta shows, if it shows one
-        self.grad = torch.zeros_like(self.pre)
+        self.grad = torch.zeros_like(self._theta)
         for (_, place), parameter in zip(self.places(), self._parameters, strict=True):
             parameter.data = self._theta[place].view(parameter.shape)
             parameter.grad = self.grad[place].view(parameter.shape)
@@ -53,7 +57,7 @@ class Delta:
 
     @property
     def theta(self) -> torch.Tensor:
-        """What the model computes with, (P,) float32. Whoever takes it may write to it."""
+        """What the model computes with, (P,). Whoever takes it may write to it."""
         self._shown = None
         return self._theta
 
@@ -76,6 +80,6 @@ class Delta:
         if self._shown is None:
             self._theta.copy_(self.pre)
         else:
-            self._theta[self._shown] = self.pre[self._shown]
-        self._theta[mask] = self.tuned[mask]
+            self._theta[self._shown] = self.pre[self._shown].to(self._theta)
+        self._theta[mask] = self.tuned[mask].to(self._theta)
         self._shown = mask

@@ -31,4 +31,5 @@ def knock_out(bench: Bench, base: BasePatch, mask: torch.Tensor) -> dict[str, Sc
 def without(delta: Delta, mask: torch.Tensor) -> None:
     """Show the fine-tuned model with the pretrained values at `mask`, (s,) int64 indices."""
     delta.theta.copy_(delta.tuned)
-    delta.theta[mask] = delta.pre[mask]
+    theta = delta.theta
+    theta[mask] = delta.pre[mask].to(theta)

@@ -121,7 +121,9 @@ def _load_tuned(session: Session, config: GraftConfig) -> tuple[Delta, Tests]:
             f"{len(moved)} tensors moved in fine-tuning but are frozen here, so no graft can "
             f"carry them: {', '.join(moved[:3])}"
         )
-    return Delta(session.model.lm, {n: weights[n].detach() for n in session.maskable}), finetuned
+    kind = torch.bfloat16 if session.bf16 else None
+    flat = {name: weights[name].detach() for name in session.maskable}
+    return Delta(session.model.lm, flat, kind), finetuned
 
 
 def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:

@@ -52,7 +52,7 @@ class HardConcrete:
         self._generator.set_state(self._drawn)
         for part in chunks(len(d)):
             gate = self._concrete(part).mul_(HIGH - LOW).add_(LOW).clamp_(0, 1)
-            torch.lerp(d.pre[part], d.tuned[part], gate, out=d.theta[part])
+            d.theta[part] = torch.lerp(d.pre[part], d.tuned[part], gate)
 
     @torch.no_grad()
     def update(self, loss: float = math.inf) -> None:
@@ -87,7 +87,7 @@ class HardConcrete:
             gate = soft.mul_(HIGH - LOW).add_(LOW)
             slope[(gate <= 0) | (gate >= 1)] = 0  # clamped
             d.grad[part].mul_(slope).mul_(d.tuned[part] - d.pre[part])
-        return float(d.grad.norm())
+        return float(torch.linalg.vector_norm(d.grad, dtype=torch.float32))
 
     def _steer(self) -> None:
         """Shift all log alpha until s open gates are expected."""

@@ -144,7 +144,8 @@ class LearntMask:
         """The base patch has 1 - sigmoid(S - b): few entries, done after the pass over all."""
         d = self._delta
         soft = 1 - torch.sigmoid(self.state[self.base] - self.bias)
-        d.theta[self.base] = d.pre[self.base] + soft * (d.tuned[self.base] - d.pre[self.base])
+        shown = d.pre[self.base] + soft * (d.tuned[self.base] - d.pre[self.base])
+        d.theta[self.base] = shown.to(d.theta)
 
     def candidates(self) -> list[torch.Tensor]:
         """The rounded mask, and one of s entries where it has grown beyond that."""

@@ -4,7 +4,7 @@ import torch
 
 from engine.contract.config import GraftConfig
 from engine.graft.delta import Delta
-from engine.graft.gradients import accumulate, epochs, into_slopes
+from engine.graft.gradients import accumulate, epochs
 from engine.session import Session
 
 
@@ -19,7 +19,6 @@ def score(session: Session, delta: Delta, config: GraftConfig) -> torch.Tensor:
     session.model.eval()
     delta.theta.copy_(delta.pre)
     accumulate(session, next(epochs(session.data, config)))
-    into_slopes(delta)
-    found = delta.grad.abs()
+    found = torch.sub(delta.tuned, delta.pre).mul_(delta.grad).abs_()
     delta.grad.zero_()
     return found

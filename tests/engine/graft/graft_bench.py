@@ -39,6 +39,7 @@ def grafting_session(
     scale: float = 0.1,
     lm: Any = None,
     freeze: FreezeConfig | None = None,
+    shown: torch.dtype | None = None,
 ) -> tuple[Session, Delta]:
     """A session whose model shows grafts of a made-up fine-tuning."""
     lm = lm or FAMILIES["roberta"].build()
@@ -47,7 +48,9 @@ def grafting_session(
         session = replace(session, maskable=weight_map(lm).maskable(freeze))
         freeze_all_but(lm, session.maskable)
     session.model.eval()
-    return session, Delta(lm, tuned_from(lm, session.maskable, scale))
+    if shown is torch.bfloat16:
+        session = replace(session, bf16=True, evaluate=replace(session.evaluate, bf16=True))
+    return session, Delta(lm, tuned_from(lm, session.maskable, scale), shown)
 
 
 def batches_of(session: Session, tokens: int = 0) -> list[Batch]:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from engine_bench import session_of
 from engine_zoo import FAMILIES
-from graft_bench import tuned_from
+from graft_bench import grafting_session, tuned_from
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +40,31 @@ def test_ones_and_zeros(task: data.TaskData, tmp_path: Path, name: str, scale: f
         delta.put(torch.arange(len(delta)))
         assert torch.equal(session.model(batch), finetuned), "and back again"
     assert all(torch.equal(p, tuned[n]) for n, p in lm.named_parameters() if n in tuned)
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_a_bfloat16_model_shows_the_rounded_values(
+    task: data.TaskData, tmp_path: Path, name: str
+) -> None:
+    """Its frozen weights too; the flat ones stay float32, and so does what is undone."""
+    lm = FAMILIES[name].build()
+    session, delta = grafting_session(task, tmp_path, lm=lm, shown=torch.bfloat16)
+    assert {p.dtype for p in lm.parameters()} == {delta.theta.dtype} == {torch.bfloat16}
+    assert delta.pre.dtype == delta.tuned.dtype == torch.float32
+    exact = FAMILIES[name].build()
+    own = dict(exact.named_parameters())
+    pre = torch.cat([own[n].detach().flatten() for n in delta.names])
+    assert torch.equal(delta.pre, pre), "not rounded"
+    for mask in (torch.arange(len(delta)), torch.arange(3), torch.arange(0)):
+        expected = pre.clone()
+        expected[mask] = delta.tuned[mask]
+        delta.put(mask)
+        assert torch.equal(delta.theta, expected.bfloat16())
+        delta.put(mask)
+    batch = collate(task.test, task.pad_id, session.device)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        rounded, whole = session.model(batch), wrap(exact.eval(), task, "cls")(batch)
+    assert torch.allclose(rounded.float(), whole.float(), atol=0.1, rtol=0.1)
 
 
 def test_a_mask_is_put_where_it_says() -> None:

@@ -302,6 +302,31 @@ def test_learners_are_told_apart_by_seed_alone(
     assert not torch.equal(found[0][0].mask, found[1][0].mask)
 
 
+@pytest.mark.parametrize("name", ["saliency", "fisher", *sorted(LEARNERS)])
+def test_in_bfloat16_nearly_the_same_weights_are_chosen(
+    task: data.TaskData, tmp_path: Path, name: str
+) -> None:
+    found = []
+    for kind in (None, torch.bfloat16):
+        folder = tmp_path / str(kind)
+        folder.mkdir()
+        session, delta = grafting_session(task, folder, scale=0.3, shown=kind)
+        base = top(delta.movement(), 200)
+        if name in SCORERS:
+            score = SCORERS[name](session, delta, GraftConfig())
+            assert score.dtype == torch.float32
+            found.append(top(score, 200))
+            continue
+        mask = LEARNERS[name](delta, base, GraftConfig(localizer=name, steps=3))
+        mask.put()
+        for _ in range(3):
+            mask.update(accumulate(session, list(session.data.train)))
+        found.append(mask.candidates()[0])
+        assert not torch.equal(found[-1], base), "it has learnt"
+    shared = torch.isin(found[0], found[1]).sum().item()
+    assert shared >= 0.9 * max(map(len, found))
+
+
 @pytest.mark.parametrize("name", ON_BUDGET)
 def test_learning_on_a_budget_beats_the_base_patch(bench: Bench, name: str) -> None:
     session, delta = bench
