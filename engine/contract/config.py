@@ -93,7 +93,7 @@ class ComputeConfig(Section):
     )
     bf16: bool = Field(
         False,
-        description="Forward and backward in bfloat16 autocast; a graft's model in bfloat16 weights",
+        description="Forward and backward in bfloat16 autocast; a graft's model in bfloat16",
     )
     threads: int = Field(
         0,
