@@ -12,11 +12,15 @@ from torch import nn
 CHUNK = 1 << 17
 """Weights a pass works on at once: what it touches stays in cache."""
 
+GPU_CHUNK = 1 << 24
+"""On a GPU, where each chunk costs a launch of every kernel."""
 
-def chunks(total: int) -> Iterator[slice]:
-    """Consecutive slices that cover `total` entries."""
-    for start in range(0, total, CHUNK):
-        yield slice(start, min(start + CHUNK, total))
+
+def chunks(total: int, size: int = 0) -> Iterator[slice]:
+    """Consecutive slices of `size` (0: CHUNK) that cover `total` entries."""
+    size = size or CHUNK
+    for start in range(0, total, size):
+        yield slice(start, min(start + size, total))
 
 
 class Delta:
@@ -60,6 +64,15 @@ class Delta:
         """What the model computes with, (P,). Whoever takes it may write to it."""
         self._shown = None
         return self._theta
+
+    @property
+    def chunk(self) -> int:
+        """Weights a pass works on at once."""
+        return CHUNK if self.pre.device.type == "cpu" else GPU_CHUNK
+
+    def parts(self) -> Iterator[slice]:
+        """The flat buffers chunk by chunk."""
+        return chunks(len(self), self.chunk)
 
     def places(self) -> Iterator[tuple[str, slice]]:
         """Name of each tensor and where it lies in the flat buffers."""

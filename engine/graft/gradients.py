@@ -10,7 +10,7 @@ import torch
 from engine.batches import Batch, Example, draw, sorted_batches
 from engine.contract.config import GraftConfig
 from engine.data import TaskData
-from engine.graft.delta import Delta, chunks
+from engine.graft.delta import Delta
 from engine.loss import loss
 from engine.session import Session
 
@@ -55,5 +55,5 @@ def _backward(session: Session, batch: Batch, of: int) -> float:
 @torch.no_grad()
 def into_slopes(delta: Delta) -> None:
     """Make of dL/dtheta in `delta.grad` dL/dgamma = dL/dtheta (tuned - pre), in its place."""
-    for part in chunks(len(delta)):
+    for part in delta.parts():
         delta.grad[part].mul_(torch.sub(delta.tuned[part], delta.pre[part]))

@@ -3,7 +3,7 @@
 import torch
 
 from engine.contract.config import GraftConfig
-from engine.graft.delta import CHUNK, Delta, chunks
+from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate, epochs
 from engine.session import Session
 
@@ -22,12 +22,12 @@ def score(session: Session, delta: Delta, config: GraftConfig) -> torch.Tensor:
     rows = next(epochs(session.data, config))
     for row in rows:
         accumulate(session, [row])
-        for part in chunks(len(delta)):
+        for part in delta.parts():
             grad = delta.grad[part]
             fisher[part].addcmul_(grad, grad, value=1 / len(rows))
             grad.zero_()
-    moved = delta.pre.new_empty(min(CHUNK, len(delta)))
-    for part in chunks(len(delta)):
+    moved = delta.pre.new_empty(min(delta.chunk, len(delta)))
+    for part in delta.parts():
         out = moved[: part.stop - part.start]
         torch.sub(delta.tuned[part], delta.pre[part], out=out)
         fisher[part].mul_(out).mul_(out)

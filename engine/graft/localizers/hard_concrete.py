@@ -5,7 +5,7 @@ import math
 import torch
 
 from engine.contract.config import GraftConfig
-from engine.graft.delta import CHUNK, Delta, chunks
+from engine.graft.delta import Delta
 from engine.graft.localizers.start import relative_movement
 from engine.graft.mask import top
 
@@ -42,7 +42,7 @@ class HardConcrete:
         self._delta = delta
         self._generator = torch.Generator(delta.pre.device).manual_seed(config.seed)
         self._drawn = self._generator.get_state()
-        self._scratch = delta.pre.new_empty(min(CHUNK, len(delta)))
+        self._scratch = delta.pre.new_empty(min(delta.chunk, len(delta)))
         self._steer()
 
     @torch.no_grad()
@@ -50,7 +50,7 @@ class HardConcrete:
         """Show the model under the gates as they were last drawn."""
         d = self._delta
         self._generator.set_state(self._drawn)
-        for part in chunks(len(d)):
+        for part in d.parts():
             gate = self._concrete(part).mul_(HIGH - LOW).add_(LOW).clamp_(0, 1)
             d.theta[part] = torch.lerp(d.pre[part], d.tuned[part], gate)
 
@@ -81,7 +81,7 @@ class HardConcrete:
         """Make of dL/dtheta in `delta.grad` dL/d(log alpha) of the gates as drawn; its length."""
         d = self._delta
         self._generator.set_state(self._drawn)
-        for part in chunks(len(d)):
+        for part in d.parts():
             soft = self._concrete(part)
             slope = soft * (1 - soft)
             gate = soft.mul_(HIGH - LOW).add_(LOW)
@@ -94,7 +94,7 @@ class HardConcrete:
         for _ in range(PASSES):
             opened = sum(
                 torch.sub(self.state[part], OPEN).sigmoid_().sum().item()
-                for part in chunks(len(self.state))
+                for part in self._delta.parts()
             )
             if opened > 0 and len(self._base):
                 self.state -= math.log(opened / len(self._base))

@@ -5,7 +5,7 @@ import math
 import torch
 
 from engine.contract.config import GraftConfig
-from engine.graft.delta import CHUNK, Delta, chunks
+from engine.graft.delta import Delta
 from engine.graft.mask import top
 
 SAMPLE = 1 << 20
@@ -53,13 +53,13 @@ class LearntMask:
         self._sample: tuple[int, torch.Tensor] | None = None
         self._steps = config.steps
         self._delta = delta
-        self._scratch = delta.pre.new_empty(3, min(CHUNK, len(delta)))
+        self._scratch = delta.pre.new_empty(3, min(delta.chunk, len(delta)))
 
     @torch.no_grad()
     def put(self) -> None:
         """Show the model under the soft mask: theta = pre + gamma (tuned - pre)."""
         d = self._delta
-        for part in chunks(len(d)):
+        for part in d.parts():
             self._show(part, self._moved(part))
         self._show_base()
 
@@ -73,7 +73,7 @@ class LearntMask:
         d = self._delta
         lr = self._given or self._own_rate(loss)
         d.grad[self.base] *= -1  # 1 - 2 base
-        for part in chunks(len(d)):
+        for part in d.parts():
             moved, soft = self._moved(part), self._soft(part)
             slope = torch.mul(moved, d.grad[part], out=self._scratch[2, : len(moved)])
             slope.addcmul_(slope, soft, value=-1)  # sigmoid' = (1 - sigmoid) sigmoid
@@ -157,7 +157,7 @@ class LearntMask:
         kept = self.base[self.state[self.base] < self.bias]
         over = [
             (self.state[part] > self.bias).nonzero().flatten() + part.start
-            for part in chunks(len(self.state))
+            for part in self._delta.parts()
         ]
         crossed = torch.cat(over)
         added = crossed[~torch.isin(crossed, self.base)]

@@ -19,7 +19,6 @@ from engine.graft import delta as delta_module
 from engine.graft.base import base_patches
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
-from engine.graft.localizers import learnt as learnt_module
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import top
 from engine.graft.skill import cut, write
@@ -198,8 +197,7 @@ def test_chunks_change_nothing(
 ) -> None:
     session, delta = grafting_session(task, tmp_path)
     draw = torch.Generator().manual_seed(0)
-    for module in (delta_module, learnt_module):
-        monkeypatch.setattr(module, "CHUNK", chunk)
+    monkeypatch.setattr(delta_module, "CHUNK", chunk)
     base = top(delta.movement(), 50)
     mask = LearntMask(delta, base, GraftConfig(sigmoid_bias=0.5, seed=1, lr=2.0))
     some = slice(0, 300)  # a chunk of 1 over all weights would take long
