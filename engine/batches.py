@@ -72,9 +72,10 @@ def sorted_batches(
 
     Each holds as many rows as fit into `tokens` with their padding, and at least one.
     """
+    lengths = [len(example.ids) for example in examples]
     chosen: list[int] = []
-    for at in sorted(range(len(examples)), key=lambda i: len(examples[i].ids)):
-        if chosen and (len(chosen) + 1) * len(examples[at].ids) > tokens:
+    for at in sorted(range(len(examples)), key=lengths.__getitem__):
+        if chosen and (len(chosen) + 1) * lengths[at] > tokens:
             yield chosen, collate([examples[i] for i in chosen], pad_id, device)
             chosen = []
         chosen.append(at)

@@ -36,6 +36,11 @@ class Outcome:
             found["agreement"] = (self.predictions == like.predictions).double().mean().item()
         return found
 
+    def split(self, rows: int) -> tuple["Outcome", "Outcome"]:
+        """The first `rows` rows, and the others."""
+        first = replace(self, logits=self.logits[:rows], labels=self.labels[:rows])
+        return first, replace(self, logits=self.logits[rows:], labels=self.labels[rows:])
+
     @property
     def score(self) -> float:
         """The task's metric alone."""
@@ -65,8 +70,8 @@ class Evaluator:
 
         The logits of a row's contexts are averaged. Raises Cancelled between batches.
         """
-        was_training = self.model.training
-        self.model.eval()
+        if was_training := self.model.training:
+            self.model.eval()
         found: list[torch.Tensor] = []
         order: list[int] = []
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, self.bf16):
@@ -76,7 +81,8 @@ class Evaluator:
                 order += chosen
                 if progress:
                     progress(len(order), len(rows))
-        self.model.train(was_training)
+        if was_training:
+            self.model.train()
         logits = torch.cat(found)
         logits = torch.empty_like(logits).index_copy_(0, torch.tensor(order), logits)
         logits = logits.view(-1, self.data.contexts, logits.shape[1]).mean(1)

@@ -32,7 +32,7 @@ class Tokenised(Sequence[Example]):
         int32, labels (E,) int64 or float32."""
         self._ids, self._segments = arrays["ids"], arrays["segments"]
         self._starts = arrays["starts"].tolist()
-        self._answers, self._labels = arrays["answers"], arrays["labels"].tolist()
+        self._answers, self._labels = arrays["answers"].tolist(), arrays["labels"].tolist()
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -48,7 +48,7 @@ class Tokenised(Sequence[Example]):
         place = slice(self._starts[index], self._starts[index + 1])
         return Example(
             tuple(self._ids[place].tolist()),
-            int(self._answers[index]),
+            self._answers[index],
             tuple(self._segments[place].tolist()),
             self._labels[index],
         )

@@ -48,7 +48,8 @@ def learn(
         return one.score, len(one.mask) <= len(base.mask), -one.loss, one.step
 
     mask = LEARNERS[config.localizer](delta, base.mask, config)
-    best = seen = first or score(session, delta, base.mask, 0)
+    best = seen = first = first or score(session, delta, base.mask, 0)
+    known = [first]
     rows = epochs(session.data, config)
     session.model.eval()
     mask.put()
@@ -59,8 +60,8 @@ def learn(
             mask.update(lost)
             found = mask.candidates()
             if step % config.eval_every == 0 and not torch.equal(found[0], seen.mask):
-                scored = [score(session, delta, one, step) for one in found]
-                seen, best = scored[0], max(best, *scored, key=rank)
+                scored = [_among(known, one) or score(session, delta, one, step) for one in found]
+                seen, best, known = scored[0], max(best, *scored, key=rank), [first, *scored]
                 mask.put()
             _announce(session, config, base, step, lost, found[0], seen)
     except Cancelled as stop:
@@ -68,13 +69,17 @@ def learn(
     return best
 
 
+def _among(known: list[Learnt], mask: torch.Tensor) -> Learnt | None:
+    """What `mask` scored: cut to the budget, a mask that has grown is often the base patch."""
+    return next((one for one in known if torch.equal(one.mask, mask)), None)
+
+
 def score(session: Session, delta: Delta, mask: torch.Tensor, step: int) -> Learnt:
     """What a rounded mask scores on train + dev; the model is left with it."""
     delta.put(mask)
-    metric = session.data.metric
-    train, dev = (
-        session.evaluate(rows).scores() for rows in (session.data.train, session.data.dev)
-    )
+    data, metric = session.data, session.data.metric
+    both = session.evaluate([*data.train, *data.dev])  # at once: fuller batches
+    train, dev = (rows.scores() for rows in both.split(len(data.train) // data.contexts))
     return Learnt(mask, step, train[metric] + dev[metric], dev[metric], train["loss"] + dev["loss"])
 
 

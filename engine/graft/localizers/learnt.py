@@ -154,14 +154,14 @@ class LearntMask:
 
     def rounded(self) -> torch.Tensor:
         """Indices where gamma > 1/2: S > b outside the base patch, S < b inside it."""
-        kept = self.base[self.state[self.base] < self.bias]
+        inside = self.state[self.base]
+        self.state[self.base] = torch.where(inside < self.bias, math.inf, -math.inf)
         over = [
             (self.state[part] > self.bias).nonzero().flatten() + part.start
             for part in self._delta.parts()
         ]
-        crossed = torch.cat(over)
-        added = crossed[~torch.isin(crossed, self.base)]
-        return torch.cat([kept, added]).sort().values
+        self.state[self.base] = inside
+        return torch.cat(over)
 
     def _trimmed(self) -> torch.Tensor:
         """The s indices with the largest gamma."""
