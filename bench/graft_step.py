@@ -41,7 +41,8 @@ def run() -> Iterator[Result]:
     del tuned
     movement = delta.movement()
     size = budget(1e-4, len(delta))
-    mask = LearntMask(delta, top(movement, size), GraftConfig(lr=1e7))
+    base = top(movement, size)
+    mask, own = (LearntMask(delta, base, GraftConfig(lr=lr)) for lr in (1e7, 0.0))
 
     def bare() -> None:
         F.cross_entropy(model(rows), rows.label).backward()  # type: ignore[no-untyped-call]
@@ -50,4 +51,10 @@ def run() -> Iterator[Result]:
         bare()
         mask.update()  # and shows the model under the new mask
 
+    def step_with_own_rate() -> None:
+        bare()
+        own.update(1.0)
+
     yield Result("graft step / bare forward + backward", ratio(step, bare, ROUNDS), "x", 1.15)
+    both = ratio(step_with_own_rate, bare, ROUNDS)
+    yield Result("the same, finding its own learning rate", both, "x")

@@ -50,7 +50,7 @@ class LearntMask:
         self.bias = config.sigmoid_bias
         self._given = config.lr
         self._crossing = 0.0
-        self._sample: tuple[int, torch.Tensor] | None = None
+        self._sample: tuple[int, torch.Tensor, torch.Tensor] | None = None
         self._steps = config.steps
         self._delta = delta
         self._scratch = delta.pre.new_empty(3, min(delta.chunk, len(delta)))
@@ -90,8 +90,10 @@ class LearntMask:
         promises, to first order, to take more than half of the loss away: it would go where the
         gradient is wrong.
         """
-        each, some = self._outside()
-        slopes, inside = self._slopes(some), self._slopes(self.base)
+        d = self._delta
+        each, some, moved = self._outside()
+        slopes, state = d.grad[some] * moved, self.state[some]
+        inside = d.grad[self.base] * (d.tuned[self.base] - d.pre[self.base])
         if not self._crossing and len(some):
             wanted = min(len(some), max(1, round(len(self.base) / each)))
             q = torch.topk(slopes.abs(), wanted, sorted=False).values.min().item()
@@ -99,25 +101,21 @@ class LearntMask:
 
         def promised(lr: float) -> float:
             inner = self._promise(self.state[self.base], -inside, lr)
-            return inner + each * self._promise(self.state[some], slopes, lr)
+            return inner + each * self._promise(state, slopes, lr)
 
         lr = self._crossing
         while promised(lr) > loss / 2:
             lr /= 2
         return lr
 
-    def _outside(self) -> tuple[int, torch.Tensor]:
-        """Indices of a sample of the weights outside the base patch, and how many each is for."""
+    def _outside(self) -> tuple[int, torch.Tensor, torch.Tensor]:
+        """A sample of the weights outside the base patch: how many each is for, indices, moves."""
         if self._sample is None:
             each = max(1, len(self._delta) // SAMPLE)
             some = torch.arange(0, len(self._delta), each, device=self.base.device)
-            self._sample = each, some[~torch.isin(some, self.base)]
+            some = some[~torch.isin(some, self.base)]
+            self._sample = each, some, self._delta.tuned[some] - self._delta.pre[some]
         return self._sample
-
-    def _slopes(self, at: torch.Tensor) -> torch.Tensor:
-        """dL/dtheta (tuned - pre) of some weights."""
-        d = self._delta
-        return d.grad[at] * (d.tuned[at] - d.pre[at])
 
     def _promise(self, state: torch.Tensor, slope: torch.Tensor, lr: float) -> float:
         """What a step at `lr` takes off the loss if the loss is linear in sigmoid(S - b), nats."""
