@@ -75,7 +75,7 @@ class LearntMask:
         d.grad[self.base] *= -1  # 1 - 2 base
         for part in d.parts():
             moved, soft = self._moved(part), self._soft(part)
-            slope = torch.mul(moved, d.grad[part], out=self._scratch[2, : len(moved)])
+            slope = self._slope(part, moved)
             slope.addcmul_(slope, soft, value=-1)  # sigmoid' = (1 - sigmoid) sigmoid
             self.state[part].addcmul_(slope, soft, value=-lr)
             d.grad[part].zero_()
@@ -133,6 +133,13 @@ class LearntMask:
         """sigmoid(S - b) of a chunk, in scratch memory."""
         out = self._scratch[1, : part.stop - part.start]
         return torch.sub(self.state[part], self.bias, out=out).sigmoid_()
+
+    def _slope(self, part: slice, moved: torch.Tensor) -> torch.Tensor:
+        """dL/dtheta (tuned - pre) of a chunk, in the gradient's place where that is float32."""
+        grad = self._delta.grad[part]
+        if grad.dtype == moved.dtype:
+            return grad.mul_(moved)
+        return torch.mul(moved, grad, out=self._scratch[2, : len(moved)])
 
     def _show(self, part: slice, moved: torch.Tensor) -> None:
         d = self._delta
