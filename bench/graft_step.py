@@ -17,7 +17,7 @@ from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import budget, top
 from engine.models import PromptModel, freeze_all_but, weight_map
 
-ROWS, TOKENS, ROUNDS = 32, 24, 5
+ROWS, TOKENS, ROUNDS = 32, 24, 9
 
 
 def batch() -> Batch:

@@ -16,7 +16,7 @@ from engine.emit import Emitter
 from engine.evaluate import Evaluator
 from engine.graft.delta import Delta
 from engine.models import PromptModel, freeze_all_but, weight_map
-from engine.session import Session
+from engine.session import CPU_TOKENS, Session
 
 SHOTS = 16
 
@@ -59,7 +59,7 @@ def session(lm: Any, folder: Path, bf16: bool = False) -> Session:
     return Session(
         run_dir=RunDir(folder), emit=Emitter(folder / "events.jsonl"), stop=stop, device=device,
         tokenizer=None, data=data, model=model, maskable=names, bf16=bf16,
-        evaluate=Evaluator(model, data, device, 512, bf16, stop.check),
+        evaluate=Evaluator(model, data, device, CPU_TOKENS, bf16, stop.check),
     )  # fmt: skip
 
 

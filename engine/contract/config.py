@@ -107,7 +107,7 @@ class ComputeConfig(Section):
         ge=0,
         json_schema_extra={**_NOT_HASHED, "unit": "tokens"},
         description="Most tokens of a forward pass in evaluation and grafting, padding included; "
-        "0: 512 on a CPU, 16384 on a GPU",
+        "0: 1024 on a CPU, 16384 on a GPU",
     )
     save_logits: bool = Field(
         False, description="Write the logits of the test rows (logits.safetensors)"
