@@ -24,7 +24,7 @@ def run() -> Iterator[Result]:
     floats = 4 * MASKABLE
     what = "memory on top of model + gradients, floats a weight"
     yield Result(f"{what}, learning", (learning - bare) / floats, "", 3 + BIT)
-    yield Result(f"{what}, while it is set up", (making - bare) / floats, "")
+    yield Result(f"{what}, while it is set up", (making - bare) / floats, "", 3 + BIT)
 
 
 def _peak(what: str) -> int:

@@ -40,21 +40,27 @@ class Delta:
     ) -> None:
         """`lm` holds the pretrained weights; `tuned` the fine-tuned ones to mask, by name.
 
-        From now on `lm`'s parameters of these names are views of `theta`. `shown`: what all of
-        its weights become; bfloat16 halves the memory of the model and its gradients.
+        From now on `lm`'s parameters of these names are views of `theta`. `tuned` is emptied: each
+        weight goes as soon as it is copied, so that models are not held twice. `shown`: what
+        all of `lm`'s weights become; bfloat16 halves the memory of the model and its gradients.
         """
         parameters = dict(lm.named_parameters())
         self.names = list(tuned)
         self._parameters = [parameters[name] for name in self.names]
-        self.pre = torch.cat([p.detach().flatten() for p in self._parameters])
-        self.tuned = torch.cat([tuned[name].flatten() for name in self.names]).to(self.pre)
-        lm.to(shown or self.pre.dtype)
-        self._theta = self.pre.to(shown or self.pre.dtype, copy=True)
+        first, total = self._parameters[0], sum(p.numel() for p in self._parameters)
+        kind = shown or first.dtype
+        self.pre = first.detach().new_empty(total)
+        self.tuned = torch.empty_like(self.pre)
+        self._theta = self.pre.new_empty(total, dtype=kind)
         self._shown: torch.Tensor | None = None  # the mask that theta shows, if it shows one
         self.grad = torch.zeros_like(self._theta)
-        for (_, place), parameter in zip(self.places(), self._parameters, strict=True):
+        for (name, place), parameter in zip(self.places(), self._parameters, strict=True):
+            self.pre[place] = parameter.detach().flatten()
+            self.tuned[place] = tuned.pop(name).flatten()
+            self._theta[place] = self.pre[place]
             parameter.data = self._theta[place].view(parameter.shape)
             parameter.grad = self.grad[place].view(parameter.shape)
+        lm.to(kind)  # what is frozen
 
     def __len__(self) -> int:
         return len(self.pre)

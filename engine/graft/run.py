@@ -27,7 +27,7 @@ from engine.graft.mask import top
 from engine.graft.necessity import knock_out
 from engine.graft.recover import smallest
 from engine.graft.report import Bench, Scores, Tests, test_scores
-from engine.graft.skill import cut, load, write
+from engine.graft.skill import Tensors, cut, load, write
 from engine.models import LinearModel, wrap
 from engine.session import Session, begin
 from engine.versions import versions
@@ -76,7 +76,9 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
         session.model.load_head(Path(config.finetuned.path).expanduser())
         session.model.head.requires_grad_(False)
     pretrained = session.test()
-    delta, finetuned = _load_tuned(session, config)
+    tuned, finetuned = _load_tuned(session, config)
+    kind = torch.bfloat16 if session.bf16 else None
+    delta = Delta(session.model.lm, tuned, kind)
     bench = Bench(session, config, delta, {"pretrained": pretrained, "finetuned": finetuned})
     result: dict[str, Any] = {
         "pretrained": session.announce_tests(Stage.pretrained, pretrained),
@@ -97,8 +99,8 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
 
 
-def _load_tuned(session: Session, config: GraftConfig) -> tuple[Delta, Tests]:
-    """The flat weights, and the fine-tuned model's answers to the test sets."""
+def _load_tuned(session: Session, config: GraftConfig) -> tuple[Tensors, Tests]:
+    """The fine-tuned weights to mask, and that model's answers to the test sets."""
     tuned = loading.pretrained(config.model, config.task.type, config.finetuned.path)
     weights = dict(tuned.named_parameters())
     own = dict(session.model.lm.named_parameters())
@@ -121,9 +123,7 @@ def _load_tuned(session: Session, config: GraftConfig) -> tuple[Delta, Tests]:
             f"{len(moved)} tensors moved in fine-tuning but are frozen here, so no graft can "
             f"carry them: {', '.join(moved[:3])}"
         )
-    kind = torch.bfloat16 if session.bf16 else None
-    flat = {name: weights[name].detach() for name in session.maskable}
-    return Delta(session.model.lm, flat, kind), finetuned
+    return {name: weights[name].detach() for name in session.maskable}, finetuned
 
 
 def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:

@@ -1,5 +1,6 @@
 """All ones give the fine-tuned model, all zeros the pretrained, bit for bit."""
 
+import weakref
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_ones_and_zeros(task: data.TaskData, tmp_path: Path, name: str, scale: f
     with torch.no_grad():
         pretrained = session.model(batch)
         finetuned = wrap(other, task, "cls")(batch)
-        delta = Delta(lm, tuned)
+        delta = Delta(lm, dict(tuned))
         delta.put(torch.arange(len(delta)))
         assert torch.equal(session.model(batch), finetuned)
         delta.put(torch.arange(0))
@@ -65,6 +66,19 @@ def test_a_bfloat16_model_shows_the_rounded_values(
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         rounded, whole = session.model(batch), wrap(exact.eval(), task, "cls")(batch)
     assert torch.allclose(rounded.float(), whole.float(), atol=0.1, rtol=0.1)
+
+
+def test_no_weight_is_held_twice() -> None:
+    """What the flat buffers hold, neither the model nor the caller keeps."""
+    lm = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 3))
+    tuned = {n: p.detach() + 1 for n, p in lm.named_parameters()}
+    given = [weakref.ref(tensor) for tensor in tuned.values()]
+    delta = Delta(lm, tuned)
+    assert tuned == {}
+    assert [tensor() for tensor in given] == [None] * 4
+    flat = delta.theta.untyped_storage().data_ptr()
+    assert all(p.untyped_storage().data_ptr() == flat for p in lm.parameters())
+    assert torch.equal(delta.tuned, delta.pre + 1)
 
 
 def test_a_mask_is_put_where_it_says() -> None:

@@ -131,7 +131,7 @@ def test_layerwise_deals_weights_out_by_webster(sizes: list[int], levels: int, s
     tuned = {
         n: torch.randint(levels, p.shape, generator=draw) * 1.0 for n, p in lm.named_parameters()
     }
-    delta = Delta(lm, tuned)
+    delta = Delta(lm, dict(tuned))
     score = layerwise.score(None, delta, GraftConfig())  # type: ignore[arg-type]
     dealt = [0] * len(sizes)
     for s in range(1, len(delta) + 1):

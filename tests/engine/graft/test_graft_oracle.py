@@ -159,7 +159,7 @@ def test_updates_are_dense_arithmetic(
         for n, p in lm.named_parameters()
     }
     for s in {0, 1, round(share * len(total(lm))), len(total(lm))}:
-        delta = Delta(lm, tuned)
+        delta = Delta(lm, dict(tuned))
         base = top(delta.movement(), s)
         assert len(base) == s
         _compare(delta, base, draw)
