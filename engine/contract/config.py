@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from engine.contract.retired import RETIRED
 from engine.contract.sections import DemoConfig, ModelConfig, Section, TaskConfig
 
 __all__ = [
@@ -222,8 +223,6 @@ class GraftConfig(Section):
 Config = Annotated[FinetuneConfig | GraftConfig, Field(discriminator="kind")]
 KINDS: dict[str, type[Section]] = {"finetune": FinetuneConfig, "graft": GraftConfig}
 _ADAPTER: TypeAdapter[FinetuneConfig | GraftConfig] = TypeAdapter(Config)
-RETIRED = ("graft.micro_batch", "compute.eval_batch")
-"""Settings of older versions that decided nothing about a result: read over."""
 
 
 def parse(raw: dict[str, Any]) -> FinetuneConfig | GraftConfig:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.contract.config import RETIRED
 from graftui.compare.figures import LESS_IS_BETTER, STAGES
 from graftui.compare.trials import Trial
 
@@ -24,7 +23,7 @@ IMPLIED = (
 # Not chosen on dev: what names a run, and where it is computed.
 _NO_CHOICE = (
     "id", "name", "kind", "recipe", "tag", "graft.sparsity", "compute.device", "compute.threads",
-    "compute.batch_tokens", "compute.save_logits", *RETIRED,
+    "compute.batch_tokens", "compute.save_logits",
 )  # fmt: skip
 
 Seeds = tuple[Any, ...]

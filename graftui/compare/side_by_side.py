@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.contract.retired import RETIRED
 from graftui.compare.figures import is_test
 from graftui.models import Run, Score
 
-# What a run was given or made of, not what it was asked to do.
-_NO_SETTINGS = ("kind", "finetuned.path")
+# What a run was given or made of, not what it was asked to do; and what decides nothing any more.
+_NO_SETTINGS = ("kind", "finetuned.path", *RETIRED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Owns the reading of its options; what is a trial and how groups are made is in g
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +17,7 @@ from engine.contract.config import KINDS
 from graftui.compare.curves import panels
 from graftui.compare.over_seeds import SEEDS, collect, shown
 from graftui.compare.score_table import GAP
+from graftui.compare.side_by_side import flat
 from graftui.compare.trials import RUN_FIELDS, SCORE_FIELDS, Choice, Entry, Trial, trials
 from graftui.console import curves
 from graftui.errors import UsageError
@@ -50,7 +52,7 @@ def collected(store: Store, request: Request) -> Collected:
     extra = _listed(request.scores)
     conditions = [Filter.parse(text) for text in request.filters]
     of_score = [one for one in conditions if one.key in SCORE_FIELDS]
-    matching = store.list(where=[c for c in conditions if c not in of_score], sort="created")
+    matching = _matching(store, [one for one in conditions if one not in of_score])
     finished = [run for run in matching if run.status is RunStatus.finished]
     choice = Choice(request.best_on, request.metric, _metrics())
     found, left_out = trials(_entries(store, finished), choice)
@@ -67,6 +69,26 @@ def collected(store: Store, request: Request) -> Collected:
         hint = "`graftui ls -f status=finished` shows what there is; --best-on names a split."
         raise UsageError(f"There is nothing to collect: {'; '.join(why)}.", hint)
     return whole
+
+
+def _matching(store: Store, conditions: Sequence[Filter]) -> list[Run]:
+    """The runs that meet all conditions; a setting that only fine-tunings have (`train.lr`) is for
+    a graft that of the fine-tuning it is cut from.
+    """
+    tuning, own = (
+        {setting.path for setting in schema.settings(kind)} for kind in ("finetune", "graft")
+    )
+    inherited = [one for one in conditions if one.key in tuning - own]
+    found = store.list(where=[one for one in conditions if one not in inherited], sort="created")
+    if not inherited:
+        return found
+    settings = {run.id: _tuning(store, run) for run in found}
+    return [r for r in found if all(meets(one, settings[r.id].get(one.key)) for one in inherited)]
+
+
+def _tuning(store: Store, run: Run) -> dict[str, Any]:
+    origin = _origin(store, run) if run.kind == "graft" else run
+    return flat(origin.config, origin.kind) if origin else {}
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -110,6 +110,14 @@ def test_filters_choose_stages_sparsities_and_runs(films: Workplace) -> None:
     assert low["finetuned", None, "test"]["flags"] == []
 
 
+def test_a_filter_on_fine_tuning_chooses_its_grafts_too(films: Workplace) -> None:
+    low = collected(films, *FILM, "-f", "train.lr=0.01")
+    assert low["finetuned", None, "test"]["runs"] == ["a1", "b1", "c1"]
+    assert low["learnt_graft", 1e-3, "test"]["runs"] == ["ga1", "gb1"]
+    high = collected(films, *FILM, "-f", "train.lr>0.01", "-f", "kind=graft")
+    assert high["learnt_graft", 1e-3, "test"]["runs"] == ["ga2"]
+
+
 def test_a_grafts_settings_hold_those_of_its_fine_tuning(films: Workplace) -> None:
     grafts = ("-f", "kind=graft", "-f", "stage=learnt_graft", "-f", "sparsity=1e-3")
     found = films.json("compare", "--by", "train.lr", *grafts)["groups"]

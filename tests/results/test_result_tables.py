@@ -95,6 +95,17 @@ def test_a_curve_and_a_single_graft_meet_at_their_sparsity() -> None:
     assert side.settings == {"graft.sparsity": (1e-3, 1e-4)}
 
 
+def test_settings_that_are_gone_do_not_set_runs_apart() -> None:
+    """A run of an older version beside one of today."""
+    new = {"kind": "graft", "compute": {"bf16": False}, "sparsity": 1e-4}
+    old = {**new, "micro_batch": 8, "compute": {"bf16": False, "eval_batch": 64}}
+    runs = [
+        Run(id=id, name=id, kind="graft", config=config, config_hash="", created_at=0.0)
+        for id, config in (("a", old), ("b", {**new, "sparsity": 1e-3}))
+    ]
+    assert compare(runs, {}).settings == {"graft.sparsity": (1e-4, 1e-3)}
+
+
 def test_test_sets_are_told_apart_in_a_comparison() -> None:
     told = [Score("finetuned", s, None, {"f1": 0.5}) for s in ("dev", "test", "test_mismatched")]
     names = list(compare([run("a")], {"a": told}).scores)
