@@ -12,6 +12,7 @@ from engine.contract import config as configs
 from engine.contract import preflight, schema
 from engine.contract.layout import RunDir
 from graftui.errors import NotFound, UsageError
+from graftui.launcher.reconcile import reconcile
 from graftui.launcher.spawn import Plan
 from graftui.models import Run
 from graftui.recipes import Recipe, of_run
@@ -25,7 +26,7 @@ class Planned:
 
     plans: list[Plan]
     reused: list[Run]
-    """Finished runs of the same config that stand in for a part."""
+    """Runs of the same config, finished or under way, that stand in for a part."""
 
 
 def plan(
@@ -38,7 +39,7 @@ def plan(
 ) -> Planned:
     """The runs of a recipe, each after the one it is made from.
 
-    A fine-tuning part whose config already finished is not planned again unless `fresh`.
+    A fine-tuning that is done, or under way, is not planned again unless `fresh`.
     Raises UsageError for a config that can be seen to fail.
     """
     plans: list[Plan] = []
@@ -49,10 +50,10 @@ def plan(
         _preflight(config)
         if part in recipe.links and isinstance(config, configs.GraftConfig):
             _refuse_checkpoint(config, recipe.links[part])
-        done = None if fresh or part in recipe.links else finished(config, settings)
-        if done and recipe.kinds[part] == "finetune" and recipe.links:
-            places[part] = done.id
-            reused.append(done)
+        wanting = recipe.kinds[part] == "finetune" and recipe.links and not fresh
+        if wanting and (there := _standing_in(config, settings)):
+            places[part] = there.id
+            reused.append(there)
             continue
         places[part] = len(plans)
         after = places.get(recipe.links.get(part, ""))
@@ -99,14 +100,16 @@ def _preflight(config: configs.Section) -> None:
         raise UsageError(*trouble)
 
 
-def finished(config: configs.Section, settings: Settings) -> Run | None:
-    """The newest finished run of this very config whose checkpoint is still there."""
-    if not settings.db.exists():
+def _standing_in(config: configs.Section, settings: Settings) -> Run | None:
+    """The newest run of this very config whose checkpoint is there, or else one under way."""
+    if not settings.db.exists() and not settings.runs.exists():
         return None
+    digest = configs.config_hash(config)
     with Store.open(settings.db) as store:
-        run = store.finished_with(configs.config_hash(config))
-    there = run and RunDir(settings.runs / run.id).checkpoint.is_dir()
-    return run if there else None
+        reconcile(settings, store)  # one that has vanished is not under way
+        done, active = store.finished_with(digest), store.active_with(digest)
+    there = done and RunDir(settings.runs / done.id).checkpoint.is_dir()
+    return done if there else active
 
 
 def rerun(
@@ -114,8 +117,8 @@ def rerun(
 ) -> tuple[Planned, dict[str, tuple[Any, Any]]]:
     """A run's saved configuration again, and what `overrides` change: setting -> (old, new).
 
-    A graft comes with its fine-tuning, which is reused if that very one is done, and else run
-    first: a changed data seed, or a fine-tuning that failed, never leaves the two at odds.
+    A graft comes with its fine-tuning, which is reused if that very one is done or under way, and
+    else run first: a changed data seed, or a fine-tuning that failed, never leaves the two at odds.
     """
     own_checkpoint = any(override.startswith("finetuned.") for override in overrides)
     parent = None if own_checkpoint else _parent(run, settings)

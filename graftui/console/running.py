@@ -35,10 +35,11 @@ def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool
 
 
 def tell_reused(runs: Sequence[Run], console: Console) -> None:
-    """Say which finished runs stand in for a part of a recipe."""
+    """Say which runs stand in for a part of a recipe."""
     for run in runs:
+        how = "under way" if run.status.active else "done"
         console.print(
-            f"[green]reusing[/green] {run.id}: this fine-tuning is done already "
+            f"[green]reusing[/green] {run.id}: this fine-tuning is {how} already "
             "(`graftui run --fresh` runs it again)"
         )
 

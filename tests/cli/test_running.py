@@ -28,6 +28,21 @@ def test_a_recipe_runs_both_parts_and_reuses_the_first(work: Workplace) -> None:
     assert [run["kind"] for run in work.json("ls")][:2] == ["graft", "finetune"]
 
 
+def test_a_fine_tuning_under_way_serves_other_grafts_too(work: Workplace) -> None:
+    """A sweep over sparsities that is queued at once fine-tunes once."""
+    work.run("run", "both.toml", "--set", "model.name=sleep", "--detach")
+    tuning = work.json("ls", "--filter", "kind=finetune")[0]["id"]
+    sweep = ("run", "both.toml", "--set", "model.name=sleep", "--set", "graft.sparsity=1e-2")
+    assert f"reusing {tuning}: this fine-tuning is under way" in work.run(*sweep, "--detach")
+    runs = work.json("ls")
+    assert [run["parent"] for run in runs] == [tuning, tuning, None]
+    work.run("cancel", tuning)
+    assert [run["status"] for run in work.json("ls")] == ["cancelled"] * 3
+    again = work.run(*sweep, "--detach")
+    assert "reusing" not in again, "what was cancelled serves nobody"
+    work.run("cancel", work.json("ls", "--filter", "kind=finetune")[0]["id"])
+
+
 def test_a_failed_part_is_told_and_leaves_nothing_waiting(work: Workplace) -> None:
     out = work.run("run", "both.toml", "--set", "model.name=fail", code=3)
     assert "The loss is nan" in out or "the loss is nan" in out

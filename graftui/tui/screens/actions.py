@@ -102,9 +102,9 @@ class RunActions(Screen[None]):
         self.app.push_screen(NewRunScreen(self.settings, event.form), done)
 
     def _queued(self, event: Queued) -> None:
-        if event.reused:
-            ids = ", ".join(run.id for run in event.reused)
-            self.notify(f"Reusing {ids}: this fine-tuning is done already.", timeout=8)
+        for run in event.reused:
+            how = "under way" if run.status.active else "done"
+            self.notify(f"Reusing {run.id}: this fine-tuning is {how} already.", timeout=8)
         if event.runs:
             self.notify(f"Queued {', '.join(f'{run.kind} {run.id}' for run in event.runs)}.")
             self.query_now = replace(self.query_now, page=0)
