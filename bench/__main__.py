@@ -14,8 +14,8 @@ from rich.table import Table
 from bench.measure import Result
 
 ALL = (
-    "graft_step", "reference", "top", "curve", "memory", "trainer", "skill", "emit", "cli",
-    "dashboard",
+    "graft_step", "models", "reference", "top", "curve", "memory", "peaks", "trainer", "skill",
+    "emit", "cli", "dashboard",
 )  # fmt: skip
 
 

@@ -1,9 +1,13 @@
-"""Timing two things alternately, so that a noisy machine hits both alike."""
+"""Timing two things alternately, so that a noisy machine hits both alike; peaks of memory."""
 
+import gc
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,24 @@ def turns(*works: Callable[[], object], rounds: int) -> list[tuple[float, ...]]:
 def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> float:
     """Median of ours / theirs over `rounds`, each timed once a round, in turns; one warm-up."""
     return statistics.median(our / their for our, their in turns(ours, theirs, rounds=rounds))
+
+
+def alone(module: str, what: str) -> int:
+    """The number of bytes that `python -m module what` prints: a fresh process has its own peak."""
+    found = subprocess.run(
+        [sys.executable, "-m", module, what],
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return int(found.stdout)
+
+
+def forget_peak() -> None:
+    """Let VmHWM of this process begin anew (Linux)."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def status(name: str) -> int:
+    """Bytes of one of Linux's figures on this process, such as VmHWM."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))

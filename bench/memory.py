@@ -7,33 +7,25 @@ both hold, model and gradients and activations, falls out; in floats a maskable 
 it is the fine-tuned weights, one the pretrained ones, one S; the model's own are a view.
 """
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measure import Result
+from bench.measure import Result, alone, forget_peak, status
 
 MASKABLE = 85_054_464
 BIT = 1 / 32  # of a float
 
 
 def run() -> Iterator[Result]:
-    bare, learning, making = (_peak(what) for what in ("bare", "learning", "making"))
+    bare, learning, making = (
+        alone("bench.memory", what) for what in ("bare", "learning", "making")
+    )
     floats = 4 * MASKABLE
     what = "memory on top of model + gradients, floats a weight"
     yield Result(f"{what}, learning", (learning - bare) / floats, "", 3 + BIT)
     yield Result(f"{what}, while it is set up", (making - bare) / floats, "", 3 + BIT)
-
-
-def _peak(what: str) -> int:
-    """Bytes, of a fresh process."""
-    found = subprocess.run(
-        [sys.executable, "-m", "bench.memory", what],
-        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return int(found.stdout)
 
 
 def measure(what: str) -> int:
@@ -49,32 +41,20 @@ def measure(what: str) -> int:
     rows = list(session.data.train)
     accumulate(session, rows)
     if what != "bare":
-        _forget_peak()
+        forget_peak()
         delta = shapes.tuned(lm, session.maskable)
         base = top(delta.movement(), budget(1e-4, len(delta)))
         mask = LearntMask(delta, base, GraftConfig())
         mask.put()
     if what != "making":
-        _forget_peak()
+        forget_peak()
         for _ in range(2):
             lost = accumulate(session, rows)
             if what == "learning":
                 mask.update(lost)
                 delta.put(mask.rounded())
                 mask.put()
-    return _status("VmHWM")
-
-
-def _forget_peak() -> None:
-    import gc
-
-    gc.collect()
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-def _status(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+    return status("VmHWM")
 
 
 if __name__ == "__main__":

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import RobertaConfig, RobertaForMaskedLM
+from transformers import RobertaForMaskedLM
 
+from bench import shapes
 from bench.measure import Result, ratio, seconds
 from engine.contract.config import FreezeConfig
 from engine.graft.apply import verify
 from engine.graft.delta import Delta
 from engine.graft.mask import budget
-from engine.graft.skill import cut, load, write
+from engine.graft.skill import Skill, cut, load, write
 from engine.models import weight_map
 
-ROUNDS = 15
+ROUNDS, FILE = 15, "skill.safetensors"
 ABOUT: dict[str, Any] = {
     "base": "roberta-base", "task": "SST-2", "prompt": "", "label_words": {}, "sparsity": 1e-4,
     "scores": {}, "config_hash": "",
@@ -33,34 +34,42 @@ def run() -> Iterator[Result]:
         yield from _run(Path(place))
 
 
-def _run(place: Path) -> Iterator[Result]:
-    torch.manual_seed(0)
-    config = RobertaConfig(vocab_size=50_265, max_position_embeddings=514, type_vocab_size=1)
-    model = RobertaForMaskedLM(config).eval()
+def prepare(place: Path) -> tuple[Any, Skill]:
+    """A model, saved in `place` / base, and a skill of it, saved beside."""
+    model = shapes.roberta()
     model.save_pretrained(place / "base")
-    weights = dict(model.named_parameters())
     names = weight_map(model).maskable(FreezeConfig())
+    weights = {n: p for n, p in model.named_parameters() if n in names}
     delta = Delta(model, {n: weights[n].detach() + 1e-3 for n in names})
-    size = budget(1e-4, len(delta))
-    mask = torch.randperm(len(delta))[:size].sort().values
-    shapes = {name: list(weights[name].shape) for name in names}
-    file = place / "skill.safetensors"
-    write(cut(delta, mask, shapes, **ABOUT), file)
-    skill = load(file)
+    draw = torch.Generator().manual_seed(0)
+    mask = torch.randperm(len(delta), generator=draw)[: budget(1e-4, len(delta))].sort().values
+    made = cut(delta, mask, {n: list(weights[n].shape) for n in names}, **ABOUT)
+    write(made, place / FILE)
+    return model, load(place / FILE)
+
+
+def loaded(place: Path) -> Any:
+    """The model of `place` / base, all of it read."""
+    model = RobertaForMaskedLM.from_pretrained(place / "base")
+    for weight in model.parameters():  # mapped only, until it is read
+        weight.sum()
+    return model
+
+
+def _run(place: Path) -> Iterator[Result]:
+    model, skill = prepare(place)
 
     def in_and_out() -> None:
         with skill.installed(model, verified=True):
             pass
 
     def from_disk() -> None:
-        loaded = RobertaForMaskedLM.from_pretrained(place / "base")
-        for weight in loaded.parameters():  # mapped only, until it is read
-            weight.sum()
+        loaded(place)
 
-    what = f"skill of {size:,} weights"
+    what = f"skill of {skill.info.weights:,} weights"
     yield Result(f"{what}: in and out", 1e3 * _median(in_and_out), "ms", 20)
     yield Result(f"{what}: in and out / loading the model", ratio(in_and_out, from_disk, 3), "x")
-    yield Result(f"{what}: reading its file", 1e3 * _median(lambda: load(file)), "ms")
+    yield Result(f"{what}: reading its file", 1e3 * _median(lambda: load(place / FILE)), "ms")
     yield Result(f"{what}: is this its base?", seconds(lambda: verify(skill, model)), "s")
 
 

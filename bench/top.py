@@ -11,10 +11,14 @@ from engine.graft.mask import budget, top
 WEIGHTS, ROUNDS = 85_054_464, 5
 
 
-def run() -> Iterator[Result]:
+def scores() -> tuple[torch.Tensor, int]:
+    """(WEIGHTS,) scores, and s."""
     draw = torch.Generator().manual_seed(0)
-    score = torch.randn(WEIGHTS, generator=draw).abs_()
-    size = budget(1e-4, WEIGHTS)
+    return torch.randn(WEIGHTS, generator=draw).abs_(), budget(1e-4, WEIGHTS)
+
+
+def run() -> Iterator[Result]:
+    score, size = scores()
 
     def theirs() -> torch.Tensor:
         return torch.topk(score, size, sorted=False).indices

@@ -90,6 +90,9 @@ def seed_everything(seed: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # Else it writes to all memory that is asked for, so that flat buffers are there before the
+    # models' own has gone. Nothing here reads what has not been written.
+    torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 def begin(

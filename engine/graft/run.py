@@ -3,6 +3,7 @@
 Owns the order of the work and what is written; the mathematics is next door.
 """
 
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,6 +78,7 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
         session.model.head.requires_grad_(False)
     pretrained = session.test()
     tuned, finetuned = _load_tuned(session, config)
+    gc.collect()  # transformers leaves a loaded model in cycles, which would keep its weights
     kind = torch.bfloat16 if session.bf16 else None
     delta = Delta(session.model.lm, tuned, kind)
     bench = Bench(session, config, delta, {"pretrained": pretrained, "finetuned": finetuned})
