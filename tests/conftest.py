@@ -21,12 +21,23 @@ settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if SHARED.is_dir():
-        return
-    absent = pytest.mark.skip(reason=f"{SHARED} is not there: real data and models")
+    real = [item for item in items if item.get_closest_marker("shared")]
+    if real and not SHARED.is_dir():
+        _skip(real, f"{SHARED} is not there: real data and models")
+    on_gpu = [item for item in items if item.get_closest_marker("gpu")]
+    if on_gpu and not _cuda():
+        _skip(on_gpu, "torch sees no CUDA device")
+
+
+def _skip(items: list[pytest.Item], reason: str) -> None:
     for item in items:
-        if item.get_closest_marker("shared"):
-            item.add_marker(absent)
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _cuda() -> bool:
+    import torch  # what needs a GPU has imported it
+
+    return torch.cuda.is_available()
 
 
 @pytest.fixture(scope="session")

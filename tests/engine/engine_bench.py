@@ -156,10 +156,10 @@ class NeverStop(StopRequest):
         self._signal = "SIGTERM"
 
 
-def session_of(lm: Any, task: data.TaskData, folder: Path) -> Session:
+def session_of(lm: Any, task: data.TaskData, folder: Path, place: str = "cpu") -> Session:
     """A session around a model and a task in memory."""
-    stop, device = NeverStop(), torch.device("cpu")
-    model = wrap(lm, task, "cls")
+    stop, device = NeverStop(), torch.device(place)
+    model = wrap(lm, task, "cls").to(device)
     maskable = weight_map(lm).maskable(configs.FreezeConfig())
     freeze_all_but(lm, maskable)
     return Session(

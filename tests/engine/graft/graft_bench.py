@@ -24,7 +24,7 @@ Weights = dict[str, torch.Tensor]
 
 def tuned_from(lm: Any, names: list[str], scale: float = 0.1, seed: int = 9) -> Weights:
     """What a fine-tuning might have made of `lm`: every weight of `names` moved."""
-    draw = torch.Generator().manual_seed(seed)
+    draw = torch.Generator().manual_seed(seed)  # of the CPU: the same wherever `lm` is
     own = dict(lm.named_parameters())
     return {
         name: own[name].detach()
@@ -40,10 +40,11 @@ def grafting_session(
     lm: Any = None,
     freeze: FreezeConfig | None = None,
     shown: torch.dtype | None = None,
+    device: str = "cpu",
 ) -> tuple[Session, Delta]:
     """A session whose model shows grafts of a made-up fine-tuning."""
     lm = lm or FAMILIES["roberta"].build()
-    session = session_of(lm, task, folder)
+    session = session_of(lm, task, folder, device)
     if freeze:
         session = replace(session, maskable=weight_map(lm).maskable(freeze))
         freeze_all_but(lm, session.maskable)

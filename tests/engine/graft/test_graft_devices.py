@@ -1,0 +1,97 @@
+"""Grafts wherever they are computed: a GPU's are those of the CPU, but for rounding.
+
+Each test runs on the CPU too, where nothing may differ.
+"""
+
+from pathlib import Path
+
+import pytest
+import torch
+from engine_bench import Ran, grafting, run_here
+from graft_bench import SlowGraft, batches_of, grafting_session
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import data
+from engine.contract.config import GraftConfig
+from engine.graft import delta as delta_module
+from engine.graft.delta import Delta
+from engine.graft.gradients import accumulate
+from engine.graft.localizers import LEARNERS, SCORERS
+from engine.graft.localizers.learnt import LearntMask
+from engine.graft.mask import top
+from engine.graft.skill import Skill, load
+
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
+pytestmark = pytest.mark.parametrize("device", DEVICES)
+
+
+def test_a_mask_learns_as_the_slow_graft_does(
+    device: str, task: data.TaskData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delta_module, "GPU_CHUNK", 1 << 10)
+    session, here = grafting_session(task, tmp_path)
+    there, delta = grafting_session(task, tmp_path, device=device)
+    config = GraftConfig(lr=1e5, seed=1)
+    base = top(here.movement(), len(here) // 20)
+    slow = SlowGraft(session, here, base, config, LearntMask(here, base, config).state)
+    mask = LearntMask(delta, base.to(device), config)
+    mask.put()
+    for _ in range(10):
+        accumulate(there, list(task.train))
+        mask.update()
+        slow.step(batches_of(session))
+    found = marks(mask.rounded().cpu(), len(here))
+    differ = (found != marks(slow.mask(), len(here))).sum().item()
+    assert differ <= (0 if device == "cpu" else len(here) / 1000)
+    assert not torch.equal(found, marks(base, len(here))), "a mask that stays shows nothing"
+
+
+@given(values=st.lists(st.integers(0, 9), min_size=1, max_size=200), kind=st.sampled_from("fi"))
+def test_the_top_is_exact_and_ties_go_to_the_first(
+    device: str, values: list[int], kind: str
+) -> None:
+    dtype = torch.float32 if kind == "f" else torch.int32
+    score = torch.tensor(values, dtype=dtype, device=device)
+    ranked = sorted(range(len(values)), key=lambda at: (-values[at], at))
+    for s in {0, 1, len(values) // 2, len(values)}:
+        assert top(score, s).tolist() == sorted(ranked[:s])
+
+
+@pytest.mark.parametrize("localizer", [*LEARNERS, *SCORERS])
+def test_a_run_gives_the_same_graft(
+    device: str, localizer: str, tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
+) -> None:
+    """With all that a run does beside it; on a GPU nearly all of its places are the same."""
+    raw = grafting(model_folder, task_folder, tuned, localizer=localizer, necessity=True, lr=1e5)
+    here = skill_of(run_here(tmp_path / "here", raw))
+    raw["compute"] = {"device": device}
+    there = skill_of(run_here(tmp_path / "there", raw))
+    if localizer == "hard-concrete" and device != "cpu":
+        assert there.info.weights == here.info.weights, "its noise is the device's own"
+        return
+    same = sum(len(places(here, name) & places(there, name)) for name in here.indices)
+    assert same >= (1.0 if device == "cpu" else 0.95) * here.info.weights
+
+
+def skill_of(ran: Ran) -> Skill:
+    assert ran.code == 0, ran.place.events.read_text()
+    return load(ran.place.skill())
+
+
+def places(skill: Skill, name: str) -> set[int]:
+    return set(skill.indices[name].tolist()) if name in skill.indices else set()
+
+
+def marks(mask: torch.Tensor, total: int) -> torch.Tensor:
+    return torch.zeros(total, dtype=torch.bool).index_fill_(0, mask, True)
+
+
+def test_a_skill_goes_in_and_out_of_a_model(device: str) -> None:
+    lm = torch.nn.Linear(4, 3).to(device)
+    before = [p.detach().clone() for p in lm.parameters()]
+    delta = Delta(lm, {n: p.detach() + 1 for n, p in lm.named_parameters()})
+    delta.put(torch.tensor([0, 5], device=device))
+    assert delta.theta.sum().item() == pytest.approx(sum(p.sum().item() for p in before) + 2)
+    delta.put(torch.tensor([], dtype=torch.int64, device=device))
+    assert all(torch.equal(p, old) for p, old in zip(lm.parameters(), before, strict=True))
