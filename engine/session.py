@@ -92,7 +92,7 @@ def seed_everything(seed: int) -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Else it writes to all memory that is asked for, so that flat buffers are there before the
     # models' own has gone. Nothing here reads what has not been written.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def begin(

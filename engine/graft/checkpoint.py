@@ -1,7 +1,8 @@
 """The tensors of a checkpoint folder in safetensors: read one at a time, changed entry by entry.
 
-Owns where a tensor's bytes lie. No model is built, and bytes that are not to change are copied as
-they are. Refuses pickles: only safetensors has a place for each entry.
+Owns where a tensor's bytes lie. No model is built, no file is mapped to be read, and bytes that
+are not to change are copied as they are. Refuses pickles: only safetensors has a place for each
+entry.
 """
 
 import json
@@ -10,7 +11,6 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors
@@ -20,6 +20,24 @@ from engine.graft.info import SkillError, bits
 
 WEIGHTS = "model.safetensors"
 INDEX = f"{WEIGHTS}.index.json"
+
+
+KINDS = {
+    "F64": torch.float64, "F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16,
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8,
+    "U8": torch.uint8, "BOOL": torch.bool,
+}  # fmt: skip
+"""safetensors' names of types. Those of quantised weights are not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a tensor lies in a safetensors file."""
+
+    path: Path
+    start: int  # of its first byte
+    kind: str  # one of KINDS, or another type of the format
+    shape: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +57,7 @@ class Checkpoint:
         self.files: dict[str, str]
         """Tensor -> file name."""
         if (folder / WEIGHTS).is_file():
-            with _opened(folder / WEIGHTS) as file:
-                self.files = dict.fromkeys(file.keys(), WEIGHTS)
+            self.files = dict.fromkeys(stored(folder / WEIGHTS), WEIGHTS)
         elif (folder / INDEX).is_file():
             self.files = _shards(folder / INDEX)
         else:
@@ -48,14 +65,31 @@ class Checkpoint:
                 f"{folder} has no {WEIGHTS} and no {INDEX}",
                 "load the model with transformers and save it with save_pretrained",
             )
+        self._headers: dict[Path, dict[str, Stored]] = {}
+
+    def place(self, key: str) -> Stored:
+        """Where a tensor lies. Raises SkillError if its file is damaged or lacks it."""
+        path = self.folder / self.files[key]
+        if path not in self._headers:
+            self._headers[path] = stored(path)
+        if key not in self._headers[path]:
+            raise unreadable(path, f"it has no {key}, which {INDEX} says it has")
+        return self._headers[path][key]
 
     def tensor(self, key: str) -> torch.Tensor:
-        """A copy of one tensor. Raises SkillError if its file is damaged or lacks it."""
-        path = self.folder / self.files[key]
-        with _opened(path) as file:
-            if key not in file.keys():  # noqa: SIM118  no mapping
-                raise SkillError(f"{path} has no tensor {key}, which {INDEX} says it has")
-            return file.get_tensor(key)  # type: ignore[no-any-return]
+        """A copy of one tensor. Raises SkillError as `place` does, or if it is quantised."""
+        place = self.place(key)
+        if place.kind not in KINDS:
+            raise SkillError(
+                f"{place.path}: {key} is stored as {place.kind}",
+                "take weights that are not quantised",
+            )
+        found = torch.empty(place.shape, dtype=KINDS[place.kind])
+        with place.path.open("rb") as file:
+            file.seek(place.start)
+            if file.readinto(found.flatten().view(torch.uint8).numpy().data) < found.nbytes:
+                raise unreadable(place.path, "it was cut short while it was read")
+        return found
 
     def copies(self, key: str) -> list[str]:
         """Other names that the same weights are stored under: output weights tied to embeddings.
@@ -68,8 +102,12 @@ class Checkpoint:
         mine = self.tensor(key)
         if bool((mine == mine.flatten()[0]).all()):
             return []
-        others = [other for other in self.files if other != key and not _numbered(other)]
-        return [other for other in others if _same(self.tensor(other), mine)]
+        place = self.place(key)
+        others = [
+            other for other in self.files
+            if other != key and not _numbered(other) and _alike(self.place(other), place)
+        ]  # fmt: skip
+        return [other for other in others if torch.equal(bits(self.tensor(other)), bits(mine))]
 
     def change(self, changes: dict[str, Change]) -> None:
         """Put new entries into the folder's files: all written beside, then renamed one by one."""
@@ -88,24 +126,37 @@ class Checkpoint:
 
 def put(path: Path, changes: dict[str, Change]) -> None:
     """Overwrite entries of tensors in a safetensors file, where they lie."""
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(size))
+    places = stored(path)
     for key, change in changes.items():
-        new = bits(change.values).numpy()
-        start = 8 + size + header[key]["data_offsets"][0]
-        shape = (math.prod(header[key]["shape"]),)
-        stored = np.memmap(path, new.dtype, "r+", offset=start, shape=shape)
-        stored[change.index.numpy()] = new
-        stored.flush()
+        new, place = bits(change.values).numpy(), places[key]
+        shape = (math.prod(place.shape),)
+        mapped = np.memmap(path, new.dtype, "r+", offset=place.start, shape=shape)
+        mapped[change.index.numpy()] = new
+        mapped.flush()
 
 
-def _opened(path: Path) -> Any:
-    """The file, its header checked against its length. Raises SkillError."""
+def stored(path: Path) -> dict[str, Stored]:
+    """The tensors of a safetensors file. Raises SkillError."""
     try:
-        return safetensors.safe_open(path, "pt")
+        # Checks the header against the file's length; for numpy it is mapped for reading only, so
+        # that a file may be larger than the memory.
+        with safetensors.safe_open(path, "np"):
+            pass
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(size))
     except (OSError, safetensors.SafetensorError) as error:
-        raise SkillError(f"{path} cannot be read: {error}", "copy the checkpoint anew") from None
+        raise unreadable(path, str(error)) from None
+    header.pop("__metadata__", None)
+    return {
+        key: Stored(path, 8 + size + one["data_offsets"][0], one["dtype"], one["shape"])
+        for key, one in header.items()
+    }
+
+
+def unreadable(path: Path, why: str) -> SkillError:
+    """That a file of weights is damaged."""
+    return SkillError(f"{path} cannot be read: {why}", "copy the checkpoint anew")
 
 
 def _shards(index: Path) -> dict[str, str]:
@@ -130,6 +181,5 @@ def _numbered(key: str) -> bool:
     return any(part.isdigit() for part in key.split("."))
 
 
-def _same(one: torch.Tensor, two: torch.Tensor) -> bool:
-    alike = one.dtype == two.dtype and one.shape == two.shape
-    return alike and torch.equal(bits(one), bits(two))
+def _alike(one: Stored, two: Stored) -> bool:
+    return one.kind == two.kind and one.shape == two.shape

@@ -354,9 +354,16 @@ def broken_index(folder: Path) -> None:
     (folder / "model.safetensors.index.json").write_text('{"weight_map": {"w": "../w"}}')
 
 
+def quantised(folder: Path) -> None:
+    tensors = safetensors.torch.load_file(folder / "model.safetensors")
+    tensors[TOUCHED[0]] = tensors[TOUCHED[0]].to(torch.float8_e4m3fn)
+    safetensors.torch.save_file(tensors, folder / "model.safetensors")
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
+        (quantised, "is stored as F8_E4M3"),
         (lambda f: (f / "model.safetensors").unlink(), "has no model.safetensors"),
         (lambda f: (f / "model.safetensors").write_bytes(b"{}"), "cannot be read"),
         (lambda f: (f / "model.safetensors").write_bytes(
