@@ -134,7 +134,8 @@ def _progress(run: Run, width: int, colours: Palette) -> Text:
 def _extent(run: Run) -> str:
     """How much a finished run was: steps of a fine-tuning, weights of a graft."""
     if "weights" in run.summary:
-        return f"{run.summary['weights']:,.0f} wts"
+        weights = run.summary["weights"]
+        return f"{weights / 1e6:.3g}M wts" if weights >= 1e6 else f"{weights:,.0f} wts"
     steps = run.config.get("train", run.config).get("steps")
     return f"{steps} steps" if steps is not None else ""
 

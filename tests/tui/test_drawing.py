@@ -11,11 +11,11 @@ from rich.style import Style
 from textual.theme import BUILTIN_THEMES
 
 from graftui.console.braille import Box, Canvas, columns_of, reduce, ticks
-from graftui.models import Series
+from graftui.models import Score, Series
 from graftui.tui.cells import columns
 from graftui.tui.snapshot import read_filter
 from graftui.tui.text import age, palette, size, took
-from graftui.tui.widgets.curves import groups
+from graftui.tui.widgets.curves import groups, over_sizes, shares
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=3000), st.integers(4, 200))
@@ -67,6 +67,24 @@ def test_curves_of_one_thing_share_a_plot_and_nan_is_left_out() -> None:
     assert found["loss"][1].series.values == (1.0, 0.5)
     several = groups([Series("graft/loss@0.001", (1,), (1.0,))])
     assert several["loss"][0].label == "0.001"
+
+
+def test_several_grafts_make_a_curve_over_their_size() -> None:
+    """At the size that was reached; whole models are levels from end to end."""
+    grafts = [
+        Score("learnt_graft", "test", asked, {"accuracy": accuracy, "fraction": share})
+        for asked, share, accuracy in ((1e-2, 1e-2, 0.9), (1e-4, 2e-4, 0.7))
+    ]
+    dev = Score("learnt_graft", "dev", 1e-4, {"accuracy": 0.1})
+    whole = Score("pretrained", "test", None, {"accuracy": 0.5})
+    (name, (level, learnt)), *more = over_sizes([whole, dev, *grafts]).items()
+    assert (name, more) == ("accuracy % by size", [])
+    assert (level.label, learnt.label) == ("pretrained", "learnt graft")
+    assert learnt.series.values == pytest.approx((70, 90))
+    assert [10 ** (x / 1000) for x in learnt.series.steps] == pytest.approx([2e-4, 1e-2], rel=2e-3)
+    assert (level.series.steps, level.series.values) == (learnt.series.steps, (50, 50))
+    assert shares(*learnt.series.steps) == ("2.0e-4", "0.01 of the weights")
+    assert over_sizes([whole, dev, grafts[0]]) == {}, "one graft is no curve"
 
 
 @pytest.mark.parametrize("width", [80, 100, 107, 108, 116, 120, 136, 150, 220])

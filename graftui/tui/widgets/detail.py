@@ -86,7 +86,7 @@ class RunDetail(Widget):
         elif tab == "config":
             self.query_one("#config-text", Static).update(describe.config(detail.run))
         elif tab == "curves" and detail.series is not None:
-            self.query_one(Curves).show(detail.series)
+            self.query_one(Curves).show(detail.series, detail.scores)
         elif tab == "log" and detail.log is not None and detail.log != self._tail:
             self._tail = detail.log
             self._follow(detail)

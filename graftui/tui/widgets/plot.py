@@ -4,6 +4,7 @@ Owns axes, legend and colours. What is drawn comes from braille.py. Drawn here a
 textual-plot, whose 5 curves at 160x48 take 50 to 70 ms and whose import loads NumPy.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -39,13 +40,23 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-class Plot(Widget):
-    """Curves over steps, under a title with a legend."""
+Ends = Callable[[float, float], tuple[str, str]]
+"""What to write at the left and at the right end of the x axis."""
 
-    def __init__(self, title: str, curves: tuple[Curve, ...]) -> None:
+
+def steps(left: float, right: float) -> tuple[str, str]:
+    """The ends of an axis of steps."""
+    return f"{left:.0f}", f"{right:.0f} steps"
+
+
+class Plot(Widget):
+    """Curves over steps or, with other `ends`, something else, under a title with a legend."""
+
+    def __init__(self, title: str, curves: tuple[Curve, ...], ends: Ends = steps) -> None:
         super().__init__()
         self.title = title
         self._curves = curves
+        self._ends = ends
         self._strips: list[Strip] = []
         self._drawn_at = Size(0, 0)
         self._colours: Palette = {}
@@ -71,7 +82,7 @@ class Plot(Widget):
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
     def _draw(self, width: int, height: int) -> list[Strip]:
-        wide, high = width - _GUTTER, height - 2  # title above, steps below
+        wide, high = width - _GUTTER, height - 2  # title above, ends of the axis below
         box = self._box()
         if wide < 4 or high < 2 or box is None:
             return [self._head(width)]
@@ -128,7 +139,7 @@ class Plot(Widget):
         return Strip(parts).adjust_cell_length(width, self._ground)
 
     def _foot(self, box: Box, width: int) -> Strip:
-        first, last = f"{box.left:.0f}", f"{box.right:.0f} steps"
+        first, last = self._ends(box.left, box.right)
         wide = width - _GUTTER
         line = " " * _GUTTER + first + last.rjust(wide - len(first))
         return Strip([Segment(line, self._style("text-muted"))]).adjust_cell_length(
