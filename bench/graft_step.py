@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 import torch
 from torch.nn import functional as F
-from transformers import RobertaConfig, RobertaForMaskedLM
 
+from bench import shapes
 from bench.measure import Result, ratio
 from engine.batches import Batch
 from engine.contract.config import FreezeConfig, GraftConfig
-from engine.graft.delta import Delta
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import budget, top
 from engine.models import PromptModel, freeze_all_but, weight_map
@@ -30,18 +29,11 @@ def batch() -> Batch:
 
 
 def run() -> Iterator[Result]:
-    torch.manual_seed(0)
-    config = RobertaConfig(vocab_size=50_265, max_position_embeddings=514, type_vocab_size=1)
-    model = PromptModel(RobertaForMaskedLM(config).eval(), (100, 200))
+    model = PromptModel(shapes.roberta(), (100, 200))
     names = weight_map(model.lm).maskable(FreezeConfig())
     freeze_all_but(model.lm, names)
-    weights = dict(model.lm.named_parameters())
-    tuned = {n: weights[n].detach() + 1e-3 * torch.randn_like(weights[n]) for n in names}
-    delta, rows = Delta(model.lm, tuned), batch()
-    del tuned
-    movement = delta.movement()
-    size = budget(1e-4, len(delta))
-    base = top(movement, size)
+    delta, rows = shapes.tuned(model.lm, names), batch()
+    base = top(delta.movement(), budget(1e-4, len(delta)))
     mask, own = (LearntMask(delta, base, GraftConfig(lr=lr)) for lr in (1e7, 0.0))
 
     def bare() -> None:
