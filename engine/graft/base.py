@@ -8,6 +8,7 @@ import torch
 from engine.contract.config import GraftConfig
 from engine.errors import ConfigError
 from engine.graft.delta import Delta
+from engine.graft.info import SkillError
 from engine.graft.mask import budget, top
 from engine.graft.skill import Skill, load
 
@@ -30,20 +31,29 @@ class BasePatch:
 
 
 def base_patches(config: GraftConfig, delta: Delta) -> list[BasePatch]:
-    """The base patch of each sparsity, or the stored one. Raises ConfigError or SkillError."""
+    """The base patch of each sparsity, or the stored one. Raises ConfigError."""
     if config.base_patch != "movement":
-        if config.sparsities:
-            raise ConfigError(
-                "graft.sparsities does not go with graft.base_patch = a stored mask",
-                "a stored mask has one size; leave graft.sparsities out",
-            )
-        mask = stored_mask(load(Path(config.base_patch).expanduser()), delta)
+        mask = stored_mask(_stored(config), delta)
         return [BasePatch(len(mask), mask)]
     movement, curve = delta.movement(), config.curve
     return [
         BasePatch(s, top(movement, budget(s, len(delta))), number, len(curve))
         for number, s in enumerate(curve)
     ]
+
+
+def _stored(config: GraftConfig) -> Skill:
+    """The skill whose mask is the base patch. Raises ConfigError if it has none."""
+    try:
+        skill = load(Path(config.base_patch).expanduser())
+    except SkillError as error:
+        raise ConfigError(f"graft.base_patch: {error.message}", error.hint) from None
+    if not skill.indices:
+        raise ConfigError(
+            f"graft.base_patch: {config.base_patch} holds no weights",
+            "give the skill file of a graft that has some",
+        )
+    return skill
 
 
 def stored_mask(skill: Skill, delta: Delta) -> torch.Tensor:

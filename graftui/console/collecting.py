@@ -103,7 +103,7 @@ def _keys(text: str, option: str, fields: set[str]) -> tuple[str, ...]:
         if key not in fields | paths:
             near = difflib.get_close_matches(key, fields | paths, n=1)
             mean = f"Did you mean {near[0]}? " if near else ""
-            known = ", ".join([*sorted(fields), "and every setting, such as train.lr"])
+            known = ", ".join([*sorted(fields), "every setting, such as train.lr"])
             raise UsageError(f"{option}: there is no key {key!r}.", f"{mean}Known: {known}.")
     if not found:
         raise UsageError(f"{option} names no key.", "Write it as in --by task.name,graft.sparsity.")

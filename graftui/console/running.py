@@ -60,10 +60,17 @@ def cancel(settings: Settings, runs: Sequence[Run], console: Console) -> None:
 
 
 def _cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> None:
+    """Stop `runs`, but for a fine-tuning that somebody else's grafts wait for."""
     # What waits goes first: nothing new may start while the others stop.
     with Store.open(settings.db) as store:
         now = [store.get(run.id) for run in reversed(runs)]
-    cancel(settings, [run for run in now if run.status.active], console)
+        own = {run.id for run in runs}
+        wanted = {run.parent for run in store.active() if run.id not in own}
+    active = [run for run in now if run.status.active]
+    cancel(settings, [run for run in active if run.id not in wanted], console)
+    for run in active:
+        if run.id in wanted:
+            console.print(f"{run.id} goes on: other grafts wait for it")
 
 
 def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None:

@@ -261,7 +261,7 @@ def _named(layer: int) -> str:
 
 
 def _sum(entries: int, weights: int) -> tuple[str, str]:
-    return f"{entries:,}", f"{100 * entries / weights:.3g} %"
+    return f"{entries:,}", f"{100 * entries / max(1, weights):.3g} %"
 
 
 def _table(*columns: str) -> Table:

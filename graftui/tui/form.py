@@ -198,7 +198,7 @@ def typed(entry: Entry, value: Value) -> Any:
     if isinstance(value, bool) or kind == "text":
         return value if isinstance(value, bool) else value.strip()
     if kind == "list":
-        return [_number(word) for word in value.replace(",", " ").split()]
+        return [_number(word) for word in value.strip(" []").replace(",", " ").split()]
     if kind == "table":
         return _table(value)
     return _number(value.strip())

@@ -77,6 +77,22 @@ def test_ctrl_c_in_run_cancels_what_it_started(work: Workplace) -> None:
     assert {run["status"] for run in work.json("ls")} == {"cancelled"}
 
 
+def test_ctrl_c_in_run_leaves_what_others_wait_for(work: Workplace) -> None:
+    process = work.start("run", "both.toml", "--set", "model.name=sleep", "--name", "mine")
+    work.wait("mine", lambda run: run["status"] == "queued")
+    tuning = work.json("ls", "--filter", "kind=finetune")[0]["id"]
+    work.wait(tuning, is_running)
+    sweep = ("run", "both.toml", "--set", "model.name=sleep", "--set", "graft.sparsity=1e-2")
+    work.run(*sweep, "--name", "other", "--detach")
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert f"{tuning} goes on" in out
+    assert work.json("show", "mine")["status"] == "cancelled"
+    assert work.json("show", "other")["status"] == "queued"
+    assert work.json("show", tuning)["status"] == "running"
+    work.run("cancel", tuning)
+
+
 def test_ctrl_c_in_watch_leaves_the_run_alone(work: Workplace) -> None:
     work.run("run", "both.toml", "--set", "model.name=sleep", "--detach")
     tuning = work.json("ls", "--filter", "kind=finetune")[0]["id"]

@@ -99,6 +99,21 @@ def test_a_config_cannot_be_changed() -> None:
         configs.FinetuneConfig().train.lr = 1.0  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ({"base_patch": "a-mask", "sparsities": [0.1, 0.2]}, "has one size"),
+        ({"base_patch": "a-mask", "recover": 0.9}, "has one size"),
+        ({"learn": False, "localizer": "saliency"}, "the base patch alone"),
+        ({"sparsities": [0.1], "recover": 0.9}, "finds one sparsity"),
+        ({"sparsities": [0.1, 0.1]}, "twice"),
+    ],
+)
+def test_settings_that_exclude_each_other(raw: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        configs.parse({"kind": "graft", **raw})
+
+
 @pytest.mark.parametrize("kind", configs.KINDS)
 def test_stored_configs_of_0_1_still_read(kind: str) -> None:
     """They held the sizes of batches in examples; other unknown keys are still refused."""

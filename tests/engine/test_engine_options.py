@@ -16,7 +16,8 @@ from engine.contract.catalog import tasks
 from engine.contract.config import TaskConfig
 from engine.errors import ConfigError
 from engine.graft.apply import installed
-from engine.graft.skill import load
+from engine.graft.sets import subtract
+from engine.graft.skill import load, write
 
 Raw = dict[str, Any]
 
@@ -218,16 +219,25 @@ def test_a_stored_mask_is_evaluated_as_it_is(
         pass
 
 
-def test_a_stored_mask_may_be_learnt_on_but_has_one_size(
+def test_a_stored_mask_may_be_learnt_on(
     tmp_path: Path, stored: Ran, model_folder: Path, task_folder: Path, tuned: Path
 ) -> None:
     raw = grafting(model_folder, task_folder, tuned, steps=2, base_patch=str(stored.place.skill()))
     (graft,) = result(done(tmp_path / "on", raw))["grafts"]
     (before,) = result(stored)["grafts"]
     assert graft["base_patch"]["test"]["weights"] == before["learnt_graft"]["test"]["weights"]
-    raw["sparsities"] = [0.1, 0.2]
-    failed = run_here(tmp_path / "runs" / "curve", raw).failed
-    assert "graft.sparsities does not go with graft.base_patch" in failed.message
+
+
+def test_a_stored_mask_without_weights_or_in_a_torn_file_is_a_wrong_setting(
+    tmp_path: Path, stored: Ran, model_folder: Path, task_folder: Path, tuned: Path
+) -> None:
+    skill = load(stored.place.skill())
+    write(subtract([skill, skill]).skill, tmp_path / "none")
+    (tmp_path / "torn").write_bytes(stored.place.skill().read_bytes()[:-9])
+    for name, words in (("none", "holds no weights"), ("torn", "cannot be read")):
+        raw = grafting(model_folder, task_folder, tuned, base_patch=str(tmp_path / name))
+        failed = run_here(tmp_path / "runs" / name, raw).failed
+        assert (failed.reason, words in failed.message) == ("config", True), failed.message
 
 
 def test_a_stored_mask_of_other_weights_is_named(
