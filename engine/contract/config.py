@@ -207,21 +207,11 @@ class GraftConfig(Section):
     )
 
     @model_validator(mode="after")
-    def _goes_together(self) -> "GraftConfig":
+    def _each_once(self) -> "GraftConfig":
         if len(set(self.sparsities)) != len(self.sparsities):
             raise ValueError("sparsities: the same value twice; give each sparsity once")
         if self.recover and self.sparsities:
             raise ValueError("recover: finds one sparsity; leave sparsities out")
-        if self.base_patch != "movement" and (self.sparsities or self.recover):
-            what = "sparsities" if self.sparsities else "recover"
-            raise ValueError(
-                f"{what}: a stored mask, base_patch, has one size; leave one of both out"
-            )
-        if not self.learn and self.localizer not in ("learnt", "movement"):
-            raise ValueError(
-                "learn: no evaluates the base patch alone, which is not chosen by localizer = "
-                f"{self.localizer}; leave one of both out"
-            )
         return self
 
     @property

@@ -1,4 +1,5 @@
-"""What can be refused before a process starts: names and folders that are not there.
+"""What can be refused before a process starts: names and folders that are not there, and settings
+that exclude each other though older versions took them, so that their stored configs must be read.
 
 Each check gives (message, hint), or None. Reads no weights and asks no hub.
 """
@@ -79,10 +80,28 @@ def check_words(task: TaskConfig) -> Trouble:
     return None
 
 
+def check_graft(config: GraftConfig) -> Trouble:
+    """Settings of which one would have no effect."""
+    if config.base_patch != "movement" and (config.sparsities or config.recover):
+        what = "sparsities" if config.sparsities else "recover"
+        return (
+            f"graft.{what} does not go with graft.base_patch = a stored mask",
+            f"a stored mask has one size; leave graft.{what} out",
+        )
+    if not config.learn and config.localizer not in ("learnt", "movement"):
+        return (
+            f"graft.learn = false evaluates the base patch alone, which is not chosen by "
+            f"graft.localizer = {config.localizer}",
+            "leave one of both out",
+        )
+    return None
+
+
 def check(config: FinetuneConfig | GraftConfig) -> Trouble:
     """The first trouble of a config, relative paths taken from the working directory."""
     return (
         check_model(config.model.name)
         or check_task(config.task.name, config.task.data)
         or check_words(config.task)
+        or (check_graft(config) if isinstance(config, GraftConfig) else None)
     )

@@ -17,6 +17,7 @@ from engine import data, loading
 from engine.contract.config import GraftConfig, config_hash
 from engine.contract.events import Finished, Stage
 from engine.contract.layout import RunDir, write_json
+from engine.contract.preflight import check_graft
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError
 from engine.finetune import save_logits
@@ -67,6 +68,8 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     Raises EngineError, or Cancelled after writing the best graft so far.
     """
     since = time.monotonic()
+    if trouble := check_graft(config):
+        raise ConfigError(*trouble)
     session = begin(config, run_dir, emit, stop, config.seed)
     if not config.finetuned.path:
         raise ConfigError(

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from engine.contract import config as configs
 from engine.contract import schema
+from engine.contract.preflight import check_graft
 from engine.contract.schema import Setting
 
 NOT_HASHED = {"compute.device", "compute.threads", "compute.batch_tokens", "finetuned.path"}
@@ -102,9 +103,24 @@ def test_a_config_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ({"base_patch": "a-mask", "sparsities": [0.1, 0.2]}, "has one size"),
-        ({"base_patch": "a-mask", "recover": 0.9}, "has one size"),
+        ({"base_patch": "a-mask", "sparsities": [0.1, 0.2]}, "graft.sparsities does not go"),
+        ({"base_patch": "a-mask", "recover": 0.9}, "graft.recover does not go"),
         ({"learn": False, "localizer": "saliency"}, "the base patch alone"),
+    ],
+)
+def test_settings_without_effect_are_refused_but_read(raw: dict[str, Any], words: str) -> None:
+    """Runs that were made with them must not be lost with runs.db."""
+    config = configs.parse({"kind": "graft", **raw})
+    assert isinstance(config, configs.GraftConfig)
+    found = check_graft(config)
+    assert found is not None
+    assert words in found[0]
+    assert check_graft(configs.GraftConfig(learn=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
         ({"sparsities": [0.1], "recover": 0.9}, "finds one sparsity"),
         ({"sparsities": [0.1, 0.1]}, "twice"),
     ],

@@ -219,13 +219,16 @@ def test_a_stored_mask_is_evaluated_as_it_is(
         pass
 
 
-def test_a_stored_mask_may_be_learnt_on(
+def test_a_stored_mask_may_be_learnt_on_but_has_one_size(
     tmp_path: Path, stored: Ran, model_folder: Path, task_folder: Path, tuned: Path
 ) -> None:
     raw = grafting(model_folder, task_folder, tuned, steps=2, base_patch=str(stored.place.skill()))
     (graft,) = result(done(tmp_path / "on", raw))["grafts"]
     (before,) = result(stored)["grafts"]
     assert graft["base_patch"]["test"]["weights"] == before["learnt_graft"]["test"]["weights"]
+    raw["sparsities"] = [0.1, 0.2]
+    failed = run_here(tmp_path / "runs" / "curve", raw).failed
+    assert "graft.sparsities does not go with graft.base_patch" in failed.message
 
 
 def test_a_stored_mask_without_weights_or_in_a_torn_file_is_a_wrong_setting(

@@ -89,7 +89,7 @@ class Curves(VerticalScroll):
         yield Vertical(id="sizes")
         yield Grid(id="plots")
 
-    def show(self, series: Sequence[Series], scores: Sequence[Score] = ()) -> None:
+    def show(self, series: Sequence[Series], scores: Sequence[Score]) -> None:
         """Show these; plots that are there already only change their curves."""
         sized, over_steps = over_sizes(scores), groups(series)
         self.set_class(not (sized or over_steps), "-empty")

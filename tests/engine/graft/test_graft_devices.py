@@ -87,7 +87,7 @@ def marks(mask: torch.Tensor, total: int) -> torch.Tensor:
     return torch.zeros(total, dtype=torch.bool).index_fill_(0, mask, True)
 
 
-def test_a_skill_goes_in_and_out_of_a_model(device: str) -> None:
+def test_a_mask_is_put_and_taken_back(device: str) -> None:
     lm = torch.nn.Linear(4, 3).to(device)
     before = [p.detach().clone() for p in lm.parameters()]
     delta = Delta(lm, {n: p.detach() + 1 for n, p in lm.named_parameters()})
