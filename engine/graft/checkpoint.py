@@ -10,6 +10,7 @@ import math
 import os
 import shutil
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +88,7 @@ class Checkpoint:
         found = torch.empty(place.shape, dtype=KINDS[place.kind])
         with place.path.open("rb") as file:
             file.seek(place.start)
-            if file.readinto(found.flatten().view(torch.uint8).numpy().data) < found.nbytes:
-                raise unreadable(place.path, "it was cut short while it was read")
+            fill(found.flatten(), file, place.path)
         return found
 
     def copies(self, key: str) -> list[str]:
@@ -152,6 +152,12 @@ def stored(path: Path) -> dict[str, Stored]:
         key: Stored(path, 8 + size + one["data_offsets"][0], one["dtype"], one["shape"])
         for key, one in header.items()
     }
+
+
+def fill(flat: torch.Tensor, file: BufferedReader, path: Path) -> None:
+    """Read the next bytes of a file into a (n,) tensor's own memory. Raises SkillError."""
+    if file.readinto(flat.view(torch.uint8).numpy().data) < flat.nbytes:
+        raise unreadable(path, "it was cut short while it was read")
 
 
 def unreadable(path: Path, why: str) -> SkillError:

@@ -11,7 +11,7 @@ import torch
 
 from engine.errors import ConfigError
 from engine.graft.apply import match
-from engine.graft.checkpoint import KINDS, Checkpoint, Stored, unreadable
+from engine.graft.checkpoint import KINDS, Checkpoint, Stored, fill
 from engine.graft.delta import chunks
 from engine.graft.info import SkillError
 
@@ -47,8 +47,7 @@ class Weights:
             file.seek(stored.start)
             for place in chunks(math.prod(stored.shape)):
                 piece = torch.empty(place.stop - place.start, dtype=FLOATS[stored.kind])
-                if file.readinto(piece.view(torch.uint8).numpy().data) < piece.nbytes:
-                    raise unreadable(stored.path, "it was cut short while it was read")
+                fill(piece, file, stored.path)
                 yield piece
 
 
