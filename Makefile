@@ -1,6 +1,7 @@
 # make demo    the whole job on the pocket language, offline: fine-tune, graft, table
 # make test    the tests          make check   lint, types, import rules
 # make bench   the benchmarks     make clean   remove .venv and what runs wrote
+# make gpu-check    on a GPU machine: is it right there, and what does it take (installs nothing)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +22,10 @@ check: .venv/dev
 bench: .venv/dev
 	GOMP_SPINCOUNT=3000 $(BIN)/python -m bench
 
+# With what the machine has: it may reach no package registry.
+gpu-check:
+	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m bench.gpu_check
+
 clean:
 	rm -rf .venv data/runs data/cache runs.db runs.db-wal runs.db-shm
 
@@ -37,4 +42,4 @@ clean:
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ .venv/run
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench gpu-check clean

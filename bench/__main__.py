@@ -6,7 +6,7 @@ python -m bench graft_step cli      # some of them
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -29,14 +29,21 @@ def main() -> None:
     names = sys.argv[1:] or list(ALL)
     if unknown := sorted(set(names) - set(ALL)):
         sys.exit(f"there is no benchmark {unknown[0]}; there are {', '.join(ALL)}")
+    show(results(names))
+
+
+def show(found: Iterable[Result]) -> int:
+    """Print each result as it comes, then the table; how many are outside their bound."""
     table = Table(header_style="bold")
     for column in ("what", "value", "bound", ""):
         table.add_column(column, justify="left" if column == "what" else "right")
-    console = Console()
-    for result in results(names):
+    console, outside = Console(), 0
+    for result in found:
         console.print(f"[dim]{result.what}: {result.text}[/dim]")
         table.add_row(result.what, result.text, result.bound_text, result.verdict)
+        outside += result.outside
     console.print(table)
+    return outside
 
 
 if __name__ == "__main__":

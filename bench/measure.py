@@ -34,13 +34,17 @@ class Result:
         return "" if self.bound is None else f"<= {self.bound:g} {self.unit}"
 
     @property
+    def outside(self) -> bool:
+        """Whether a bound is broken."""
+        over = self.bound is not None and self.value > self.bound
+        return over or (self.least is not None and self.value < self.least)
+
+    @property
     def verdict(self) -> str:
         if self.bound is None and self.least is None:
             return ""
-        if self.bound is not None and self.value > self.bound:
-            return "[red]over[/red]"
-        if self.least is not None and self.value < self.least:
-            return "[red]under[/red]"
+        if self.outside:
+            return "[red]over[/red]" if self.bound is not None else "[red]under[/red]"
         return "[green]ok[/green]"
 
 

@@ -18,6 +18,7 @@ import torch
 from bench import shapes
 from bench.measure import Result, turns
 from engine.contract.config import GraftConfig
+from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import budget, top
@@ -65,8 +66,30 @@ def _measure(name: str, place: torch.device, folder: Path) -> Iterator[Result]:
     tokens = sum(len(row.ids) for row in rows)
     on = f"{name}, bf16, {len(rows)} rows, {torch.cuda.get_device_name() if gpu else 'CPU'}"
     slower = statistics.median(ours / theirs for ours, theirs in took)
-    yield Result(f"{on}: graft step / bare", slower, "x")
+    yield Result(f"{on}: graft step / bare", slower, "x", 1.05 if gpu else None)
     yield Result(f"{on}: tokens", tokens / statistics.median(ours for ours, _ in took), "a second")
+    if gpu:
+        yield from _memory(on, delta, lm, step, bare)
+
+
+def _memory(
+    on: str, delta: Delta, lm: Any, step: Callable[[], None], bare: Callable[[], None]
+) -> Iterator[Result]:
+    """Peak of a graft step on a GPU against what it must hold: the model, its gradients, three
+    float32 a maskable weight (pretrained, fine-tuned, S), and the activations of a bare pass."""
+    held = sum(t.numel() * t.element_size() for t in (*lm.parameters(), delta.grad))
+    held += 12 * len(delta)
+    at_rest = torch.cuda.memory_allocated()
+    predicted, peak = held + _peak(bare) - at_rest, _peak(step)
+    yield Result(f"{on}: peak memory", peak / 2**30, "GiB")
+    yield Result(f"{on}: peak memory / predicted", peak / predicted, "x", 1.05)
+
+
+def _peak(work: Callable[[], None]) -> int:
+    """Most bytes on the GPU at once while `work` is done."""
+    torch.cuda.reset_peak_memory_stats()
+    work()
+    return torch.cuda.max_memory_allocated()
 
 
 if __name__ == "__main__":
