@@ -218,8 +218,8 @@ def _limits(
     longest = min(times * (task.max_length or own), tokenizer.model_max_length)
     return Limits(
         length=longest - (answer if causal else 0),
-        first=times * (task.first_sent_limit or spec.first_sent_limit),
-        other=times * (task.other_sent_limit or spec.other_sent_limit),
+        first=task.first_sent_limit or spec.first_sent_limit,
+        other=task.other_sent_limit or spec.other_sent_limit,
         cut=task.truncate,
     )
 
@@ -229,8 +229,9 @@ def _demonstrations(
 ) -> Demonstrations | None:
     if task.type != "prompt-demo":
         return None
-    # Of a regression: below and above the middle, as when the shots are drawn.
-    classes = np.array([int(label_of(row, spec) + (0.5 if spec.bounds else 0)) for row in train])
+    values = [label_of(row, spec) for row in train]
+    # Of a regression: the middle itself is low (LM-BFF), though it is high when shots are drawn.
+    classes = np.array([int(value > 0.5 if spec.bounds else value) for value in values])
     return Demonstrations(train, classes, len(spec.labels), demo, task.data_seed)
 
 

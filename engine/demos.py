@@ -43,20 +43,24 @@ class Demonstrations:
             ranked = np.arange(len(self.pool)) if near is None else np.argsort(-near[index])
             if own:
                 ranked = ranked[ranked != index]
-            groups = [self._kept(ranked[self.classes[ranked] == c], c) for c in range(self.count)]
+            groups = [self._kept(ranked, wanted) for wanted in range(self.count)]
             found.append([self._context(row, groups, random) for _ in range(self.config.samples)])
         return found
 
     def _kept(self, ranked: np.ndarray, wanted: int) -> np.ndarray:
-        """The demonstrations of a class to draw from: all, or the most similar ones."""
-        if not len(ranked):
+        """The demonstrations of class `wanted` to draw from: all, or the most similar ones.
+
+        The filter keeps as many of each class: a share of an even part of all (LM-BFF).
+        """
+        members = ranked[self.classes[ranked] == wanted]
+        if not len(members):
             raise ConfigError(
                 f"there is no demonstration of class {wanted}: task.k is too small",
                 "set task.k to 2 or more",
             )
         if not self.config.filter:
-            return ranked
-        return ranked[: max(1, int(len(ranked) * self.config.filter_rate))]
+            return members
+        return members[: max(1, int(len(ranked) // self.count * self.config.filter_rate))]
 
     def _context(
         self, row: Row, groups: Sequence[np.ndarray], random: np.random.Generator

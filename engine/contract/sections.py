@@ -123,4 +123,6 @@ class DemoConfig(Section):
         "sentence-transformers/all-MiniLM-L6-v2",
         description="Model of the filter: hub name or folder of a sentence-transformers model",
     )
-    double: bool = Field(False, description="Twice the longest input and sentence limits")
+    double: bool = Field(
+        False, description="Twice the longest input; sentence limits stay as they are"
+    )

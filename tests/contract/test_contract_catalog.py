@@ -133,8 +133,8 @@ MASKED = {
     "MNLI": (INFER, "No Yes Maybe", 110, 0, 256, "accuracy"),
     "SNLI": (INFER, "No Yes Maybe", 110, 0, 256, "accuracy"),
     "anli": (INFER, "No Yes Maybe", 110, 0, 256, "accuracy"),
-    "QNLI": (INFER, "No Yes", 0, 0, 128, "accuracy"),
-    "RTE": (INFER, "No Yes", 240, 0, 256, "accuracy"),
+    "QNLI": (INFER, "Yes No", 0, 0, 128, "accuracy"),
+    "RTE": (INFER, "Yes No", 240, 0, 256, "accuracy"),
 }
 """Prompt, words, limits of the first and the other sentence, longest input, metric."""
 
@@ -154,7 +154,8 @@ KINDS = ["description", "entity", "abbreviation", "person", "location", "number"
 CAUSAL = {
     **dict.fromkeys(["SST-2", "mr", "cr", "mpqa"], TONE),
     "subj": (TONE[0], [" subject", " object"]),
-    **dict.fromkeys(["RTE", "QNLI", "MRPC", "QQP"], TRUE),
+    **dict.fromkeys(["MRPC", "QQP"], TRUE),
+    **dict.fromkeys(["RTE", "QNLI"], (TRUE[0], [" true", " false"])),
     **dict.fromkeys(["MNLI", "SNLI"], NEITHER),
     "trec": (
         " A The answer to this question will be",
@@ -185,7 +186,7 @@ def test_a_prompt_is_one_line() -> None:
 def test_labels_of_inference_stand_in_the_papers_order() -> None:
     three = ("contradiction", "entailment", "neutral")
     assert tasks()["MNLI"].labels == tasks()["SNLI"].labels == three
-    assert tasks()["RTE"].labels == tasks()["QNLI"].labels == ("not_entailment", "entailment")
+    assert tasks()["RTE"].labels == tasks()["QNLI"].labels == ("entailment", "not_entailment")
     assert tasks()["STS-B"].bounds == (0, 5)
 
 

@@ -57,7 +57,8 @@ MASKED: dict[str, tuple[Written, list[str]]] = {
     "trec": (topic, ["Description", "Entity", "Expression", "Human", "Location", "Number"]),
     "ag_news": (topic, ["World", "Sports", "Business", "Tech"]),
     **dict.fromkeys(["MRPC", "QQP", "STS-B"], (same, PAIRED)),
-    **dict.fromkeys(["QNLI", "RTE", "wnli", "hans"], (follows, PAIRED)),
+    **dict.fromkeys(["wnli", "hans"], (follows, PAIRED)),
+    **dict.fromkeys(["QNLI", "RTE"], (follows, ["Yes", "No"])),
     **dict.fromkeys(["SNLI", "anli"], (follows, list(THREE.values()))),
     **dict.fromkeys([n for n in tasks() if n.startswith("MNLI")], (follows, list(THREE.values()))),
 }
@@ -125,7 +126,8 @@ def neither(a: str, b: str) -> str:
 CAUSAL: dict[str, tuple[Written, list[str]]] = {
     **dict.fromkeys(["SST-2", "mr", "cr", "mpqa"], (tone, TONE)),
     "subj": (tone, [" subject", " object"]),
-    **dict.fromkeys(["RTE", "QNLI", "MRPC", "QQP"], (either, TRUE)),
+    **dict.fromkeys(["MRPC", "QQP"], (either, TRUE)),
+    **dict.fromkeys(["RTE", "QNLI"], (either, [" true", " false"])),
     **dict.fromkeys(["MNLI", "SNLI"], (neither, NEITHER)),
     "trec": (
         lambda a, _: f" {a} The answer to this question will be",
