@@ -123,8 +123,8 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
 def errors(form: Form, values: Mapping[str, Value]) -> dict[str, str]:
     """What is wrong: path of a field -> a sentence; "" -> what belongs to no field."""
     found: dict[str, str] = {}
-    for part, kind in form.recipe.kinds.items():
-        raw = form.recipe.configs()[part].model_dump(mode="json")
+    for part, config in form.recipe.configs().items():
+        kind, raw = form.recipe.kinds[part], config.model_dump(mode="json")
         own = [e for e in form.entries if _reaches(form, e, part)]
         for entry in own:
             _put(raw, entry.setting.keys, typed(entry, values.get(entry.path, entry.value)))

@@ -41,14 +41,23 @@ def form_of_rerun(run: Run) -> messages.FormMade:
     return messages.FormMade(form.of_rerun(run))
 
 
+def check(filled: "Form", values: Mapping[str, str | bool]) -> messages.Checked:
+    """What is wrong in a filled form."""
+    from graftui.tui import form
+
+    return messages.Checked(values, form.errors(filled, values))
+
+
 def queue(
     settings: Settings, filled: "Form", values: Mapping[str, str | bool]
-) -> messages.Queued | messages.Refused:
-    """Queue what the filled form comes to, and see to it that it starts."""
+) -> messages.Queued | messages.Refused | messages.Checked:
+    """Queue what the filled form comes to, and see to it that it starts; or say what is wrong."""
     from graftui.errors import UsageError
     from graftui.launcher import spawn, supervise
     from graftui.tui import form
 
+    if problems := form.errors(filled, values):
+        return messages.Checked(values, problems, refused=True)
     try:
         planned = form.plans(filled, values, settings)
     except UsageError as exc:

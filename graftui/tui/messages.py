@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,18 @@ class Queued(Message):
 
     runs: list[Run]
     reused: list[Run]
+
+
+@dataclass
+class Checked(Message):
+    """A form was looked through."""
+
+    values: Mapping[str, str | bool]
+    """What its fields held."""
+    problems: dict[str, str]
+    """Path of a field -> what is wrong; "" -> what belongs to no field."""
+    refused: bool = False
+    """It was to be queued, and could not be."""
 
 
 @dataclass

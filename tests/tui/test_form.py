@@ -1,7 +1,10 @@
 """The form of a new run: made from the schema, wrong values are named at their fields."""
 
+import threading
+
 import pytest
 from conftest import dashboard, filled, go_to, until
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -105,13 +108,60 @@ async def test_an_error_stands_at_its_field_and_nothing_is_queued(empty: Setting
         await until(pilot, lambda: box.has_class("-wrong"))
         assert "number" in str(box.query_one(".note", Static).content)
         await pilot.press("ctrl+s")
+        await until(pilot, lambda: box.query_one(Input).has_focus)
         assert pilot.app.screen is screen
-        assert box.query_one(Input).has_focus
         box.query_one(Input).value = "0.1"
         await until(pilot, lambda: not box.has_class("-wrong"))
         assert box.has_class("-changed")
     with Store.open(empty.db) as store:
         assert store.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "begins"),
+    [
+        ("model.name", "pocket:nothing", "there is no pocket model 'pocket:nothing'"),
+        ("model.name", "/no/such: folder", "there is no such folder with a config.json"),
+        ("train.lr", "a: b", "should be a valid number"),
+        ("graft.sparsities", "0.1, 0.1", "sparsities: the same value twice"),
+    ],
+)
+async def test_an_error_shows_its_beginning(
+    empty: Settings, path: str, value: str, begins: str
+) -> None:
+    async with dashboard(empty).run_test(size=(120, 36)) as pilot:
+        screen = await choose_pocket(pilot)
+        box = field(screen, path)
+        box.query_one(Input).value = value
+        await until(pilot, lambda: box.problem)
+        assert str(box.query_one(".note", Static).content).startswith(f"✗ {begins}")
+
+
+async def test_a_key_costs_neither_a_layout_nor_a_check_in_the_thread_that_draws(
+    empty: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def errors(filled: form.Form, values: dict[str, form.Value]) -> dict[str, str]:
+        threads.append(threading.current_thread().name)
+        return {}
+
+    async with dashboard(empty).run_test(size=(120, 36)) as pilot:
+        screen = await choose_pocket(pilot)
+        monkeypatch.setattr(form, "errors", errors)
+        field(screen, "train.lr").focus_box()
+        await pilot.press("1")  # it is marked as changed
+        await until(pilot, lambda: threads)
+        threads.clear()
+        layouts: list[object] = []
+        screen.screen_layout_refresh_signal.subscribe(screen, layouts.append, immediate=True)
+        for key in "0123456789":
+            pilot.app.post_message(events.Key(key, key))
+        await until(pilot, lambda: field(screen, "train.lr").value.endswith("0123456789"))
+        await until(pilot, lambda: threads)
+        assert layouts == []
+        assert len(threads) < 10
+        assert threading.main_thread().name not in threads
 
 
 async def test_queued_runs_are_selected(empty: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 """The form of a new run, or of a run again. Each error stands at its field; what is changed shows.
 
-Checks as the user types, queues only what has no error. Returns what was queued.
+Checks in a thread when the user pauses, queues only what has no error. Returns what was queued.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 from textual import on
@@ -11,14 +12,18 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
 from graftui.settings import Settings
 from graftui.tui import form, jobs
 from graftui.tui.background import start
 from graftui.tui.form import Form, Value
-from graftui.tui.messages import Queued, Refused, Trouble
+from graftui.tui.messages import Checked, Queued, Refused, Trouble
 from graftui.tui.widgets.field import Field
+
+_PAUSE_S = 0.1
+"""Since the last key, before the form is checked: a check costs as much as ten keys."""
 
 
 class NewRunScreen(Screen[Queued | None]):
@@ -34,7 +39,10 @@ class NewRunScreen(Screen[Queued | None]):
         self._settings = settings
         self._form = filled
         self._problems: dict[str, str] = {}
+        # Kept, because looking for them among a thousand nodes takes longer than a key may.
+        self._fields = {entry.path: Field(entry) for entry in filled.entries}
         self._busy = False
+        self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Title, sections, and a line about the field the user is in."""
@@ -43,7 +51,7 @@ class NewRunScreen(Screen[Queued | None]):
             for group in self._form.groups:
                 yield Static(group.title, classes="section")
                 for entry in group.entries:
-                    yield Field(entry)
+                    yield self._fields[entry.path]
         yield Static("", id="form-changes")
         yield Static("", id="form-help")
         yield Footer(show_command_palette=False)
@@ -51,32 +59,50 @@ class NewRunScreen(Screen[Queued | None]):
     def on_mount(self) -> None:
         """Begin at the top."""
         self._check()
-        fields = list(self.query(Field))
-        fields[0].focus_box()
+        next(iter(self._fields.values())).focus_box()
 
     def values(self) -> dict[str, Value]:
         """What the fields hold."""
-        return {field.entry.path: field.value for field in self.query(Field)}
+        return {path: field.value for path, field in self._fields.items()}
 
     @on(Field.Changed)
+    def _changed(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(_PAUSE_S, self._check)
+
     def _check(self) -> None:
-        values = self.values()
-        self._problems = form.errors(self._form, values)
-        for field in self.query(Field):
-            field.show(self._problems.get(field.entry.path, ""))
+        start(self, "check", partial(jobs.check, self._form, self.values()))
+
+    @on(Checked)
+    def _checked(self, event: Checked) -> None:
+        if event.refused:
+            self._busy = False
+        if event.values != self.values():  # more was typed since: another answer is on its way
+            return
+        self._problems = event.problems
+        for path, field in self._fields.items():
+            field.show(self._problems.get(path, ""))
             if field.has_class("-here"):
                 self._explain(field)
-        self._say_changes(values)
+        self._say_changes(event.values)
         self._say_title()
+        if event.refused:
+            self._go_to_first()
+
+    def _go_to_first(self) -> None:
+        """The first field that is wrong."""
+        wrong = [field for field in self._fields.values() if field.problem]
+        if wrong:
+            wrong[0].focus_box()
 
     def _say_title(self) -> None:
         count = len(self._problems)
         wrong = f"✗ {count} field{'s' * (count != 1)} to correct" if count else ""
-        self.query_one("#form-title", Static).update(
-            Content.assemble((f" {self._form.title}", "bold $accent"), "   ", (wrong, "$error"))
-        )
+        title = Content.assemble((f" {self._form.title}", "bold $accent"), "   ", (wrong, "$error"))
+        self.query_one("#form-title", Static).update(title, layout=False)
 
-    def _say_changes(self, values: dict[str, Value]) -> None:
+    def _say_changes(self, values: Mapping[str, Value]) -> None:
         """What is not as it was prefilled, before it is queued."""
         changes = self._form.changes(values)
         parts = [
@@ -89,7 +115,7 @@ class NewRunScreen(Screen[Queued | None]):
         general = self._problems.get("", "")
         if general:
             text = Content.styled(f"✗ {general}", "$error")
-        self.query_one("#form-changes", Static).update(text)
+        self.query_one("#form-changes", Static).update(text, layout=False)
 
     @on(Field.Entered)
     def _entered(self, event: Field.Entered) -> None:
@@ -105,7 +131,7 @@ class NewRunScreen(Screen[Queued | None]):
         )  # fmt: skip
         if field.problem:
             text = Content.styled(f"✗ {field.problem}", "$error")
-        self.query_one("#form-help", Static).update(text)
+        self.query_one("#form-help", Static).update(text, layout=False)
 
     @on(Input.Submitted)
     def _next(self) -> None:
@@ -113,12 +139,7 @@ class NewRunScreen(Screen[Queued | None]):
 
     def action_submit(self) -> None:
         """Queue it, or go to the first error."""
-        if self._problems:
-            wrong = [f for f in self.query(Field) if f.entry.path in self._problems]
-            if wrong:
-                wrong[0].focus_box()
-            self.notify("Correct what is marked first.", severity="warning")
-        elif not self._busy:
+        if not self._busy:
             self._busy = True
             start(self, "queue", partial(jobs.queue, self._settings, self._form, self.values()))
 
@@ -131,7 +152,7 @@ class NewRunScreen(Screen[Queued | None]):
     def _refused(self, event: Refused | Trouble) -> None:
         self._busy = False
         text = Content.styled(f"✗ {event.error.message} {event.error.hint}", "$error")
-        self.query_one("#form-changes", Static).update(text)
+        self.query_one("#form-changes", Static).update(text, layout=False)
 
 
 def _plain(value: Value) -> str:

@@ -6,19 +6,19 @@ Announces that it was changed or that the user came to it. Knows no schema beyon
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select
 
-if TYPE_CHECKING:
-    from graftui.tui.form import Entry, Value
+from graftui.tui.form import Entry, Value, typed
 
 
 class Field(Horizontal):
@@ -72,11 +72,18 @@ class Field(Horizontal):
 
     def show(self, problem: str) -> None:
         """Say what is wrong; empty: nothing is."""
-        self.set_class(bool(problem), "-wrong")
-        self.set_class(self.value != self.entry.value, "-changed")
+        if problem == self.problem:
+            return
         self.problem = problem
-        text = Content(f"✗ {problem.partition(': ')[2] or problem}") if problem else self._meaning()
-        self.query_one(".note", Label).update(text)
+        self.set_class(bool(problem), "-wrong")
+        text = Content(f"✗ {self._brief(problem)}") if problem else self._meaning()
+        # It has one line, whatever it says: the whole form need not be laid out again.
+        self.query_one(".note", Label).update(text, layout=False)
+
+    def _brief(self, problem: str) -> str:
+        """Without the name and the value, which stand to the left of it."""
+        value = typed(self.entry, self.value)
+        return problem.removeprefix(f"{self.entry.setting.path} = {value!r}: ")
 
     def _meaning(self) -> Content:
         setting = self.entry.setting
@@ -97,7 +104,14 @@ class Field(Horizontal):
     @on(Checkbox.Changed)
     def _changed(self, event: Message) -> None:
         event.stop()
+        self.set_class(self.value != self.entry.value, "-changed")
         self.post_message(self.Changed(self.entry.path))
+
+
+class TextBox(Input):
+    """An input whose text, however long, has the whole form laid out again at no key."""
+
+    virtual_size = Reactive(Size(0, 0))
 
 
 class Choice(Select[str], inherit_bindings=False):
@@ -138,4 +152,4 @@ def _box(entry: Entry) -> Widget:
     if choices:
         pairs = [(choice, choice) for choice in choices]
         return Choice(pairs, value=value, allow_blank=False, compact=True)
-    return Input(value, compact=True, select_on_focus=False)
+    return TextBox(value, compact=True, select_on_focus=False)
