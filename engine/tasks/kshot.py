@@ -16,7 +16,8 @@ from typing import Any
 from engine.contract.catalog import TaskSpec
 from engine.errors import DataError
 from engine.tasks import sources
-from engine.tasks.readers import Content, Record, Row, Table, width
+from engine.tasks.contents import Content
+from engine.tasks.readers import Record, Row, Table, width
 
 
 def write_kshot(spec: TaskSpec, source: str, out: Path, k: int, seed: int, mode: str) -> list[Path]:

@@ -1,24 +1,21 @@
 """Readers: files of LM-BFF's layouts, and Hugging Face datasets, to labelled rows.
 
-Owns file formats: tsv (raw lines cut at tabs, never quoted), csv, jsonl. Refuses what is not UTF-8
-and a row that lacks a column, unless the task has such rows. Sampling and prompts are next door.
+Owns what texts and labels are: columns of tsv (raw lines cut at tabs, never quoted) and csv, keys
+of jsonl. Refuses, by file and row, a row that lacks a column (unless the task has such rows) or has
+one too many, a text that is no text, and a label that is not the task's. Bytes and quotes are next
+door, as are sampling and prompts.
 """
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.catalog import HubSource, TaskSpec
+from engine.contract.catalog import TaskSpec
 from engine.errors import DataError
-
-Content = str | list[str]
-"""A record as it stands in its file: the line with its end (tsv, jsonl), or the fields (csv)."""
-
-UNLABELLED = ("-", "-1", "-1.0", "")
-"""Where annotators did not agree (SNLI), or labels are kept back."""
+from engine.tasks.contents import Content, contents
+from engine.tasks.labels import read_label, written_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +25,7 @@ class Row:
     texts: tuple[str, ...]
     """One sentence, or two."""
     label: str
+    """As the catalog writes it; of a regression, the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,8 @@ class Table:
     """For messages: `train.tsv`."""
     records: list[Record]
     header: Content | None = None
+    doubt: str = ""
+    """What looks wrong in it, but may be right."""
 
     @property
     def rows(self) -> list[Row]:
@@ -65,43 +65,42 @@ def read_table(path: Path, spec: TaskSpec) -> Table:
 
     Records of another `where` are not in the table; ragged and unlabelled ones are, without a row.
     """
-    contents = [(at, content) for at, content in enumerate(_contents(path, spec), 1) if content]
-    header = contents.pop(0)[1] if spec.header and contents else None
-    records = []
-    for number, content in contents:
-        fields = _fields(content, spec, f"{path}, row {number}")
+    numbered = list(contents(path, spec.format, lambda fields: _looks_like_row(fields, spec)))
+    header = numbered.pop(0)[1] if spec.header and numbered else None
+    records: list[Record] = []
+    complete: list[tuple[int, Any]] = []
+    for number, content in numbered:
+        place = f"{path}, row {number}"
+        fields = _fields(content, spec, place)
         if not _is_complete(fields, spec):
             if not spec.ragged:
-                raise _lacking(f"{path}, row {number}", fields, spec)
+                raise _lacking(place, fields, spec)
             records.append(Record(None, content))
         elif _is_the_tasks(fields, spec):
-            texts = [str(fields[place]) for place in spec.text]
-            records.append(Record(_row(texts, str(fields[spec.label]), spec), content))
-    return Table(path.name, records, header)
+            complete.append((number, fields))
+            records.append(Record(_row(fields, spec, place), content))
+    _refuse_wide(path, complete, spec)
+    return Table(path.name, records, header, _doubt(path, header, spec))
 
 
-def _contents(path: Path, spec: TaskSpec) -> list[Content]:
-    """Every record of the file with its header; an empty one for a blank line."""
-    try:
-        if spec.format == "csv":
-            # utf-8-sig: a byte order mark before a quote would hide the quote.
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                return list(csv.reader(file))
-        # Not splitlines(): texts hold U+0085 and U+2028, which are no line ends here.
-        with path.open(encoding="utf-8", newline="\n") as file:
-            lines: list[Content] = [line if line.strip("\r\n") else "" for line in file]
-    except FileNotFoundError:
-        raise DataError(
-            f"there is no file {path}", "check task.data, task.k and task.data_seed"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8: {error}", "convert it, e.g. with iconv") from None
-    except csv.Error as error:
-        raise DataError(f"{path} cannot be read as csv: {error}", "check its quotes") from None
-    if lines and not spec.header:
-        # GLUE's files may open with a byte order mark; a header keeps it when it is written.
-        lines[0] = str(lines[0]).removeprefix("\ufeff")
-    return lines
+def _refuse_wide(path: Path, rows: Sequence[tuple[int, Any]], spec: TaskSpec) -> None:
+    """A row with a column more than another: its text was cut at a comma or tab of its own.
+
+    Not where the last column counts, as in SNLI, whose rows differ.
+    """
+    from_end = any(int(column) < 0 for column in _places(spec) if spec.format == "tsv")
+    if spec.format == "jsonl" or spec.ragged or from_end or not rows:
+        return
+    usual, first = min((len(fields), number) for number, fields in rows)
+    for number, fields in rows:
+        if len(fields) > usual:
+            raise DataError(
+                f"{path}, row {number} has {len(fields)} columns, but row {first} has {usual}: "
+                f"{str(fields)[:80]}",
+                "put a text that holds commas in quotes"
+                if spec.format == "csv"
+                else "take the tabs out of the text",
+            )
 
 
 def _fields(content: Content, spec: TaskSpec, place: str) -> Any:
@@ -111,38 +110,74 @@ def _fields(content: Content, spec: TaskSpec, place: str) -> Any:
     if spec.format == "tsv":
         return content.rstrip("\r\n").split("\t")
     try:
-        found = json.loads(content)
-    except json.JSONDecodeError as error:
+        record = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{place} is not JSON: {error}", "give one object a line") from None
-    if not isinstance(found, dict):
+    if not isinstance(record, dict):
         raise DataError(f"{place} is no JSON object: {content[:80]!r}", "give one object a line")
-    return found
+    return record
 
 
-def _row(texts: Sequence[str], label: str, spec: TaskSpec) -> Row | None:
+def _row(fields: Any, spec: TaskSpec, place: str) -> Row | None:
     """None for a row without a label."""
-    label = label.strip()
-    missing = label in UNLABELLED and label not in spec.labels
-    return None if missing else Row(tuple(texts), label)
+    label = read_label(fields[spec.label], spec, place)
+    texts = tuple(text_of(fields[key], f"{place}: {key}") for key in spec.text)
+    return None if label is None else Row(texts, label)
+
+
+def text_of(value: object, place: str) -> str:
+    """`value`, which has to be text that can be encoded. Raises DataError."""
+    if not isinstance(value, str):
+        raise DataError(
+            f"{place} is {written_as(value)[:80]}, which is no text", "put it in quotes"
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        half = ascii(value[error.start])
+        raise DataError(
+            f"{place} holds {half}, half of a surrogate pair, which is no character",
+            "the text was cut within a character: write it anew, or leave the row out",
+        ) from None
+    return value
+
+
+def _places(spec: TaskSpec) -> tuple[int | str, ...]:
+    return (*spec.text, spec.label, *spec.where)
 
 
 def _is_complete(fields: Any, spec: TaskSpec) -> bool:
     if isinstance(fields, dict):
-        keys = (*spec.text, spec.label, *spec.where)
-        return all(fields.get(key) is not None for key in keys)
+        return all(fields.get(key) is not None for key in _places(spec))
     return len(fields) >= width(spec)
+
+
+def _looks_like_row(fields: list[str], spec: TaskSpec) -> bool:
+    if not _is_complete(fields, spec):
+        return False
+    try:
+        return read_label(fields[int(spec.label)], spec, "") is not None
+    except DataError:
+        return False
+
+
+def _doubt(path: Path, header: Content | None, spec: TaskSpec) -> str:
+    """A header that could be a row."""
+    if header is None or not _looks_like_row(_fields(header, spec, ""), spec):
+        return ""
+    return f"{path.name}: its first row, taken for the header, has a label as rows have"
 
 
 def width(spec: TaskSpec) -> int:
     """Fewest columns of a row: a label counted from the end must not fall on a sentence."""
-    columns = [int(column) for column in (*spec.text, spec.label, *spec.where)]
+    columns = [int(column) for column in _places(spec)]
     from_start = max((column + 1 for column in columns if column >= 0), default=0)
     return from_start + max((-column for column in columns if column < 0), default=0)
 
 
 def _is_the_tasks(fields: Any, spec: TaskSpec) -> bool:
     if isinstance(fields, dict):
-        return all(str(fields[key]) == value for key, value in spec.where.items())
+        return all(written_as(fields[key]) == value for key, value in spec.where.items())
     return all(fields[int(column)] == value for column, value in spec.where.items())
 
 
@@ -150,55 +185,11 @@ def _lacking(place: str, fields: Any, spec: TaskSpec) -> DataError:
     keyed = isinstance(fields, dict)
     there = f"the keys {', '.join(fields)}" if keyed else f"{len(fields)} columns"
     what = "key" if keyed else "column"
+    null = [key for key in _places(spec) if keyed and key in fields and fields[key] is None]
     return DataError(
-        f"{place} has {there}, but {spec.name} has its text in {list(spec.text)} and its label in "
-        f"{what} {spec.label}: {str(fields)[:80]}",
+        f"{place} has null for {null[0]}"
+        if null
+        else f"{place} has {there}, but {spec.name} has its text in {list(spec.text)} and its "
+        f"label in {what} {spec.label}: {str(fields)[:80]}",
         "check that the file is this task's and that its format is right",
     )
-
-
-def read_hub(spec: TaskSpec, path: str, splits: Sequence[str]) -> list[Table]:
-    """Splits of a Hugging Face dataset (hub name or local folder), in the order asked.
-
-    Class numbers become labels. Raises DataError when it cannot be had or lacks a split or column.
-    """
-    import datasets
-
-    hub = spec.hub
-    assert hub is not None  # check_task saw to it
-    config = hub.config if path == hub.path else None
-    try:
-        loaded = datasets.load_dataset(path, config)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise DataError(
-            f"cannot load the dataset {path!r}: {str(error).splitlines()[0]}",
-            "where the hub is out of reach, give a folder in LM-BFF's layout as task.data, or a "
-            "local copy as task.data=hub:/path/to/folder",
-        ) from None
-    for split in splits:
-        if split not in loaded:
-            raise DataError(f"{path!r} has no split {split!r}; it has {', '.join(loaded)}")
-    return [_hub_table(loaded[split], split, path, spec, hub) for split in splits]
-
-
-def _hub_table(split: Any, name: str, path: str, spec: TaskSpec, hub: HubSource) -> Table:
-    needed = [*hub.text, hub.label, *hub.where]
-    for column in needed:
-        if column not in split.column_names:
-            raise DataError(
-                f"{path!r} has no column {column!r}; it has {', '.join(split.column_names)}"
-            )
-    columns = split.select_columns(needed)[:]
-    records = []
-    for number, value in enumerate(columns[hub.label]):
-        if all(str(columns[key][number]) == wanted for key, wanted in hub.where.items()):
-            texts = [str(columns[column][number]) for column in hub.text]
-            records.append(Record(_row(texts, _hub_label(value, spec, hub), spec)))
-    return Table(f"{path} ({name})", records)
-
-
-def _hub_label(value: Any, spec: TaskSpec, hub: HubSource) -> str:
-    """A class number becomes a label of ours; a score and a written label stay."""
-    order = hub.labels or spec.labels
-    numbered = spec.bounds is None and isinstance(value, int) and 0 <= value < len(order)
-    return "" if value is None else order[value] if numbered else str(value)

@@ -16,7 +16,8 @@ from engine.contract.catalog import TaskSpec, tasks, unknown_task
 from engine.contract.config import TaskConfig
 from engine.contract.layout import shipped
 from engine.errors import ConfigError, DataError
-from engine.tasks.readers import Record, Row, Table, read_hub, read_table
+from engine.tasks.hub import read_hub
+from engine.tasks.readers import Record, Row, Table, read_table
 from engine.tasks.sampling import Sample, k_shot
 
 DEV_RATIO = {"k-shot": 1, "k-shot-10x": 10}
@@ -81,7 +82,7 @@ def _stored(shots: Path, task: TaskConfig, spec: TaskSpec) -> Splits:
         for label in spec.labels
         if counts[label] < task.k
     ]
-    notes = (*_left_out(train, dev, *tests.values()), *few)
+    notes = (*_doubts(train, dev, *tests.values()), *few)
     return Splits(train.rows, dev.rows, _rows(tests), notes)
 
 
@@ -111,7 +112,7 @@ def _drawn(found: Original, task: TaskConfig, spec: TaskSpec) -> Splits:
         train=[record.row for record in sample.train if record.row],
         dev=[record.row for record in sample.dev if record.row],
         tests=_rows(found.tests),
-        notes=(*_left_out(found.train, *found.tests.values()), *few),
+        notes=(*_doubts(found.train, *found.tests.values()), *few),
     )
 
 
@@ -142,16 +143,10 @@ def draw(train: Table, spec: TaskSpec, k: int, seed: int, mode: str) -> Sample[R
 
 
 def class_of(row: Row, spec: TaskSpec) -> str:
-    """The label; of a regression, which half of the bounds its score lies in (DataError)."""
+    """The label; of a regression, which half of the bounds its score lies in."""
     if spec.bounds is None:
         return row.label
-    try:
-        return spec.labels[float(row.label) >= sum(spec.bounds) / 2]
-    except ValueError:
-        raise DataError(
-            f"a row of {spec.name} has the score {row.label!r}, which is no number",
-            "check that the file is this task's",
-        ) from None
+    return spec.labels[float(row.label) >= sum(spec.bounds) / 2]
 
 
 def original(spec: TaskSpec, source: str) -> Original:
@@ -265,12 +260,14 @@ def _rows(tables: Mapping[str, Table]) -> dict[str, list[Row]]:
     return {name: table.rows for name, table in tables.items()}
 
 
-def _left_out(*tables: Table) -> list[str]:
-    return [
+def _doubts(*tables: Table) -> list[str]:
+    """What to say of the files."""
+    lacking = [
         f"{table.name}: {table.left_out} rows left out, which lack a column or a label"
         for table in tables
         if table.left_out
     ]
+    return [table.doubt for table in tables if table.doubt] + lacking
 
 
 def _refuse_empty(name: str, rows: list[Row], where: str) -> None:

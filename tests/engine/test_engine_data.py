@@ -77,7 +77,7 @@ def test_an_unknown_label_is_named(tmp_path: Path, plain: PreTrainedTokenizerFas
         path = tmp_path / "SST-2" / "4-13" / f"{split}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("sentence\tlabel\nthe film\tgood\n")
-    with pytest.raises(DataError, match="the label 'good', but the task's labels are 0, 1"):
+    with pytest.raises(DataError, match="tsv, row 2 has the label 'good', .* SST-2 are 0, 1"):
         loaded(tmp_path, plain)
 
 

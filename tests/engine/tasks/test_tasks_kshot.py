@@ -58,7 +58,7 @@ def bytes_of(paths: list[Path]) -> dict[str, bytes]:
 
 
 END = st.sampled_from(["\n", "\r\n"])
-TSV = st.text(st.characters(exclude_characters="\t\r\n", exclude_categories=["Cs"]), max_size=12)
+TSV = st.text(st.characters(exclude_characters="\t\r\n\0", exclude_categories=["Cs"]), max_size=12)
 
 
 @given(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from engine.contract.catalog import HubSource, TaskSpec, tasks
 from engine.errors import DataError
-from engine.tasks.readers import Row, Table, read_hub, read_table, width
+from engine.tasks.hub import read_hub
+from engine.tasks.readers import Row, Table, read_table, width
 
 SST2, MR, SNLI, QQP, ANLI = (tasks()[name] for name in ("SST-2", "mr", "SNLI", "QQP", "anli"))
 
@@ -129,7 +130,6 @@ def test_only_the_rows_of_where_are_the_tasks(tmp_path: Path) -> None:
         ),
         (SST2, "sentence\tlabel\ncaf\xe9\t1\n".encode("latin-1"), ["is not UTF-8"]),
         (MR, "0,a\n1\n", ["row 2", "1 columns", "mr", "column 0"]),
-        (MR, f'0,"{"x" * 200_000}"\n', ["cannot be read as csv"]),
         (ANLI, '{"context": "a"', ["row 1", "is not JSON"]),
         (ANLI, "[1]\n", ["row 1", "no JSON object", "[1]"]),
         (
@@ -148,7 +148,7 @@ def test_a_malformed_file_is_named(
     assert caught.value.hint
 
 
-TEXT = st.text(st.characters(exclude_characters="\t\r\n", exclude_categories=["Cs"]), max_size=20)
+TEXT = st.text(st.characters(exclude_characters="\t\r\n\0", exclude_categories=["Cs"]), max_size=20)
 
 
 @given(rows=st.lists(st.tuples(TEXT, st.sampled_from("01")), max_size=8), end=st.booleans())
