@@ -52,7 +52,7 @@ class Demonstrations:
 
         The filter keeps as many of each class: a share of an even part of all (LM-BFF).
         """
-        members = ranked[self.classes[ranked] == wanted]
+        members: np.ndarray = ranked[self.classes[ranked] == wanted]
         if not len(members):
             raise ConfigError(
                 f"there is no demonstration of class {wanted}: task.k is too small",

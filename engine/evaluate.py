@@ -1,5 +1,6 @@
 """Evaluation: the scores of one set of weights on rows of a task."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -90,14 +91,16 @@ class Evaluator:
         return Outcome(logits, labels, self.data.metric)
 
 
-def recovery(graft: float, finetuned: float, pretrained: float) -> dict[str, float]:
+def recovery(
+    graft: float, finetuned: float, pretrained: float, tuned: bool = True
+) -> dict[str, float]:
     """How much of the skill a graft carries, by the task's metric.
 
-    `recovery` = graft / fine-tuned (paper, table 1), 0 where the fine-tuned model has none;
-    `gain_recovery` = (graft - pretrained) / (fine-tuned - pretrained), left out where
-    fine-tuning gained nothing.
+    `recovery` = graft / fine-tuned (paper, table 1), undefined (nan) where the fine-tuned model
+    has no skill, or is the pretrained one (`tuned` = False); `gain_recovery` = (graft -
+    pretrained) / (fine-tuned - pretrained), left out where fine-tuning gained nothing.
     """
-    found = {"recovery": graft / finetuned if finetuned > 0 else 0.0}
+    found = {"recovery": graft / finetuned if tuned and finetuned > 0 else math.nan}
     if finetuned > pretrained:
         found["gain_recovery"] = (graft - pretrained) / (finetuned - pretrained)
     return found

@@ -14,14 +14,21 @@ from torch import nn
 from engine.artifacts import save_checkpoint
 from engine.batches import Batch, shuffled_batches
 from engine.contract.config import FinetuneConfig, TrainConfig
-from engine.contract.events import Finished, Stage
+from engine.contract.events import Finished, Log, Stage
 from engine.contract.layout import RunDir, write_json, write_whole
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
 from engine.evaluate import Outcome
 from engine.loss import loss
+from engine.models import LinearModel
 from engine.penalty import Penalty
 from engine.session import Session, begin
+
+_UNTRAINED = (
+    "the best dev score, {:.4f}, is that of step 0: no evaluated step was better, so the weights "
+    "kept are the pretrained ones, and a graft cut from them has no skill to recover; train longer "
+    "or at another train.lr, or set train.keep_untrained=false to take trained steps alone"
+)
 
 
 class BestWeights:
@@ -43,9 +50,14 @@ class BestWeights:
         self.score, self.step = score, step
         self._kept = {n: p.detach().cpu().clone() for n, p in self._parameters.items()}
 
+    @property
+    def is_pretrained(self) -> bool:
+        """Whether the weights kept are those before the first step."""
+        return bool(self._kept) and self.step == 0
+
     @torch.no_grad()
     def restore(self) -> None:
-        """Put the kept weights back into the model."""
+        """Put the kept weights back into the model, if any are kept."""
         for name, value in self._kept.items():
             self._parameters[name].copy_(value)
 
@@ -57,18 +69,20 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     """
     since = time.monotonic()
     session = begin(config, run_dir, emit, stop, config.train.seed)
-    before = session.test()
-    pretrained = session.announce_tests(Stage.pretrained, before)
-    best = BestWeights({n: p for n, p in session.model.named_parameters() if p.requires_grad})
-    best.offer(_dev_score(session, 0), 0)
-    try:
-        train(session, config.train, best)
-    except Cancelled:
+    best = BestWeights(_trained(session.model))
+    start = BestWeights(_trained(session.model.lm))
+    head_is_new = isinstance(session.model, LinearModel)
+    if head_is_new:
+        start.take(0.0, 0)
+    else:
+        before = session.test()
+        pretrained = session.announce_tests(Stage.pretrained, before)
+    _tune(session, config.train, best)
+    if head_is_new:  # a head that knows nothing yet has no score: the pretrained network under the
+        start.restore()  # trained head has, and it is what a graft of this run starts from
+        before = session.test()
+        pretrained = session.announce_tests(Stage.pretrained, before)
         best.restore()
-        _save(session, run_dir.checkpoint)
-        raise
-    best.restore()
-    _save(session, run_dir.checkpoint)
     after = session.test()
     finetuned = session.announce_tests(Stage.finetuned, after)
     session.announce(Stage.finetuned, "dev", session.dev().scores())
@@ -85,6 +99,30 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     write_json(run_dir.result, written)
     session.wrote("result.json", "result")
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
+
+
+def _trained(model: nn.Module) -> dict[str, nn.Parameter]:
+    return {n: p for n, p in model.named_parameters() if p.requires_grad}
+
+
+def _tune(session: Session, config: TrainConfig, best: BestWeights) -> None:
+    """Train, and write the checkpoint with the best weights, also when stopped (Cancelled)."""
+    untrained = _dev_score(session, 0)
+    if config.keep_untrained:
+        best.offer(untrained, 0)
+    try:
+        train(session, config, best)
+    except Cancelled:
+        _keep(session, best)
+        raise
+    _keep(session, best)
+
+
+def _keep(session: Session, best: BestWeights) -> None:
+    best.restore()
+    _save(session, session.run_dir.checkpoint)
+    if best.is_pretrained:
+        session.emit(Log(level="warning", message=_UNTRAINED.format(best.score)))
 
 
 def _save(session: Session, folder: Path) -> None:

@@ -70,6 +70,12 @@ class TrainConfig(Section):
     eval_every: int = Field(
         100, ge=1, description="Evaluate on dev", json_schema_extra={"unit": "steps"}
     )
+    keep_untrained: bool = Field(
+        True,
+        description="The pretrained model is a candidate for best too; no: trained steps alone, "
+        "as the reference has it",
+        json_schema_extra={"origin": True},
+    )
     keep: Literal["best", "last", "every"] = Field(
         "best",
         description="Checkpoint: best on dev (later wins ties), after the last step, or the best "
@@ -257,7 +263,8 @@ def config_hash(config: Section) -> str:
     """Hex digest of what determines the result: where it is computed is left out.
 
     Fields at their defaults count too, so a later default does not change what a stored
-    config means.
+    config means. A field that came later has an `origin`, the value that means "as before it
+    existed", at which it does not count: a stored hash still finds its equals.
     """
     canonical = json.dumps(_hashed(config), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
@@ -270,5 +277,7 @@ def _hashed(section: Section) -> dict[str, Any]:
         if isinstance(extra, dict) and extra.get("hashed") is False:
             continue
         value = getattr(section, name)
+        if isinstance(extra, dict) and "origin" in extra and extra["origin"] == value:
+            continue
         kept[name] = _hashed(value) if isinstance(value, Section) else value
     return kept

@@ -35,6 +35,12 @@ def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
     which holds but for noise. Raises ConfigError where all weights together do not reach it.
     """
     session, delta, wanted = bench.session, bench.delta, bench.config.recover
+    if not bench.tuned:
+        raise ConfigError(
+            f"graft.recover = {wanted:g}: the fine-tuned model is the pretrained one, so there is "
+            "no skill to recover",
+            "fine-tune longer, or at another train.lr",
+        )
     first = next(iter(session.data.tests))
     full = bench.outcomes["finetuned"][first]
     seen: dict[int, Outcome] = {}

@@ -25,6 +25,8 @@ class Bench:
     delta: Delta
     outcomes: dict[str, Tests]
     """Stage (and `@sparsity`) -> answers to the test sets; filled as they come."""
+    tuned: bool = True
+    """Whether the fine-tuned model differs from the pretrained one."""
 
 
 def test_scores(
@@ -39,6 +41,6 @@ def test_scores(
     for name, outcome in outcomes.items():
         full, none = (bench.outcomes[whole][name] for whole in ("finetuned", "pretrained"))
         scores = outcome.scores(like=full)
-        scores |= {**recovery(scores[metric], full.score, none.score), **size}
+        scores |= {**recovery(scores[metric], full.score, none.score, bench.tuned), **size}
         found[name] = session.announce(stage, name, scores, base.sparsity)
     return found

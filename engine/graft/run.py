@@ -15,7 +15,7 @@ import torch
 
 from engine import data, loading
 from engine.contract.config import GraftConfig, config_hash
-from engine.contract.events import Finished, Stage
+from engine.contract.events import Finished, Log, Stage
 from engine.contract.layout import RunDir, write_json
 from engine.contract.preflight import check_graft
 from engine.emit import Emitter, StopRequest
@@ -80,11 +80,12 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
         session.model.load_head(Path(config.finetuned.path).expanduser())
         session.model.head.requires_grad_(False)
     pretrained = session.test()
-    tuned, finetuned = _load_tuned(session, config)
+    tuned, finetuned, differs = _load_tuned(session, config)
     gc.collect()  # transformers leaves a loaded model in cycles, which would keep its weights
     kind = torch.bfloat16 if session.bf16 else None
     delta = Delta(session.model.lm, tuned, kind)
-    bench = Bench(session, config, delta, {"pretrained": pretrained, "finetuned": finetuned})
+    whole = {"pretrained": pretrained, "finetuned": finetuned}
+    bench = Bench(session, config, delta, whole, differs)
     result: dict[str, Any] = {
         "pretrained": session.announce_tests(Stage.pretrained, pretrained),
         "finetuned": session.announce_tests(Stage.finetuned, finetuned),
@@ -104,8 +105,10 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
 
 
-def _load_tuned(session: Session, config: GraftConfig) -> tuple[Tensors, Tests]:
-    """The fine-tuned weights to mask, and that model's answers to the test sets."""
+def _load_tuned(session: Session, config: GraftConfig) -> tuple[Tensors, Tests, bool]:
+    """The fine-tuned weights to mask, that model's answers to the test sets, and whether it
+    differs from the pretrained one.
+    """
     tuned = loading.pretrained(config.model, config.task.type, config.finetuned.path)
     weights = dict(tuned.named_parameters())
     own = dict(session.model.lm.named_parameters())
@@ -121,14 +124,30 @@ def _load_tuned(session: Session, config: GraftConfig) -> tuple[Tensors, Tests]:
     finetuned = session.test(model)
     dev = session.evaluate.with_model(model)(session.data.dev)
     session.announce(Stage.finetuned, "dev", dev.scores())
+    differs = _check_moved(session, [n for n, p in weights.items() if not p.equal(own[n])])
+    return {name: weights[name].detach() for name in session.maskable}, finetuned, differs
+
+
+def _check_moved(session: Session, moved: list[str]) -> bool:
+    """Say what no graft can carry; whether anything `moved` in fine-tuning."""
     maskable = set(session.maskable)
-    moved = [n for n, p in weights.items() if n not in maskable and not p.equal(own[n])]
-    if moved:
-        session.emit.log(
-            f"{len(moved)} tensors moved in fine-tuning but are frozen here, so no graft can "
-            f"carry them: {', '.join(moved[:3])}"
+    beyond = [name for name in moved if name not in maskable]
+    if not moved:
+        message = (
+            "the fine-tuned model is the pretrained one, weight for weight: there is no skill to "
+            "graft, and recovery is undefined. The best dev score of its fine-tuning may be that "
+            "of step 0; train.keep_untrained=false takes trained steps alone"
         )
-    return {name: weights[name].detach() for name in session.maskable}, finetuned
+        session.emit(Log(level="warning", message=message))
+    elif len(beyond) == len(moved):
+        message = "none of the maskable weights moved in fine-tuning: every graft is empty here"
+        session.emit(Log(level="warning", message=f"{message}; see the freeze.* settings"))
+    if beyond:
+        session.emit.log(
+            f"{len(beyond)} tensors moved in fine-tuning but are frozen here, so no graft can "
+            f"carry them: {', '.join(beyond[:3])}"
+        )
+    return bool(moved)
 
 
 def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:

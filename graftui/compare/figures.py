@@ -50,12 +50,17 @@ def figure(name: str, value: float | None) -> str:
     if value is None:
         return ""
     if not math.isfinite(value):
-        return str(value)
+        return rounded(value)
     if name in COUNTS:
         return f"{value:,.0f}"
     if name in _NO_SHARE:
         return f"{value:.3g}" if name == "fraction" else f"{value:.3f}"
     return f"{100 * value:.1f}"
+
+
+def rounded(value: float, form: str = ".4g") -> str:
+    """A number in few digits; nan, such as the recovery of a model without skill, in words."""
+    return "undefined" if math.isnan(value) else f"{value:{form}}"
 
 
 def exact(name: str, value: float) -> float:

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from graftui.compare.figures import COUNTS, plain
+from graftui.compare.figures import COUNTS, plain, rounded
 from graftui.compare.score_table import GAP, score_table
 from graftui.compare.side_by_side import Comparison
 from graftui.models import Run, RunStatus, Score
@@ -49,7 +49,7 @@ def duration(seconds: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f}"
+    return "" if value is None else rounded(100 * value, ".1f")
 
 
 def runs(found: Sequence[Run], width: int) -> Table:
@@ -129,7 +129,7 @@ def comparison(found: Comparison) -> Table:
 def _score(name: str, value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if name.rpartition(" ")[2] in COUNTS else f"{value:.4g}"
+    return f"{value:,.0f}" if name.rpartition(" ")[2] in COUNTS else rounded(value)
 
 
 def settings(values: dict[str, Any]) -> Table:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from graftui.compare.figures import exact, is_test
+from graftui.compare.figures import exact, is_test, rounded
 from graftui.compare.side_by_side import compare, flat
 from graftui.export import grid
 from graftui.models import Run, Score
@@ -97,7 +97,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return rounded(value)
     return str(_cell(value))
 
 

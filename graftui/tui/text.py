@@ -1,5 +1,6 @@
 """How things read: glyphs, colours, numbers and times. The same words as on the command line."""
 
+import math
 from collections.abc import Mapping
 
 from textual.color import Color
@@ -47,8 +48,10 @@ GLYPHS: dict[RunStatus, tuple[str, str]] = {
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """0.934 as 93.4."""
-    return "" if value is None else f"{100 * value:.{digits}f}"
+    """0.934 as 93.4; nan as undef., which is as wide as a cell."""
+    if value is None:
+        return ""
+    return "undef." if math.isnan(value) else f"{100 * value:.{digits}f}"
 
 
 def age(seconds: float) -> str:

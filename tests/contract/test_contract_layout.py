@@ -1,5 +1,7 @@
 """Files are put in place whole, and every graft of a curve has a file of its own."""
 
+import json
+import math
 from pathlib import Path
 
 import pytest
@@ -30,9 +32,15 @@ def test_an_old_file_survives_a_write_that_fails(
 def test_a_value_that_is_no_json_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     write_json(path, {"loss": 0.5})
-    with pytest.raises(ValueError, match="JSON"):
-        write_json(path, {"loss": float("nan")})
+    with pytest.raises(TypeError, match="JSON"):
+        write_json(path, {"loss": object()})
     assert path.read_text() == '{\n  "loss": 0.5\n}\n'
+
+
+def test_what_json_has_no_number_for_is_null(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    write_json(path, {"loss": [0.5, math.inf], "scores": ({"recovery": math.nan},)})
+    assert json.loads(path.read_text()) == {"loss": [0.5, None], "scores": [{"recovery": None}]}
 
 
 def test_a_file_that_is_open_keeps_what_its_reader_saw(tmp_path: Path) -> None:

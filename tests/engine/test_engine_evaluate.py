@@ -1,5 +1,6 @@
 """Scores against plain numpy."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,16 @@ def test_agreement_is_the_share_of_equal_predictions() -> None:
         (0.95, 0.9, 0.5, {"recovery": 0.95 / 0.9, "gain_recovery": 1.125}),
         (0.5, 0.5, 0.5, {"recovery": 1.0}),
         (0.5, 0.4, 0.5, {"recovery": 1.25}),
-        (0.5, 0.0, 0.0, {"recovery": 0.0}),
+        (0.5, 0.0, 0.0, {"recovery": math.nan}),
+        (0.5, -0.1, 0.0, {"recovery": math.nan}),
     ],
 )
 def test_recovery(
     graft: float, finetuned: float, pretrained: float, expected: dict[str, float]
 ) -> None:
-    assert recovery(graft, finetuned, pretrained) == pytest.approx(expected)
+    assert recovery(graft, finetuned, pretrained) == pytest.approx(expected, nan_ok=True)
+    alone = recovery(graft, finetuned, pretrained, tuned=False)
+    assert math.isnan(alone["recovery"]), "of the pretrained model itself"
 
 
 def test_an_evaluation_answers_in_the_rows_order(task: data.TaskData, tmp_path: Path) -> None:

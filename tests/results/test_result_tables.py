@@ -1,5 +1,7 @@
 """Tables of scores: which columns at which width, aligned comparisons, escaped text."""
 
+import io
+import math
 import random
 import shutil
 import subprocess
@@ -13,10 +15,13 @@ from rich.console import Console
 from graftui.compare.figures import exact, figure, metric_of
 from graftui.compare.score_table import score_table
 from graftui.compare.side_by_side import compare
+from graftui.console import tables
 from graftui.console.tables import Results
 from graftui.export import grid
+from graftui.export.runs import to_markdown
 from graftui.models import Run, Score
 from graftui.tui import describe
+from graftui.tui.text import percent
 
 OF_CLASSES = {"accuracy": 0.901, "loss": 0.3, "ece": 0.04}
 OF_GRAFT = {"weights": 8505.0, "recovery": 0.97, "agreement": 0.93, "gain_recovery": 0.95}
@@ -46,6 +51,18 @@ def test_the_columns_are_those_that_the_scores_have() -> None:
     assert score_table(graft(matthews=-0.1), 200).rows[0][3] == "-10.0"
 
 
+def test_a_recovery_that_is_undefined_says_so_everywhere() -> None:
+    lost = Run(id="abc234", name="n", kind="graft", config={}, config_hash="", created_at=0.0,
+               summary={"finetuned": 0.5, "recovery": math.nan})  # fmt: skip
+    scores = [Score("learnt_graft", "test", 1e-4, {**OF_CLASSES, "recovery": math.nan})]
+    console = Console(width=150, record=True, file=io.StringIO())
+    console.print(tables.runs([lost], 150), Results(scores))
+    console.print(tables.comparison(compare([lost], {lost.id: scores})))
+    assert console.export_text().count("undefined") == 3
+    assert "undefined" in to_markdown([lost], {lost.id: scores})
+    assert percent(math.nan) == "undef."
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("more", [{}, {"f1": 0.8}, {"matthews": 0.4}])
 def test_a_table_fits_and_keeps_the_metric(width: int, more: dict[str, float]) -> None:
@@ -65,7 +82,8 @@ def test_figures() -> None:
     assert figure("weights", 8505.0) == "8,505"
     assert figure("pearson", 0.934) == "93.4"
     assert figure("loss", 0.3) == "0.300"
-    assert figure("accuracy", float("nan")) == "nan"
+    assert figure("recovery", float("nan")) == "undefined"
+    assert figure("loss", float("inf")) == "inf"
     assert repr(exact("added", 12.0)) == "12"
     assert repr(exact("loss", 12.0)) == "12.0"
     assert metric_of({"accuracy", "matthews"}) == "matthews"
