@@ -16,6 +16,7 @@ from graftui.launcher.reconcile import reconcile
 from graftui.launcher.spawn import Plan
 from graftui.models import Run
 from graftui.recipes import Recipe, of_run
+from graftui.registry.filters import Filter
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -113,28 +114,81 @@ def _standing_in(config: configs.Section, settings: Settings) -> Run | None:
 
 
 def rerun(
-    run: Run, overrides: Sequence[str], settings: Settings
+    run: Run,
+    overrides: Sequence[str],
+    settings: Settings,
+    name: str = "",
+    tags: Sequence[str] = (),
+    keep: bool = False,
 ) -> tuple[Planned, dict[str, tuple[Any, Any]]]:
     """A run's saved configuration again, and what `overrides` change: setting -> (old, new).
 
     A graft comes with its fine-tuning, which is reused if that very one is done or under way, and
-    else run first: a changed data seed, or a fine-tuning that failed, never leaves the two at odds.
+    else run first: a changed data seed, or a fine-tuning that failed or is deleted, never leaves
+    the two at odds. Old name and tags: see `label`.
     """
-    own_checkpoint = any(override.startswith("finetuned.") for override in overrides)
-    parent = None if own_checkpoint else _parent(run, settings)
-    recipe = of_run(run, parent)
+    own_checkpoint = any("finetuned." in text.partition("=")[0] for text in overrides)
+    origin = None if own_checkpoint else origin_of(run, settings)
+    recipe = of_run(run, origin)
     made = recipe.configs(overrides)
-    planned = plan(recipe, settings, overrides)
     changes: dict[str, tuple[Any, Any]] = {}
-    for one in filter(None, (parent, run)):
-        old = schema.flatten(configs.parse(one.config))
-        for path, value in schema.flatten(made[one.kind]).items():
+    for raw in filter(None, (origin, run.config)):
+        old = schema.flatten(configs.parse(raw))
+        for path, value in schema.flatten(made[raw["kind"]]).items():
             if old[path] != value and (own_checkpoint or not path.startswith("finetuned.")):
                 changes[path] = (old[path], value)
-    plans = [replace(one, recipe=run.recipe, tags=run.tags) for one in planned.plans]
+    name, tags = label(run, bool(changes) and not keep, name, tags)
+    planned = plan(recipe, settings, overrides, name, tags)
+    plans = [replace(each, recipe=run.recipe) for each in planned.plans]
     return Planned(plans, planned.reused), changes
 
 
-def _parent(run: Run, settings: Settings) -> Run | None:
+def label(run: Run, changed: bool, name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Name and tags of `run` made again. Where settings `changed`, the old ones would lie: it is
+    called as its recipe is, and has no tags but those given.
+    """
+    kept_name, kept_tags = (run.recipe or run.kind, ()) if changed else (run.name, run.tags)
+    return name or kept_name, tuple(dict.fromkeys([*kept_tags, *tags]))
+
+
+def origin_of(run: Run, settings: Settings) -> dict[str, Any] | None:
+    """The config of the fine-tuning that a graft is cut from, which may be deleted; None for a
+    run that is cut from a checkpoint of its own, or from none.
+    """
+    source = run.config.get("finetuned", {})
     with Store.open(settings.db) as store:
-        return store.find(run.parent) if run.parent else None
+        if run.parent and (parent := store.find(run.parent)):
+            return parent.config
+        if not source.get("config_hash") or (settings.root / source["path"]).is_dir():
+            return None
+        if same := store.list(where=[Filter("hash", "=", source["config_hash"])], limit=1):
+            return same[0].config
+    try:
+        stored = configs.loads(RunDir(settings.runs / run.id).origin.read_bytes())
+        return stored.model_dump(mode="json")
+    except (OSError, ValueError):
+        raise UsageError(
+            f"Run {run.id} is cut from fine-tuning {run.parent or source['path']}, which is "
+            "deleted, and whose settings are not stored with it.",
+            "Give its checkpoint's folder with --set finetuned.path=FOLDER, or run a recipe anew.",
+        ) from None
+
+
+def together(planned: Sequence[Planned]) -> Planned:
+    """Several as one: a fine-tuning that several grafts need is made once."""
+    plans: list[Plan] = []
+    made: dict[str, int] = {}
+    """Hash of a fine-tuning -> its place."""
+    for part in planned:
+        places: list[int] = []
+        for place, each in enumerate(part.plans):
+            digest = configs.config_hash(each.config)
+            needed = place + 1 < len(part.plans)
+            if not (needed and digest in made):
+                after = places[each.after] if isinstance(each.after, int) else each.after
+                plans.append(replace(each, after=after))
+            places.append(made[digest] if needed and digest in made else len(plans) - 1)
+            if each.kind == "finetune":
+                made[digest] = places[-1]
+    reused = {run.id: run for part in planned for run in part.reused}
+    return Planned(plans, list(reused.values()))

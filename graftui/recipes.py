@@ -253,21 +253,23 @@ def _parse(raw: Raw, kind: str, name: str) -> configs.Section:
         raise UsageError(f"{where}{error}", "See `graftui recipes NAME --settings`.") from None
 
 
-def of_run(run: Run, parent: Run | None = None) -> Recipe:
-    """The saved configuration of a run as a recipe; a graft with its fine-tuning, if given."""
+def of_run(run: Run, origin: Raw | None = None) -> Recipe:
+    """The saved configuration of a run as a recipe; a graft with that of its fine-tuning, if
+    given.
+    """
     body = copy.deepcopy(run.config)
     body.pop("kind")
-    if parent is None:
+    if origin is None:
         return Recipe(run.name, f"as run {run.id}", {run.kind: body}, {run.kind: run.kind}, {})
     body.pop("finetuned")
-    source = copy.deepcopy(parent.config)
-    source.pop("kind")
+    source = copy.deepcopy(origin)
+    kind = source.pop("kind")
     same = [section for section in _INHERITED if source.get(section) == body.get(section)]
     for section in same:
         body.pop(section)
     return Recipe(
-        run.name, f"as run {run.id}", {parent.kind: source, run.kind: body},
-        {parent.kind: parent.kind, run.kind: run.kind}, {run.kind: parent.kind},
+        run.name, f"as run {run.id}", {kind: source, run.kind: body},
+        {kind: kind, run.kind: run.kind}, {run.kind: kind},
     )  # fmt: skip
 
 

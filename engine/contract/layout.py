@@ -29,6 +29,11 @@ class RunDir:
         return self.path / "run.json"
 
     @property
+    def origin(self) -> Path:
+        """Of a graft: the config of the fine-tuning it is cut from, which may be deleted."""
+        return self.path / "finetuned.json"
+
+    @property
     def events(self) -> Path:
         return self.path / "events.jsonl"
 

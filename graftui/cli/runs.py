@@ -103,14 +103,14 @@ def save(
     replace: Annotated[bool, typer.Option(help="Overwrite a recipe of that name")] = False,
 ) -> None:
     """Keep a run's configuration as a recipe; a graft's with its fine-tuning."""
-    from graftui import recipes
+    from graftui import planning, recipes
 
     settings = settings_here()
     recipes.check_name(name)
     with store_here(settings) as store:
-        found = store.resolve(ref)
-        parent = store.find(found.parent) if found.parent else None
-        store.save_recipe(name, recipes.dumps(recipes.of_run(found, parent)), replace)
+        run = store.resolve(ref)
+        recipe = recipes.of_run(run, planning.origin_of(run, settings))
+        store.save_recipe(name, recipes.dumps(recipe), replace)
     typer.echo(f"saved; run it with: graftui run {name}")
 
 

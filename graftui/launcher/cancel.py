@@ -10,12 +10,14 @@ import signal
 import time
 from collections.abc import Sequence
 
+from engine.contract.layout import write_json
 from graftui.errors import EnvironmentProblem, UsageError
 from graftui.launcher.identity import Life, life
 from graftui.launcher.reconcile import reconcile
 from graftui.launcher.settle import run_dir, settle
 from graftui.models import Run, RunStatus, Verdict
 from graftui.registry.ingest import ingest
+from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -48,14 +50,26 @@ def remove(settings: Settings, ids: Sequence[str]) -> None:
                 raise UsageError(
                     f"Run {run.id} is {run.status}.", f"`graftui cancel {run.id}` first."
                 )
-        for run in store.active():
-            if run.parent in ids:
+        stay = [store.get(id) for id in dependants(store.db, ids)]
+        for run in stay:
+            if run.status.active:
+                source = f"run {run.parent}" if run.parent in ids else "a run to be deleted"
                 raise UsageError(
-                    f"Run {run.id}, which is {run.status}, uses the result of run {run.parent}.",
+                    f"Run {run.id}, which is {run.status}, uses the result of {source}.",
                     f"`graftui cancel {run.id}` first, or wait for its end.",
                 )
+        for run in stay:
+            _keep_origin(settings, store, run)
         for id in ids:
             _delete(settings, store, id)
+
+
+def _keep_origin(settings: Settings, store: Store, graft: Run) -> None:
+    """The config of its fine-tuning, which graftui 0.1 did not store with a graft."""
+    place = run_dir(settings, graft.id)
+    parent = store.find(graft.parent) if graft.parent else None
+    if parent is not None and place.path.is_dir() and not place.origin.exists():
+        write_json(place.origin, parent.config)
 
 
 def _delete(settings: Settings, store: Store, id: str) -> None:

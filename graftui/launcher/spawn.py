@@ -16,7 +16,7 @@ from pathlib import Path
 
 import engine
 from engine.contract.config import Finetuned, GraftConfig, Section, config_hash, dumps
-from engine.contract.layout import RunDir, write_whole
+from engine.contract.layout import RunDir, write_json, write_whole
 from graftui.errors import UsageError
 from graftui.launcher.identity import identity
 from graftui.launcher.settle import run_dir
@@ -46,11 +46,13 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
     settings.runs.mkdir(parents=True, exist_ok=True)
     with Store.open(settings.db) as store:
         made: list[tuple[Run, Section]] = []
+        parents: list[Run | None] = []
         for place, plan in enumerate(plans):
-            made.append(_run(settings, plan, _parent(store, plan, place, made), place))
+            parents.append(_parent(store, plan, place, made))
+            made.append(_run(settings, plan, parents[-1], place))
         try:
-            for run, config in made:
-                _write(_hidden(settings, run.id), run, config)
+            for (run, config), parent in zip(made, parents, strict=True):
+                _write(_hidden(settings, run.id), run, config, parent)
             runs = [run for run, _ in made]
             store.add(runs, then=lambda: _show(settings, runs))
         except BaseException:
@@ -168,9 +170,11 @@ def _hidden(settings: Settings, run_id: str) -> Path:
     return settings.runs / f".new-{run_id}"
 
 
-def _write(path: Path, run: Run, config: Section) -> None:
+def _write(path: Path, run: Run, config: Section, parent: Run | None) -> None:
     path.mkdir()
     write_whole(RunDir(path).config, dumps(config))
+    if parent is not None:
+        write_json(RunDir(path).origin, parent.config)
     write_card(RunDir(path), card_of(run))
 
 
