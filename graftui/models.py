@@ -60,6 +60,8 @@ class Run:
     recipe: str = ""
     """Recipe it was made from; empty: none."""
     tags: tuple[str, ...] = ()
+    note: str = ""
+    """What the user wrote about it."""
     parent: str | None = None
     """Id of the run it waits for, and whose checkpoint it uses."""
     started_at: float | None = None
@@ -149,6 +151,7 @@ class RunCard:
     created_at: float
     recipe: str = ""
     tags: tuple[str, ...] = ()
+    note: str = ""
     parent: str | None = None
     pid: int | None = None
     pid_started: float | None = None

@@ -1,30 +1,24 @@
 """Filters and sort keys, as typed on the command line, to SQL.
 
-Owns the keys: columns of a run, settings of its config (`train.lr`), figures of its summary
-(`accuracy`). Values always travel as parameters. Refuses unknown keys, naming the known ones.
+Keys are the columns of tables (keys.py), settings of a run's config (`train.lr`) and figures of its
+summary. Values always travel as parameters. Refuses unknown keys, naming the known ones.
 """
 
+import difflib
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from graftui.errors import UsageError
 from graftui.models import RunReason, RunStatus
+from graftui.registry.keys import KEYS, Key, known
 
 OPERATORS = ("!=", ">=", "<=", "=", ">", "<", "~")
 _FORM = re.compile(r"\s*([^!<>=~]+?)\s*(!=|>=|<=|=|>|<|~)(.*)", re.DOTALL)
 
-KEYS = {
-    "id": "id", "name": "name", "kind": "kind", "status": "status", "reason": "reason",
-    "recipe": "recipe", "parent": "parent", "device": "device", "phase": "phase", "step": "step",
-    "hash": "config_hash", "created": "created_at", "started": "started_at", "ended": "ended_at",
-    "seconds": "(ended_at - started_at)", "tag": "tags",
-}  # fmt: skip
-_TIMES = ("created", "started", "ended")
 _VALUES: dict[str, type[StrEnum]] = {"status": RunStatus, "reason": RunReason}
 
 Sql = tuple[str, list[Any]]
@@ -51,6 +45,20 @@ class Filter:
         return cls(form[1], form[2], form[3].strip())
 
 
+def joined(words: Sequence[str]) -> Iterator[str]:
+    """`graft > 90` as one word: an operator at an edge takes in the word beside it."""
+    plain = [not any(op in word for op in OPERATORS) for word in words]
+    place = 0
+    while place < len(words):
+        word, end = words[place], place + 1
+        if plain[place] and end < len(words) and words[end].startswith(OPERATORS):
+            word, end = word + words[end], end + 1
+        if word.endswith(OPERATORS) and end < len(words) and plain[end]:
+            word, end = word + words[end], end + 1
+        yield word
+        place = end
+
+
 def where(db: sqlite3.Connection, filters: Sequence[Filter], search: str = "") -> Sql:
     """The WHERE clause for `filters` and the words of `search`, all of which must hold."""
     parts = [_condition(db, f) for f in filters]
@@ -67,16 +75,16 @@ def where(db: sqlite3.Connection, filters: Sequence[Filter], search: str = "") -
 def order(db: sqlite3.Connection, sort: str) -> Sql:
     """The ORDER BY clause for a key, `-key` for descending; runs without a value come last."""
     way = "DESC" if sort.startswith("-") else "ASC"
-    key = sort.removeprefix("-")
-    if key == "created":  # never NULL; said plainly, so that the index serves
+    name = sort.removeprefix("-").strip()
+    if name == "created":  # never NULL; said plainly, so that the index serves
         return f" ORDER BY created_at {way}, n {way}", []
-    sql, params = _expression(db, key)
-    return f" ORDER BY {sql} IS NULL, {sql} {way}, n {way}", params * 2
+    key = _key(db, name)
+    return f" ORDER BY {key.order} IS NULL, {key.order} {way}, n {way}", [*key.params] * 2
 
 
 def meets(f: Filter, value: Any) -> bool:
     """Whether a value that is in no database meets the condition as it would there."""
-    number = _number(f)
+    number = Key("").number(f.value)
     if f.op == "~":
         return f.value.lower() in str("" if value is None else value).lower()
     if f.op in ("=", "!="):
@@ -91,19 +99,18 @@ def meets(f: Filter, value: Any) -> bool:
 
 
 def _condition(db: sqlite3.Connection, f: Filter) -> Sql:
-    sql, params = _expression(db, f.key)
-    if f.key == "tag":
-        sql = "value"
-    test, values = _test(sql, params, f)
-    if f.key == "tag":
-        test = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {test})"
+    key = _key(db, f.key)
+    test, values = _test(key, f)
+    if key.many:
+        test = f"EXISTS (SELECT 1 FROM json_each({key.sql}) WHERE {test})"
     return (f"NOT {test}" if f.op == "!=" else test), values
 
 
-def _test(sql: str, params: list[Any], f: Filter) -> Sql:
+def _test(key: Key, f: Filter) -> Sql:
     """`!=` is tested as `=`; the caller turns it round."""
     _refuse_unknown_value(f)
-    number = _number(f)
+    sql, number = ("value", key.number(f.value)) if key.many else key.meaning(f.value)
+    params = list(key.params)
     if f.op == "~":
         return f"instr(lower(ifnull({sql}, '')), lower(?)) > 0", [*params, f.value]
     if f.op in ("=", "!="):
@@ -132,46 +139,31 @@ def _no_number(f: Filter) -> UsageError:
     )
 
 
-def _number(f: Filter) -> float | None:
-    if f.value.lower() in ("true", "yes", "false", "no"):
-        return float(f.value.lower() in ("true", "yes"))
-    try:
-        return float(f.value)
-    except ValueError:
-        pass
-    if f.key not in _TIMES:
-        return None
-    try:
-        return datetime.fromisoformat(f.value).timestamp()
-    except ValueError:
-        return None
-
-
-def _expression(db: sqlite3.Connection, key: str) -> Sql:
-    if key in KEYS:
-        return KEYS[key], []
-    if "." in key and (path := _config_path(key)) is not None:
+def _key(db: sqlite3.Connection, name: str) -> Key:
+    if key := known(name):
+        return key
+    if "." in name and (path := _config_path(name)) is not None:
         return _extract("config", path)
-    if key in _summary_keys(db):
-        return _extract("summary", (key,))
-    raise UsageError(f"there is no key {key!r} to filter or sort by.", _known(db))
+    if name in _summary_keys(db):
+        return _extract("summary", (name,))
+    raise UsageError(f"there is no key {name!r} to filter or sort by.", _hint(db, name))
 
 
-def _extract(column: str, path: tuple[str, ...]) -> Sql:
+def _extract(column: str, path: tuple[str, ...]) -> Key:
     steps = "".join(f'."{part}"' for part in path)
-    return f"json_extract({column}, ?)", [f"${steps}"]
+    return Key(f"json_extract({column}, ?)", params=(f"${steps}",))
 
 
-def _config_path(key: str) -> tuple[str, ...] | None:
+def _config_path(name: str) -> tuple[str, ...] | None:
+    return _settings().get(name)
+
+
+def _settings() -> dict[str, tuple[str, ...]]:
     # Imports pydantic: only for those who ask for a setting.
     from engine.contract.config import KINDS
     from engine.contract.schema import settings
 
-    for kind in KINDS:
-        for setting in settings(kind):
-            if setting.path == key:
-                return setting.keys
-    return None
+    return {setting.path: setting.keys for kind in KINDS for setting in settings(kind)}
 
 
 def _summary_keys(db: sqlite3.Connection) -> list[str]:
@@ -179,9 +171,11 @@ def _summary_keys(db: sqlite3.Connection) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _known(db: sqlite3.Connection) -> str:
-    figures = ", ".join(_summary_keys(db)) or "none yet"
+def _hint(db: sqlite3.Connection, name: str) -> str:
+    names = list(dict.fromkeys([*KEYS, *_summary_keys(db)]))
+    near = difflib.get_close_matches(name.lower(), [*names, *_settings()], n=1)
+    guess = f"Did you mean {near[0]}? " if near else ""
     return (
-        f"Known: {', '.join(KEYS)}; figures of results: {figures}; "
+        f"{guess}Known: {', '.join(names)}; "
         "and every setting, such as task.name, train.lr, graft.sparsity."
     )

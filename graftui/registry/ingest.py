@@ -179,6 +179,7 @@ def _read(run_dir: RunDir) -> tuple[Run, RunCard | None]:
         status=_first_status(run_dir, card),
         recipe=known.recipe,
         tags=known.tags,
+        note=known.note,
         parent=known.parent,
         pid=known.pid,
         pid_started=known.pid_started,

@@ -171,4 +171,27 @@ def m003_search(db: "Database") -> None:
     """)
 
 
-MIGRATIONS: list[Migration] = [m001_runs, m002_measurements, m003_search]
+def m004_notes(db: "Database") -> None:
+    """Notes of the user's; search finds them, and ids."""
+    words = """
+        new.id || ' ' || new.name || ' ' || new.recipe || ' ' || new.kind || ' ' || new.tags
+        || ' ' || new.note || ' ' || (
+            SELECT ifnull(group_concat(atom, ' '), '')
+            FROM json_tree(new.config) WHERE atom IS NOT NULL)
+    """
+    insert = "INSERT INTO runs_words (rowid, words)"
+    delete = "DELETE FROM runs_words WHERE rowid = old.n;"
+    db.executescript(f"""
+        ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+        DROP TRIGGER runs_words_insert;
+        DROP TRIGGER runs_words_update;
+        CREATE TRIGGER runs_words_insert AFTER INSERT ON runs
+            BEGIN {insert} VALUES (new.n, {words}); END;
+        CREATE TRIGGER runs_words_update AFTER UPDATE OF name, recipe, tags, note ON runs
+            BEGIN {delete} {insert} VALUES (new.n, {words}); END;
+        DELETE FROM runs_words;
+        {insert} SELECT new.n, {words} FROM runs AS new;
+    """)
+
+
+MIGRATIONS: list[Migration] = [m001_runs, m002_measurements, m003_search, m004_notes]

@@ -165,7 +165,7 @@ def test_a_value_outside_meets_what_it_would_inside(filled: Store, op: str, type
     found = filled.list()
     columns = {
         "name": {run.id: run.name for run in found},
-        "accuracy": {run.id: run.summary.get("accuracy") for run in found},
+        "graft.recovery": {run.id: run.summary.get("graft.recovery") for run in found},
     }
     for key, values in columns.items():
         f = Filter(key, op, typed)
