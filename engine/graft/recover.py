@@ -35,12 +35,7 @@ def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
     which holds but for noise. Raises ConfigError where all weights together do not reach it.
     """
     session, delta, wanted = bench.session, bench.delta, bench.config.recover
-    if not bench.tuned:
-        raise ConfigError(
-            f"graft.recover = {wanted:g}: the fine-tuned model is the pretrained one, so there is "
-            "no skill to recover",
-            "fine-tune longer, or at another train.lr",
-        )
+    _refuse_untuned(bench)
     first = next(iter(session.data.tests))
     full = bench.outcomes["finetuned"][first]
     seen: dict[int, Outcome] = {}
@@ -71,6 +66,15 @@ def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
     )
     tried = {s: _ratio(outcome, full) for s, outcome in sorted(seen.items())}
     return Smallest(high, reached(high), *bounds, tried)
+
+
+def _refuse_untuned(bench: Bench) -> None:
+    if not bench.tuned:
+        raise ConfigError(
+            f"graft.recover = {bench.config.recover:g}: the fine-tuned model is the pretrained "
+            "one, so there is no skill to recover",
+            "fine-tune longer, or at another train.lr",
+        )
 
 
 def interval(graft: Outcome, full: Outcome, draws: int = DRAWS) -> tuple[float, float]:
