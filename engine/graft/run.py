@@ -79,23 +79,17 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     if isinstance(session.model, LinearModel):
         session.model.load_head(Path(config.finetuned.path).expanduser())
         session.model.head.requires_grad_(False)
-    pretrained = session.test()
-    tuned, finetuned, differs = _load_tuned(session, config)
-    gc.collect()  # transformers leaves a loaded model in cycles, which would keep its weights
-    kind = torch.bfloat16 if session.bf16 else None
-    delta = Delta(session.model.lm, tuned, kind)
-    whole = {"pretrained": pretrained, "finetuned": finetuned}
-    bench = Bench(session, config, delta, whole, differs)
+    bench = _bench(session, config)
     result: dict[str, Any] = {
-        "pretrained": session.announce_tests(Stage.pretrained, pretrained),
-        "finetuned": session.announce_tests(Stage.finetuned, finetuned),
+        stage: session.announce_tests(stage, bench.outcomes[stage])
+        for stage in (Stage.pretrained, Stage.finetuned)
     }
     rated = _rated(bench)
     if config.recover:
-        found = smallest(bench, delta.movement() if rated is None else rated)
+        found = smallest(bench, bench.delta.movement() if rated is None else rated)
         config = config.model_copy(update={"sparsity": found.weights})
         result["recover"] = asdict(found)
-    grafts = [_graft(bench, base, rated) for base in base_patches(config, delta)]
+    grafts = [_graft(bench, base, rated) for base in base_patches(config, bench.delta)]
     if config.compute.save_logits:
         save_logits(session, bench.outcomes)
     summary = _summary(session.data.metric, result, grafts)
@@ -103,6 +97,17 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     write_json(run_dir.result, written)
     session.wrote("result.json", "result")
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
+
+
+def _bench(session: Session, config: GraftConfig) -> Bench:
+    """Both whole models scored, and their weights laid side by side."""
+    pretrained = session.test()
+    tuned, finetuned, differs = _load_tuned(session, config)
+    gc.collect()  # transformers leaves a loaded model in cycles, which would keep its weights
+    kind = torch.bfloat16 if session.bf16 else None
+    delta = Delta(session.model.lm, tuned, kind)
+    whole = {"pretrained": pretrained, "finetuned": finetuned}
+    return Bench(session, config, delta, whole, differs)
 
 
 def _load_tuned(session: Session, config: GraftConfig) -> tuple[Tensors, Tests, bool]:
