@@ -15,7 +15,7 @@ from engine.answers import Answers, answers_of
 from engine.batches import Example
 from engine.contract.catalog import Prompting, TaskSpec, tasks
 from engine.contract.config import DemoConfig, TaskConfig
-from engine.contract.preflight import check_task
+from engine.contract.preflight import check_prompt, check_task
 from engine.contract.prompts import PromptFileError, resolved
 from engine.demos import Context, Demonstrations
 from engine.errors import ConfigError
@@ -170,21 +170,12 @@ def _fillers(
     prompts = prompting.prompt.split("\n")
     if linear and task.head != "mask":
         prompts = [_plain(spec, tokenizer)]
-    elif task.type != "autoregressive":
-        for prompt in prompts:
-            _check_mask(prompt)
+    elif trouble := check_prompt(task.model_copy(update={"prompt": prompting.prompt})):
+        raise ConfigError(*trouble)
     if task.type == "prompt-demo":
         shape = len(spec.labels), len(spec.text)
         prompts = [template.with_demonstrations(prompt, *shape) for prompt in prompts]
     return [Filler(prompt, tokenizer, limits, answers) for prompt in prompts], answers
-
-
-def _check_mask(prompt: str) -> None:
-    if prompt.count("*mask*") != 1:
-        raise ConfigError(
-            f"prompt {prompt!r} has {prompt.count('*mask*') or 'no'} *mask*",
-            "put one *mask* into task.prompt",
-        )
 
 
 def _plain(spec: TaskSpec, tokenizer: Any) -> str:

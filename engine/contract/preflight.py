@@ -80,6 +80,22 @@ def check_words(task: TaskConfig) -> Trouble:
     return None
 
 
+def check_prompt(task: TaskConfig) -> Trouble:
+    """A prompt that is read at its mask, and has none or several. Its task is in the catalog."""
+    if task.type == "autoregressive" or (task.type == "finetune" and task.head != "mask"):
+        return None
+    prompt = task.prompt or tasks()[task.name].masked.prompt
+    for line in prompt.split("\n"):
+        if (masks := line.count("*mask*")) != 1:
+            return (
+                f"prompt {line!r} has {masks or 'no'} *mask*",
+                "put one *mask* into task.prompt"
+                if task.prompt
+                else f"put one *mask* into the prompt of [{task.name}.masked], or set task.prompt",
+            )
+    return None
+
+
 def check_graft(config: GraftConfig) -> Trouble:
     """Settings of which one would have no effect."""
     if config.base_patch != "movement" and (config.sparsities or config.recover):
@@ -103,5 +119,6 @@ def check(config: FinetuneConfig | GraftConfig) -> Trouble:
         check_model(config.model.name)
         or check_task(config.task.name, config.task.data)
         or check_words(config.task)
+        or check_prompt(config.task)
         or (check_graft(config) if isinstance(config, GraftConfig) else None)
     )

@@ -26,13 +26,14 @@ def write_kshot(spec: TaskSpec, source: str, out: Path, k: int, seed: int, mode:
     `source`: as task.data, a folder of the original layout or the hub; `mode`: as task.mode.
     Raises DataError, also if the folder is there already with other files.
     """
+    folder = out / (spec.folder or spec.name) / f"{k}-{seed}"
+    _refuse_outside(folder, out)
     found = sources.original(spec, source)
     sample = sources.draw(found.train, spec, k, seed, mode)
     files = {"train": _file(found.train, sample.train, spec)}
     files[spec.dev] = _file(found.train, sample.dev, spec)
     for name, table in found.tests.items():
         files[spec.tests.get(name, name)] = _file(table, table.records, spec)
-    folder = out / (spec.folder or spec.name) / f"{k}-{seed}"
     _put(folder, {f"{stem}.{spec.format}": content for stem, content in files.items()})
     return [folder / f"{stem}.{spec.format}" for stem in files]
 
@@ -84,6 +85,15 @@ def _line(
 
 def _one_line(text: str) -> str:
     return text.replace("\t", " ").replace("\r", " ").replace("\n", " ")
+
+
+def _refuse_outside(folder: Path, out: Path) -> None:
+    """A link may lead anywhere. What a task's block may name is checked in the catalog."""
+    if not folder.resolve().is_relative_to(out.resolve()):
+        raise DataError(
+            f"{folder} leads to {folder.resolve()}, outside of {out}",
+            "take that link away, or give the folder that it leads to as --out",
+        )
 
 
 def _put(folder: Path, files: dict[str, bytes]) -> None:

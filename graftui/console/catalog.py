@@ -54,14 +54,17 @@ def task(
     missing = [] if config.model.name else ["--model NAME"]
     if not (config.task.data or spec.home):
         missing.append("--data DIR" + (" or --data hub" if spec.hub else ""))
-    example = None if missing else _example(config, settings)
+    trouble = preflight.check_prompt(config.task)
+    example = None if missing or trouble else _example(config, settings)
     origin = _origins()[spec.name]
     if json:
-        whole = {"task": _dumped(spec, origin), "example": example}
+        whole = {"task": _dumped(spec, origin), "example": example, "trouble": trouble}
         typer.echo(jsonlib.dumps(whole, indent=2))
         return
     _print_entry(spec, origin, console)
-    if example:
+    if trouble:
+        console.print(Text(f"\n✗ {trouble[0]}: {trouble[1]}", "red"))
+    elif example:
         _print_example(example, config, console)
     else:
         console.print(f"\nGive {' and '.join(missing)} to see its prompt with a real example.")

@@ -236,3 +236,12 @@ def test_ctrl_c_ends_the_engine_too(work: Workplace) -> None:
     assert process.returncode == 130
     engine = int((work.path / "pid").read_text())
     soon(lambda: not alive(engine))
+
+
+def test_a_prompt_without_its_mask_is_flagged(own: Workplace) -> None:
+    file = own.path / "data" / "tasks" / "mine.toml"
+    file.write_text(OWN.replace("*mask*", ""))
+    said = own.run("tasks", "show", "mine", "--data", ".", "--model", "pocket:masked-lm")
+    assert "masked words" in said, "the entry itself is shown"
+    assert "✗ prompt '*cls**sent_0*_It_was.*sep+*' has no *mask*" in said
+    assert "[mine.masked]" in said

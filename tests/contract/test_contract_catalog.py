@@ -52,9 +52,129 @@ def test_a_wrong_block_is_named(tmp_path: Path, text: str, words: list[str]) -> 
     assert [word for word in [*words, str(tmp_path / "toy.toml")] if word not in said] == []
 
 
+def mine(name: str, *lines: str) -> str:
+    """The block under another name, with further lines."""
+    head = "\n".join([f"[{name}]", "override = true", *lines, ""])
+    return BLOCK.replace("[toy]\n", head).replace("toy", name)
+
+
+def test_a_name_that_ships_is_taken_only_where_the_block_says_so(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(mine("SST-2").replace("override = true\n", ""))
+    with pytest.raises(CatalogError, match="override = true") as caught:
+        tasks(tmp_path)
+    for file in (tmp_path / "own.toml", shipped() / "tasks" / "lm-bff.toml"):
+        assert str(file) in str(caught.value), "both files"
+    (tmp_path / "own.toml").write_text(mine("SST2"))
+    with pytest.raises(CatalogError, match="no task of that name ships"):
+        tasks(tmp_path)
+    (tmp_path / "own.toml").write_text(mine("SST-2").replace("= true", "= 1"))
+    with pytest.raises(CatalogError, match="override: give true or false"):
+        tasks(tmp_path)
+    copied = (shipped() / "tasks" / "pocket.toml").read_text()
+    (tmp_path / "own.toml").write_text(copied)
+    assert tasks(tmp_path) == tasks(), "a copy of a file that ships takes nobody's place"
+
+
+def test_two_own_blocks_of_one_name_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_text(BLOCK)
+    with pytest.raises(CatalogError) as caught:
+        tasks(tmp_path)
+    assert all(str(tmp_path / f"{name}.toml") in str(caught.value) for name in ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("text = [0]", 'text = ["sentence"]', "tsv has column numbers, and 'sentence' is none"),
+        ("text = [0]", "text = [0.5]", "text.0"),
+        ("text = [0]", "text = [true]", "text.0"),
+        ("text = [0]", "text = [0, 0]", "a column of its own"),
+        ("label = 1", "label = 0", "a column of its own"),
+        ("label = 1", 'label = 1\nwhere = { genre = "news" }', "where: tsv has column numbers"),
+        ('"tsv"', '"jsonl"', "jsonl has keys, and 0 is none"),
+        ("header = true", 'header = "yes"', "header"),
+        ("header = true", "max_length = 0", "max_length"),
+        ("header = true", "other_sent_limit = -1", "other_sent_limit"),
+        ("header = true", 'folder = "../elsewhere"', "folder"),
+        ("header = true", 'folder = "a/../../b"', "folder"),
+        ("header = true", 'folder = "/tmp"', "folder"),
+        ("header = true", 'dev = "../dev"', "dev"),
+        ("header = true", 'dev = "train"', "different files"),
+        ("header = true", 'tests = { test = "dev" }', "different files"),
+        ("header = true", 'tests = { test = "/tmp/x" }', "tests.test"),
+        ("header = true", "tests = {}", "tests"),
+        ("header = true", 'original_tests = { "../x" = "dev" }', "original_tests"),
+        ("header = true", 'original_tests = { dev = "dev" }', "different files"),
+        ("[toy]", '["../toy"]', "without .."),
+        ("[toy]", '["/toy"]', "without .."),
+        ('a = "good"', 'a = ""', "give each label a word"),
+        ('a = "good"', 'a = "bad"', "a word of its own"),
+        ('a = "good"', "a = 1", "label_words.a"),
+        ('a = "good"', '" a" = "good"', "no spaces around"),
+        ("header = true", 'metric = "pearson"\nbounds = [5, 0]', "lowest score, then the highest"),
+        ("header = true", 'metric = "pearson"\nbounds = [0, inf]', "lowest score"),
+    ],
+)
+def test_a_block_that_cannot_work_is_refused(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    text = BLOCK.replace(old, new)
+    if old == "[toy]":
+        text = text.replace("[toy.masked]", f"{new[:-1]}.masked]")
+    (tmp_path / "toy.toml").write_text(text)
+    with pytest.raises(CatalogError) as caught:
+        tasks(tmp_path)
+    assert words in str(caught.value)
+    assert str(tmp_path / "toy.toml") in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 50_000, "\udcff", "n = " + "1" * 5000])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.toml").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(CatalogError, match=r"odd\.toml is not TOML"):
+        tasks(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").mkdir()
+    with pytest.raises(CatalogError, match=r"odd\.toml cannot be read: Is a directory"):
+        tasks(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ({}, None),
+        ({"prompt": "*cls**sent_0*"}, "no *mask*"),
+        ({"prompt": "*cls**mask**sent_0*\n*cls**sent_0*"}, "'*cls**sent_0*' has no *mask*"),
+        ({"prompt": "*mask**sent_0**mask*", "type": "prompt-demo"}, "has 2 *mask*"),
+        ({"prompt": "*sent_0*", "type": "finetune", "head": "mask"}, "no *mask*"),
+        ({"prompt": "*sent_0*", "type": "finetune"}, None),
+        ({"prompt": "*sent_0*", "type": "autoregressive"}, None),
+    ],
+)
+def test_a_prompt_without_its_mask_is_refused(task: dict[str, str], words: str | None) -> None:
+    trouble = preflight.check(FinetuneConfig(task=TaskConfig.model_validate(task)))
+    assert (trouble is None) == (words is None)
+    assert words is None or words in str(trouble and trouble[0])
+
+
+def test_a_block_without_a_mask_is_refused_where_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data" / "tasks").mkdir(parents=True)
+    (tmp_path / "data" / "tasks" / "toy.toml").write_text(BLOCK.replace("*mask*", ""))
+    monkeypatch.chdir(tmp_path)
+    assert preflight.check(FinetuneConfig()) is None, "other tasks go on"
+    trouble = preflight.check_prompt(TaskConfig(name="toy"))
+    assert trouble
+    assert "[toy.masked]" in trouble[1]
+
+
 def test_the_users_own_tasks_come_last_and_win(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text(BLOCK)
-    (tmp_path / "a.toml").write_text(BLOCK.replace("toy", "first") + BLOCK.replace("toy", "SST-2"))
+    (tmp_path / "a.toml").write_text(BLOCK.replace("toy", "first") + mine("SST-2"))
     found = tasks(tmp_path)
     shipped_ones = [spec.name for spec in SHIPPED]
     assert list(found) == [*shipped_ones, "first", "toy"]

@@ -176,6 +176,21 @@ def test_a_folder_that_is_there_is_left_alone(source: Path, tmp_path: Path) -> N
     assert written[0].read_text() == "mine\n"
 
 
+@pytest.mark.parametrize("link", ["SST-2", "SST-2/2-13"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_out_of_the_folder_is_not_followed(
+    source: Path, tmp_path: Path, link: str, there: bool
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    if there:
+        elsewhere.mkdir()
+    (tmp_path / "out" / link).parent.mkdir(parents=True)
+    (tmp_path / "out" / link).symlink_to(elsewhere)
+    with pytest.raises(DataError, match="elsewhere.*, outside of .*out"):
+        write_kshot(tasks()["SST-2"], str(source), tmp_path / "out", 2, 13, "k-shot")
+    assert not there or list(elsewhere.iterdir()) == []
+
+
 def test_nothing_is_left_half_written(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
