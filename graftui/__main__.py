@@ -4,34 +4,56 @@ import os
 import sys
 
 from graftui.cli import app
-from graftui.errors import GraftuiError, explain
+from graftui.errors import GraftuiError, UsageError, explain
+from graftui.text import fit, visible, visible_lines
 
 
 def main() -> None:
     """Run the command line. Exit codes: graftui.errors.EXIT_CODES."""
+    fit(sys.stdout)
+    fit(sys.stderr)
     try:
+        _refuse_bytes(sys.argv[1:])
         app()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # the edge: what cannot be explained is a bug, and shown as one
         known = explain(error)
+        if known is None or os.environ.get("GRAFTUI_DEBUG"):
+            _show_traceback()
         if known is None:
-            raise
+            sys.exit(1)
         tell(known)
         sys.exit(known.exit_code)
 
 
+def _refuse_bytes(arguments: list[str]) -> None:
+    """Raises UsageError for what no run can be called and no file can hold."""
+    for text in arguments:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UsageError(
+                f"The argument {visible(text)} is not UTF-8.",
+                "Type it in a terminal that is set to UTF-8, or rename the file.",
+            ) from None
+
+
+def _show_traceback() -> None:
+    """It may quote data."""
+    import traceback
+
+    sys.stderr.write(visible_lines(traceback.format_exc()))
+
+
 def tell(error: GraftuiError) -> None:
     """Message and hint on standard error."""
-    from rich.console import Console
-    from rich.text import Text
+    from graftui.terminal import Console, Text
 
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 100)
-    if os.environ.get("GRAFTUI_DEBUG"):
-        console.print_exception()
     console.print(Text.assemble(("Error: ", "bold red"), error.message))
     if error.hint:
-        console.print(Text(error.hint))
+        console.print(error.hint)
 
 
 if __name__ == "__main__":

@@ -30,13 +30,8 @@ class GraftuiError(Exception):
 
 
 def sentence(text: str) -> str:
-    """`text` with a full stop, and a capital unless it begins with a name (`train.lr = ...`)."""
-    if not text:
-        return text
-    first = text.split()[0]
-    named = any(mark in first.rstrip(":") for mark in "`./=_'\"")
-    stopped = text if text.endswith((".", "!", "?", "`")) else f"{text}."
-    return stopped if named else stopped[0].upper() + stopped[1:]
+    """`text` with a full stop. It may begin with a name, so that no letter changes its case."""
+    return text if not text or text.endswith((".", "!", "?", "`")) else f"{text}."
 
 
 class UsageError(GraftuiError):

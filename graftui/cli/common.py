@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from graftui.registry.store import Store
     from graftui.settings import Settings
+    from graftui.terminal import Console
 
 Ref = Annotated[str, typer.Argument(metavar="ID", help="Run: id, its beginning, name, or `last`")]
 Refs = Annotated[list[str], typer.Argument(metavar="ID...", help="Runs: ids, names, or `last`")]
@@ -36,10 +35,10 @@ def settings_here() -> "Settings":
 
 
 def console_here() -> "Console":
-    from rich.console import Console
+    from graftui.terminal import Console
 
     # A pipe has no width: give tables room instead of Rich's 80.
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else 200)
 
 
 def store_here(settings: "Settings") -> "Store":

@@ -44,6 +44,7 @@ def rerun(ref: Ref, set_: Sets = [], detach: Detach = False) -> None:  # noqa: B
     from graftui import planning
     from graftui.compare.figures import plain
     from graftui.console import running
+    from graftui.terminal import Text
 
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:
@@ -53,7 +54,7 @@ def rerun(ref: Ref, set_: Sets = [], detach: Detach = False) -> None:  # noqa: B
         f"{old.kind} as in {old.id} ({old.name}), " + ("with:" if changes else "unchanged")
     )
     for path, (before, after) in changes.items():
-        console.print(f"  {path}: {plain(before)} -> [bold]{plain(after)}[/bold]")
+        console.print(Text.assemble(f"  {path}: {plain(before)} -> ", (plain(after), "bold")))
     running.tell_reused(planned.reused, console)
     running.go(settings, planned.plans, console, detach)
 

@@ -6,10 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 from engine.contract import preflight
 from engine.contract.catalog import CatalogError, Prompting, TaskSpec, tasks, unknown_task
@@ -20,6 +16,7 @@ from graftui.errors import UsageError
 from graftui.launcher.ask import ask
 from graftui.recipes import Recipe
 from graftui.settings import Settings
+from graftui.terminal import Console, Table, Text
 
 Answer = dict[str, Any]
 _WIDE = 110
@@ -34,7 +31,7 @@ def listing(console: Console, json: bool) -> None:
         typer.echo(jsonlib.dumps(whole, indent=2))
         return
     console.print(_listed(found.values(), origins, console.width))
-    console.print("[dim]`graftui tasks show NAME` shows one with a real prompt[/dim]")
+    console.print("`graftui tasks show NAME` shows one with a real prompt", style="dim")
 
 
 def task(
@@ -88,7 +85,7 @@ def model(
         typer.echo(jsonlib.dumps(found, indent=2))
         return
     ties = {True: "tied to the word embeddings", False: "of their own", None: "none (no LM head)"}
-    console.print(f"[bold]{escape(config.model.name)}[/bold]  {found['family']}")
+    console.print(Text.assemble((config.model.name, "bold"), f"  {found['family']}"))
     console.print(f"output weights: {ties[found['tied']]}")
     console.print(_parts(found))
     if config.task.type == "finetune":
@@ -118,7 +115,7 @@ def kshot(
     question = config.model_dump(mode="json", include={"task"})
     question |= {"seeds": list(seeds), "out": str(out or Path("data", config.task.mode))}
     for file in ask("kshot", question, settings)["files"]:
-        console.print(file, markup=False, soft_wrap=True)
+        console.print(file, soft_wrap=True)
 
 
 def _tasks() -> dict[str, TaskSpec]:
@@ -180,7 +177,7 @@ def _listed(found: Iterable[TaskSpec], origins: dict[str, str], width: int) -> T
     for spec in found:
         # Cells that are cut, in columns that may shrink: the others keep their width.
         cells: dict[str, str | Text] = {
-            "task": escape(spec.name),
+            "task": spec.name,
             "what it is": _cut(spec.title),
             "label words": _cut(_words(spec.masked)),
             "metric": spec.metric,
@@ -200,7 +197,7 @@ def _words(prompting: Prompting) -> str:
 
 
 def _print_entry(spec: TaskSpec, origin: str, console: Console) -> None:
-    console.print(f"[bold]{escape(spec.name)}[/bold]  {escape(spec.title)}")
+    console.print(Text.assemble((spec.name, "bold"), f"  {spec.title}"))
     folder = spec.folder or spec.name
     places = [f"text {', '.join(map(str, spec.text))}", f"label {spec.label}"]
     places += [f"only rows with {column} = {value}" for column, value in spec.where.items()]
@@ -220,7 +217,7 @@ def _print_entry(spec: TaskSpec, origin: str, console: Console) -> None:
         "causal prompt": spec.causal.prompt if spec.causal else "",
         "causal words": _words(spec.causal) if spec.causal else "",
     }
-    console.print(tables.settings({name: escape(text) for name, text in about.items() if text}))
+    console.print(tables.settings({name: text for name, text in about.items() if text}))
 
 
 def _files(spec: TaskSpec, folder: str, stems: Sequence[str]) -> str:
@@ -228,12 +225,13 @@ def _files(spec: TaskSpec, folder: str, stems: Sequence[str]) -> str:
 
 
 def _print_example(example: Answer, config: FinetuneConfig, console: Console) -> None:
-    console.print(f"\n[bold]first training example[/bold], for {escape(config.model.name)}")
-    console.print(_line(example["text"]), markup=False, soft_wrap=True)
+    head = ("\nfirst training example", "bold")
+    console.print(Text.assemble(head, f", for {config.model.name}"))
+    console.print(_line(example["text"]), soft_wrap=True)
     where = "mean of all" if example["reads"] is None else f"token {example['reads']}, in brackets"
     console.print(f"{len(example['ids'])} tokens; the answer is read at: {where}", style="dim")
     console.print(_token_line(example["ids"], example["tokens"], example["reads"]))
-    console.print(f"label: {example['label']}", markup=False)
+    console.print(f"label: {example['label']}")
     for one in example["classes"]:
         word = f"{_line(one['word'])} = " if one["ids"] else "no word: a linear head"
         line = Text(f"  {one['label']}: {word}").append(_token_line(one["ids"], one["tokens"]))

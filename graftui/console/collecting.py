@@ -8,10 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from engine.contract import catalog, schema
 from engine.contract.config import KINDS
 from graftui.compare.curves import panels
@@ -26,6 +22,7 @@ from graftui.export.groups import Collected
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter, meets
 from graftui.registry.store import Store
+from graftui.terminal import Console, Table, Text
 
 # Left out in this order where there is no room; every other format has them.
 _LEAST = ("chosen", "median", "metric")
@@ -164,15 +161,15 @@ def show(found: Collected, console: Console, plot: bool = False) -> None:
             wide.pop(title, None)
     kept = list(wide)
     gap = GAP if _room(wide, GAP) <= console.width else 1
-    console.print(found.about, style="dim", markup=False)
+    console.print(found.about, style="dim")
     console.print(_table(found, kept, gap))
     if "chosen" not in kept:
         _show_chosen(found, console)
     if any(group.short for group in found.groups):
         text = "fewer seeds than another row (2 of 3): their means do not compare"
-        console.print(text, style="yellow", markup=False)
+        console.print(text, style="yellow")
     for note in found.notes:
-        console.print(note, style="yellow", markup=False)
+        console.print(note, style="yellow")
     curves.show(drawn, console)
 
 
@@ -204,4 +201,4 @@ def _show_chosen(found: Collected, console: Console) -> None:
     for group in found.groups:
         if group.chosen:
             cells = (groups.key_cell(key, group.key[key]) for key in keys)
-            console.print(f"{' '.join(filter(None, cells))}: {groups.chosen(group)}", markup=False)
+            console.print(f"{' '.join(filter(None, cells))}: {groups.chosen(group)}")

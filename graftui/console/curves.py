@@ -7,12 +7,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 from rich.columns import Columns
-from rich.console import Console
-from rich.text import Text
 
 from graftui.compare.curves import Curve, Panel, Point
 from graftui.compare.figures import figure
 from graftui.console.braille import Box, Canvas, columns_of, ticks
+from graftui.terminal import Console, Text
 
 _MARKS = "●■▲◆○□△◇◉▣▼◈"
 _COLOURS = ("cyan", "magenta", "yellow", "green", "red", "blue")

@@ -4,13 +4,13 @@ import dataclasses
 import json as jsonlib
 
 import typer
-from rich.console import Console
 
 from graftui.compare.side_by_side import flat
 from graftui.console import tables
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.settings import Settings
+from graftui.terminal import Console, Text
 
 
 def show(store: Store, settings: Settings, run: Run, console: Console, json: bool) -> None:
@@ -24,11 +24,12 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
         }
         typer.echo(jsonlib.dumps(whole, indent=2))
         return
-    console.print(f"[bold]{run.id}[/bold]  {run.name}  {run.kind}  ", tables.status(run))
+    about = (run.id, "bold"), f"  {run.name}  {run.kind}  ", tables.status(run)
+    console.print(Text.assemble(*about))
     for text in filter(None, (run.message, run.hint)):
-        console.print(f"  {text}", markup=False)
+        console.print(f"  {text}")
     for line in run.log_tail.splitlines():
-        console.print(f"  | {line}", style="dim", markup=False)
+        console.print(f"  | {line}", style="dim")
     console.print(tables.settings(_about(run, settings)))
     if scores:
         console.print(tables.Results(scores))

@@ -5,13 +5,13 @@ import json as jsonlib
 from collections.abc import Sequence
 
 import typer
-from rich.console import Console
 
 from graftui.console import tables
 from graftui.doctor import Check
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
 from graftui.settings import Settings
+from graftui.terminal import Console, Text
 
 
 def show(
@@ -39,13 +39,13 @@ def show(
     console.print(tables.runs(found, console.width))
     total = store.count(where, search)
     if total > len(found):
-        console.print(f"[dim]{len(found)} of {total} runs; --limit 0 lists all[/dim]")
+        console.print(f"{len(found)} of {total} runs; --limit 0 lists all", style="dim")
 
 
 def checks(found: Sequence[Check], console: Console) -> None:
     """One line a check, and below what is wrong how to mend it."""
     for check in found:
-        mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
-        console.print(f"{mark} [bold]{check.name}[/bold]  {check.text}")
+        mark = ("✓", "green") if check.ok else ("✗", "red")
+        console.print(Text.assemble(mark, " ", (check.name, "bold"), f"  {check.text}"))
         if check.hint:
-            console.print(f"  [dim]{check.hint}[/dim]")
+            console.print(f"  {check.hint}", style="dim")

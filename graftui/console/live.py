@@ -6,7 +6,6 @@ On a terminal a live line a run; elsewhere (a file, CI) a line a phase and a lin
 import time
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -24,6 +23,8 @@ from graftui.launcher.settle import run_dir
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.settings import Settings
+from graftui.terminal import Console, Text
+from graftui.text import visible
 
 # What is worth a place beside the bar, in this order.
 _SHOWN = (
@@ -73,8 +74,9 @@ class Watch:
         self._bars: dict[str, TaskID] = {}
         self._phases: dict[str, str] = {}
         self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
-            TimeElapsedColumn(), TextColumn("[dim]{task.fields[values]}"),
+            TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
+            MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("{task.fields[values]}", "dim", markup=False),
             console=console, transient=True, disable=not console.is_terminal,
         )  # fmt: skip
 
@@ -104,8 +106,8 @@ class Watch:
                 bar = self._bars[run.id] = self._progress.add_task("", total=None, values="")
             phase = run.phase or run.status.value
             self._progress.update(
-                bar, description=f"{run.id} {run.kind}: {phase}", completed=run.step,
-                total=run.total or None, values=follower.line(),
+                bar, description=visible(f"{run.id} {run.kind}: {phase}"), completed=run.step,
+                total=run.total or None, values=visible(follower.line()),
             )  # fmt: skip
         elif run.id in self._bars:
             self._progress.remove_task(self._bars.pop(run.id))
@@ -125,9 +127,7 @@ class Watch:
                 self._say(run, f"{event.phase} ...")
 
     def _say(self, run: Run, text: str) -> None:
-        self._console.print(
-            f"[dim]{run.id} {run.kind}[/dim] ", text, sep="", highlight=False, markup=True
-        )
+        self._console.print(Text.assemble((f"{run.id} {run.kind} ", "dim"), text))
 
 
 def verdict(runs: Sequence[Run]) -> GraftuiError | None:

@@ -2,8 +2,6 @@
 
 import time
 
-from rich.console import Console
-
 from engine.contract import events as ev
 from graftui.console.live import Follower
 from graftui.launcher import reconcile
@@ -11,6 +9,7 @@ from graftui.launcher.settle import run_dir
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.settings import Settings
+from graftui.terminal import Console
 
 
 def show(settings: Settings, run: Run, console: Console, follow: bool) -> None:
@@ -30,8 +29,8 @@ def show(settings: Settings, run: Run, console: Console, follow: bool) -> None:
         time.sleep(settings.poll_s)
     output = run_dir(settings, run.id).output
     if output.exists() and output.stat().st_size:
-        console.print("[dim]-- output of the process --[/dim]")
-        console.out(output.read_text(encoding="utf-8", errors="replace"), end="", highlight=False)
+        console.print("-- output of the process --", style="dim")
+        console.out(output.read_text(encoding="utf-8", errors="replace"), end="")
 
 
 def _active(settings: Settings, run_id: str) -> bool:
@@ -41,7 +40,7 @@ def _active(settings: Settings, run_id: str) -> bool:
 
 
 def _line(console: Console, t: float, text: str) -> None:
-    console.print(f"{time.strftime('%H:%M:%S', time.localtime(t))}  {text}", markup=False)
+    console.print(f"{time.strftime('%H:%M:%S', time.localtime(t))}  {text}")
 
 
 def sentence(event: ev.Event) -> str:

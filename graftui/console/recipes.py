@@ -4,13 +4,12 @@ import dataclasses
 import json as jsonlib
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from engine.contract import schema
 from graftui import recipes
 from graftui.compare.figures import plain
 from graftui.settings import Settings
+from graftui.terminal import Console, Table
 
 
 def show(settings: Settings, console: Console, name: str, every: bool, json: bool) -> None:
@@ -44,9 +43,7 @@ def _settings(settings: Settings, console: Console, name: str, json: bool) -> No
         return
     for part, config in configs.items():
         values = schema.flatten(config)
-        table = Table(
-            title=f"[{part}]".replace("[", r"\["), title_justify="left", header_style="bold"
-        )
+        table = Table(title=f"[{part}]", title_justify="left", header_style="bold")
         for column in ("setting", "value", "unit", "meaning"):
             table.add_column(column)
         for setting in schema.settings(getattr(config, "kind")):  # noqa: B009

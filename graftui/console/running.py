@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
-
 from graftui.console import tables
 from graftui.console.live import Watch, verdict
 from graftui.launcher import cancel as cancelling
@@ -12,6 +10,7 @@ from graftui.launcher.spawn import Plan, submit
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.settings import Settings
+from graftui.terminal import Console, Text
 
 
 def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool) -> None:
@@ -20,7 +19,9 @@ def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool
     supervise.ensure(settings)
     for run in runs:
         after = f", after {run.parent}" if run.parent else ""
-        console.print(f"queued {run.kind} [bold]{run.id}[/bold] ({run.name}{after})")
+        console.print(
+            Text.assemble(f"queued {run.kind} ", (run.id, "bold"), f" ({run.name}{after})")
+        )
     if detach:
         console.print(
             f"they run on their own; watch with: graftui watch {' '.join(r.id for r in runs)}"
@@ -29,7 +30,7 @@ def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool
     try:
         follow(settings, runs, console)
     except KeyboardInterrupt:
-        console.print("[yellow]stopping at the next step, keeping what is best so far[/yellow]")
+        console.print("stopping at the next step, keeping what is best so far", style="yellow")
         _cancel_all(settings, runs, console)
         _conclude(settings, runs, console)
 
@@ -38,10 +39,8 @@ def tell_reused(runs: Sequence[Run], console: Console) -> None:
     """Say which runs stand in for a part of a recipe."""
     for run in runs:
         how = "under way" if run.status.active else "done"
-        console.print(
-            f"[green]reusing[/green] {run.id}: this fine-tuning is {how} already "
-            "(`graftui run --fresh` runs it again)"
-        )
+        text = f" {run.id}: this fine-tuning is {how} already (`graftui run --fresh` runs it again)"
+        console.print(Text.assemble(("reusing", "green"), text))
 
 
 def follow(settings: Settings, runs: Sequence[Run], console: Console) -> None:

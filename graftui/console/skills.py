@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from engine.contract import preflight
 from engine.contract.layout import RunDir
@@ -19,6 +16,7 @@ from graftui.launcher.ask import ask
 from graftui.recipes import Recipe
 from graftui.registry.store import Store
 from graftui.settings import Settings
+from graftui.terminal import Console, Table
 
 Answer = dict[str, Any]
 _OUTSIDE = -1
@@ -62,9 +60,9 @@ def show(settings: Settings, console: Console, path: str, json: bool) -> None:
     if json:
         typer.echo(jsonlib.dumps({"path": path, **found}, indent=2))
         return
-    console.print(path, markup=False, style="bold", soft_wrap=True)
+    console.print(path, style="bold", soft_wrap=True)
     about = _about(found["info"], found["head"])
-    console.print(tables.settings({name: escape(text) for name, text in about.items() if text}))
+    console.print(tables.settings({name: text for name, text in about.items() if text}))
     for table in _where(found["tensors"], console.width):
         console.print(table)
 
@@ -82,13 +80,13 @@ def verify(settings: Settings, console: Console, path: str, model: str, json: bo
         "part": "holds a part of the skill: `skill install` and `skill uninstall` both mend it",
         "other": "is another model than the base",
     }
-    console.print(f"{model} {said[found['state']]}.", markup=False, soft_wrap=True)
+    console.print(f"{model} {said[found['state']]}.", soft_wrap=True)
     named = found["other"] or (found["skill"] if found["state"] == "part" else [])
     if named:
         what = "differ" if found["other"] else "hold the skill"
         console.print(f"{len(named)} of {found['tensors']} touched tensors {what}:")
     for name in named:
-        console.print(f"  {name}", markup=False, soft_wrap=True)
+        console.print(f"  {name}", soft_wrap=True)
     return found["state"] in ("base", "skill")
 
 
@@ -108,9 +106,7 @@ def change(
     if json:
         typer.echo(jsonlib.dumps(done, indent=2))
         return
-    console.print(
-        f"{verb}ed: {done['entries']:,} weights of {done['folder']}", markup=False, soft_wrap=True
-    )
+    console.print(f"{verb}ed: {done['entries']:,} weights of {done['folder']}", soft_wrap=True)
     if verb == "install" and done["rounded"]:
         console.print(f"{done['rounded']:,} of them rounded to the precision of the folder")
 
@@ -123,7 +119,7 @@ def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool)
         return
     for number, held in enumerate(found["skills"], 1):
         line = f"{number}  {held['weights']:,} weights  {held['task']}  {held['path']}"
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     table = _table("skills", "shared", "by chance", "Jaccard", "same value")
     for pair in found["pairs"]:
         table.add_row(
@@ -157,7 +153,7 @@ def cut(
         typer.echo(jsonlib.dumps(made, indent=2))
         return
     counted = f"{made['weights']:,} of {made['maskable']:,} maskable weights"
-    console.print(f"{out}: {counted}, in {made['tensors']:,} tensors", markup=False, soft_wrap=True)
+    console.print(f"{out}: {counted}, in {made['tensors']:,} tensors", soft_wrap=True)
     if made["least"]:
         console.print(f"each moved by {made['least']:.3g} or more")
     else:
@@ -173,7 +169,7 @@ def combine(
     if json:
         typer.echo(jsonlib.dumps(made, indent=2))
         return
-    console.print(f"{out}: {made['weights']:,} weights", markup=False, soft_wrap=True)
+    console.print(f"{out}: {made['weights']:,} weights", soft_wrap=True)
     if made["conflicts"]:
         first = "the first skill's value was taken"
         console.print(f"{made['conflicts']:,} of them had several values: {first}")
@@ -234,7 +230,7 @@ def _where(tensors: Sequence[Answer], width: int) -> list[Table]:
     for kind in kinds:
         row = [counts[kind, layer] for layer in layers]
         cells = [f"{count:,}" if count else "" for count in row]
-        grid.add_row(escape(kind), *cells, *_sum(sum(row), sizes[kind]))
+        grid.add_row(kind, *cells, *_sum(sum(row), sizes[kind]))
     grid.add_section()
     columns = [sum(counts[kind, layer] for kind in kinds) for layer in layers]
     whole = sum(tensor["weights"] for tensor in tensors)
@@ -245,7 +241,7 @@ def _where(tensors: Sequence[Answer], width: int) -> list[Table]:
     for layer, count in zip(layers, columns, strict=True):
         by_layer.add_row(_named(layer), *_sum(count, sizes[layer]))
     for kind in kinds:
-        by_kind.add_row(escape(kind), *_sum(sum(counts[kind, n] for n in layers), sizes[kind]))
+        by_kind.add_row(kind, *_sum(sum(counts[kind, n] for n in layers), sizes[kind]))
     return [by_layer, by_kind]
 
 

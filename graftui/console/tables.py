@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.table import Table
-from rich.text import Text
+from rich.console import ConsoleOptions, RenderResult
 
 from graftui.compare.figures import COUNTS, plain, rounded
 from graftui.compare.score_table import GAP, score_table
 from graftui.compare.side_by_side import Comparison
 from graftui.models import Run, RunStatus, Score
+from graftui.terminal import Console, Table, Text
+from graftui.text import visible
 
 STYLES: dict[RunStatus, tuple[str, str]] = {
     RunStatus.queued: ("○", "dim"),
@@ -117,7 +117,7 @@ def comparison(found: Comparison) -> Table:
     table = Table(header_style="bold")
     table.add_column("")
     for run in found.runs:
-        table.add_column(f"{run.id}\n{run.name}", justify="right")
+        table.add_column(f"{run.id}\n{visible(run.name)}", justify="right")
     for path, row in found.settings.items():
         table.add_row(Text(path, "cyan"), *map(plain, row))
     table.add_section()

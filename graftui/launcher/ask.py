@@ -33,12 +33,15 @@ def ask(verb: str, question: dict[str, Any], settings: Settings) -> dict[str, An
     How far it is shows on a terminal's standard error. Raises UsageError for a question it
     refuses, EnvironmentProblem if it crashes. Ctrl-C ends it.
     """
-    from rich.console import Console  # here: only who waits needs it
+    from graftui.terminal import Console, Text  # here: only who waits needs Rich
 
-    with Console(stderr=True).status(
-        "asking the engine, which takes some seconds to load"
-    ) as status:
-        done = _exchange(verb, json.dumps(question), settings, status.update)
+    waiting = "asking the engine, which takes some seconds to load"
+    with Console(stderr=True).status(waiting) as status:
+
+        def hear(text: str) -> None:
+            status.update(Text(text))
+
+        done = _exchange(verb, json.dumps(question), settings, hear)
     try:
         answer = json.loads(done.stdout)
     except json.JSONDecodeError:

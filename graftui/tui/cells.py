@@ -5,9 +5,8 @@ Pure functions of a run, the time and the colours.
 
 from dataclasses import dataclass
 
-from rich.text import Text
-
 from graftui.models import Run, RunStatus
+from graftui.terminal import Text
 from graftui.tui.text import GLYPHS, Palette, age, bar, percent, took
 
 _PADDING = 2

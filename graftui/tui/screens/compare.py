@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
@@ -10,6 +9,7 @@ from textual.widgets import DataTable, Footer, Static
 
 from graftui.compare.figures import COUNTS, LESS_IS_BETTER, NEITHER_IS_BETTER, plain
 from graftui.compare.side_by_side import Comparison
+from graftui.terminal import Text
 from graftui.tui.text import GLYPHS, palette
 
 

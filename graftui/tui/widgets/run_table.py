@@ -5,13 +5,13 @@ Announces the run under the cursor, and the wish to see the page before or after
 
 from dataclasses import dataclass
 
-from rich.text import Text
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import DataTable
 
 from graftui.models import Run
+from graftui.terminal import Text
 from graftui.tui.cells import Column, cell, columns
 from graftui.tui.text import Palette, palette
 

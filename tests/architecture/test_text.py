@@ -1,0 +1,68 @@
+"""Text reaches a terminal through graftui.terminal alone, where a string is data."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ONLY = ROOT / "graftui" / "terminal.py"
+SOURCES = sorted(path for path in (ROOT / "graftui").rglob("*.py") if path != ONLY)
+# Of Rich: what parses markup in strings, or takes them as they are.
+OWN_WAYS = {
+    "rich": {"print", "print_json", "inspect", "get_console"},
+    "rich.console": {"Console"},
+    "rich.text": {"Text"},
+    "rich.table": {"Table"},
+    "rich.status": {"Status"},
+    "rich.spinner": {"Spinner"},
+    "rich.live": {"Live"},
+    "rich.traceback": {"Traceback", "install"},
+}
+NEVER = ("rich.markup", "rich.panel", "rich.prompt", "rich.pretty", "rich.emoji", "rich.tree")
+PARSES = ("from_markup", "from_ansi", "print_exception", "render_markup")
+
+
+def faults(tree: ast.Module) -> Iterator[str]:
+    """What gets round graftui.terminal."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = {alias.name for alias in node.names}
+            if node.module.startswith(NEVER) or names & OWN_WAYS.get(node.module, set()):
+                yield f"line {node.lineno}: from {node.module} import {', '.join(names)}"
+        elif isinstance(node, ast.Import):
+            yield from (f"line {node.lineno}: {a.name}" for a in node.names if a.name[:4] == "rich")
+        elif isinstance(node, ast.Attribute) and node.attr in PARSES:
+            yield f"line {node.lineno}: {node.attr}"
+        elif isinstance(node, ast.keyword) and node.arg in ("markup", "emoji", "highlight"):
+            if ast.unparse(node.value) != "False":
+                yield f"line {node.value.lineno}: {node.arg}="
+        elif isinstance(node, ast.Call) and _parses(node):
+            yield f"line {node.lineno}: a TextColumn parses markup"
+
+
+def _parses(call: ast.Call) -> bool:
+    told = {keyword.arg for keyword in call.keywords}
+    return ast.unparse(call.func) == "TextColumn" and "markup" not in told
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_string_is_parsed(path: Path) -> None:
+    assert not list(faults(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from rich.text import Text",
+        "from rich.console import Console, Group",
+        "from rich.markup import escape",
+        "import rich.table",
+        "label = Label(name, markup=True)",
+        "text = Text.from_markup(name)",
+        "bar = Progress(TextColumn('{task.description}'))",
+    ],
+)
+def test_each_way_round_it_is_seen(code: str) -> None:
+    assert list(faults(ast.parse(code)))
