@@ -146,7 +146,7 @@ def _key(db: sqlite3.Connection, name: str) -> Key:
         return _extract("config", path)
     if name in _summary_keys(db):
         return _extract("summary", (name,))
-    raise UsageError(f"there is no key {name!r} to filter or sort by.", _hint(db, name))
+    raise UsageError(f"There is no key {name!r} to filter or sort by.", _hint(db, name))
 
 
 def _extract(column: str, path: tuple[str, ...]) -> Key:
