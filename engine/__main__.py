@@ -7,22 +7,20 @@ an exception becomes a `failed` event.
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import sys
 import time
-import traceback
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from engine.contract import config as configs
-from engine.contract import schema
 from engine.contract.events import Cancelled as CancelledEvent
-from engine.contract.events import Failed, FailReason, Finished, Started
+from engine.contract.events import Failed, Finished, Started
 from engine.contract.layout import RunDir
 from engine.emit import Emitter, StopRequest
-from engine.errors import Cancelled, EngineError
+from engine.errors import Cancelled
+from engine.failure import failure
 from engine.versions import versions
 
 
@@ -32,14 +30,20 @@ def main(arguments: list[str] | None = None) -> int:
     run_dir = RunDir(parser.parse_args(arguments).run_dir)
     if not run_dir.config.is_file():
         parser.error(f"there is no {run_dir.config}")
-    stop, emit, since = StopRequest(), Emitter(run_dir.events), time.monotonic()
     try:
-        emit(work(run_dir, emit, stop))
+        emit = Emitter(run_dir.events)
+    except OSError as error:
+        print(f"{run_dir.events} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+    stop, since = StopRequest(), time.monotonic()
+    try:
+        _last_word(emit, work(run_dir, emit, stop))
     except Cancelled as stopped:
-        emit(CancelledEvent(seconds=round(time.monotonic() - since, 2), message=str(stopped)))
+        seconds = round(time.monotonic() - since, 2)
+        _last_word(emit, CancelledEvent(seconds=seconds, message=str(stopped)))
         return 3
     except Exception as error:  # the edge: whatever it is, it becomes the run's last event
-        emit(failure(error))
+        _last_word(emit, failure(error))
         return 1
     return 0
 
@@ -68,37 +72,13 @@ def work(run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
     return finetune(config, run_dir, emit, stop)
 
 
-def failure(error: Exception) -> Failed:
-    """The event for an error; the traceback of one that nobody foresaw goes to output.log."""
-    if isinstance(error, EngineError):
-        print(f"{error.message}\n{error.hint}", file=sys.stderr)
-        return Failed(reason=error.reason, message=error.message, hint=error.hint)
-    if isinstance(error, ValidationError):
-        kinds = [detail["loc"][0] for detail in error.errors() if detail["loc"]]
-        found = schema.explain(error, str(kinds[0]) if kinds else "finetune")
-        return Failed(reason=FailReason.config, message="; ".join(found.values()))
-    if "No space left on device" in str(error):  # safetensors words it in an error of its own
-        return Failed(
-            reason=FailReason.crashed,
-            message="the disk is full",
-            hint="free some space (`graftui rm ID` deletes a run with its checkpoint), then rerun",
-        )
-    traceback.print_exception(error)
-    if type(error).__name__ == "OutOfMemoryError":
-        return Failed(
-            reason=FailReason.oom,
-            message=str(error).splitlines()[0],
-            hint="set train.micro_batch, or lower compute.batch_tokens",
-        )
-    if isinstance(error, OSError) and error.filename:
-        return Failed(
-            reason=FailReason.data, message=str(error), hint="check the path and the disk"
-        )
-    return Failed(
-        reason=FailReason.crashed,
-        message=f"{type(error).__name__}: {error}",
-        hint="this is a bug: output.log holds the traceback",
-    )
+def _last_word(emit: Emitter, event: Finished | Failed | CancelledEvent) -> None:
+    """Say how it ended. Where that cannot be written the exit code has to tell."""
+    try:
+        emit(event)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            print(f"the last event could not be written: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The engine's one voice: events appended to events.jsonl, and the request to stop.
 
-Each event is one write() of one line, so a reader never sees half a line that stays half,
-and a killed run has lost nothing that it said.
+Each event is one write() of one line, whole or taken back, so a reader never sees half a line that
+stays half, and a killed run has lost nothing that it said.
 """
 
 import math
@@ -11,8 +11,12 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from engine.contract.events import Event, Log, Metric, Progress, dumps
+from engine.contract.events import TERMINAL, Event, Log, Metric, Progress, dumps
 from engine.errors import Cancelled, Diverged
+
+_PATIENCE_S = 120.0
+"""How long the last event waits for room on the disk: hours of work may hang on it."""
+_PAUSE_S = 0.5
 
 
 class Emitter:
@@ -22,15 +26,41 @@ class Emitter:
         kept = path.read_bytes() if path.exists() else b""
         self._seq = kept.count(b"\n")
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        if kept and not kept.endswith(b"\n"):  # cut off by a crash: end that line
-            os.write(self._fd, b"\n")
-            self._seq += 1
+        if kept and not kept.endswith(b"\n"):  # cut off by a crash: nobody has read that line
+            os.ftruncate(self._fd, kept.rfind(b"\n") + 1)
 
     def __call__(self, event: Event) -> None:
         """Append `event`, stamped with its number and the time."""
         stamped = event.model_copy(update={"seq": self._seq, "t": round(time.time(), 3)})
-        os.write(self._fd, dumps(stamped))
+        line = dumps(stamped)
+        try:
+            self._append(line)
+        except OSError:
+            if not isinstance(event, TERMINAL):
+                raise
+            self._insist(line)
         self._seq += 1
+
+    def _append(self, line: bytes) -> None:
+        """All of `line`, or nothing: where the disk is full only a part may have been taken."""
+        written = os.write(self._fd, line)
+        try:
+            while written < len(line):
+                written += os.write(self._fd, line[written:])
+        except BaseException:
+            os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
+            raise
+
+    def _insist(self, line: bytes) -> None:
+        """Append `line` as soon as there is room for it; raises OSError in the end."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._append(line)
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE_S)
 
     def log(self, message: str) -> None:
         """Say something a person will want to read in the run's log."""

@@ -15,6 +15,7 @@ from graftui import __version__
 from graftui.errors import GraftuiError, explain
 from graftui.launcher.lock import supervised
 from graftui.registry import ingest
+from graftui.registry.folders import shut
 from graftui.registry.store import Store, set_aside
 from graftui.settings import Settings
 
@@ -88,8 +89,10 @@ def _registry(settings: Settings) -> Iterator[Check]:
     yield Check(
         "registry", not troubles, "; ".join(troubles) or f"{settings.db}: {counted} runs", hint
     )
-    for sentence in adopted.skipped:
-        yield Check("run folder", False, sentence, "delete the folder, or mend its config.json")
+    for skipped in {
+        each.folder: each for each in (*adopted.skipped, *shut(settings.runs))
+    }.values():
+        yield Check("run folder", False, f"{skipped.folder}: {skipped.why}", skipped.hint)
     working = supervised(settings)
     if active and not working:
         text = f"{active} runs active, and no supervisor that starts the next"

@@ -85,6 +85,10 @@ class Run:
     """When somebody asked it to stop; it may take a while."""
     heard_at: float | None = None
     """Time of its last sign of life."""
+    warnings: tuple[str, ...] = ()
+    """What of its files was not understood, a sentence each."""
+    bad_events: int = 0
+    """Lines of its events file that were not understood; `warnings` has the first of them."""
 
     @property
     def seconds(self) -> float | None:

@@ -25,7 +25,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from engine.contract import config as configs
-from engine.contract import prompts, schema
+from engine.contract import prompts, schema, toml
 from engine.contract.layout import shipped
 from graftui.errors import NotFound, UsageError, sentence
 from graftui.models import Run
@@ -132,7 +132,7 @@ def load(ref: str, settings: Settings) -> Recipe:
 def loads(text: str, name: str) -> Recipe:
     """The recipe in a TOML text. Raises UsageError for bad TOML, kinds or links."""
     try:
-        raw = tomllib.loads(text)
+        raw = toml.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"Recipe {name} is not TOML: {error}.", "Correct that line.") from None
     title = str(raw.pop("title", ""))
@@ -201,7 +201,7 @@ def _fitting(path: str, text: str, kind: str) -> Any:
     if path not in known and not isinstance(value, str):
         return text  # " false" and "true" are label words
     if known.get(path) == "table" and isinstance(value, str):
-        with contextlib.suppress(ValueError, SyntaxError):
+        with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError):
             return ast.literal_eval(value)  # LM-BFF's {'0':'bad','1':'good'}
     return value
 
@@ -219,7 +219,7 @@ def _keys(path: str, kind: str) -> tuple[str, ...]:
 def _value(text: str) -> Any:
     """A TOML value, or the text itself where it is none: 1e-3, [1e-4, 1e-3], true, roberta-base."""
     try:
-        return tomllib.loads(f"value = {text.strip()}")["value"]
+        return toml.loads(f"value = {text.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 

@@ -5,12 +5,12 @@ names. Users add tasks in data/tasks/ of their working directory. Refuses two bl
 """
 
 import difflib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from engine.contract import toml
 from engine.contract.layout import shipped
 from engine.contract.task_spec import HubSource, Prompting, TaskSpec
 
@@ -79,11 +79,9 @@ def _entries(folder: Path) -> dict[str, _Entry]:
 
 def _read(path: Path) -> list[_Entry]:
     try:
-        blocks = tomllib.loads(path.read_text(encoding="utf-8"))
+        blocks = toml.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CatalogError(f"{path} cannot be read: {error.strerror}") from None
-    except RecursionError:
-        raise CatalogError(f"{path} is not TOML: nested too deep") from None
     except ValueError as error:
         raise CatalogError(f"{path} is not TOML: {error}") from None
     return [_entry(path, name, block) for name, block in blocks.items()]

@@ -250,7 +250,8 @@ def loads(text: str | bytes) -> FinetuneConfig | GraftConfig:
             raise
     raw = json.loads(text)
     raw.pop("micro_batch", None)
-    raw.get("compute", {}).pop("eval_batch", None)
+    if isinstance(raw.get("compute"), dict):
+        raw["compute"].pop("eval_batch", None)
     return _ADAPTER.validate_json(json.dumps(raw))
 
 

@@ -1,15 +1,35 @@
 """Events: what a run says, one JSON object a line of events.jsonl.
 
 Owns the shapes and how a stretch of the file is read. A reader takes whole lines only: what
-follows the last newline is still being written. Times are seconds since the epoch, UTC.
+follows the last newline is still being written. Times are seconds since the epoch, UTC. A line
+that does not fit costs that line alone, and never a run's end: a last event is read without the
+fields that are wrong.
 """
 
+import json
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 VERSION = 1
+_LONGEST = 20_000
+"""Characters of a text: what is longer is cut, not refused."""
+LAST_TIME = 253_402_300_800.0
+"""The year 10000, which no calendar of Python's knows."""
+
+
+def writable(text: object) -> object:
+    """`text` as UTF-8 can hold it: a lone surrogate, as in a file's odd name, is spelt out."""
+    if not isinstance(text, str):
+        return text
+    return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
+
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+"""As far as SQLite counts."""
+Text = Annotated[str, BeforeValidator(writable)]
 
 
 class FailReason(StrEnum):
@@ -38,33 +58,33 @@ class _Event(BaseModel):
     # A later version may add fields: an older reader skips what it does not know.
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
-    v: int = VERSION
-    seq: int = 0
+    v: Count = VERSION
+    seq: Count = 0
     """Number of the event in its file, from 0."""
-    t: float = 0.0
+    t: Annotated[float, Field(ge=0, lt=LAST_TIME)] = 0.0
 
 
 class Started(_Event):
     event: Literal["started"] = "started"
-    pid: int
-    host: str
-    device: str
+    pid: Annotated[int, Field(ge=1, lt=2**31)]
+    host: Text
+    device: Text
     config_hash: str
     versions: dict[str, str] = {}
 
 
 class Progress(_Event):
     event: Literal["progress"] = "progress"
-    phase: str
-    step: int
-    total: int
+    phase: Text
+    step: Count
+    total: Count
 
 
 class Metric(_Event):
     """Values of curves at one step; a curve's name is `phase/what`, such as `train/loss`."""
 
     event: Literal["metric"] = "metric"
-    step: int
+    step: Count
     values: dict[str, float]
 
 
@@ -72,25 +92,27 @@ class Evaluated(_Event):
     """Scores of one set of weights on one split."""
 
     event: Literal["evaluated"] = "evaluated"
-    stage: Stage
+    stage: str
+    """A Stage, or one that a later version knows."""
     split: str
     scores: dict[str, float]
-    sparsity: float | None = None
+    sparsity: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """As asked for in the config; None for whole models."""
 
 
 class Artifact(_Event):
     event: Literal["artifact"] = "artifact"
-    path: str
+    path: Text
     """Relative to the run directory."""
     kind: str
-    bytes: int
+    bytes: Count
 
 
 class Log(_Event):
     event: Literal["log"] = "log"
-    level: Literal["info", "warning"] = "info"
-    message: str
+    level: str = "info"
+    """info or warning, or one that a later version knows."""
+    message: Text
 
 
 class Finished(_Event):
@@ -103,19 +125,24 @@ class Finished(_Event):
 class Failed(_Event):
     event: Literal["failed"] = "failed"
     reason: FailReason
-    message: str
-    hint: str = ""
+    message: Text
+    hint: Text = ""
 
 
 class Cancelled(_Event):
     event: Literal["cancelled"] = "cancelled"
     seconds: float
-    message: str = ""
+    message: Text = ""
 
 
 Event = Started | Progress | Metric | Evaluated | Artifact | Log | Finished | Failed | Cancelled
 TERMINAL = (Finished, Failed, Cancelled)
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+_FORMS: dict[str, type[Event]] = {
+    form.model_fields["event"].default: form for form in get_args(Event)
+}
+_LEAST = {"seconds": 0.0, "reason": FailReason.crashed, "message": ""}
+"""What a last event is read with where it says nothing that can be understood."""
 
 
 def dumps(event: Event) -> bytes:
@@ -125,13 +152,74 @@ def dumps(event: Event) -> bytes:
 
 def parse_line(line: bytes) -> Event | None:
     """The event of one line; None for garbage, and for kinds of events of a later version."""
+    return _understood(line)[0]
+
+
+def read(
+    chunk: bytes, complain: Callable[[str], object] = lambda trouble: None
+) -> tuple[list[Event], int]:
+    """Events of a stretch of the file and how many bytes they took, up to the last newline.
+
+    `complain` hears of each line that is wrong: what cannot be understood, and why.
+    """
+    end = chunk.rfind(b"\n") + 1
+    events = []
+    for line in chunk[:end].splitlines():
+        event, trouble = _understood(line)
+        if event is not None:
+            events.append(event)
+        if trouble:
+            complain(trouble)
+    return events, end
+
+
+def _understood(line: bytes) -> tuple[Event | None, str]:
+    """The event of a line, and what is wrong with the line."""
     try:
-        return _ADAPTER.validate_json(line)
+        return _ADAPTER.validate_json(line), ""
+    except ValidationError:
+        return _second_look(line) if line.strip() else (None, "")
+
+
+def _second_look(line: bytes) -> tuple[Event | None, str]:
+    """A line at odds with its form: the text mended, and of a last event what is right."""
+    try:
+        # Python's parser takes lone surrogates, which no JSON should have; they go on the way back.
+        text = json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace")
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        return None, f"{_begin(line)} is no JSON"
+    if not isinstance(raw, dict) or not isinstance(raw.get("event"), str):
+        return None, f"{_begin(line)} is no event"
+    form = _FORMS.get(raw["event"])
+    if form is None:
+        return None, ""  # of a later version
+    try:
+        return form.model_validate_json(text), ""
+    except ValidationError as error:
+        return (_salvaged(form, raw, error) if form in TERMINAL else None), _words(raw, error)
+
+
+def _salvaged(form: type[Event], raw: dict[str, Any], error: ValidationError) -> Event | None:
+    """The event without the fields that `error` names."""
+    for detail in error.errors(include_url=False):
+        *path, last = detail["loc"]
+        table: Any = raw
+        for key in path:
+            table = table[key]
+        table.pop(last, None)
+    try:
+        return form.model_validate_json(json.dumps({**_LEAST, **raw}))
     except ValidationError:
         return None
 
 
-def read(chunk: bytes) -> tuple[list[Event], int]:
-    """Events of a stretch of the file and how many bytes they took, up to the last newline."""
-    end = chunk.rfind(b"\n") + 1
-    return [e for e in map(parse_line, chunk[:end].splitlines()) if e is not None], end
+def _words(raw: dict[str, Any], error: ValidationError) -> str:
+    detail = error.errors(include_url=False)[0]
+    field = ".".join(map(str, detail["loc"]))
+    return f"{raw['event']}: {field}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _begin(line: bytes) -> str:
+    """The beginning of a line, to be recognised by."""
+    return repr(line[:40].decode("utf-8", "replace"))

@@ -102,7 +102,7 @@ def _mapping(text: str, file: str) -> dict[str, str]:
     try:
         found = ast.literal_eval(text.strip())
         return {str(label): word for label, word in found.items() if _is_word(word)}
-    except (ValueError, SyntaxError, AttributeError):
+    except (ValueError, TypeError, SyntaxError, AttributeError, RecursionError, MemoryError):
         raise PromptFileError(
             f"{file}: {text.strip()[:80]!r} is not a mapping such as {{'0':'bad','1':'good'}}"
         ) from None

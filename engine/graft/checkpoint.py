@@ -170,7 +170,7 @@ def _shards(index: Path) -> dict[str, str]:
         found = json.loads(index.read_text())["weight_map"]
         if all(Path(name).name == name for name in found.values()):
             return dict(found)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     raise SkillError(f"{index} does not say which file holds which tensor")
 
@@ -179,7 +179,7 @@ def _ties(folder: Path) -> bool:
     """Whether the model's config lets output weights be tied to the embeddings."""
     try:
         return bool(json.loads((folder / "config.json").read_text())["tie_word_embeddings"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return True
 
 

@@ -111,7 +111,7 @@ def _info(text: str, path: Path | str) -> SkillInfo:
         found = raw.get("format")
         if found in range(1, FORMAT + 1):
             return _INFO.validate_python(raw)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise SkillError(f"{path} is not a skill file: its metadata has no `skill`") from None
     raise SkillError(
         f"{path} has skill format {found}; this version reads up to {FORMAT}", "upgrade graftui"

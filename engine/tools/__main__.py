@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from engine.contract import schema
 from engine.errors import EngineError
+from engine.failure import out_of_memory
 
 VERBS = ("task", "model", "kshot", "skill")
 """Each is a module of this package with `answer(question)`."""
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     verb = parser.parse_args(arguments).verb
     try:
         question = json.load(sys.stdin)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         parser.error(f"stdin is not JSON: {error}")
     with contextlib.redirect_stdout(sys.stderr):
         answer = answered(verb, question)
@@ -51,6 +52,10 @@ def answered(verb: str, question: dict[str, Any]) -> dict[str, Any]:
         if not error.filename:
             raise
         return _refused(f"{error.filename}: {error.strerror}", "check the path and the disk")
+    except (MemoryError, RuntimeError) as error:
+        if advice := out_of_memory(error):
+            return _refused(*advice)
+        raise
 
 
 def _refused(message: str, hint: str = "") -> dict[str, Any]:

@@ -44,8 +44,13 @@ def console_here() -> "Console":
 def store_here(settings: "Settings") -> "Store":
     """The registry, made true first: what ended or vanished meanwhile is known after this."""
     from graftui.launcher.reconcile import reconcile
+    from graftui.registry.ingest import adopt
     from graftui.registry.store import Store
 
     store = Store.open(settings.db)
-    reconcile(settings, store)
+    skipped = adopt(store, settings).skipped
+    reconcile(settings, store, adopting=False)
+    if skipped:
+        folders = "1 folder" if len(skipped) == 1 else f"{len(skipped)} folders"
+        typer.echo(f"{folders} skipped, see `graftui doctor`", err=True)
     return store

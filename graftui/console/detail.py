@@ -28,6 +28,8 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     console.print(Text.assemble(*about))
     for text in filter(None, (run.message, run.hint)):
         console.print(f"  {text}")
+    for text in _warnings(run):
+        console.print(f"  {text}", style="yellow")
     for line in run.log_tail.splitlines():
         console.print(f"  | {line}", style="dim")
     console.print(tables.settings(_about(run, settings)))
@@ -36,6 +38,14 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     for file in files:
         console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes)")
     console.print(tables.settings(flat(run.config, run.kind)))
+
+
+def _warnings(run: Run) -> list[str]:
+    """What of the run's files was not understood."""
+    lines = "1 line" if run.bad_events == 1 else f"{run.bad_events} lines"
+    counted = [f"{lines} of events.jsonl could not be understood:"] if run.bad_events else []
+    of_events = [text for text in run.warnings if text.startswith("events.jsonl")]
+    return [text for text in run.warnings if text not in of_events] + counted + of_events
 
 
 def _about(run: Run, settings: Settings) -> dict[str, object]:

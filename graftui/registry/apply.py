@@ -74,7 +74,8 @@ def _ended(
 ) -> None:
     failed = isinstance(event, ev.Failed)
     db.execute(
-        "UPDATE runs SET status = ?, ended_at = ?, reason = ?, message = ?, hint = ?,"
+        "UPDATE runs SET status = ?, ended_at = ifnull(nullif(?, 0), ifnull(heard_at, created_at)),"
+        " reason = ?, message = ?, hint = ?,"
         f" summary = ?, log_tail = ? WHERE id = ? AND status IN {_OPEN}",
         (
             RunStatus(event.event),

@@ -8,18 +8,23 @@ nothing, nor do two readers at once. What one event changes is in apply.py. Writ
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.contract.layout import RunDir
 from graftui.models import ACTIVE, Run, RunCard, RunStatus
+from graftui.registry import folders
 from graftui.registry.card import read_card
+from graftui.registry.folders import Skipped
 from graftui.registry.output import tail
 from graftui.registry.store import Store, insert
 from graftui.settings import Settings
 
 CHUNK = 4 << 20
+_SHOWN = 3
+"""Bad lines of an events file that are quoted; all are counted."""
+_OF_EVENTS = "events.jsonl: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +47,16 @@ def ingest(store: Store, run_id: str, run_dir: RunDir) -> int:
 
 
 def _next(db: sqlite3.Connection, run_id: str, run_dir: RunDir) -> _Stretch | None:
-    """What comes after the stored offset; None if nothing whole does, or the run is not there."""
+    """What comes after the stored offset; None if nothing whole does, or it cannot be read now."""
     offset = _offset(db, run_id)
     try:
-        size = os.stat(run_dir.events).st_size
-        if offset is None or size == offset:
+        file = os.stat(run_dir.events)
+        size = file.st_size
+        if offset is None or size == offset or not stat.S_ISREG(file.st_mode):
             return None
         start = offset if offset <= size else 0  # cut short or replaced: from the beginning
         data = _whole_lines(run_dir, start)
-    except FileNotFoundError:
+    except OSError:
         return None
     return _Stretch(offset, start, data) if data or start != offset else None
 
@@ -70,22 +76,25 @@ def _take(store: Store, run_id: str, run_dir: RunDir, stretch: _Stretch) -> int:
     from engine.contract import events
     from graftui.registry.apply import apply
 
-    found, _ = events.read(stretch.data)
+    troubles: list[str] = []
+    found, _ = events.read(stretch.data, troubles.append)
     with store.write() as db:
         if _offset(db, run_id) != stretch.seen:
             return 0  # another process took it meanwhile
         if stretch.start != stretch.seen:
             _forget(db, run_id)
-        apply(db, run_id, found, run_dir.output)
         db.execute(
             "UPDATE runs SET events_offset = :offset,"
             " heard_at = max(ifnull(heard_at, :t), ifnull(:t, heard_at)) WHERE id = :run",
             {
                 "offset": stretch.start + len(stretch.data),
-                "t": max((event.t for event in found), default=None),
+                "t": max((event.t for event in found if event.t), default=None),
                 "run": run_id,
             },
         )
+        apply(db, run_id, found, run_dir.output)
+        if troubles:
+            _warn(db, run_id, troubles)
     return len(found)
 
 
@@ -98,6 +107,26 @@ def _forget(db: sqlite3.Connection, run_id: str) -> None:
     """Drop what a replaced file will say again."""
     for table in ("metrics", "scores", "artifacts"):
         db.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
+    kept = [text for text in _warnings(db, run_id) if not text.startswith(_OF_EVENTS)]
+    db.execute(
+        "UPDATE runs SET bad_events = 0, warnings = ? WHERE id = ?", (json.dumps(kept), run_id)
+    )
+
+
+def _warn(db: sqlite3.Connection, run_id: str, troubles: Sequence[str]) -> None:
+    """Count the lines that were not understood, and keep what was wrong with the first."""
+    warnings = _warnings(db, run_id)
+    room = _SHOWN - sum(text.startswith(_OF_EVENTS) for text in warnings)
+    warnings += [f"{_OF_EVENTS}{text}" for text in troubles[:room]]
+    db.execute(
+        "UPDATE runs SET bad_events = bad_events + ?, warnings = ? WHERE id = ?",
+        (len(troubles), json.dumps(warnings), run_id),
+    )
+
+
+def _warnings(db: sqlite3.Connection, run_id: str) -> list[str]:
+    row = db.execute("SELECT warnings FROM runs WHERE id = ?", (run_id,)).fetchone()
+    return list(json.loads(row[0])) if row else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,45 +135,39 @@ class Adopted:
 
     added: tuple[str, ...]
     """Ids of runs that are in the registry now."""
-    skipped: tuple[str, ...]
-    """One sentence for each directory that could not be read."""
+    skipped: tuple[Skipped, ...]
+    """Directories that could not be read."""
 
 
 def adopt(store: Store, settings: Settings) -> Adopted:
     """Add every run whose directory is there and whose row is not."""
-    missing = sorted(_directories(settings.runs) - store.ids())
-    if not missing:
-        return Adopted((), ())
-    return _take_in(store, [RunDir(settings.runs / id) for id in missing], forget=False)
+    missing = folders.names(settings.runs) - store.ids()
+    return _take_in(store, settings, missing, forget=False) if missing else Adopted((), ())
 
 
 def rebuild(store: Store, settings: Settings) -> int:
     """Read every run directory anew, except of runs that are at work; how many there were."""
     busy = {run.id for run in store.active()}
-    wanted = sorted(_directories(settings.runs) - busy)
-    run_dirs = [RunDir(settings.runs / id) for id in wanted]
-    return len(_take_in(store, run_dirs, forget=True).added)
+    wanted = folders.names(settings.runs) - busy
+    return len(_take_in(store, settings, wanted, forget=True).added)
 
 
-def _directories(runs: Path) -> set[str]:
-    """Run directories, but not those that are just being made or deleted (`.new-*`, `.gone-*`)."""
-    try:
-        return {name for name in os.listdir(runs) if not name.startswith(".")}
-    except FileNotFoundError:
-        return set()
-
-
-def _take_in(store: Store, run_dirs: Sequence[RunDir], forget: bool) -> Adopted:
+def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) -> Adopted:
     found: dict[RunDir, tuple[Run, RunCard | None]] = {}
     skipped = []
-    for run_dir in run_dirs:
-        if not run_dir.config.exists():
-            continue  # not a run
+    for name in sorted(names):
+        if folders.nameless(name):
+            skipped.append(folders.misnamed(settings.runs, name))
+            continue
+        run_dir = RunDir(settings.runs / name)
         try:
-            found[run_dir] = _read(run_dir)
+            if folders.is_run(run_dir):
+                found[run_dir] = _read(run_dir)
+        except PermissionError:
+            skipped.append(folders.unreadable(run_dir.path))
         except (ValueError, OSError) as exc:
-            first = str(exc).splitlines()[0]
-            skipped.append(f"{run_dir.path}: config.json cannot be read ({first}).")
+            why = f"config.json cannot be read ({exc})"
+            skipped.append(Skipped(str(run_dir.path), why, "mend its config.json, or move it away"))
     # All at once: a queued run whose parent is not there yet would be taken for stranded.
     with store.write() as db:
         for run_dir, (run, _) in found.items():
@@ -160,12 +183,9 @@ def _take_in(store: Store, run_dirs: Sequence[RunDir], forget: bool) -> Adopted:
 
 def _read(run_dir: RunDir) -> tuple[Run, RunCard | None]:
     """The row as far as config and card have it. Raises ValueError for a config it cannot read."""
-    # Imports pydantic, which a look at a registry that lacks nothing can do without.
-    from engine.contract.config import config_hash, loads
-
-    text = run_dir.config.read_bytes()
-    config = loads(text)
-    card = read_card(run_dir)
+    config = folders.stored_config(run_dir.config.read_bytes())
+    warnings = [f"config.json: {text}" for text in config.troubles]
+    card = read_card(run_dir, warnings.append)
     known = card or RunCard(
         id=run_dir.path.name, name=run_dir.path.name, created_at=run_dir.config.stat().st_mtime
     )
@@ -173,8 +193,8 @@ def _read(run_dir: RunDir) -> tuple[Run, RunCard | None]:
         id=run_dir.path.name,
         name=known.name,
         kind=config.kind,
-        config=json.loads(text),
-        config_hash=config_hash(config),
+        config=config.raw,
+        config_hash=config.digest,
         created_at=known.created_at,
         status=_first_status(run_dir, card),
         recipe=known.recipe,
@@ -184,6 +204,7 @@ def _read(run_dir: RunDir) -> tuple[Run, RunCard | None]:
         pid=known.pid,
         pid_started=known.pid_started,
         boot_id=known.boot_id,
+        warnings=tuple(warnings),
     )
     return run, card
 

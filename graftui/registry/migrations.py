@@ -194,4 +194,18 @@ def m004_notes(db: "Database") -> None:
     """)
 
 
-MIGRATIONS: list[Migration] = [m001_runs, m002_measurements, m003_search, m004_notes]
+def m005_warnings(db: "Database") -> None:
+    """What of a run's files was not understood."""
+    db.executescript("""
+        ALTER TABLE runs ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE runs ADD COLUMN bad_events INTEGER NOT NULL DEFAULT 0;
+    """)
+
+
+MIGRATIONS: list[Migration] = [
+    m001_runs,
+    m002_measurements,
+    m003_search,
+    m004_notes,
+    m005_warnings,
+]

@@ -29,6 +29,7 @@ def run_of(row: sqlite3.Row) -> Run:
     values["reason"] = RunReason(values["reason"]) if values["reason"] else None
     values["config"] = json.loads(values["config"])
     values["tags"] = tuple(json.loads(values["tags"]))
+    values["warnings"] = tuple(json.loads(values["warnings"]))
     values["summary"] = numbers_of(values["summary"])
     return Run(**values)
 
@@ -66,5 +67,6 @@ def _same(value: Any) -> Any:
 _ENCODE: dict[str, Callable[[Any], Any]] = {
     "config": json.dumps,
     "tags": json.dumps,
+    "warnings": json.dumps,
     "summary": numbers,
 }

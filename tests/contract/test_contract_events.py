@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
+from strange import VALUES
 
 from engine.contract import events as ev
 
@@ -76,3 +78,70 @@ def test_a_file_of_version_1_still_reads() -> None:
         "started", "progress", "metric", "evaluated", "artifact", "log",
         "finished", "failed", "cancelled",
     }  # fmt: skip
+
+
+@given(data=st.data())
+def test_any_value_in_any_field_costs_that_event_alone(
+    one_of_each: list[ev.Event], data: st.DataObject
+) -> None:
+    event = data.draw(st.sampled_from(one_of_each))
+    raw = json.loads(ev.dumps(event))
+    raw[data.draw(st.sampled_from(sorted(raw)))] = data.draw(VALUES)
+    after = ev.dumps(ev.Log(message="after"))
+    troubles: list[str] = []
+    events, used = ev.read(json.dumps(raw).encode() + b"\n" + after, troubles.append)
+    assert events[-1] == ev.parse_line(after)
+    assert len(events) + len(troubles) >= 1
+    for read in events:
+        assert json.loads(ev.dumps(read))  # UTF-8, and bounded
+        whole = [v for v in read.model_dump().values() if type(v) is int]
+        assert all(0 <= number < 2**63 for number in whole)
+    if isinstance(event, ev.TERMINAL) and raw["event"] == event.event:
+        assert events[0].event == event.event, troubles
+
+
+@example(line={"event": "finished", "seconds": "long", "t": -1, "summary": {"a": "b", "ece": 0.5}})
+@example(line={"event": "finished"})
+@given(line=st.fixed_dictionaries({"event": st.just("finished"), "summary": VALUES}))
+def test_a_run_that_finished_has_finished(line: dict[str, object]) -> None:
+    (event,), _ = ev.read(json.dumps(line).encode() + b"\n")
+    assert isinstance(event, ev.Finished)
+    if line.get("seconds"):
+        assert event.summary == {"ece": 0.5}
+
+
+def test_a_reason_of_a_later_version_keeps_its_message() -> None:
+    line = {"event": "failed", "reason": "preempted", "message": "the node goes", "level": 3}
+    troubles: list[str] = []
+    (event,), _ = ev.read(json.dumps(line).encode() + b"\n", troubles.append)
+    assert isinstance(event, ev.Failed)
+    assert (event.reason, event.message) == (ev.FailReason.crashed, "the node goes")
+    assert "failed: reason:" in troubles[0]
+
+
+def test_stages_and_levels_of_a_later_version_are_kept() -> None:
+    lines = (
+        {"event": "evaluated", "stage": "union", "split": "test", "scores": {"f1": 1}},
+        {"event": "log", "level": "debug", "message": "hi"},
+    )
+    troubles: list[str] = []
+    text = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    (scored, said), _ = ev.read(text, troubles.append)
+    assert isinstance(scored, ev.Evaluated)
+    assert isinstance(said, ev.Log)
+    assert (scored.stage, said.level, troubles) == ("union", "debug", [])
+
+
+@pytest.mark.parametrize("line", [b"[" * 100_000, b'{"event":"log","x":' + b"[" * 100_000])
+def test_what_is_nested_without_end_is_passed_over(line: bytes) -> None:
+    troubles: list[str] = []
+    assert ev.read(line + b"\n", troubles.append) == ([], len(line) + 1)
+    assert len(troubles) == 1
+    assert len(troubles[0]) < 200
+
+
+def test_a_text_that_no_file_can_hold_is_still_said() -> None:
+    """The name of a file need not be UTF-8, and its error goes into the last event."""
+    event = ev.Failed(reason=ev.FailReason.data, message="no file caf\udce9")
+    assert ev.parse_line(ev.dumps(event)) == event
+    assert event.message.isprintable()

@@ -1,8 +1,10 @@
 """The emitter's file, as its readers find it."""
 
+import errno
 import math
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +35,73 @@ def test_a_second_emitter_goes_on_after_a_crash(tmp_path: Path, left: bytes) -> 
     assert isinstance(found[-1], ev.Log)
     assert found[-1].message == "again"
     assert found[-1].seq == path.read_bytes().count(b"\n") - 1
-    assert path.read_bytes().startswith(left)
+    whole = left[: left.rfind(b"\n") + 1]
+    assert path.read_bytes() == whole + ev.dumps(found[-1]), "half a line is taken back"
+
+
+class Disk:
+    """Takes so many bytes, then says that it is full, until it is given room."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self._write = os.write
+
+    def write(self, file: int, data: bytes) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        part = data[: self.room]
+        self.room -= len(part)
+        return self._write(file, part)
+
+
+@pytest.mark.parametrize("room", [0, 1, 30])
+def test_a_line_is_written_whole_or_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    path = tmp_path / "events.jsonl"
+    emit = Emitter(path)
+    emit.log("before")
+    before, disk = path.read_bytes(), Disk(room)
+    monkeypatch.setattr(os, "write", disk.write)
+    with pytest.raises(OSError, match="No space left"):
+        emit.log("there is no room for this")
+    assert path.read_bytes() == before
+    disk.room = 10_000
+    emit.log("after")
+    said, used = ev.read(path.read_bytes())
+    assert [(e.seq, e.message) for e in said if isinstance(e, ev.Log)] == [
+        (0, "before"), (1, "after"),
+    ]  # fmt: skip
+    assert used == path.stat().st_size
+
+
+def test_a_last_event_waits_for_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, disk, pauses = tmp_path / "events.jsonl", Disk(10), []
+    emit = Emitter(path)
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        disk.room = 10_000 if len(pauses) == 3 else 10
+
+    monkeypatch.setattr(os, "write", disk.write)
+    monkeypatch.setattr(time, "sleep", pause)
+    emit(ev.Finished(seconds=1.0))
+    (event,), _ = ev.read(path.read_bytes())
+    assert isinstance(event, ev.Finished)
+    assert len(pauses) == 3
+
+
+def test_a_last_event_does_not_wait_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, hours = tmp_path / "events.jsonl", iter(range(0, 10**9, 3600))
+    emit = Emitter(path)
+    monkeypatch.setattr(os, "write", Disk(0).write)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "monotonic", lambda: next(hours))
+    with pytest.raises(OSError, match="No space left"):
+        emit(ev.Finished(seconds=1.0))
+    assert path.read_bytes() == b""
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
