@@ -121,6 +121,8 @@ class Score:
     sparsity: float | None
     """As asked for in the config; None for whole models."""
     scores: dict[str, float]
+    localizer: str = "learnt"
+    """How the weights of a learnt_graft were chosen: what it is called by."""
 
 
 @dataclass(frozen=True, slots=True)

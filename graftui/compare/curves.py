@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graftui.compare.figures import STAGES, plain, title
+from graftui.compare.figures import plain, title
 from graftui.compare.over_seeds import IMPLIED, Group
 
 _PLACE = ("stage", "sparsity")
@@ -91,8 +91,7 @@ def _curves(groups: Sequence[Group], own: Sequence[str]) -> tuple[Curve, ...]:
 
 
 def _label(group: Group, own: Sequence[str]) -> str:
-    stage = group.key["stage"]
-    return ", ".join(filter(None, (STAGES.get(stage, stage), _values(group, own))))
+    return ", ".join(filter(None, (group.title, _values(group, own))))
 
 
 def _values(group: Group, own: Sequence[str]) -> str:

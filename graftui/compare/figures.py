@@ -1,11 +1,13 @@
 """How scores and settings are named and written: one place for tables, exports and the dashboard.
 
-Standard library only. Knows the scores of every task; one that it does not know is written plainly.
+Knows the scores of every task; one that it does not know is written plainly.
 """
 
 import math
 from collections.abc import Iterable
 from typing import Any
+
+from graftui.models import Score
 
 STAGES = {
     "pretrained": "pretrained",
@@ -15,7 +17,8 @@ STAGES = {
     "knocked_out": "without graft",
     "knocked_out_random": "without random",
 }
-"""Stage -> in words, in the order in which they come about."""
+"""Stage -> in words, in the order in which they come about; of a graft see `stage_title`."""
+
 METRICS = ("f1", "matthews", "pearson", "accuracy")
 """What tasks are judged by. The first that a task's scores hold is its own."""
 COUNTS = ("weights", "added", "dropped", "step")
@@ -27,6 +30,24 @@ _TITLES = {
     "ece": "ECE", "gain_recovery": "of gain",
 }  # fmt: skip
 _NO_SHARE = ("loss", *NEITHER_IS_BETTER)
+
+
+def stage_title(stage: str, localizer: str) -> str:
+    """A stage in words. What a localizer chose is called by it, "fisher graft"; or "graft" alone
+    where several did.
+    """
+    return f"{localizer} graft".strip() if stage == "learnt_graft" else STAGES.get(stage, stage)
+
+
+def localizer(scores: Iterable[Score]) -> str:
+    """What chose the grafts of these scores; empty: more than one."""
+    names = {score.localizer for score in scores if score.stage == "learnt_graft"}
+    return names.pop() if len(names) == 1 else ""
+
+
+def asked(sparsity: float) -> str:
+    """A sparsity as it is asked for: a fraction of the maskable weights, or a count of them."""
+    return f"{sparsity:,.0f}" if sparsity > 1 else f"{sparsity:g}"
 
 
 def metric_of(names: Iterable[str]) -> str:

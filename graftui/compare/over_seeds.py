@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graftui.compare.figures import LESS_IS_BETTER, STAGES
+from graftui.compare.figures import LESS_IS_BETTER, STAGES, stage_title
 from graftui.compare.trials import Trial
 
 SEEDS = ("task.data_seed", "train.seed", "graft.seed")
@@ -48,6 +48,8 @@ class Group:
 
     key: Mapping[str, Any]
     """The keys that were asked for, then the IMPLIED ones."""
+    title: str
+    """Its stage in words, a graft called by its localizer; "graft" where dev chose among them."""
     metric: str
     scores: Mapping[str, Spread]
     seeds: int
@@ -88,11 +90,15 @@ def collect(
 
 
 def shown(groups: Sequence[Group], by: Sequence[str]) -> tuple[str, ...]:
-    """The keys that a reader needs: those asked for, and those implied that tell groups apart."""
+    """The keys that a reader needs: those asked for, those implied that tell groups apart, and the
+    sparsity of grafts.
+    """
     told = (*by, *(["sparsity"] if "graft.sparsity" in by else []))
     apart = [
         key for key in IMPLIED
-        if key not in told and len({_text(group.key[key]) for group in groups}) > 1
+        if key not in told
+        and (len({_text(group.key[key]) for group in groups}) > 1
+             or (key == "sparsity" and groups[0].key[key] is not None))
     ]  # fmt: skip
     return (*by, *apart)
 
@@ -127,8 +133,12 @@ def _group(
     best = [of_seed[0] for of_seed in by_seed.values()]
     sizes = [len(of_seed) for of_seed in by_seed.values()]
     names = dict.fromkeys([best[0].metric, *sorted({name for t in best for name in t.scores})])
+    localizers = {trial.fields.get("graft.localizer") or "learnt" for trial in best}
     return Group(
         key={key: best[0].fields.get(key) for key in keys},
+        title=stage_title(
+            best[0].fields["stage"], localizers.pop() if len(localizers) == 1 else ""
+        ),
         metric=best[0].metric,
         scores={n: spread([t.scores[n] for t in best if n in t.scores]) for n in names},
         seeds=len(best),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graftui.compare.figures import METRICS, STAGES, figure, is_test, title
+from graftui.compare.figures import METRICS, asked, figure, is_test, stage_title, title
 from graftui.models import Score
 
 GAP = 2
@@ -12,7 +12,7 @@ _ORDER = (
     "weights", *METRICS, "spearman", "loss", "ece", "agreement", "recovery", "gain_recovery",
 )  # fmt: skip
 # Left out in this order where there is no room; the task's own metric always stays.
-_LEAST = ("gain_recovery", "loss", "ece", "agreement", "spearman", "weights", "recovery")
+_LEAST = ("gain_recovery", "loss", "ece", "agreement", "spearman", "recovery", "weights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class ScoreTable:
 def score_table(scores: Sequence[Score], width: int) -> ScoreTable:
     """Scores on the test sets, the columns that matter least left out until `width` will do."""
     tested = [score for score in scores if is_test(score.split)]
-    columns = {"": ["", *(STAGES.get(score.stage, score.stage) for score in tested)]}
-    if any(score.sparsity is not None for score in tested):
-        columns["sparsity"] = ["sparsity", *map(_sparsity, tested)]
+    columns = {"": ["", *(stage_title(score.stage, score.localizer) for score in tested)]}
     if len({score.split for score in tested}) > 1:
         columns["split"] = ["test set", *(score.split for score in tested)]
+    if any(score.sparsity is not None for score in tested):
+        columns["sparsity"] = ["sparsity", *map(_sparsity, tested)]
     for name in _ORDER:
         if any(name in score.scores for score in tested):
             cells = (figure(name, score.scores.get(name)) for score in tested)
@@ -45,7 +45,7 @@ def score_table(scores: Sequence[Score], width: int) -> ScoreTable:
 
 
 def _sparsity(score: Score) -> str:
-    return "" if score.sparsity is None else f"{score.sparsity:g}"
+    return "" if score.sparsity is None else asked(score.sparsity)
 
 
 def _too_many(columns: dict[str, list[str]], width: int) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.retired import RETIRED
-from graftui.compare.figures import is_test
+from graftui.compare.figures import is_test, localizer, stage_title
 from graftui.models import Run, Score
 
 # What a run was given or made of, not what it was asked to do; and what decides nothing any more.
@@ -22,6 +22,8 @@ class Comparison:
     scores: dict[str, tuple[float | None, ...]]
     """`stage score`; `stage@sparsity score` where a run holds several grafts; the test set stands
     between the two unless it is plain "test"."""
+    titles: dict[str, str]
+    """The same names in words, a graft called by its localizer."""
 
 
 def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -32,6 +34,8 @@ def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
             found |= {f"{key}.{name}": inner for name, inner in value.items()}
         elif key != "kind":
             found[f"{kind}.{key}"] = value
+    if found.get("graft.sparsities"):
+        found.pop("graft.sparsity", None)  # not used
     return {path: value for path, value in found.items() if path not in _NO_SETTINGS}
 
 
@@ -46,8 +50,12 @@ def compare(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> Compa
     curve = any(len({score.sparsity for score in one} - {None}) > 1 for one in tested)
     named = [_named(one, curve) for one in tested]
     names = dict.fromkeys(name for one in named for name in one)
+    chosen_by = localizer(score for one in tested for score in one)
     return Comparison(
-        tuple(runs), differing, {name: tuple(one.get(name) for one in named) for name in names}
+        tuple(runs),
+        differing,
+        {name: tuple(one.get(name) for one in named) for name in names},
+        {name: _words(name, chosen_by) for name in names},
     )
 
 
@@ -56,5 +64,15 @@ def _named(tested: Sequence[Score], curve: bool) -> dict[str, float]:
     for score in tested:
         at = f"@{score.sparsity:g}" if curve and score.sparsity is not None else ""
         on = "" if score.split == "test" else f" {score.split}"
-        found |= {f"{score.stage}{at}{on} {name}": value for name, value in score.scores.items()}
+        values = score.scores
+        if score.sparsity is not None and "weights" in values:  # asked for, and reached
+            size = {"sparsity": score.sparsity, "weights": values["weights"]}
+            values = {**size, **values}
+        found |= {f"{score.stage}{at}{on} {name}": value for name, value in values.items()}
     return found
+
+
+def _words(name: str, chosen_by: str) -> str:
+    place, _, rest = name.partition(" ")
+    stage, at, sparsity = place.partition("@")
+    return f"{stage_title(stage, chosen_by)}{at}{sparsity} {rest}"

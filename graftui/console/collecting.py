@@ -25,7 +25,7 @@ from graftui.registry.store import Store
 from graftui.terminal import Console, Table, Text
 
 # Left out in this order where there is no room; every other format has them.
-_LEAST = ("chosen", "median", "metric")
+_LEAST = ("chosen", "median", "metric", groups.TRIALS, "weights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +200,5 @@ def _show_chosen(found: Collected, console: Console) -> None:
     keys = [key for key in shown(found.groups, found.by) if key != "metric"]
     for group in found.groups:
         if group.chosen:
-            cells = (groups.key_cell(key, group.key[key]) for key in keys)
+            cells = (groups.key_cell(key, group) for key in keys)
             console.print(f"{' '.join(filter(None, cells))}: {groups.chosen(group)}")

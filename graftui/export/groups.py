@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graftui.compare.figures import STAGES, figure, plain, title
+from graftui.compare.figures import asked, figure, plain, stage_title, title
 from graftui.compare.over_seeds import Group, Spread, shown
 from graftui.compare.trials import LeftOut
 from graftui.export import grid
@@ -38,7 +38,7 @@ class Collected:
     def about(self) -> str:
         """What the groups have in common, and how they were made."""
         keys = [key for key in self.groups[0].key if key not in shown(self.groups, self.by)]
-        same = (_key(key, self.groups[0].key[key]) for key in keys if key != "metric")
+        same = (_common(key, self.groups) for key in keys if key != "metric")
         facts = [text for text in same if text]
         return ", ".join([*facts, f"best on {self.best_on} of each seed ({', '.join(self.over)})"])
 
@@ -46,7 +46,7 @@ class Collected:
     def notes(self) -> tuple[str, ...]:
         """What is not in the groups, one sentence each."""
         found = [
-            f"left out: {STAGES.get(one.stage, one.stage)} of {_runs(len(one.runs))} "
+            f"left out: {stage_title(one.stage, '')} of {_runs(len(one.runs))} "
             f"({one.why}): {' '.join(one.runs[:5])}{' ...' if len(one.runs) > 5 else ''}"
             for one in self.left_out
         ]
@@ -59,16 +59,21 @@ def _runs(count: int) -> str:
     return f"{count} run" if count == 1 else f"{count} runs"
 
 
-def _key(key: str, value: Any) -> str:
+def _common(key: str, groups: Sequence[Group]) -> str:
     """A key that all groups share, in words; empty where there is nothing to say."""
+    value = groups[0].key[key]
     if value is None or (key, value) == ("split", "test"):
         return ""
-    return f"{key} {key_cell(key, value)}"
+    cells = {key_cell(key, group) for group in groups}
+    return f"{key} {cells.pop() if len(cells) == 1 else stage_title(str(value), '')}"
 
 
-def key_cell(key: str, value: Any) -> str:
+def key_cell(key: str, group: Group) -> str:
     """The value of a key as a person reads it."""
-    return STAGES.get(str(value), str(value)) if key == "stage" else plain(value)
+    if key == "stage":
+        return group.title
+    value = group.key[key]
+    return asked(value) if key == "sparsity" and value else plain(value)
 
 
 def table(found: Collected) -> tuple[list[str], list[list[str]]]:
@@ -77,18 +82,32 @@ def table(found: Collected) -> tuple[list[str], list[list[str]]]:
     metrics = {group.metric for group in found.groups}
     main = title(metrics.pop()) if len(metrics) == 1 else "score %"
     rest = ["median", "seeds", TRIALS, "chosen"]
-    titles = [*(_short_key(key) for key in keys), main, *map(title, found.extra), *rest]
-    return titles, [_row(group, keys, found.extra) for group in found.groups]
+    size = ["weights"] if _has_size(found) else []
+    titles = [*(_short_key(key) for key in keys), *size, main, *map(title, found.extra), *rest]
+    return titles, [
+        [*(key_cell(key, group) for key in keys), *(_size(group) for _ in size),
+         *_results(group, found.extra)]
+        for group in found.groups
+    ]  # fmt: skip
+
+
+def _has_size(found: Collected) -> bool:
+    """Whether a graft's own number of weights stands beside the sparsity that was asked for."""
+    return "weights" not in found.extra and any("weights" in g.scores for g in found.groups)
+
+
+def _size(group: Group) -> str:
+    reached = group.scores.get("weights")
+    return figure("weights", reached.mean) if reached else ""
 
 
 def _short_key(key: str) -> str:
     return {"task.name": "task", "model.name": "model", "split": "test set"}.get(key, key)
 
 
-def _row(group: Group, keys: Sequence[str], extra: Sequence[str]) -> list[str]:
+def _results(group: Group, extra: Sequence[str]) -> list[str]:
     least, most = group.a_seed
     return [
-        *(key_cell(key, group.key[key]) for key in keys),
         *(_spread(name, group.scores.get(name), group.seeds) for name in (group.metric, *extra)),
         figure(group.metric, group.scores[group.metric].median),
         _seeds(group),

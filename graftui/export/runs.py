@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from graftui.compare.figures import exact, is_test, rounded
+from graftui.compare.figures import STAGES, exact, is_test, localizer, rounded, stage_title
 from graftui.compare.side_by_side import compare, flat
 from graftui.export import grid
 from graftui.models import Run, Score
@@ -28,7 +28,7 @@ def _rows_of(run: Run, scores: Sequence[Score]) -> list[Row]:
     about: Row = {
         "id": run.id, "name": run.name, "kind": run.kind, "status": run.status.value,
         "reason": run.reason.value if run.reason else "", "recipe": run.recipe,
-        "tags": " ".join(run.tags), "parent": run.parent or "",
+        "tags": " ".join(run.tags), "note": run.note, "parent": run.parent or "",
         "created": datetime.fromtimestamp(run.created_at, UTC).isoformat(timespec="seconds"),
         "seconds": None if run.seconds is None else round(run.seconds, 2),
         "config_hash": run.config_hash, **flat(run.config, run.kind),
@@ -38,8 +38,15 @@ def _rows_of(run: Run, scores: Sequence[Score]) -> list[Row]:
     for score in scores:
         target = whole if score.sparsity is None else grafts.setdefault(score.sparsity, {})
         target |= {f"{_place(score)}.{n}": exact(n, value) for n, value in score.scores.items()}
-    each = [{"sparsity": sparsity, **graft} for sparsity, graft in sorted(grafts.items())]
+    each = [
+        {"sparsity": sparsity, **_size_first(graft)} for sparsity, graft in sorted(grafts.items())
+    ]
     return [{**about, **whole, **graft} for graft in each or [{}]]
+
+
+def _size_first(graft: Row) -> Row:
+    """The weights that a graft has stand beside the sparsity that was asked for."""
+    return dict(sorted(graft.items(), key=lambda item: not item[0].endswith(".weights")))
 
 
 def _place(score: Score) -> str:
@@ -90,7 +97,15 @@ def _readable(
     tested = [s for run in runs for s in scores.get(run.id, ()) if is_test(s.split)]
     wanted |= {f"{_place(score)}.{name}" for score in tested for name in score.scores}
     columns = [name for name in _columns(table) if name in wanted]
-    return columns, [[_text(row.get(name)) for name in columns] for row in table]
+    chosen_by = localizer(tested)
+    titles = [_title(name, chosen_by) for name in columns]
+    return titles, [[_text(row.get(name)) for name in columns] for row in table]
+
+
+def _title(column: str, chosen_by: str) -> str:
+    """The heading of a column; a graft is called by its localizer."""
+    stage, _, rest = column.partition(".")
+    return f"{stage_title(stage, chosen_by)} {rest}" if stage in STAGES else column
 
 
 def _text(value: Any) -> str:

@@ -28,9 +28,11 @@ def scores(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Sequence[Sco
     found: dict[str, Sequence[Score]] = {}
     for id in ids:
         rows = db.execute(
-            "SELECT stage, split, sparsity, scores FROM scores WHERE run = ? ORDER BY n", (id,)
+            "SELECT stage, split, sparsity, scores, json_extract(config, '$.localizer')"
+            " FROM scores JOIN runs ON runs.id = run WHERE run = ? ORDER BY scores.n",
+            (id,),
         )
-        found[id] = [Score(r[0], r[1], r[2], numbers_of(r[3])) for r in rows]
+        found[id] = [Score(r[0], r[1], r[2], numbers_of(r[3]), r[4] or "learnt") for r in rows]
     return found
 
 

@@ -57,7 +57,7 @@ class CompareScreen(Screen[None]):
             best = _best(name, scores)
             styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
             cells = [_right(_figure(name, v), s) for v, s in zip(scores, styles, strict=True)]
-            lines.append([Text(name.replace("_", " "), dim), *cells])
+            lines.append([Text(found.titles[name], dim), *cells])
         return lines
 
     def _heading(self, text: str, style: str) -> list[Text]:

@@ -12,7 +12,14 @@ from textual.containers import Grid, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from graftui.compare.figures import METRICS, STAGES, metric_of, title
+from graftui.compare.figures import (
+    METRICS,
+    STAGES,
+    localizer,
+    metric_of,
+    stage_title,
+    title,
+)
 from graftui.models import Score, Series
 from graftui.tui.widgets.plot import Curve, Ends, Plot, number, steps
 
@@ -54,9 +61,13 @@ def over_sizes(scores: Sequence[Score]) -> Groups:
         if one.sparsity is None and metric in one.scores:
             level = 100 * one.scores[metric]
             points[one.stage] = [(min(sizes), level), (max(sizes), level)]
+    chosen_by = localizer(tested)
     curves = [
-        Curve(name, _finite(Series(stage, *zip(*sorted(points[stage]), strict=True))))
-        for stage, name in STAGES.items()
+        Curve(
+            stage_title(stage, chosen_by),
+            _finite(Series(stage, *zip(*sorted(points[stage]), strict=True))),
+        )
+        for stage in STAGES
         if stage in points
     ]
     return {f"{title(metric)} by size": tuple(curves)}
