@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from engine.contract.events import TERMINAL, Event, Log, Metric, Progress, dumps
+from engine.course import Course
 from engine.errors import Cancelled, Diverged
 
 _PATIENCE_S = 120.0
@@ -21,6 +22,9 @@ _PAUSE_S = 0.5
 
 class Emitter:
     """Appends events to one file, numbering on from what is there already."""
+
+    course: Course | None = None
+    """The run's phases, once its work is known."""
 
     def __init__(self, path: Path) -> None:
         kept = path.read_bytes() if path.exists() else b""
@@ -68,7 +72,8 @@ class Emitter:
 
     def progress(self, phase: str, step: int, total: int) -> None:
         """`step` of `total` of a phase is done."""
-        self(Progress(phase=phase, step=step, total=total))
+        done, left_s = self.course.at(phase, step, total) if self.course else (None, None)
+        self(Progress(phase=phase, step=step, total=total, done=done, left_s=left_s))
 
     def metric(self, step: int, values: dict[str, float]) -> None:
         """One point of each curve. Raises Diverged if a value is not finite."""

@@ -3,6 +3,7 @@
 Owns the training loop: optimizer, schedule, penalty, clipping, and which step's weights are kept.
 """
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from engine.batches import Batch, shuffled_batches
 from engine.contract.config import FinetuneConfig, TrainConfig
 from engine.contract.events import Finished, Log, Stage
 from engine.contract.layout import RunDir, write_json, write_whole
+from engine.course import TRAINED, Course, Phase
+from engine.data import TaskData
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
 from engine.evaluate import Outcome
@@ -72,6 +75,7 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     best = BestWeights(_trained(session.model))
     start = BestWeights(_trained(session.model.lm))
     head_is_new = isinstance(session.model, LinearModel)
+    emit.course = Course(phases(config.train, session.data, head_is_new))
     if head_is_new:
         start.take(0.0, 0)
     else:
@@ -99,6 +103,16 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     write_json(run_dir.result, written)
     session.wrote("result.json", "result")
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
+
+
+def phases(config: TrainConfig, data: TaskData, head_is_new: bool) -> list[Phase]:
+    """Of a run, in their order, with their work in forward passes of one example."""
+    test, dev = sum(map(len, data.tests.values())), len(data.dev)
+    evaluations = 1 + math.ceil(config.steps / config.eval_every)
+    training = TRAINED * config.steps * config.batch_size + evaluations * dev
+    before = Phase("test", test)
+    found = [before, Phase("finetune", training), Phase("test", test + dev)]
+    return [found[1], before, found[2]] if head_is_new else found
 
 
 def _trained(model: nn.Module) -> dict[str, nn.Parameter]:

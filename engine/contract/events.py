@@ -77,7 +77,12 @@ class Progress(_Event):
     event: Literal["progress"] = "progress"
     phase: Text
     step: Count
+    """Of this phase."""
     total: Count
+    done: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of the whole run's work; None while that is not known."""
+    left_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Seconds that the rest of the run takes; None: too early to say."""
 
 
 class Metric(_Event):

@@ -7,6 +7,7 @@ import torch
 from engine.errors import ConfigError
 from engine.evaluate import Outcome
 from engine.graft.mask import top
+from engine.graft.phases import searches
 from engine.graft.report import Bench
 from engine.tasks.metrics import scores
 
@@ -45,6 +46,7 @@ def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
             delta.put(top(rated, s))
             seen[s] = session.evaluate(session.data.tests[first])
             session.emit.metric(len(seen), {"recover/weights": float(s)})
+            session.emit.progress("recover", len(seen), max(len(seen), searches(len(delta))))
             session.emit.log(f"{s:,} weights recover {100 * _ratio(seen[s], full):.1f} %")
         return _ratio(seen[s], full)
 

@@ -18,6 +18,7 @@ from engine.contract.config import GraftConfig, config_hash
 from engine.contract.events import Finished, Log, Stage
 from engine.contract.layout import RunDir, write_json
 from engine.contract.preflight import check_graft
+from engine.course import Course
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError
 from engine.finetune import save_logits
@@ -27,6 +28,7 @@ from engine.graft.learn import Learnt, learn, score
 from engine.graft.localizers import LEARNERS, SCORERS
 from engine.graft.mask import top
 from engine.graft.necessity import knock_out
+from engine.graft.phases import phases
 from engine.graft.recover import smallest
 from engine.graft.report import Bench, Scores, Tests, test_scores
 from engine.graft.skill import Tensors, cut, load, write
@@ -79,6 +81,8 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     if isinstance(session.model, LinearModel):
         session.model.load_head(Path(config.finetuned.path).expanduser())
         session.model.head.requires_grad_(False)
+    maskable = sum(session.model.lm.get_parameter(name).numel() for name in session.maskable)
+    emit.course = Course(phases(config, session.data, maskable))
     bench = _bench(session, config)
     result: dict[str, Any] = {
         stage: session.announce_tests(stage, bench.outcomes[stage])

@@ -112,7 +112,7 @@ class Ran:
             if isinstance(event, ev.Progress) and event.phase.startswith("tokenise"):
                 continue
             plain = event.model_dump(mode="json")
-            for key in ("t", "pid", "seconds", "seq"):
+            for key in ("t", "pid", "seconds", "seq", "left_s"):
                 plain.pop(key, None)
             if plain["event"] == "log":
                 plain["message"] = plain["message"].split(" s: ")[-1]  # "loaded in 0.1 s: ..."
