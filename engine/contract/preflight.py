@@ -4,10 +4,12 @@ that exclude each other though older versions took them, so that their stored co
 Each check gives (message, hint), or None. Reads no weights and asks no hub.
 """
 
+import os
 from pathlib import Path
 
 from engine.contract.catalog import CatalogError, tasks, unknown_task
 from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
+from engine.contract.files import MissingFiles, first_test_file, on_hub, task_files
 from engine.contract.layout import shipped
 
 POCKET = "pocket:"
@@ -31,7 +33,7 @@ def check_model(name: str) -> Trouble:
             return None
         known = sorted(f"{POCKET}{p.parent.name}" for p in pocket_folder("").glob("*/config.json"))
         return f"there is no pocket model {name!r}", f"there are {' and '.join(known)}"
-    if is_local(name) and not (Path(name).expanduser() / "config.json").is_file():
+    if is_local(name) and not (Path(os.path.expanduser(name)) / "config.json").is_file():
         return (
             f"model.name = {name!r}: there is no such folder with a config.json",
             "give the folder that save_pretrained wrote, or a hub name such as roberta-base",
@@ -47,15 +49,29 @@ def check_task(name: str, data: str) -> Trouble:
         return str(error), "mend that block, or move the file away"
     if spec is None:
         return unknown_task(name), "set task.name to one of them"
-    if data == "hub" or data.startswith("hub:"):
+    if on_hub(data):
         return None if spec.hub else (f"{name} is not on the hub", "give a folder as task.data")
     if not data and not spec.home:
         return (
             f"the task {name} does not ship with graftui",
             "give its folder as task.data=DIR (LM-BFF's layout), or task.data=hub",
         )
-    if data and not Path(data).expanduser().is_dir():
+    if data and not Path(os.path.expanduser(data)).is_dir():
         return f"task.data = {data!r}: there is no such folder", "check the path"
+    return None
+
+
+def check_files(task: TaskConfig) -> Trouble:
+    """Files of the task, or of those of `also_test`, that are not there. The tasks are known."""
+    spec = tasks()[task.name]
+    if on_hub(task.data):
+        return None
+    try:
+        task_files(task, spec)
+        for name in task.also_test:
+            first_test_file(task, spec, tasks()[name])
+    except MissingFiles as error:
+        return error.message, error.hint
     return None
 
 
@@ -120,5 +136,6 @@ def check(config: FinetuneConfig | GraftConfig) -> Trouble:
         or check_task(config.task.name, config.task.data)
         or check_words(config.task)
         or check_prompt(config.task)
+        or check_files(config.task)
         or (check_graft(config) if isinstance(config, GraftConfig) else None)
     )

@@ -1,20 +1,27 @@
 """Sources: from a task's config to its rows, wherever they lie.
 
-Owns LM-BFF's two layouts (k-shot folders, and original files from which shots are drawn here) and
-the hub. Refuses empty splits, missing test sets and classes without a dev row. File formats and the
-drawing itself are next door.
+Owns which rows make up train, dev and the test sets: those of a k-shot folder, or drawn here from
+original files or the hub. Refuses empty splits and classes without a dev row. Where files lie is in
+the contract; their formats and the drawing itself are next door.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from engine.contract.catalog import TaskSpec, tasks, unknown_task
 from engine.contract.config import TaskConfig
-from engine.contract.layout import shipped
+from engine.contract.files import (
+    MissingFiles,
+    TaskFiles,
+    first_test_file,
+    on_hub,
+    original_files,
+    task_files,
+)
 from engine.errors import ConfigError, DataError
 from engine.tasks.hub import read_hub
 from engine.tasks.readers import Record, Row, Table, read_table
@@ -50,11 +57,12 @@ def read_rows(task: TaskConfig, spec: TaskSpec) -> Splits:
     `task.data` is a folder holding `TASK/K-SEED/` (k-shot) or `TASK/` (original: drawn here), or
     the task's folder itself, or `hub`, or `hub:NAME`. Raises DataError.
     """
-    if _on_hub(task.data):
+    if on_hub(task.data):
         splits = _drawn(original(spec, task.data), task, spec)
     else:
-        shots = _folder(task.data, spec) / f"{task.k}-{task.data_seed}"
-        splits = _stored(shots, task, spec) if shots.is_dir() else _fresh(shots, task, spec)
+        with _as_data_errors():
+            files = task_files(task, spec)
+        splits = _stored(files, task, spec) if files.dev else _drawn(_read(files, spec), task, spec)
     for name, rows in {"train": splits.train, "dev": splits.dev, **splits.tests}.items():
         _refuse_empty(name, rows, task.data or spec.name)
     tests = {name: some(rows, task.test_rows) for name, rows in splits.tests.items()}
@@ -72,32 +80,17 @@ def some(rows: list[Row], count: int) -> list[Row]:
     return [rows[int(at)] for at in np.sort(drawn)]
 
 
-def _stored(shots: Path, task: TaskConfig, spec: TaskSpec) -> Splits:
+def _stored(files: TaskFiles, task: TaskConfig, spec: TaskSpec) -> Splits:
     """The rows of a k-shot folder, as they are."""
-    train, dev = (read_table(path, spec) for path in (shots / _train(spec), _dev(shots, spec)))
-    tests = _tests(shots, spec.tests, spec)
+    train, dev, *tested = (read_table(path, spec) for path in files.all)
     counts = Counter(class_of(row, spec) for row in train.rows)
     few = [
         f"{train.name} has {counts[label]} rows of label {label!r}, where task.k = {task.k}"
         for label in spec.labels
         if counts[label] < task.k
     ]
-    notes = (*_doubts(train, dev, *tests.values()), *few)
-    return Splits(train.rows, dev.rows, _rows(tests), notes)
-
-
-def _fresh(shots: Path, task: TaskConfig, spec: TaskSpec) -> Splits:
-    """Shots drawn from the original files beside the k-shot folder that is not there."""
-    folder = shots.parent
-    if not (folder / _train(spec)).exists():
-        there = sorted(path.name for path in folder.iterdir() if path.is_dir())
-        raise DataError(
-            f"{folder} holds neither {shots.name}/ nor {_train(spec)}",
-            f"set task.k and task.data_seed to one of: {', '.join(there)}"
-            if there
-            else "give a folder in LM-BFF's k-shot or original layout as task.data",
-        )
-    return _drawn(original(spec, task.data), task, spec)
+    notes = (*_doubts(train, dev, *tested), *few)
+    return Splits(train.rows, dev.rows, _rows(dict(zip(files.tests, tested, strict=True))), notes)
 
 
 def _drawn(found: Original, task: TaskConfig, spec: TaskSpec) -> Splits:
@@ -154,20 +147,29 @@ def original(spec: TaskSpec, source: str) -> Original:
 
     Raises DataError, also for a folder of the k-shot layout alone.
     """
-    if _on_hub(source):
+    if on_hub(source):
         assert spec.hub is not None  # check_task saw to it
         names = [spec.hub.train, *spec.hub.tests.values()]
         train, *tests = read_hub(
             spec, source.removeprefix("hub").lstrip(":") or spec.hub.path, names
         )
         return Original(train, dict(zip(spec.hub.tests, tests, strict=True)))
-    folder = _folder(source, spec)
-    if not (folder / _train(spec)).exists():
-        raise DataError(
-            f"{folder} holds no {_train(spec)} to draw shots from",
-            "give a folder in LM-BFF's original layout",
-        )
-    return Original(read_table(folder / _train(spec), spec), _tests(folder, spec.original, spec))
+    with _as_data_errors():
+        files = original_files(source, spec)
+    return _read(files, spec)
+
+
+def _read(files: TaskFiles, spec: TaskSpec) -> Original:
+    tests = {name: read_table(path, spec) for name, path in files.tests.items()}
+    return Original(read_table(files.train, spec), tests)
+
+
+@contextmanager
+def _as_data_errors() -> Iterator[None]:
+    try:
+        yield
+    except MissingFiles as error:
+        raise DataError(error.message, error.hint) from None
 
 
 def also_rows(name: str, task: TaskConfig, spec: TaskSpec) -> list[Row]:
@@ -180,14 +182,12 @@ def also_rows(name: str, task: TaskConfig, spec: TaskSpec) -> list[Row]:
     if other is None:
         raise ConfigError(f"task.also_test: {unknown_task(name)}")
     labels = _translation(other, spec)
-    if _on_hub(task.data):
+    if on_hub(task.data):
         found = _hub_test(other, task, spec)
     else:
-        folder = _folder(task.data, spec).parent / (other.folder or other.name)
-        shots = folder / f"{task.k}-{task.data_seed}"
-        is_drawn = shots.is_dir()
-        first = dict(list((other.tests if is_drawn else other.original).items())[:1])
-        (found,) = _tests(shots if is_drawn else folder, first, other).values()
+        with _as_data_errors():
+            path = first_test_file(task, spec, other)
+        found = read_table(path, other)
     rows = some(found.rows, task.test_rows)
     _refuse_empty("test", rows, name)
     return [Row(row.texts, labels.get(row.label, row.label)) for row in rows]
@@ -218,42 +218,6 @@ def _hub_test(other: TaskSpec, task: TaskConfig, spec: TaskSpec) -> Table:
     copy = task.data.removeprefix("hub").lstrip(":") if other.hub.path == spec.hub.path else ""
     first = next(iter(other.hub.tests.values()))
     return read_hub(other, copy or other.hub.path, [first])[0]
-
-
-def _on_hub(source: str) -> bool:
-    return source == "hub" or source.startswith("hub:")
-
-
-def _folder(source: str, spec: TaskSpec) -> Path:
-    """The task's own folder below `source`, or `source` itself."""
-    root = Path(source).expanduser() if source else shipped() / spec.home
-    named = root / (spec.folder or spec.name)
-    return named if named.is_dir() else root
-
-
-def _train(spec: TaskSpec) -> str:
-    return f"train.{spec.format}"
-
-
-def _dev(shots: Path, spec: TaskSpec) -> Path:
-    paths = [shots / f"{stem}.{spec.format}" for stem in (spec.dev, "dev", "dev_matched")]
-    return next(filter(Path.exists, paths), paths[0])
-
-
-def _tests(folder: Path, stems: Mapping[str, str], spec: TaskSpec) -> dict[str, Table]:
-    """The test sets of a folder: name -> stem of its file. Raises DataError for a missing one."""
-    found = {}
-    for name, stem in stems.items():
-        path = folder / f"{stem}.{spec.format}"
-        if not path.exists():
-            public = spec.original.get(name, stem)
-            raise DataError(
-                f"there is no file {path}, which holds the test rows of {spec.name}",
-                f"it is {public}.{spec.format} of the task's original layout: copy that there"
-                + ("" if public == stem else f" as {path.name}"),
-            )
-        found[name] = read_table(path, spec)
-    return found
 
 
 def _rows(tables: Mapping[str, Table]) -> dict[str, list[Row]]:
