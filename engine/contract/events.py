@@ -73,15 +73,21 @@ class Started(_Event):
     versions: dict[str, str] = {}
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Progress(_Event):
     event: Literal["progress"] = "progress"
     phase: Text
     step: Count
     """Of this phase."""
     total: Count
-    done: Annotated[float, Field(ge=0, le=1)] | None = None
+    done: Annotated[float, Field(ge=0, le=1)] | None = Field(None, exclude_if=_is_none)
     """Share of the whole run's work; None while that is not known."""
-    left_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    left_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        None, exclude_if=_is_none
+    )
     """Seconds that the rest of the run takes; None: too early to say."""
 
 
