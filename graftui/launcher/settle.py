@@ -3,10 +3,13 @@
 Owns the rule that an end once known stays, except `lost`, which is only a guess.
 """
 
+from typing import Any
+
 from engine.contract.layout import RunDir
 from graftui.models import ACTIVE, RunStatus, Verdict
 from graftui.registry.card import amend_card
 from graftui.registry.output import tail
+from graftui.registry.result import summary_of
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -28,6 +31,8 @@ def settle(
     """Note that the run ended as `verdict` says; False if another end is known already."""
     place = run_dir(settings, run_id)
     failed = verdict.status in (RunStatus.failed, RunStatus.lost)
+    finished = verdict.status is RunStatus.finished
+    result: dict[str, Any] = {"summary": summary_of(place)} if finished else {}
     return store.update(
         run_id,
         only_if=only_if,
@@ -40,4 +45,5 @@ def settle(
         exit_code=verdict.exit_code,
         signal=verdict.signal,
         log_tail=tail(place.output) if failed else "",
+        **result,
     )

@@ -2,14 +2,12 @@
 
     python -m graftui.launcher.supervise SETTINGS_AS_JSON      (`ensure` does that)
 
-At most one at a time, by a lock in the data folder; it goes when nothing is left to do. Owns the
-verdict on an engine that ended without a last event. If it is killed the engines go on, and the
-next one watches them from outside.
+At most one at a time, by a lock in the data folder; it goes when nothing is left to do. If it is
+killed the engines go on, and the next one watches them from outside.
 """
 
 import json
 import logging
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -21,9 +19,11 @@ from typing import Any
 
 from graftui.errors import GraftuiError
 from graftui.launcher.lock import supervised, supervising
+from graftui.launcher.memory import oom_kills
 from graftui.launcher.reconcile import reconcile
 from graftui.launcher.settle import run_dir, settle
 from graftui.launcher.spawn import importable, start
+from graftui.launcher.verdict import Exit, no_room, verdict_on
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.card import amend_card
 from graftui.registry.ingest import ingest
@@ -35,7 +35,6 @@ log = logging.getLogger("graftui.supervise")
 _LOG_BYTES = 1 << 20
 # Troubles in a row (full disk, locked registry), a second apart, before it gives up.
 _PATIENCE = 60
-_STOPPED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 def ensure(settings: Settings) -> None:
@@ -79,6 +78,10 @@ class Supervisor:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self._oom_kills: dict[str, int | None] = {}
+        """As many there had been when each engine started."""
+        self._ends: dict[str, Exit] = {}
+        """Of children that are gone and not yet noted as such."""
         self._seen: float | None = None
 
     def drain(self) -> None:
@@ -101,10 +104,12 @@ class Supervisor:
 
     def tick(self) -> bool:
         """Look at everything once; whether there is more to do."""
+        for run_id, child in self.children.items():
+            if child.poll() is not None and run_id not in self._ends:
+                self._ends[run_id] = self._seen_end(run_id, child.returncode)
         with Store.open(self.settings.db) as store:
-            for run_id, child in list(self.children.items()):
-                if child.poll() is not None:
-                    self._reap(store, run_id, child.returncode)
+            for run_id, end in list(self._ends.items()):
+                self._reap(store, run_id, end)
             born = store.born()  # another than before: somebody deleted runs.db
             adopting = born != self._seen
             for run in reconcile(self.settings, store, mine=self.children, adopting=adopting):
@@ -119,6 +124,7 @@ class Supervisor:
             return bool(self.children or store.active())
 
     def _start(self, store: Store, run: Run) -> None:
+        self._oom_kills[run.id] = oom_kills()
         try:
             self.children[run.id] = start(self.settings, run)
             log.info("%s %s started", run.id, run.name)
@@ -132,22 +138,31 @@ class Supervisor:
             )
             settle(self.settings, store, run.id, verdict)
 
-    def _reap(self, store: Store, run_id: str, code: int) -> None:
-        ingest(store, run_id, run_dir(self.settings, run_id))
-        run = store.find(run_id)
-        if run is not None and not settle(self.settings, store, run_id, verdict_on(run, code)):
-            self._note_exit(store, store.get(run_id), code)
-        del self.children[run_id]
-        log.info("%s ended with %d", run_id, code)
+    def _seen_end(self, run_id: str, code: int) -> Exit:
+        before = self._oom_kills.pop(run_id, None)
+        killed = before is not None and (oom_kills() or 0) > before
+        return Exit(code, no_room(self.settings.runs), killed)
 
-    def _note_exit(self, store: Store, run: Run, code: int) -> None:
+    def _reap(self, store: Store, run_id: str, end: Exit) -> None:
+        """Write down how it ended. May fail, on a full disk, and is done again."""
+        place = run_dir(self.settings, run_id)
+        ingest(store, run_id, place)
+        run = store.find(run_id)
+        if run is not None and not settle(
+            self.settings, store, run_id, verdict_on(run, end, place)
+        ):
+            self._note_exit(store, store.get(run_id), end)
+        del self.children[run_id], self._ends[run_id]
+        log.info("%s ended with %d", run_id, end.code)
+
+    def _note_exit(self, store: Store, run: Run, end: Exit) -> None:
         """How it ended is known already; what the process adds is kept beside."""
         place = run_dir(self.settings, run.id)
-        seen = verdict_on(run, code)
-        added: dict[str, Any] = {"exit_code": seen.exit_code, "signal": seen.signal}
+        code = end.code if end.signal is None else None
+        added: dict[str, Any] = {"exit_code": code, "signal": end.signal}
         known = Verdict(
             status=run.status,
-            ended_at=run.ended_at or seen.ended_at,
+            ended_at=run.ended_at or time.time(),
             reason=run.reason,
             message=run.message,
             hint=run.hint,
@@ -160,40 +175,6 @@ class Supervisor:
             log_tail=tail(place.output) if run.status is RunStatus.failed else "",
             **added,
         )
-
-
-def verdict_on(run: Run, code: int) -> Verdict:
-    """What to say of an engine that ended with `code` (as of Popen) and no last event."""
-    number = -code if code < 0 else None
-    how = f"by signal {number} ({_signal_name(number)})" if number else f"with exit code {code}"
-    seen: dict[str, Any] = {
-        "ended_at": time.time(), "exit_code": code if number is None else None, "signal": number,
-    }  # fmt: skip
-    if run.cancel_asked is not None:
-        late = "It did not stop in time and was killed" if number == signal.SIGKILL else "It ended"
-        message = f"{late} {how} after it was asked to stop."
-        return Verdict(status=RunStatus.cancelled, message=message, **seen)
-    if number in _STOPPED:
-        reason, hint = RunReason.killed, "Somebody or the system ended it."
-    else:
-        reason, hint = RunReason.crashed, f"`graftui logs {run.id}` shows its output."
-    if number == signal.SIGKILL:
-        hint = (
-            "Perhaps the kernel's out-of-memory killer (`dmesg | tail` says so): use a smaller "
-            "micro-batch or model. Or somebody used `kill -9`."
-        )
-    return Verdict(
-        status=RunStatus.failed,
-        reason=reason,
-        message=f"The engine was ended {how}." if number else f"The engine ended {how}.",
-        hint=f"{hint} `graftui rerun {run.id}` runs it again.",
-        **seen,
-    )
-
-
-def _signal_name(number: int | None) -> str:
-    known = {int(s): s.name for s in signal.Signals}
-    return known.get(number or 0, "unknown")
 
 
 def _packed(settings: Settings) -> str:

@@ -11,6 +11,7 @@ import sqlite3
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engine.contract.layout import RunDir
 from graftui.models import ACTIVE, Run, RunCard, RunStatus
@@ -18,6 +19,7 @@ from graftui.registry import folders
 from graftui.registry.card import read_card
 from graftui.registry.folders import Skipped
 from graftui.registry.output import tail
+from graftui.registry.result import summary_of
 from graftui.registry.store import Store, insert
 from graftui.settings import Settings
 
@@ -226,6 +228,8 @@ def _conclude(store: Store, run_dir: RunDir, card: RunCard | None) -> None:
         return
     id = run_dir.path.name
     store.update(id, exit_code=verdict.exit_code, signal=verdict.signal)
+    finished = verdict.status is RunStatus.finished
+    result: dict[str, Any] = {"summary": summary_of(run_dir)} if finished else {}
     store.update(
         id,
         only_if=(*ACTIVE, RunStatus.lost),
@@ -235,4 +239,5 @@ def _conclude(store: Store, run_dir: RunDir, card: RunCard | None) -> None:
         hint=verdict.hint,
         ended_at=verdict.ended_at,
         log_tail=tail(run_dir.output),
+        **result,
     )

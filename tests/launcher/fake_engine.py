@@ -1,6 +1,6 @@
 """An engine without a model: writes real events and does what its config's model name says.
 
-fake_engine.py RUN_DIR      with model.name one of finish, fail, crash, mute, sleep, deaf
+fake_engine.py RUN_DIR      with model.name one of finish, unsaid, fail, crash, mute, sleep, deaf
 """
 
 import json
@@ -42,6 +42,12 @@ class Fake:
         self.place.checkpoint.mkdir()
         self.say(ev.Artifact(path="checkpoint", kind="checkpoint", bytes=1))
         self.say(ev.Finished(seconds=0.1, summary={"accuracy": 0.75}))
+
+    def unsaid(self) -> None:
+        self.begin()
+        self.place.result.write_text(json.dumps({"summary": {"accuracy": 0.75}}))
+        with self.place.events.open("ab") as file:
+            file.write(b'{"event":"finish')  # no room for more
 
     def fail(self) -> None:
         self.begin()

@@ -1,0 +1,109 @@
+"""What to say of an engine that ended without a last event, by what it left behind.
+
+Owns the words. A last event can be missing though the work was done: its line had no room.
+"""
+
+import re
+import shutil
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.contract.layout import RunDir
+from graftui.models import Run, RunReason, RunStatus, Verdict
+from graftui.registry.output import tail
+from graftui.registry.result import summary_of
+
+_STOPPED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_FULL_BYTES = 64 << 10
+_NO_MEMORY = re.compile(r"bad_alloc|MemoryError|allocate memory|out of memory", re.IGNORECASE)
+_MEMORY = "Use a smaller micro-batch or model, or fewer runs at once (GRAFTUI_JOBS)."
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a process ended, as seen at once: a disk may have room again a second later."""
+
+    code: int
+    """As of Popen: of a signal its negative number."""
+    disk_full: bool = False
+    oom_killed: bool = False
+    """The kernel killed a process of this control group for memory while this one ran."""
+
+    @property
+    def signal(self) -> int | None:
+        """Number of the signal that ended it."""
+        return -self.code if self.code < 0 else None
+
+
+def no_room(folder: Path) -> bool:
+    """Whether the disk of `folder` is full."""
+    try:
+        return shutil.disk_usage(folder).free < _FULL_BYTES
+    except OSError:
+        return False
+
+
+def verdict_on(run: Run, end: Exit, run_dir: RunDir) -> Verdict:
+    """What to say of the engine of `run`, which has no last event."""
+    seen: dict[str, Any] = {
+        "ended_at": time.time(),
+        "exit_code": end.code if end.signal is None else None,
+        "signal": end.signal,
+    }
+    if end.code == 0 and summary_of(run_dir, since=run.started_at):
+        message = "Its last event was not written, but its result was."
+        return Verdict(status=RunStatus.finished, message=message, **seen)
+    if run.cancel_asked is not None:
+        message = f"{_late(end)} {_how(end)} after it was asked to stop."
+        return Verdict(status=RunStatus.cancelled, message=message, **seen)
+    reason, message, hint = _failure(run, end, run_dir)
+    return Verdict(
+        status=RunStatus.failed,
+        reason=reason,
+        message=message,
+        hint=f"{hint} `graftui rerun {run.id}` runs it again.",
+        **seen,
+    )
+
+
+def _failure(run: Run, end: Exit, run_dir: RunDir) -> tuple[RunReason, str, str]:
+    """Reason, message and hint: memory and disk explain more than the code or signal does."""
+    how = f"The engine {'was ended' if end.signal else 'ended'} {_how(end)}"
+    if end.oom_killed and end.signal == signal.SIGKILL:
+        return RunReason.oom, f"{how}: the kernel killed it for memory.", _MEMORY
+    if end.signal not in _STOPPED and _NO_MEMORY.search(tail(run_dir.output)):
+        return RunReason.oom, f"{how}: the memory ran out.", _MEMORY
+    if end.signal is None and (end.code == 0 or end.disk_full or _cut(run_dir)):
+        likely = "the disk is full" if end.disk_full else "most likely the disk was full"
+        message = f"{how}, and its last event was not written: {likely}."
+        return RunReason.crashed, message, f"Free some space below {run_dir.path.parent}."
+    if end.signal == signal.SIGKILL:
+        hint = f"Perhaps the kernel's out-of-memory killer (`dmesg | tail` says so): {_MEMORY}"
+        return RunReason.killed, f"{how}.", f"{hint} Or somebody used `kill -9`."
+    if end.signal in _STOPPED:
+        return RunReason.killed, f"{how}.", "Somebody or the system ended it."
+    return RunReason.crashed, f"{how}.", f"`graftui logs {run.id}` shows its output."
+
+
+def _late(end: Exit) -> str:
+    killed = end.signal == signal.SIGKILL
+    return "It did not stop in time and was killed" if killed else "It ended"
+
+
+def _how(end: Exit) -> str:
+    if end.signal is None:
+        return f"with exit code {end.code}"
+    known = {int(s): s.name for s in signal.Signals}
+    return f"by signal {end.signal} ({known.get(end.signal, 'unknown')})"
+
+
+def _cut(run_dir: RunDir) -> bool:
+    """Whether the events file ends in half a line."""
+    try:
+        with run_dir.events.open("rb") as file:
+            return file.seek(0, 2) > 0 and file.seek(-1, 2) >= 0 and file.read(1) != b"\n"
+    except OSError:
+        return False
