@@ -156,19 +156,20 @@ def origin_of(run: Run, settings: Settings) -> dict[str, Any] | None:
     run that is cut from a checkpoint of its own, or from none.
     """
     source = run.config.get("finetuned", {})
+    path, digest = source.get("path", ""), source.get("config_hash", "")
     with Store.open(settings.db) as store:
         if run.parent and (parent := store.find(run.parent)):
             return parent.config
-        if not source.get("config_hash") or (settings.root / source["path"]).is_dir():
+        if not (run.parent or digest) or (path and (settings.root / path).is_dir()):
             return None
-        if same := store.list(where=[Filter("hash", "=", source["config_hash"])], limit=1):
+        if digest and (same := store.list(where=[Filter("hash", "=", digest)], limit=1)):
             return same[0].config
     try:
         stored = configs.loads(RunDir(settings.runs / run.id).origin.read_bytes())
         return stored.model_dump(mode="json")
     except (OSError, ValueError):
         raise UsageError(
-            f"Run {run.id} is cut from fine-tuning {run.parent or source['path']}, which is "
+            f"Run {run.id} is cut from fine-tuning {run.parent or path}, which is "
             "deleted, and whose settings are not stored with it.",
             "Give its checkpoint's folder with --set finetuned.path=FOLDER, or run a recipe anew.",
         ) from None

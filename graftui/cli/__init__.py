@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graftui import __version__
-from graftui.cli import catalog, results, runs, skills
+from graftui.cli import catalog, labels, results, runs, skills
 from graftui.cli.common import settings_here
 from graftui.errors import EXIT_CODES
 
@@ -44,9 +44,14 @@ def dashboard(
 
 
 _CATALOG = "Tasks and models"
-for _panel, _verbs in (("Run", runs.VERBS), ("Results", results.VERBS), (_CATALOG, catalog.VERBS)):
+_PANELS = (
+    ("Run", runs.VERBS), ("Results", results.VERBS), ("Results", labels.VERBS),
+    (_CATALOG, catalog.VERBS),
+)  # fmt: skip
+for _panel, _verbs in _PANELS:
     for _verb, _example in _verbs.items():
-        app.command(rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
+        _form = labels.COMMANDS.get(_verb)
+        app.command(cls=_form, rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
 for _panel, _groups in ((_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS)):
     for _name, (_group, _verbs) in _groups.items():
         app.add_typer(_group, name=_name, rich_help_panel=_panel)

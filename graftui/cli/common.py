@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Ref = Annotated[str, typer.Argument(metavar="ID", help="Run: id, its beginning, name, or `last`")]
 Refs = Annotated[list[str], typer.Argument(metavar="ID...", help="Runs: ids, names, or `last`")]
+MaybeRefs = Annotated[
+    list[str], typer.Argument(metavar="[ID...]", help="Runs: ids, names, or `last`")
+]
 Sets = Annotated[
     list[str], typer.Option("--set", "-s", metavar="SETTING=VALUE", help="Change a setting")
 ]
@@ -23,9 +26,14 @@ Detach = Annotated[bool, typer.Option("--detach", "-d", help="Queue it and come 
 Filters = Annotated[
     list[str],
     typer.Option(
-        "--filter", "-f", metavar="KEY=VALUE", help="Such as status=failed, train.lr>=1e-3"
+        "--filter", "-f", metavar="KEY=VALUE",
+        help="Columns and settings, such as status=failed, 'graft > 90', 'train.lr >= 1e-3'",
     ),
+]  # fmt: skip
+Tags = Annotated[
+    list[str], typer.Option("--tag", metavar="TAG", help="Tag of the runs; may be repeated")
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")]
 
 
 def settings_here() -> "Settings":

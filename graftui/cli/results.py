@@ -1,6 +1,5 @@
 """Verbs that look at runs, take results out, and tidy up."""
 
-import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graftui.cli.common import Filters, Json, Ref, Refs, console_here, settings_here, store_here
+from graftui.cli.common import (
+    Filters,
+    Json,
+    MaybeRefs,
+    Ref,
+    Yes,
+    console_here,
+    settings_here,
+    store_here,
+)
 from graftui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,10 +42,6 @@ class Shape(StrEnum):
     latex = "latex"
 
 
-SomeRefs = Annotated[
-    list[str],
-    typer.Argument(metavar="[ID...]", help="Runs to put side by side: ids, names, or `last`"),
-]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File; else to the screen")]
 
 
@@ -87,7 +91,7 @@ def logs(
 
 
 def compare(
-    refs: SomeRefs = [],  # noqa: B006
+    refs: MaybeRefs = [],  # noqa: B006
     by: Annotated[
         str, typer.Option(metavar="KEY,...", help="Collect over seeds: a row for each of these")
     ] = "",
@@ -220,22 +224,15 @@ def _format_of(output: Path | None) -> Format:
     return Format(ending) if ending in set(Format) else Format.csv
 
 
-def rm(
-    refs: Refs, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")] = False
-) -> None:
-    """Delete runs with their files. Runs at work are refused."""
-    from graftui.launcher.cancel import remove
+def rm(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
+    """Delete runs with their files, after saying which and what depends on them. Runs at work
+    are refused.
+    """
+    from graftui.console import deleting
 
     settings = settings_here()
     with store_here(settings) as store:
-        found = {r.id: r for r in map(store.resolve, refs)}
-    names = ", ".join(f"{r.id} ({r.name})" for r in found.values())
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("There is no terminal to ask at.", "Give --yes to delete without asking.")
-    if not yes:
-        typer.confirm(f"Delete {names} with checkpoints and skill files?", abort=True)
-    remove(settings, list(found))
-    typer.echo(f"deleted {names}")
+        deleting.remove(settings, store, console_here(), refs, filter_, yes)
 
 
 def doctor(
@@ -262,11 +259,11 @@ def doctor(
 
 # Verb -> example in its help.
 VERBS: dict[Callable[..., None], str] = {
-    ls: "graftui ls -f status=finished --sort -learnt_graft",
+    ls: "graftui ls -f 'graft > 90' --sort -graft",
     show: "graftui show last --json",
     logs: "graftui logs last -f",
     compare: "graftui compare --by task.name,graft.sparsity --best-on dev --over seeds",
     export: "graftui export --format md -f tag=paper -o t.md",
-    rm: "graftui rm k3f9qz 7hw2mx",
+    rm: "graftui rm --filter 'status = failed' --filter 'age > 7d'",
     doctor: "graftui doctor --rebuild",
 }

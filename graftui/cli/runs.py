@@ -7,10 +7,14 @@ import typer
 
 from graftui.cli.common import (
     Detach,
+    Filters,
     Json,
+    MaybeRefs,
     Ref,
     Refs,
     Sets,
+    Tags,
+    Yes,
     console_here,
     settings_here,
     store_here,
@@ -23,7 +27,7 @@ def run(
     ],
     set_: Sets = [],  # noqa: B006  typer copies it
     name: Annotated[str, typer.Option(help="Name of the runs; the recipe's if not given")] = "",
-    tag: Annotated[list[str], typer.Option(help="Tag of the runs; may be repeated")] = [],  # noqa: B006
+    tag: Tags = [],  # noqa: B006
     fresh: Annotated[
         bool, typer.Option(help="Fine-tune again, even if that very run exists")
     ] = False,
@@ -39,24 +43,31 @@ def run(
     running.go(settings, planned.plans, console, detach)
 
 
-def rerun(ref: Ref, set_: Sets = [], detach: Detach = False) -> None:  # noqa: B006
-    """Run a saved configuration again; what --set changes is shown first."""
+def rerun(
+    refs: MaybeRefs = [],  # noqa: B006
+    set_: Sets = [],  # noqa: B006
+    name: Annotated[str, typer.Option(help="Name of the new runs")] = "",
+    tag: Tags = [],  # noqa: B006
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep name and tags though settings change")
+    ] = False,
+    filter_: Filters = [],  # noqa: B006
+    yes: Yes = False,
+    detach: Detach = False,
+) -> None:
+    """Run saved configurations again; what --set changes is shown first.
+
+    A graft whose fine-tuning failed or was deleted comes with it. Where settings change, name and
+    tags told of the old ones: a run is then called as its recipe, unless --keep or --name.
+    """
     from graftui import planning
-    from graftui.compare.figures import plain
-    from graftui.console import running
-    from graftui.terminal import Text
+    from graftui.console import again, choosing
 
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:
-        old = store.resolve(ref)
-    planned, changes = planning.rerun(old, set_, settings)
-    console.print(
-        f"{old.kind} as in {old.id} ({old.name}), " + ("with:" if changes else "unchanged")
-    )
-    for path, (before, after) in changes.items():
-        console.print(Text.assemble(f"  {path}: {plain(before)} -> ", (plain(after), "bold")))
-    running.tell_reused(planned.reused, console)
-    running.go(settings, planned.plans, console, detach)
+        runs = choosing.chosen(store, refs, filter_)
+    planned = [planning.rerun(run, set_, settings, name, tag, keep) for run in runs]
+    again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach)
 
 
 def watch(refs: Refs) -> None:
@@ -73,14 +84,19 @@ def watch(refs: Refs) -> None:
         raise
 
 
-def cancel(refs: Refs) -> None:
+def cancel(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
     """Stop runs: they write what is best so far, and are killed if that takes too long."""
-    from graftui.console import running
+    from graftui.console import choosing, running
 
-    settings = settings_here()
+    settings, console = settings_here(), console_here()
     with store_here(settings) as store:
-        found = [store.resolve(ref) for ref in refs]
-    running.cancel(settings, found, console_here())
+        runs = choosing.chosen(store, refs, filter_)
+    if filter_:
+        runs = [run for run in runs if run.status.active]
+    if not runs:
+        console.print("no run that is queued or at work meets this")
+    elif not filter_ or choosing.agreed(runs, "cancel", yes, console):
+        running.cancel(settings, runs, console)
 
 
 def recipes(
@@ -118,9 +134,9 @@ def save(
 # Verb -> example in its help.
 VERBS: dict[Callable[..., None], str] = {
     run: "graftui run sst2 --set train.lr=2e-3 --tag lr",
-    rerun: "graftui rerun last --set graft.sparsity=1e-3",
+    rerun: "graftui rerun last --set graft.sparsity=1e-3 --tag larger",
     watch: "graftui watch last",
-    cancel: "graftui cancel k3f9qz",
+    cancel: "graftui cancel --filter status=queued",
     recipes: "graftui recipes pocket --settings",
     save: "graftui save last my-sst2",
 }

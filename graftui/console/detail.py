@@ -50,7 +50,7 @@ def _warnings(run: Run) -> list[str]:
 
 def _about(run: Run, settings: Settings) -> dict[str, object]:
     about = {
-        "recipe": run.recipe, "tags": list(run.tags), "after": run.parent or "",
+        "recipe": run.recipe, "tags": list(run.tags), "note": run.note, "after": run.parent or "",
         "took": tables.duration(run.seconds), "device": run.device, "config hash": run.config_hash,
         "folder": str(settings.runs / run.id),
     }  # fmt: skip

@@ -52,7 +52,8 @@ def follow(settings: Settings, runs: Sequence[Run], console: Console) -> None:
 
 def cancel(settings: Settings, runs: Sequence[Run], console: Console) -> None:
     """Stop `runs` and say how each ended."""
-    for run in runs:
+    # What waits goes first: it would end with what it waits for, and nothing new may start.
+    for run in sorted(runs, key=lambda run: run.created_at, reverse=True):
         with console.status(f"stopping {run.id}"):
             ended = cancelling.cancel(settings, run.id)
         console.print(f"{ended.id} {ended.status}: {ended.message}")
@@ -60,9 +61,8 @@ def cancel(settings: Settings, runs: Sequence[Run], console: Console) -> None:
 
 def _cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> None:
     """Stop `runs`, but for a fine-tuning that somebody else's grafts wait for."""
-    # What waits goes first: nothing new may start while the others stop.
     with Store.open(settings.db) as store:
-        now = [store.get(run.id) for run in reversed(runs)]
+        now = [store.get(run.id) for run in runs]
         own = {run.id for run in runs}
         wanted = {run.parent for run in store.active() if run.id not in own}
     active = [run for run in now if run.status.active]

@@ -1,0 +1,71 @@
+"""Verbs that say something of runs: tags, a note, another name."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from graftui.cli.common import Filters, Ref, Yes, console_here, settings_here, store_here
+
+_OPTIONS = ("-f", "-y", "-h")
+
+
+class TagCommand(TyperCommand):
+    """`-word` takes a tag away; of single letters, those that are options in every verb are so."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the tags behind `--`, where they are no options."""
+        end = args.index("--") if "--" in args else len(args)
+        tags = [word for word in args[:end] if re.match("-[^-]", word) and word not in _OPTIONS]
+        rest = [word for word in args[:end] if word not in tags]
+        return super().parse_args(ctx, [*rest, "--", *tags, *args[end + 1 :]])
+
+
+def tag(
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="[ID...] +TAG -TAG", help="Runs, tags to add, tags to take away"),
+    ],
+    filter_: Filters = [],  # noqa: B006  typer copies it
+    yes: Yes = False,
+) -> None:
+    """Tag runs: +x adds the tag x, -x takes it away. A tag f, h or y: after --."""
+    from graftui.console import labels
+
+    settings = settings_here()
+    with store_here(settings) as store:
+        labels.tag(settings, store, console_here(), words, filter_, yes)
+
+
+def note(
+    ref: Ref,
+    words: Annotated[
+        list[str], typer.Argument(metavar="TEXT", help='What to remember; "" takes the note away')
+    ],
+) -> None:
+    """Write a note on a run; `show` shows it, `ls --search` finds it."""
+    from graftui.console import labels
+
+    settings = settings_here()
+    with store_here(settings) as store:
+        labels.note(settings, store, console_here(), ref, " ".join(words))
+
+
+def rename(ref: Ref, name: Annotated[str, typer.Argument(help="Its new name")]) -> None:
+    """Give a run another name."""
+    from graftui.console import labels
+
+    settings = settings_here()
+    with store_here(settings) as store:
+        labels.rename(settings, store, console_here(), ref, name)
+
+
+# Verb -> example in its help.
+VERBS: dict[Callable[..., None], str] = {
+    tag: "graftui tag k3f9qz 7hw2mx +paper -draft",
+    note: "graftui note last good, but three seeds are too few",
+    rename: "graftui rename last baseline",
+}
+COMMANDS: dict[Callable[..., None], type[TyperCommand]] = {tag: TagCommand}

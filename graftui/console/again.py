@@ -1,0 +1,47 @@
+"""What `rerun` does: says what changes, asks where a filter chose the runs, queues them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graftui import planning
+from graftui.compare.figures import plain
+from graftui.console import running
+from graftui.console.choosing import NOBODY, agreed
+from graftui.launcher.spawn import Plan
+from graftui.models import Run
+from graftui.settings import Settings
+from graftui.terminal import Console, Text
+
+Changes = Mapping[str, tuple[Any, Any]]
+
+
+def rerun(
+    settings: Settings,
+    console: Console,
+    runs: Sequence[Run],
+    planned: Sequence[tuple[planning.Planned, Changes]],
+    asking: bool,
+    detach: bool,
+) -> None:
+    """Queue what `runs` come to and watch it. A fine-tuning that several need is made once."""
+    if not runs:
+        console.print(NOBODY)
+        return
+    for run, (made, changes) in zip(runs, planned, strict=True):
+        _tell(run, made.plans[-1], changes, console)
+    if asking and not agreed(runs, "run again", False, console):
+        return
+    whole = planning.together([made for made, _ in planned])
+    running.tell_reused(whole.reused, console)
+    running.go(settings, whole.plans, console, detach)
+
+
+def _tell(run: Run, plan: Plan, changes: Changes, console: Console) -> None:
+    how = "with:" if changes else "unchanged"
+    console.print(f"{run.kind} as in {run.id} ({run.name}), {how}", soft_wrap=True)
+    for path, (before, after) in changes.items():
+        console.print(Text.assemble(f"  {path}: {plain(before)} -> ", (plain(after), "bold")))
+    if plan.name != run.name:
+        console.print(Text.assemble(f"  name: {run.name} -> ", (plan.name, "bold")))
+    if gone := [tag for tag in run.tags if tag not in plan.tags]:
+        console.print(f"  without its tags {', '.join(gone)} (--keep keeps name and tags)")

@@ -1,0 +1,58 @@
+"""Which runs a verb is about: by id or name, or all that meet a filter; counted before it acts."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from graftui.errors import UsageError
+from graftui.models import Run
+from graftui.registry.filters import Filter
+from graftui.registry.store import Store
+from graftui.terminal import Console
+
+NOBODY = "no run meets this"
+
+
+def chosen(store: Store, refs: Sequence[str], filters: Sequence[str]) -> list[Run]:
+    """The runs that `refs` name, each once, of which those that meet all `filters`; without refs,
+    all that meet them. Oldest first. Raises UsageError where neither is given.
+    """
+    if not refs and not filters:
+        raise UsageError(
+            "Which runs? No id and no filter is given.",
+            "Give ids or names, or a filter such as --filter status=failed.",
+        )
+    named = {store.resolve(ref).id for ref in refs}
+    found = store.list(where=[Filter.parse(text) for text in filters], sort="created")
+    return [run for run in found if run.id in named or not refs]
+
+
+def counted(runs: Sequence[object]) -> str:
+    """ "1 run", "12 runs"."""
+    return f"{len(runs)} run" if len(runs) == 1 else f"{len(runs)} runs"
+
+
+def named(runs: Sequence[Run]) -> str:
+    """Each with id and name."""
+    return ", ".join(f"{run.id} ({run.name})" for run in runs)
+
+
+def agreed(runs: Sequence[Run], act: str, yes: bool, console: Console) -> bool:
+    """Whether the user wants `act` done to `runs`; `yes`: said already. Ctrl-C at the question is
+    one everywhere.
+    """
+    question = f"{counted(runs)}: {act}?"
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"{question} There is no terminal to ask at.", "Give --yes to do it without asking."
+        )
+    try:
+        if typer.confirm(question):
+            return True
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    console.print("nothing was done")
+    return False

@@ -1,0 +1,25 @@
+"""What a user says of a run, its name, tags and note: in the registry and on its card, together."""
+
+from dataclasses import replace
+from typing import Any
+
+from graftui.launcher.settle import run_dir
+from graftui.models import Run
+from graftui.registry.card import card_of, read_card, write_card
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+def relabel(settings: Settings, store: Store, run: Run, **changes: Any) -> None:
+    """Change `name`, `tags` or `note`. Raises NotFound if the run was deleted meanwhile."""
+    place = run_dir(settings, run.id)
+
+    def write() -> None:
+        card = read_card(place)
+        if card is None and place.events.exists():  # a folder from elsewhere, without a card
+            card = card_of(run)  # never of one that has not begun: a card would queue it
+        if card is not None:
+            write_card(place, replace(card, **changes))
+
+    if not store.update(run.id, then=write, **changes):
+        store.get(run.id)
