@@ -6,6 +6,7 @@ door. Knows no model but its tokenizer.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from engine.contract.preflight import check_prompt, check_task
 from engine.contract.prompts import PromptFileError, resolved
 from engine.demos import Context, Demonstrations
 from engine.errors import ConfigError
+from engine.room import UNKNOWN, Room
 from engine.tasks import sources, template
 from engine.tasks.readers import Row
 from engine.tasks.template import Filler, Limits
-from engine.tokenised import digest, tokenise
+from engine.tokenised import Tokenised, digest, tokenise
 
 CAUSAL_LENGTH = 256
 """Longest input of a causal LM, where the task does not ask for more (reference code)."""
@@ -56,6 +58,12 @@ class TaskData:
     def test(self) -> Sequence[Example]:
         """The first test set."""
         return next(iter(self.tests.values()))
+
+    @property
+    def longest(self) -> Example:
+        """The row of most tokens."""
+        rows = chain(self.train, self.dev, *self.tests.values())
+        return max(rows, key=lambda row: len(row.ids))
 
 
 def spec_of(task: TaskConfig) -> TaskSpec:
@@ -95,35 +103,40 @@ def prompting_of(task: TaskConfig, spec: TaskSpec) -> Prompting:
 
 
 def load(
-    task: TaskConfig, demo: DemoConfig, tokenizer: Any, cache: Path, progress: Progress
-) -> TaskData:
-    """Rows read, prompts filled, labels numbered. Raises ConfigError or DataError."""
+    task: TaskConfig, demo: DemoConfig, tokenizer: Any, cache: Path, progress: Progress,
+    room: Room = UNKNOWN,
+) -> TaskData:  # fmt: skip
+    """Rows read, prompts filled, labels numbered, for a network with `room`.
+
+    Raises ConfigError or DataError.
+    """
     spec = spec_of(task)
     prompting = prompting_of(task, spec)
     splits = sources.read_rows(task, spec)
-    tests = dict(splits.tests)
-    for name in task.also_test:
-        tests[name] = sources.also_rows(name, task, spec)
-    fillers, answers = _fillers(task, demo, spec, prompting, tokenizer)
+    also = {name: sources.also_rows(name, task, spec) for name in task.also_test}
+    fillers, answers = _fillers(task, demo, spec, prompting, tokenizer, room)
     shots = _demonstrations(task, demo, spec, splits.train)
     fingerprint = digest(tokenizer)
 
-    def made(split: str, rows: list[Row]) -> Sequence[Example]:
+    def made(split: str, rows: list[Row]) -> Tokenised:
         labels = [label_of(row, spec) for row in rows]
         contexts = _contexts(rows, shots, own=split == "train")
         told = lambda done, total: progress(split, done, total)  # noqa: E731
         return tokenise(contexts, labels, fillers, fingerprint, cache, told)
 
-    train = made("train", splits.train)
+    train, dev = made("train", splits.train), made("dev", splits.dev)
+    tests = {name: made(name, rows) for name, rows in {**splits.tests, **also}.items()}
+    known = [train, dev, *tests.values()]
+    room.check([*(rows.largest for rows in known), *chain(*answers)], tokenizer)
     return TaskData(
         train=train,
-        dev=made("dev", splits.dev),
-        tests={name: made(name, rows) for name, rows in tests.items()},
+        dev=dev,
+        tests={**tests},
         label_words=tuple(prompting.label_words.values()),
         answers=answers,
         metric=spec.metric,
         contexts=len(train) // len(splits.train),
-        pad_id=_pad_id(tokenizer),
+        pad_id=_pad_id(tokenizer, room),
         sample=tokenizer.decode(train[0].ids, clean_up_tokenization_spaces=False),
         notes=splits.notes,
     )
@@ -159,14 +172,19 @@ def label_of(row: Row, spec: TaskSpec) -> float:
 
 
 def _fillers(
-    task: TaskConfig, demo: DemoConfig, spec: TaskSpec, prompting: Prompting, tokenizer: Any
+    task: TaskConfig,
+    demo: DemoConfig,
+    spec: TaskSpec,
+    prompting: Prompting,
+    tokenizer: Any,
+    room: Room = UNKNOWN,
 ) -> tuple[list[Filler], Answers]:
     """A filler for each prompt of the task, and the classes' answers."""
     linear = task.type == "finetune"
     # A linear head needs no words.
     words = () if linear else tuple(prompting.label_words.values())
     answers = answers_of(words, tokenizer, task.type)
-    limits = _limits(task, demo, spec, tokenizer, max(map(len, answers), default=0))
+    limits = _limits(task, demo, spec, tokenizer, room, max(map(len, answers), default=0))
     prompts = prompting.prompt.split("\n")
     if linear and task.head != "mask":
         prompts = [_plain(spec, tokenizer)]
@@ -186,12 +204,14 @@ def _plain(spec: TaskSpec, tokenizer: Any) -> str:
 
 
 def _limits(
-    task: TaskConfig, demo: DemoConfig, spec: TaskSpec, tokenizer: Any, answer: int
+    task: TaskConfig, demo: DemoConfig, spec: TaskSpec, tokenizer: Any, room: Room, answer: int
 ) -> Limits:
     causal = task.type == "autoregressive"
     own = max(spec.max_length, CAUSAL_LENGTH) if causal else spec.max_length
     times = 2 if demo.double and task.type == "prompt-demo" else 1
-    longest = min(times * (task.max_length or own), tokenizer.model_max_length)
+    # A tokenizer without a limit of its own says 10^30.
+    most = min(tokenizer.model_max_length, room.positions or tokenizer.model_max_length)
+    longest = min(times * (task.max_length or own), most)
     return Limits(
         length=longest - (answer if causal else 0),
         first=task.first_sent_limit or spec.first_sent_limit,
@@ -217,6 +237,7 @@ def _contexts(
     return shots.draw(rows, own) if shots else [[(row.texts, ())] for row in rows]
 
 
-def _pad_id(tokenizer: Any) -> int:
+def _pad_id(tokenizer: Any, room: Room) -> int:
+    """What rows are padded with; a padding token that was added without a row for it is none."""
     known = (tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
-    return next(int(token) for token in known if token is not None)
+    return next(int(token) for token in known if token is not None and room.holds(token))

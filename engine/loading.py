@@ -62,14 +62,29 @@ def pretrained(model: ModelConfig, task_type: str, path: str = "") -> torch.nn.M
         )
     missing = set(report["missing_keys"])
     if task_type == "finetune" and hasattr(loaded, "pooler"):
-        loaded.pooler = None  # BERT's: nothing reads it, and masked LMs come without
+        # BERT's: nothing reads it, and masked LMs come without; SqueezeBERT calls whatever is there
+        loaded.pooler = torch.nn.Identity()
         missing = {name for name in missing if not name.startswith("pooler.")}
     if missing:
         raise ConfigError(
             f"{model.name} has no weights for {min(missing)}: they would be random",
             f"a task of type {task_type} needs a model trained as a language model of that kind",
         )
+    _check_finite(loaded, model.name, tuned=bool(path))
     return loaded  # type: ignore[no-any-return]
+
+
+def _check_finite(lm: torch.nn.Module, name: str, tuned: bool) -> None:
+    """Raises ConfigError that names the first tensor with NaN or infinity in it."""
+    for key, weight in lm.named_parameters():
+        # One sum is all that a sound tensor costs.
+        if not weight.sum().isfinite() and (wrong := int((~weight.isfinite()).sum())):
+            raise ConfigError(
+                f"the weights of {name} are not all numbers: {wrong:,} of the {weight.numel():,} "
+                f"in {key} are NaN or infinite",
+                "its fine-tuning diverged: fine-tune anew with a lower train.lr, or clip"
+                if tuned else "copy the model anew, or take another one",
+            )  # fmt: skip
 
 
 def _fetch(auto: Any, model: ModelConfig, **options: Any) -> Any:

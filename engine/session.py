@@ -12,6 +12,7 @@ import torch
 import transformers
 
 from engine import data, loading
+from engine.batches import collate
 from engine.contract.config import FinetuneConfig, GraftConfig
 from engine.contract.events import Artifact, Evaluated, Log, Stage
 from engine.contract.layout import RunDir
@@ -19,6 +20,8 @@ from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
 from engine.models import AnswerModel, freeze_all_but, weight_map, wrap
 from engine.models.causal import check_causal
+from engine.models.trial import quietly, refused, trial
+from engine.room import Room
 
 CPU_TOKENS, GPU_TOKENS = 1024, 16_384
 """Most tokens of a forward pass, padding included.
@@ -113,15 +116,18 @@ def begin(
     if loading.from_hub(config.model.name):
         emit.log(f"asking the hub for {config.model.name}, unless it is in the local cache")
     tokenizer = loading.tokenizer(config.model)
-    task = data.load(config.task, config.demo, tokenizer, run_dir.cache, _tokenising(emit))
-    for note in task.notes:
-        emit(Log(level="warning", message=note))
+    lm = loading.pretrained(config.model, config.task.type)
+    known = trial(lm, config.model.name)
+    check_causal(known, config.model, config.task)
     stop.check()
     emit.progress("load", 1, 2)
-    lm = loading.pretrained(config.model, config.task.type)
-    check_causal(lm, config.model, config.task)
+    room = Room(known.positions, known.tokens)
+    task = data.load(config.task, config.demo, tokenizer, run_dir.cache, _tokenising(emit), room)
+    for note in task.notes:
+        emit(Log(level="warning", message=note))
     model = wrap(lm, task, config.task.head).to(device)
-    maskable = weight_map(lm).maskable(config.freeze)
+    _try(model, task, config.model.name)
+    maskable = weight_map(lm, known).maskable(config.freeze)
     freeze_all_but(lm, maskable)
     emit.progress("load", 2, 2)
     emit.log(_inventory(task, lm, maskable, time.monotonic() - since))
@@ -131,6 +137,13 @@ def begin(
     return Session(
         run_dir, emit, stop, device, tokenizer, task, model, maskable, evaluate, config.compute.bf16
     )
+
+
+def _try(model: AnswerModel, task: data.TaskData, name: str) -> None:
+    """Raises ConfigError if the longest row beside the first one is more than the network takes."""
+    device = next(model.parameters()).device
+    with refused(model.lm, name), quietly(model):
+        model(collate([task.longest, task.train[0]], task.pad_id, device))
 
 
 def _batch_tokens(config: FinetuneConfig | GraftConfig, device: torch.device) -> int:

@@ -37,6 +37,11 @@ class Tokenised(Sequence[Example]):
     def __len__(self) -> int:
         return len(self._labels)
 
+    @property
+    def largest(self) -> int:
+        """The largest token id; 0 where there are no tokens."""
+        return int(self._ids.max()) if len(self._ids) else 0
+
     @overload
     def __getitem__(self, index: int) -> Example: ...
     @overload

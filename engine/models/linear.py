@@ -11,6 +11,7 @@ from engine.batches import Batch
 from engine.contract.layout import write_whole
 from engine.errors import ConfigError
 from engine.models.answer import AnswerModel
+from engine.models.trial import trial
 
 FILE = "linear_head.safetensors"
 """Beside the weights of a checkpoint."""
@@ -25,7 +26,8 @@ class LinearModel(AnswerModel):
         The head starts as nn.Linear does, from torch's seed.
         """
         super().__init__(lm)
-        self.head = nn.Linear(lm.config.hidden_size, classes)
+        # Not by the config: those of several networks in one have a size for each.
+        self.head = nn.Linear(trial(lm).values.shape[-1], classes)
         self.reads = reads
 
     def forward(self, batch: Batch) -> torch.Tensor:

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from engine.models.trial import BROKEN, TOKENS, quietly, tokens
+
 
 @dataclass(slots=True)
 class _Pass:
@@ -27,11 +29,38 @@ class Narrow:
 
     def __init__(self, lm: Any) -> None:
         self._pass: _Pass | None = None
+        self._positions = self._tokens = True
         # At the head, not after lm.base_model: OPT goes round its base model to the decoder.
         for child in lm.children():
             if child is not lm.base_model:
                 child.register_forward_pre_hook(self._keep_positions)
         self._narrow_output(lm)
+        self._settle(lm)
+
+    def _settle(self, lm: Any) -> None:
+        """Narrow as far as the logits stay what they are.
+
+        BART and ESM add a bias as large as the vocabulary to what the output layer gives.
+        """
+        ids = tokens(lm)
+        at = torch.tensor([[TOKENS - 1, 0], [1, TOKENS - 1]], device=ids.device)
+        with quietly(lm):
+            whole = pick(lm(input_ids=ids).logits, at)  # (2, 2, V)
+        size = whole.shape[-1]
+        words = torch.tensor([size - 1, 0, size // 2], device=ids.device)
+        for self._positions, self._tokens in ((True, True), (True, False), (False, False)):
+            found = self._tried(lm, ids, at, words)
+            if found is not None and _alike(found, whole[..., words]):
+                return
+
+    def _tried(
+        self, lm: Any, ids: torch.Tensor, at: torch.Tensor, words: torch.Tensor
+    ) -> torch.Tensor | None:
+        try:
+            with quietly(lm), self.at(at, words) as now:
+                return self.logits(lm(input_ids=ids), now)
+        except BROKEN:
+            return None
 
     @contextmanager
     def at(self, positions: torch.Tensor, tokens: torch.Tensor | None) -> Iterator[_Pass]:
@@ -45,7 +74,7 @@ class Narrow:
     def _keep_positions(self, _module: nn.Module, args: tuple[Any, ...]) -> Any:
         """Before the head: keep the hidden states of these positions alone."""
         now = self._pass
-        if now is None or now.at_positions or not args or args[0].ndim != 3:
+        if now is None or now.at_positions or not args or args[0].ndim != 3 or not self._positions:
             return None
         now.at_positions = True
         return (pick(args[0], now.positions), *args[1:])  # (B, A, H)
@@ -59,7 +88,7 @@ class Narrow:
         whole = head.forward
 
         def forward(hidden: torch.Tensor) -> torch.Tensor:
-            if self._pass is None or self._pass.tokens is None:
+            if self._pass is None or self._pass.tokens is None or not self._tokens:
                 return whole(hidden)
             self._pass.at_tokens = True
             tokens = self._pass.tokens
@@ -83,3 +112,8 @@ def pick(values: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     """(B, T, H) at (B, A) positions: (B, A, H)."""
     rows = torch.arange(len(values), device=values.device).unsqueeze(1)
     return values[rows, positions]
+
+
+def _alike(one: torch.Tensor, two: torch.Tensor) -> bool:
+    near = 1e-4 * float(two.abs().max())
+    return one.shape == two.shape and torch.allclose(one, two, 1e-3, near, equal_nan=True)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import nn
 
 from engine.contract.config import FreezeConfig
 from engine.errors import ConfigError
+from engine.models.layers import layers
+from engine.models.trial import Trial, trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class WeightMap:
     """From the bottom up."""
     head: tuple[str, ...]
     """LM head, and norms after the last layer."""
+    idle: tuple[str, ...]
+    """What no text comes to: never maskable."""
     biases: frozenset[str]
     """Which of them are biases, those of norms included."""
 
@@ -46,55 +49,42 @@ class WeightMap:
         )
 
 
-def weight_map(lm: Any) -> WeightMap:
-    """The map of a transformers model, from its module tree and one short forward pass.
+def weight_map(lm: Any, found: Trial | None = None) -> WeightMap:
+    """The map of a transformers model, from its module tree and one short pass over text.
 
-    The layers are the longest ModuleList. Outside it, what computes before the first layer is
-    embeddings (ELECTRA's and OPT's projections too), as is every nn.Embedding; the rest is head.
+    Outside the layers, what computes before the first of them is embeddings (ELECTRA's and OPT's
+    projections too), as is every nn.Embedding; the rest is head, but for what no text comes to,
+    such as a vision tower. `found`: a trial of `lm`. Raises ConfigError if it has no layers.
     """
-    stacks = [(n, m) for n, m in lm.named_modules() if isinstance(m, nn.ModuleList)]
-    if not stacks:
+    if not any(isinstance(module, nn.ModuleList) for module in lm.modules()):
         raise ConfigError("this model has no stack of layers (nn.ModuleList)", "use a transformer")
-    path, stack = max(stacks, key=lambda item: len(item[1]))
+    found = found or trial(lm)
     names = [name for name, _ in lm.named_parameters()]
-    layers = tuple(
-        tuple(n for n in names if n.startswith(f"{path}.{i}.")) for i in range(len(stack))
-    )
-    outside = [n for n in names if not n.startswith(f"{path}.")]
-    early = _called_before(lm, stack[0])
-    embeddings = tuple(n for n in outside if lm.get_submodule(n.rpartition(".")[0]) in early)
-    head = tuple(n for n in outside if n not in embeddings)
-    return WeightMap(embeddings, layers, head, frozenset(_biases(lm)))
+    begins = layers(lm, found)
+    inside = tuple(tuple(n for n in names if n.startswith(begin)) for begin in begins)
+    first = min(found.order[m] for m in _below(lm, begins[0]) if m in found.order)
+    embeddings, head, idle = [], [], []
+    for name in [n for n in names if not n.startswith(tuple(b for begin in begins for b in begin))]:
+        owner = lm.get_submodule(name.rpartition(".")[0])
+        if owner not in found.order and lm.get_parameter(name) not in found.used:
+            idle.append(name)
+        elif isinstance(owner, nn.Embedding) or found.order.get(owner, first) < first:
+            embeddings.append(name)
+        else:
+            head.append(name)
+    return WeightMap(tuple(embeddings), inside, tuple(head), tuple(idle), frozenset(_biases(lm)))
+
+
+def _below(lm: nn.Module, begins: tuple[str, ...]) -> Iterator[nn.Module]:
+    for name, module in lm.named_modules():
+        if f"{name}.".startswith(begins):
+            yield module
 
 
 def _biases(lm: nn.Module) -> Iterator[str]:
     for name, parameter in lm.named_parameters():
         if parameter.ndim == 1 and name.rpartition(".")[2] != "weight":
             yield name
-
-
-@torch.no_grad()
-def _called_before(lm: Any, layer: nn.Module) -> set[nn.Module]:
-    """The modules that a forward pass calls before it comes to `layer`, and all embeddings."""
-    called: set[nn.Module] = {m for m in lm.modules() if isinstance(m, nn.Embedding)}
-    reached = False
-
-    def note(module: nn.Module, _args: Any) -> None:
-        nonlocal reached
-        reached = reached or module is layer
-        if not reached:
-            called.add(module)
-
-    hooks = [module.register_forward_pre_hook(note) for module in lm.modules()]
-    place = next(lm.parameters()).device
-    was_training = lm.training
-    try:
-        lm.eval()(input_ids=torch.zeros(1, 2, dtype=torch.int64, device=place))
-    finally:
-        lm.train(was_training)
-        for hook in hooks:
-            hook.remove()
-    return called
 
 
 def freeze_all_but(lm: nn.Module, names: list[str]) -> None:

@@ -182,7 +182,7 @@ class Filler:
                 raise ConfigError(
                     f"task.max_length = {self.limits.length} does not hold the prompt "
                     f"{self.template!r}",
-                    "raise task.max_length",
+                    "raise task.max_length, if the model takes more; else shorten the prompt",
                 )
             longest = max(full, key=lambda i: len(pieces[i]))
             others = max((len(pieces[i]) for i in full if i != longest), default=0)

@@ -15,7 +15,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
 
     Gives the class's name; `tied`, whether the output weights are the word embeddings (None
     without an LM head); and tensors, weights and maskable weights of each part from the bottom
-    up, of the biases among them, and in all. Raises ConfigError or ValidationError.
+    up, of what no text comes to (a vision tower), of the biases among them, and in all. Raises
+    ConfigError or ValidationError.
     """
     config = parse({"kind": "finetune", **question})
     assert isinstance(config, FinetuneConfig)
@@ -36,7 +37,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     return {
         "family": type(lm).__name__,
         "tied": _tied(lm),
-        "parts": [counted("embeddings", parts.embeddings), *layers, counted("head", parts.head)],
+        "parts": [counted("embeddings", parts.embeddings), *layers, counted("head", parts.head)]
+        + ([counted("not of text", parts.idle)] if parts.idle else []),
         "biases": counted("biases", sorted(parts.biases)),
         "total": counted("total", list(sizes)),
     }

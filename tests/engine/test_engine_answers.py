@@ -11,6 +11,7 @@ from engine.contract.config import ModelConfig, TaskConfig
 from engine.errors import ConfigError
 from engine.models import LinearModel, PromptModel, SequenceModel
 from engine.models.causal import check_causal, is_causal
+from engine.models.trial import trial
 
 ANSWERS = ((17,), (5, 61, 8), (61, 9))
 CPU = torch.device("cpu")
@@ -102,16 +103,16 @@ def test_more_segments_than_the_model_knows() -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_causal_models_are_told_by_trying(name: str) -> None:
     lm = FAMILIES[name].build()
-    assert is_causal(lm) == (name in CAUSAL)
-    assert is_causal(lm.base_model) == (name in CAUSAL)
+    assert is_causal(trial(lm)) == (name in CAUSAL)
+    assert is_causal(trial(lm.base_model)) == (name in CAUSAL)
 
 
 def test_an_encoder_does_not_go_on_with_an_answer() -> None:
     model = ModelConfig(name="encoder")
     with pytest.raises(ConfigError, match="encoder is no causal LM"):
-        check_causal(FAMILIES["bert"].build(), model, TaskConfig(type="autoregressive"))
+        check_causal(trial(FAMILIES["bert"].build()), model, TaskConfig(type="autoregressive"))
     with pytest.raises(ConfigError, match="task.head = cls reads the first token"):
-        check_causal(FAMILIES["gpt2"].build().base_model, model, TaskConfig(type="finetune"))
+        check_causal(trial(FAMILIES["gpt2"].build().base_model), model, TaskConfig(type="finetune"))
     check_causal(
-        FAMILIES["gpt2"].build().base_model, model, TaskConfig(type="finetune", head="mean")
+        trial(FAMILIES["gpt2"].build().base_model), model, TaskConfig(type="finetune", head="mean")
     )
