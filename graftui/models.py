@@ -76,7 +76,12 @@ class Run:
     phase: str = ""
     """What it is doing, such as "train"."""
     step: int = 0
+    """Of this phase."""
     total: int = 0
+    done: float | None = None
+    """Share of the whole run's work; None while that is not known."""
+    left_s: float | None = None
+    """Seconds that the rest takes; None: too early to say."""
     device: str = ""
     summary: dict[str, float] = field(default_factory=dict)
     log_tail: str = ""
@@ -89,6 +94,11 @@ class Run:
     """What of its files was not understood, a sentence each."""
     bad_events: int = 0
     """Lines of its events file that were not understood; `warnings` has the first of them."""
+
+    @property
+    def progress(self) -> float:
+        """Share done of the whole run, or of its phase where that is all that is known."""
+        return self.step / self.total if self.done is None and self.total else self.done or 0.0
 
     @property
     def seconds(self) -> float | None:

@@ -84,6 +84,19 @@ def rounded(value: float, form: str = ".4g") -> str:
     return "undefined" if math.isnan(value) else f"{value:{form}}"
 
 
+def time_left(seconds: float | None) -> str:
+    """ "about 4 min left": no finer than it can be known. None: nothing."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return "some seconds left"
+    if seconds < 90:
+        return f"about {5 * round(seconds / 5)} s left"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
 def exact(name: str, value: float) -> float:
     """A score for another program: a count is a whole number, the rest stays as it is."""
     return int(value) if name in COUNTS and math.isfinite(value) else value

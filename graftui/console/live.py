@@ -6,17 +6,10 @@ On a terminal a live line a run; elsewhere (a file, CI) a line a phase and a lin
 import time
 from collections.abc import Sequence
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from engine.contract import events as ev
-from graftui.compare.figures import is_test, metric_of
+from graftui.compare.figures import is_test, metric_of, time_left
 from graftui.errors import GraftuiError, RunCancelled, RunFailed
 from graftui.launcher import reconcile
 from graftui.launcher.settle import run_dir
@@ -75,7 +68,8 @@ class Watch:
         self._phases: dict[str, str] = {}
         self._progress = Progress(
             TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
-            MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
             TextColumn("{task.fields[values]}", "dim", markup=False),
             console=console, transient=True, disable=not console.is_terminal,
         )  # fmt: skip
@@ -103,11 +97,13 @@ class Watch:
         if run.status in (RunStatus.starting, RunStatus.running):
             bar = self._bars.get(run.id)
             if bar is None:
-                bar = self._bars[run.id] = self._progress.add_task("", total=None, values="")
-            phase = run.phase or run.status.value
+                bar = self._progress.add_task("", total=None, left="", values="")
+                self._bars[run.id] = bar
             self._progress.update(
-                bar, description=visible(f"{run.id} {run.kind}: {phase}"), completed=run.step,
-                total=run.total or None, values=visible(follower.line()),
+                bar, description=f"{run.id} {run.kind}", completed=run.progress,
+                # Loading says nothing of the whole: a bar that only moves.
+                total=None if run.done is None else 1.0, left=time_left(run.left_s),
+                values=visible(f"{_phase(run)}  {follower.line()}"),
             )  # fmt: skip
         elif run.id in self._bars:
             self._progress.remove_task(self._bars.pop(run.id))
@@ -128,6 +124,12 @@ class Watch:
 
     def _say(self, run: Run, text: str) -> None:
         self._console.print(Text.assemble((f"{run.id} {run.kind} ", "dim"), text))
+
+
+def _phase(run: Run) -> str:
+    """ "train 171/400"."""
+    steps = f" {run.step}/{run.total}" if run.total else ""
+    return f"{run.phase or run.status.value}{steps}"
 
 
 def verdict(runs: Sequence[Run]) -> GraftuiError | None:

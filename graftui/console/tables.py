@@ -32,7 +32,8 @@ def status(run: Run) -> Text:
     if run.status is RunStatus.failed and run.reason:
         text.append(f" ({run.reason})")
     if run.status is RunStatus.running and run.total:
-        text.append(f" {run.phase} {run.step}/{run.total}", "dim")
+        whole = "" if run.done is None else f" {100 * run.done:.0f} %"
+        text.append(f"{whole} {run.phase} {run.step}/{run.total}", "dim")
     return text
 
 

@@ -21,8 +21,8 @@ def apply(db: sqlite3.Connection, run: str, events: Sequence[ev.Event], output: 
     if progress:
         last = progress[-1]
         db.execute(
-            "UPDATE runs SET phase = ?, step = ?, total = ? WHERE id = ?",
-            (last.phase, last.step, last.total, run),
+            "UPDATE runs SET phase = ?, step = ?, total = ?, done = ?, left_s = ? WHERE id = ?",
+            (last.phase, last.step, last.total, last.done, last.left_s, run),
         )
     for event in events:
         if isinstance(event, ev.Started):

@@ -123,6 +123,7 @@ _SPARSITIES = (
     f"iif(ifnull({_config('base_patch')}, 'movement') = 'movement'"
     f" AND NOT ifnull({_config('recover')}, 0), {_config('sparsity')}, NULL)))"
 )
+_DONE = "ifnull(done, 1.0 * step / nullif(total, 0))"
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
 _ENDED = f"ifnull(ended_at, iif(status IN ('starting', 'running'), {_NOW}, heard_at))"
 _TOOK = f"CAST(max(0, ifnull({_ENDED}, started_at) - started_at) AS INTEGER)"
@@ -144,7 +145,7 @@ KEYS: dict[str, Key] = {
     "sparsity": Key(_SPARSITIES, many=True), "weights": Key(_result("weights")),
     "loss": Key(f"round({_result('loss')}, 3)", exact=_result("loss")),
     "of gain": _score(_result("gain_recovery")),
-    "progress": Key("100 * step / nullif(total, 0)", percent),
+    "progress": Key(f"CAST(100 * {_DONE} AS INTEGER)", percent),
     "time": Key(_TOOK, duration), "took": Key(_TOOK, duration), "age": Key(_AGE, duration),
     "tag": Key("tags", many=True), "tags": Key("tags", many=True), "note": Key("note"),
     **{name: _score(_result(name), old=True) for name in _SHARES},

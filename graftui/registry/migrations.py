@@ -202,10 +202,19 @@ def m005_warnings(db: "Database") -> None:
     """)
 
 
+def m006_progress(db: "Database") -> None:
+    """How far a run is as a whole, beside its phase."""
+    db.executescript("""
+        ALTER TABLE runs ADD COLUMN done REAL;
+        ALTER TABLE runs ADD COLUMN left_s REAL;
+    """)
+
+
 MIGRATIONS: list[Migration] = [
     m001_runs,
     m002_measurements,
     m003_search,
     m004_notes,
     m005_warnings,
+    m006_progress,
 ]

@@ -114,10 +114,10 @@ def _progress(run: Run, width: int, colours: Palette) -> Text:
     dim = colours["text-muted"]
     match run.status:
         case RunStatus.running if run.total:
-            done, left = bar(run.step, run.total, width - 5)
+            done, left = bar(run.progress, width - 5)
             text = Text(done, colours["accent"])
             text.append(left, colours["panel-lighten-2"])
-            return text.append(f" {100 * run.step // run.total:>3}%")
+            return text.append(f" {int(100 * run.progress):>3}%")
         case RunStatus.queued if run.parent:
             return Text(f"← {run.parent}", dim)
         case RunStatus.failed if run.reason:

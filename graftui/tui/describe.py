@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.content import Content
 
-from graftui.compare.figures import plain
+from graftui.compare.figures import plain, time_left
 from graftui.compare.score_table import GAP, score_table
 from graftui.compare.side_by_side import flat
 from graftui.models import Artifact, Run, RunStatus, Score
@@ -25,7 +25,7 @@ def summary(detail: Detail, now: float, width: int) -> Content:
     run = detail.run
     parts = [_headline(run, now), _about(run, now)]
     if run.status is RunStatus.running and run.total:
-        parts.append(_progress(run, now, width))
+        parts.append(_progress(run, width))
     if run.message or run.hint:
         parts.append(_trouble(run))
     if table := scores(detail.scores, width - _PADDING):
@@ -61,16 +61,12 @@ def _about(run: Run, now: float) -> Content:
     return Content.assemble(*pieces)
 
 
-def _progress(run: Run, now: float, width: int) -> Content:
-    done, left = bar(run.step, run.total, max(10, min(60, width - 44)))
-    passed = seconds(run, now)
-    rest = ""
-    if passed and run.step:
-        rest = f"about {took(passed * (run.total - run.step) / run.step)} left"
+def _progress(run: Run, width: int) -> Content:
+    done, left = bar(run.progress, max(10, min(60, width - 44)))
     return Content.assemble(
-        (f"{run.phase} ", "$text-muted"), (done, "$accent"), (left, "$panel-lighten-2"),
-        f" {run.step}/{run.total}  ", (f"{100 * run.step // run.total} %  ", "bold"),
-        (rest, "$text-muted"),
+        (done, "$accent"), (left, "$panel-lighten-2"), (f" {int(100 * run.progress)} %  ", "bold"),
+        (f"{time_left(run.left_s)}  " if run.left_s is not None else "", "$text-muted"),
+        (f"{run.phase} {run.step}/{run.total}", "$text-muted"),
     )  # fmt: skip
 
 

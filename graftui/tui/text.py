@@ -86,7 +86,7 @@ def size(count: int) -> str:
     return ""
 
 
-def bar(done: int, total: int, width: int) -> tuple[str, str]:
-    """A line of `width` cells: what is done, what is left."""
-    full = round(width * min(1.0, done / total)) if total else 0
+def bar(done: float, width: int) -> tuple[str, str]:
+    """A line of `width` cells: what is done, a share, and what is left."""
+    full = round(width * min(1.0, done))
     return "━" * full, "─" * (width - full)

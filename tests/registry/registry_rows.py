@@ -39,7 +39,7 @@ def a_life() -> list[ev.Event]:
     happened: list[ev.Event] = [
         ev.Started(pid=1, host="h", device="cpu", config_hash="x", versions={}),
         ev.Log(message="ein Wörtchen\nin two lines"),
-        ev.Progress(phase="train", step=1, total=2),
+        ev.Progress(phase="train", step=1, total=2, done=0.25, left_s=7.5),
         ev.Metric(step=1, values={"train/loss": 0.5, "train/grad": float("nan")}),
         ev.Metric(step=2, values={"train/loss": 0.25}),
         ev.Metric(step=2, values={"train/loss": 0.125}),

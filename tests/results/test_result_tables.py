@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from graftui.compare.figures import exact, figure, metric_of
+from graftui.compare.figures import exact, figure, metric_of, time_left
 from graftui.compare.score_table import score_table
 from graftui.compare.side_by_side import compare
 from graftui.console import tables
@@ -61,6 +61,21 @@ def test_a_recovery_that_is_undefined_says_so_everywhere() -> None:
     assert console.export_text().count("undefined") == 3
     assert "undefined" in to_markdown([lost], {lost.id: scores})
     assert percent(math.nan) == "undef."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (3.2, "some seconds left"),
+        (62.0, "about 60 s left"),
+        (100.0, "about 2 min left"),
+        (5300.0, "about 88 min left"),
+        (14_000.0, "about 3.9 h left"),
+    ],
+)
+def test_a_time_left_is_no_finer_than_it_is_known(seconds: float | None, words: str) -> None:
+    assert time_left(seconds) == words
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

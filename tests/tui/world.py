@@ -91,7 +91,12 @@ def trained(t: float, steps: int, every: int = 20) -> list[ev.Event]:
         if step % every == 0:
             dev = {"dev/loss": loss + 0.1, "dev/accuracy": 0.95 - 0.45 * math.exp(-step / 50)}
             said.append(ev.Metric(t=t + step / 10, step=step, values=dev))
-    said.append(ev.Progress(t=t + steps / 10, phase="finetune", step=steps, total=400))
+    said.append(
+        ev.Progress(
+            t=t + steps / 10, phase="finetune", step=steps, total=400,
+            done=0.1 + 0.8 * steps / 400, left_s=(450 - steps) / 10,
+        )
+    )  # fmt: skip
     return said
 
 
