@@ -68,8 +68,8 @@ class Watch:
         self._phases: dict[str, str] = {}
         self._progress = Progress(
             TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
+            TextColumn("{task.percentage:>3.0f} %", markup=False), TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}", markup=False),
             TextColumn("{task.fields[values]}", "dim", markup=False),
             console=console, transient=True, disable=not console.is_terminal,
         )  # fmt: skip
