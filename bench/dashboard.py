@@ -16,7 +16,7 @@ from graftui import settings as knobs
 from graftui.models import Series
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
-from graftui.tui.widgets.plot import Curve, Plot
+from graftui.tui.widgets.curves import Curves
 from graftui.tui.widgets.run_table import RunTable
 
 SIZE = (160, 48)
@@ -44,19 +44,19 @@ def curves_s(points: int = 10_000, repeats: int = 20) -> float:
     return asyncio.run(_curves(points, repeats))
 
 
-def _series(points: int, seed: int) -> tuple[Curve, ...]:
+def _series(points: int, seed: int) -> tuple[Series, ...]:
     noise = random.Random(seed)
     steps = tuple(range(points))
     return tuple(
-        Curve(f"c{n}", Series(f"c{n}", steps, tuple(
-            math.exp(-3 * x / points) + 0.1 * noise.random() + 0.1 * n for x in steps)))
+        Series(f"c{n}/loss", steps, tuple(
+            math.exp(-3 * x / points) + 0.1 * noise.random() + 0.1 * n for x in steps))
         for n in range(5)
     )  # fmt: skip
 
 
 class _OnePlot(App[None]):
     def compose(self) -> ComposeResult:
-        yield Plot("loss", ())
+        yield Curves(id="curves")
 
 
 async def _curves(points: int, repeats: int) -> float:
@@ -64,11 +64,12 @@ async def _curves(points: int, repeats: int) -> float:
     app = _OnePlot()
     best = math.inf
     async with app.run_test(size=SIZE) as pilot:
-        plot = app.query_one(Plot)
+        plot = app.query_one(Curves)
+        names = tuple(one.name for one in both[0])
         for turn in range(repeats):
             await pilot.pause()
             began = time.perf_counter()
-            plot.show(both[turn % 2])
+            plot.show(names, both[turn % 2], ())
             frame = [plot.render_line(y) for y in range(SIZE[1])]
             best = min(best, time.perf_counter() - began)
             assert len(frame) == SIZE[1]

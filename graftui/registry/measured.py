@@ -23,6 +23,18 @@ def series(db: sqlite3.Connection, id: str, names: Sequence[str] | None) -> list
     return found
 
 
+def series_names(db: sqlite3.Connection, id: str) -> list[str]:
+    """Names of the curves of a run, read past their points: from each name to the next one."""
+    next_name = "SELECT min(name) FROM metrics WHERE run = :run"
+    rows = db.execute(
+        f"WITH RECURSIVE names(name) AS ({next_name} UNION ALL"
+        f" SELECT ({next_name} AND name > names.name) FROM names WHERE names.name IS NOT NULL)"
+        " SELECT name FROM names WHERE name IS NOT NULL",
+        {"run": id},
+    )
+    return [row[0] for row in rows]
+
+
 def scores(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Sequence[Score]]:
     """Scores of each of the runs; an empty list for a run without."""
     found: dict[str, Sequence[Score]] = {}

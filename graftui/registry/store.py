@@ -153,6 +153,10 @@ class Store:
         """Curves of a run, by name."""
         return measured.series(self.db, id, names)
 
+    def series_names(self, id: str) -> Texts:
+        """Names of the curves of a run."""
+        return measured.series_names(self.db, id)
+
     def scores(self, ids: Sequence[str]) -> dict[str, Sequence[Score]]:
         """Scores of each of the runs, in the order of evaluation."""
         return measured.scores(self.db, ids)

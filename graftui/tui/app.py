@@ -5,11 +5,13 @@
 Owns what lives as long as the window. Quitting ends no run: it says how to find them again.
 """
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.app import App
 from textual.binding import Binding
+from textual.filter import LineFilter
 from textual.theme import Theme
 
 from graftui.errors import GraftuiError
@@ -18,6 +20,7 @@ from graftui.tui.messages import SnapshotTaken, Trouble
 from graftui.tui.reader import Reader
 from graftui.tui.screens.runs import RunsScreen
 from graftui.tui.snapshot import Snapshot
+from graftui.tui.spelling import Spelling
 
 CALM = Theme(
     name="graftui",
@@ -55,13 +58,23 @@ class GraftuiApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        encoding: str = "utf-8",
+    ) -> None:
         super().__init__()
         self.settings = settings
+        self._spelling = Spelling(encoding)
         self.last: Snapshot | None = None
         """The newest snapshot."""
         self._runs_screen = RunsScreen(settings)
         self._reader = Reader(settings, self._tell, self._complain, clock)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Whatever is drawn goes through the last of them."""
+        return (*super().get_line_filters(), self._spelling)
 
     def on_mount(self) -> None:
         """Paint first; the reader fills the screen when it has something to show."""
@@ -101,4 +114,6 @@ class GraftuiApp(App[None]):
 
 def run(settings: Settings) -> None:
     """Open the dashboard; returns when it is closed."""
-    GraftuiApp(settings).run()
+    # Textual draws on the standard error.
+    encoding = sys.__stderr__.encoding if sys.__stderr__ else "utf-8"
+    GraftuiApp(settings, encoding=encoding).run()

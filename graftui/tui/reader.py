@@ -9,7 +9,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from graftui.errors import GraftuiError, UsageError, explain
 from graftui.launcher.reconcile import reconcile
@@ -21,8 +22,19 @@ from graftui.settings import Settings
 from graftui.tui.logs import LogTail
 from graftui.tui.snapshot import PAGE, Detail, Query, Snapshot, read_filter
 
+_OF_DETAIL: Any = {"selected": "", "tab": "", "curves": ()}
+"""Parts of a query that ask for nothing but the details."""
 _SHARE = 4
 """Rests this many times as long as a look took: a huge registry must not keep a core busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Curves:
+    """What was read last."""
+
+    key: tuple[object, ...] = ()
+    names: tuple[str, ...] = ()
+    series: tuple[Series, ...] = ()
 
 
 class Reader:
@@ -46,7 +58,7 @@ class Reader:
         self._told = ""
         self._reconciled_at = self._read_at = -math.inf
         self._last = Snapshot(self._query, 0.0)
-        self._curves: tuple[tuple[object, ...], tuple[Series, ...]] = ((), ())
+        self._curves = _Curves()
         self._log: LogTail | None = None
 
     def ask(self, query: Query) -> None:
@@ -90,7 +102,7 @@ class Reader:
 
     def _filled(self, store: Store, query: Query) -> Snapshot:
         before = self._last.query
-        same_page = replace(query, selected=before.selected, tab=before.tab) == before
+        same_page = replace(query, **_OF_DETAIL) == replace(before, **_OF_DETAIL)
         if same_page and time.monotonic() - self._read_at < self._interval_s:
             detail = self._detail(store, query, self._last.runs)
             return replace(self._last, query=query, detail=detail)
@@ -121,20 +133,19 @@ class Reader:
         run = store.find(id)
         if run is None:
             return None
-        return Detail(
-            run,
-            scores=tuple(store.scores([id])[id]),
-            artifacts=tuple(store.artifacts(id)),
-            series=self._series(store, run) if query.tab == "curves" else None,
-            log=self._tail(run).lines() if query.tab == "log" else None,
-        )
+        seen = Detail(run, tuple(store.scores([id])[id]), tuple(store.artifacts(id)))
+        if query.tab == "curves":
+            curves = self._read_curves(store, run, query.curves)
+            return replace(seen, curves=curves.names, series=curves.series)
+        return replace(seen, log=self._tail(run).lines()) if query.tab == "log" else seen
 
-    def _series(self, store: Store, run: Run) -> tuple[Series, ...]:
-        """Read anew only if the run has been heard of since."""
-        key = (run.id, run.heard_at, run.status)
-        if self._curves[0] != key:
-            self._curves = (key, tuple(store.series(run.id)))
-        return self._curves[1]
+    def _read_curves(self, store: Store, run: Run, names: tuple[str, ...]) -> "_Curves":
+        """Read anew only if others are in view, or the run has been heard of since."""
+        key = (run.id, run.heard_at, run.status, names)
+        if self._curves.key != key:
+            series = tuple(store.series(run.id, names)) if names else ()
+            self._curves = _Curves(key, tuple(store.series_names(run.id)), series)
+        return self._curves
 
     def _tail(self, run: Run) -> LogTail:
         place = run_dir(self._settings, run.id)

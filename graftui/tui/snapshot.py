@@ -27,6 +27,8 @@ class Query:
     """Id of the run whose details are wanted; empty: none."""
     tab: str = "summary"
     """The tab of the details that is open: curves and log are read only for it."""
+    curves: tuple[str, ...] = ()
+    """Names of the curves in view: only those are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,10 @@ class Detail:
     run: Run
     scores: tuple[Score, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
-    series: tuple[Series, ...] | None = None
-    """None: not asked for."""
+    curves: tuple[str, ...] | None = None
+    """Names of all its curves; None: not asked for."""
+    series: tuple[Series, ...] = ()
+    """The curves that were asked for."""
     log: tuple[LogLine, ...] | None = None
     """None: not asked for."""
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from rich.cells import cell_len, set_cell_size
 from textual.color import Color
 
 from graftui.models import RunStatus
@@ -45,6 +46,11 @@ GLYPHS: dict[RunStatus, tuple[str, str]] = {
     RunStatus.lost: ("?", "secondary"),
 }
 """Glyph, and the theme's variable for its colour."""
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in at most so many cells, with a sign where there was more."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import world
@@ -50,6 +51,11 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
         await pilot.pause(0.02)
 
 
+def runs(pilot: Pilot[None]) -> Any:
+    """The main screen."""
+    return pilot.app.screen_stack[1]
+
+
 def table(pilot: Pilot[None]) -> RunTable:
     return pilot.app.screen_stack[1].query_one(RunTable)
 
@@ -57,8 +63,7 @@ def table(pilot: Pilot[None]) -> RunTable:
 async def filled(pilot: Pilot[None], rows: int = 8) -> RunTable:
     """The table, as soon as it shows so many runs and the details of one."""
     await until(pilot, lambda: table(pilot).row_count == rows)
-    screen = pilot.app.screen_stack[1]
-    await until(pilot, lambda: screen.snapshot.detail)  # type: ignore[attr-defined]
+    await until(pilot, lambda: runs(pilot).snapshot.detail)
     return table(pilot)
 
 
@@ -68,5 +73,4 @@ async def go_to(pilot: Pilot[None], id: str) -> None:
         if table(pilot).selected == id:
             break
         await pilot.press("down")
-    screen = pilot.app.screen_stack[1]
-    await until(pilot, lambda: screen.snapshot.detail.run.id == id)  # type: ignore[attr-defined]
+    await until(pilot, lambda: runs(pilot).snapshot.detail.run.id == id)

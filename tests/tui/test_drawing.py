@@ -1,6 +1,5 @@
 """Curves and words: pure functions against plain oracles."""
 
-import math
 import subprocess
 import sys
 
@@ -13,9 +12,13 @@ from textual.theme import BUILTIN_THEMES
 from graftui.console.braille import Box, Canvas, columns_of, reduce, ticks
 from graftui.models import Score, Series
 from graftui.tui.cells import columns
+from graftui.tui.charts import charts, finite, over_sizes, shares
 from graftui.tui.snapshot import read_filter
 from graftui.tui.text import age, palette, size, took
-from graftui.tui.widgets.curves import groups, over_sizes, shares
+from graftui.tui.widgets import plot
+from graftui.tui.widgets.plot import Curve, Look, Plot
+
+COLOURS = dict.fromkeys(("foreground", "text-muted", *plot.COLOURS), "#ffffff")
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=3000), st.integers(4, 200))
@@ -59,14 +62,31 @@ def test_ticks_are_few_and_within(low: float, span: float, most: int) -> None:
     assert all(low - slack <= tick <= high + slack for tick in found)
 
 
-def test_curves_of_one_thing_share_a_plot_and_nan_is_left_out() -> None:
-    loss = Series("train/loss", (1, 2, 3), (1.0, math.nan, 0.5))
-    found = groups([Series("dev/accuracy", (1,), (0.5,)), Series("dev/loss", (1,), (1.0,)), loss])
-    assert list(found) == ["loss", "accuracy"]
-    assert [curve.label for curve in found["loss"]] == ["dev", "train"]
-    assert found["loss"][1].series.values == (1.0, 0.5)
-    several = groups([Series("graft/loss@0.001", (1,), (1.0,))])
-    assert several["loss"][0].label == "0.001"
+def test_curves_of_one_thing_share_a_chart() -> None:
+    loss, accuracy = charts(["dev/accuracy", "dev/loss", "train/loss"])
+    assert (loss.title, loss.labels, loss.names) == (
+        "loss", ("dev", "train"), ("dev/loss", "train/loss")
+    )  # fmt: skip
+    assert (accuracy.title, accuracy.names) == ("accuracy", ("dev/accuracy",))
+    assert charts(["graft/loss@0.001"])[0].labels == ("0.001",)
+
+
+@given(st.lists(st.text(max_size=9), unique=True, max_size=99))
+def test_every_curve_is_in_one_chart_of_a_few(names: list[str]) -> None:
+    found = charts(names)
+    assert sorted(name for chart in found for name in chart.names) == sorted(names)
+    assert all(len(chart.names) == len(chart.labels) <= 12 for chart in found)
+
+
+@given(
+    st.lists(st.floats(width=64), min_size=1, max_size=40), st.integers(1, 90), st.integers(1, 30)
+)
+def test_whatever_was_measured_is_drawn_in_its_size(
+    values: list[float], width: int, height: int
+) -> None:
+    series = finite(Series("loss", tuple(range(len(values))), tuple(values)))
+    drawn = Plot("loss", (Curve("x", series),)).draw(Look(width, height, COLOURS, Style()))
+    assert [strip.cell_length for strip in drawn] == [width] * height
 
 
 def test_several_grafts_make_a_curve_over_their_size() -> None:
@@ -77,14 +97,15 @@ def test_several_grafts_make_a_curve_over_their_size() -> None:
     ]
     dev = Score("learnt_graft", "dev", 1e-4, {"accuracy": 0.1})
     whole = Score("pretrained", "test", None, {"accuracy": 0.5})
-    (name, (level, learnt)), *more = over_sizes([whole, dev, *grafts]).items()
-    assert (name, more) == ("accuracy % by size", [])
+    (drawn,) = over_sizes([whole, dev, *grafts])
+    level, learnt = drawn.curves
+    assert drawn.title == "accuracy % by size"
     assert (level.label, learnt.label) == ("pretrained", "learnt graft")
     assert learnt.series.values == pytest.approx((70, 90))
     assert [10 ** (x / 1000) for x in learnt.series.steps] == pytest.approx([2e-4, 1e-2], rel=2e-3)
     assert (level.series.steps, level.series.values) == (learnt.series.steps, (50, 50))
     assert shares(*learnt.series.steps) == ("2.0e-4", "0.01 of the weights")
-    assert over_sizes([whole, dev, grafts[0]]) == {}, "one graft is no curve"
+    assert over_sizes([whole, dev, grafts[0]]) == [], "one graft is no curve"
 
 
 @pytest.mark.parametrize("width", [80, 100, 107, 108, 116, 120, 136, 150, 220])

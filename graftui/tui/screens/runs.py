@@ -17,6 +17,7 @@ from graftui.tui.messages import Removed, SnapshotTaken, Trouble
 from graftui.tui.screens.actions import RunActions
 from graftui.tui.snapshot import PAGE, Query, Snapshot
 from graftui.tui.widgets.bars import FilterBar, StatusLine
+from graftui.tui.widgets.curves import Curves
 from graftui.tui.widgets.detail import TABS, RunDetail
 from graftui.tui.widgets.run_table import RunTable
 
@@ -81,8 +82,8 @@ class RunsScreen(RunActions):
     @on(SnapshotTaken)
     def _take(self, event: SnapshotTaken) -> None:
         # One that answers an older question would undo what the user did since.
-        asked = replace(event.snapshot.query, selected=self.query_now.selected)
-        if asked == self.query_now:
+        now = self.query_now
+        if replace(event.snapshot.query, selected=now.selected, curves=now.curves) == now:
             self.snapshot = event.snapshot
 
     def watch_snapshot(self, seen: Snapshot | None) -> None:
@@ -137,6 +138,10 @@ class RunsScreen(RunActions):
     @on(RunDetail.TabOpened)
     def _tab_opened(self, event: RunDetail.TabOpened) -> None:
         self.query_now = replace(self.query_now, tab=event.tab)
+
+    @on(Curves.Wanted)
+    def _curves_wanted(self, event: Curves.Wanted) -> None:
+        self.query_now = replace(self.query_now, curves=event.names)
 
     @on(RunTable.PageWanted)
     def _page_wanted(self, event: RunTable.PageWanted) -> None:

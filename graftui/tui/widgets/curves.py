@@ -1,136 +1,166 @@
-"""The curves of a run, one plot for each thing that is measured. Reads nothing itself.
+"""The curves of a run, a plot for each thing that is measured. Draws those in view, and no others.
 
-Of a graft of several sparsities, first the metric over the share of the weights.
+Announces the curves that its plots want, so that only those are read.
 """
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import Grid, Vertical, VerticalScroll
-from textual.widget import Widget
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
-from graftui.compare.figures import (
-    METRICS,
-    STAGES,
-    localizer,
-    metric_of,
-    stage_title,
-    title,
-)
 from graftui.models import Score, Series
-from graftui.tui.widgets.plot import Curve, Ends, Plot, number, steps
+from graftui.tui.charts import Chart, charts, finite, over_sizes
+from graftui.tui.text import Palette, palette
+from graftui.tui.widgets.plot import Curve, Look, Plot
 
-_FIRST = ("loss", *METRICS, "score", "weights", "fraction", "sparsity")
-_PLOT_WIDTH = 38
-_PLOT_HEIGHT = 8
-_DECADE = 1000
-Groups = dict[str, tuple[Curve, ...]]
-
-
-def groups(series: Sequence[Series]) -> Groups:
-    """What is measured -> its curves: train/loss and dev/loss share a plot, so do sparsities."""
-    found: dict[str, list[tuple[str, Series]]] = {}
-    for one in series:
-        phase, _, what = one.name.partition("/")
-        what, _, at = what.partition("@")
-        found.setdefault(what or phase, []).append((at or phase, _finite(one)))
-    order = sorted(found, key=lambda what: (*_place(what), what))
-    return {what: tuple(Curve(label, one) for label, one in found[what]) for what in order}
+_WIDTH, _HEIGHT = 38, 8
+"""Of a plot, at least."""
+_SIZED_HEIGHT = 12
+_GAP = 2
+_KEPT = 200
+"""Drawn plots; more than any screen shows."""
 
 
-def over_sizes(scores: Sequence[Score]) -> Groups:
-    """The metric on the test set over the share of weights; nothing for fewer than two grafts.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the plots are: one over sizes, if there is one, above a grid."""
 
-    Along x its logarithm, in thousandths of a decade: a Series counts in whole steps.
-    """
-    tested = [one for one in scores if one.split == "test"]
-    metric = metric_of(name for one in tested for name in one.scores)
-    points: dict[str, list[tuple[int, float]]] = {}
-    for one in tested:
-        share = one.scores.get("fraction", 0)
-        if metric in one.scores and share > 0:
-            at = round(_DECADE * math.log10(share)), 100 * one.scores[metric]
-            points.setdefault(one.stage, []).append(at)
-    sizes = {x for found in points.values() for x, _ in found}
-    if len(sizes) < 2:
-        return {}
-    for one in tested:  # whole models: a level
-        if one.sparsity is None and metric in one.scores:
-            level = 100 * one.scores[metric]
-            points[one.stage] = [(min(sizes), level), (max(sizes), level)]
-    chosen_by = localizer(tested)
-    curves = [
-        Curve(
-            stage_title(stage, chosen_by),
-            _finite(Series(stage, *zip(*sorted(points[stage]), strict=True))),
-        )
-        for stage in STAGES
-        if stage in points
-    ]
-    return {f"{title(metric)} by size": tuple(curves)}
+    above: int = 0
+    """Lines of the plot over sizes."""
+    count: int = 0
+    """Plots in the grid."""
+    across: int = 1
+    height: int = _HEIGHT
+    """Of a plot in the grid."""
+
+    @property
+    def lines(self) -> int:
+        """All of them."""
+        return self.above + -(-self.count // self.across) * self.height
+
+    def row(self, first: int, last: int) -> range:
+        """The plots of the grid that have a line in `first` to `last`."""
+        top, end = (max(0, line - self.above) // self.height for line in (first, last))
+        return range(top * self.across, min(self.count, (end + 1) * self.across))
 
 
-def shares(left: float, right: float) -> tuple[str, str]:
-    """The ends of an axis of `over_sizes`."""
-    first, last = (number(10 ** (end / _DECADE)) for end in (left, right))
-    return first, f"{last} of the weights"
+def layout(sized: bool, count: int, size: Size) -> Layout:
+    """As many beside each other as are readable: 2 + 2 rather than 3 + 1."""
+    rows = -(-count // max(1, size.width // _WIDTH)) or 1
+    height = max(_HEIGHT, size.height // rows)
+    return Layout(_SIZED_HEIGHT * sized, count, max(1, -(-count // rows)), height)
 
 
-def _finite(series: Series) -> Series:
-    if all(map(math.isfinite, series.values)):
-        return series
-    points = zip(series.steps, series.values, strict=True)
-    kept = [(step, value) for step, value in points if math.isfinite(value)]
-    return Series(series.name, tuple(s for s, _ in kept), tuple(v for _, v in kept))
-
-
-def _place(what: str) -> tuple[int, ...]:
-    return (_FIRST.index(what) if what in _FIRST else len(_FIRST),)
-
-
-class Curves(VerticalScroll):
+class Curves(ScrollView):
     """A grid of plots."""
 
-    def compose(self) -> ComposeResult:
-        """The note for a run without curves, the plot over sizes, the grid of plots over steps."""
-        yield Static("No curves yet.", id="no-curves", classes="empty")
-        yield Vertical(id="sizes")
-        yield Grid(id="plots")
+    @dataclass
+    class Wanted(Message):
+        """The plots in view show these series."""
 
-    def show(self, series: Sequence[Series], scores: Sequence[Score]) -> None:
-        """Show these; plots that are there already only change their curves."""
-        sized, over_steps = over_sizes(scores), groups(series)
-        self.set_class(not (sized or over_steps), "-empty")
-        self._fill(self.query_one("#sizes"), sized, shares)
-        if self._fill(self.query_one("#plots"), over_steps, steps):
-            self._arrange(len(over_steps))
+        names: tuple[str, ...]
 
-    def _fill(self, place: Widget, wanted: Groups, ends: Ends) -> bool:
-        """Whether there are other plots than before."""
-        plots = {plot.title: plot for plot in place.query(Plot)}
-        if list(plots) == list(wanted):
-            for what, curves in wanted.items():
-                plots[what].show(curves)
-            return False
-        with self.app.batch_update():
-            place.remove_children()
-            place.mount_all(Plot(what, curves, ends) for what, curves in wanted.items())
-        return True
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._names: tuple[str, ...] = ()
+        self._charts: list[Chart] = []
+        self._sized: list[Plot] = []
+        self._series: dict[str, Series] = {}
+        self._layout = Layout()
+        self._wanted: tuple[str, ...] = ()
+        self._colours: Palette = {}
+        self._drawn: dict[tuple[int, int], list[Strip]] = {}
+        """Place and width of a plot -> what was drawn there."""
+
+    def show(
+        self, names: tuple[str, ...], series: Sequence[Series], scores: Sequence[Score]
+    ) -> None:
+        """Show a run that has curves of these names; `series`: those of them that were read."""
+        if names != self._names:
+            self._names, self._charts = names, charts(names)
+            self._arrange()
+        known, sized = {one.name: one for one in series}, over_sizes(scores)
+        if (known, sized) != (self._series, self._sized):
+            self._series, self._sized = known, sized
+            self._arrange()
+
+    def notify_style_update(self) -> None:
+        """Another theme has other colours."""
+        self._colours = {}
+        super().notify_style_update()
 
     def on_resize(self, event: events.Resize) -> None:
-        """As many beside each other as are readable."""
-        self._arrange(len(self.query_one("#plots").query(Plot)))
+        """Another size has room for others."""
+        self._arrange()
 
-    def _arrange(self, count: int) -> None:
-        if not count or not self.size.width:
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Others come into view."""
+        super().watch_scroll_y(old_value, new_value)
+        self._ask()
+
+    def _arrange(self) -> None:
+        self._drawn.clear()
+        self._layout = layout(bool(self._sized), len(self._charts), self.size)
+        self.virtual_size = Size(self.size.width, self._layout.lines)
+        self.refresh()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Have the series in view read, and a screenful before and after."""
+        if not self.size:
             return
-        rows = -(-count // max(1, self.size.width // _PLOT_WIDTH))
-        across = -(-count // rows)  # 2 + 2 rather than 3 + 1
-        grid = self.query_one("#plots", Grid)
-        grid.styles.grid_size_columns = across
-        height = max(_PLOT_HEIGHT, self.size.height // rows)
-        grid.styles.grid_rows = str(height)
-        grid.styles.height = height * rows
+        first, high = self.scroll_offset.y, self.size.height
+        seen = self._layout.row(first - high, first + 2 * high)
+        wanted = tuple(name for n in seen for name in self._charts[n].names)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.post_message(self.Wanted(wanted))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of all plots beside each other."""
+        width, line = self.size.width, self.scroll_offset.y + y
+        if not self._colours:
+            self._colours = palette(self.app.theme_variables)
+            self._drawn.clear()
+        if not self._layout.lines and y == 0:
+            muted = self._ground + Style(color=self._colours["text-muted"])
+            return Strip([Segment("  No curves yet.", muted)]).adjust_cell_length(width)
+        if line < self._layout.above:
+            return self._strip(-1, line, width)
+        row = self._layout.row(line, line)
+        if line >= self._layout.lines or not row:
+            return Strip.blank(width, self._ground)
+        each = (width + _GAP) // self._layout.across - _GAP
+        gap = Strip([Segment(" " * _GAP, self._ground)])
+        inner = (line - self._layout.above) % self._layout.height
+        strips = [s for n in row for s in (self._strip(n, inner, each), gap)]
+        return Strip.join(strips[:-1]).adjust_cell_length(width, self._ground)
+
+    def _strip(self, place: int, line: int, width: int) -> Strip:
+        """A line of one plot; -1: of the one over sizes."""
+        if (place, width) not in self._drawn:
+            if len(self._drawn) > _KEPT:
+                self._drawn.clear()
+            height = _SIZED_HEIGHT if place < 0 else self._layout.height
+            plot = self._sized[0] if place < 0 else self._plot(self._charts[place])
+            look = Look(width, height, self._colours, self._ground)
+            self._drawn[place, width] = plot.draw(look)
+        return self._drawn[place, width][line]
+
+    def _plot(self, chart: Chart) -> Plot:
+        curves = [
+            Curve(label, finite(self._series[name]))
+            for name, label in zip(chart.names, chart.labels, strict=True)
+            if name in self._series
+        ]
+        return Plot(chart.title, tuple(curves))
+
+    @property
+    def _ground(self) -> Style:
+        return Style(bgcolor=self.background_colors[1].rich_color)

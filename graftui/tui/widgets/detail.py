@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import ScrollableContainer, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
@@ -59,7 +59,7 @@ class RunDetail(Widget):
         """Show another run, or what is new of this one."""
         if detail is not None and (self._detail is None or self._detail.run.id != detail.run.id):
             self._tail = ()
-            for pane in self.query(VerticalScroll):
+            for pane in self.query(ScrollableContainer):
                 pane.scroll_home(animate=False)
         self._detail, self._now = detail, now
         self._draw()
@@ -85,8 +85,8 @@ class RunDetail(Widget):
             self.query_one("#summary-text", Static).update(text)
         elif tab == "config":
             self.query_one("#config-text", Static).update(describe.config(detail.run))
-        elif tab == "curves" and detail.series is not None:
-            self.query_one(Curves).show(detail.series, detail.scores)
+        elif tab == "curves" and detail.curves is not None:
+            self.query_one(Curves).show(detail.curves, detail.series, detail.scores)
         elif tab == "log" and detail.log is not None and detail.log != self._tail:
             self._tail = detail.log
             self._follow(detail)

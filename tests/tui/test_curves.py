@@ -1,0 +1,46 @@
+"""The curves of a run: those in view are read and drawn, and no others."""
+
+import pytest
+import world
+from conftest import dashboard, filled, go_to, runs, until
+
+from engine.contract import events as ev
+from graftui.settings import Settings
+from graftui.tui.widgets.curves import Curves
+from graftui.tui.widgets.plot import Plot
+
+MANY = 12_000
+
+
+async def test_of_12_000_curves_those_in_view_are_read_and_drawn(
+    empty: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {f"train/layer.{n:05d}": float(n) for n in range(MANY)}
+    world.add(empty, "many", world.config(), [ev.Metric(step=s, values=values) for s in (1, 2)])
+    world.add(empty, "few", world.config(), world.finetuned(world.NOW), created_at=world.NOW)
+    drawn: list[str] = []
+    draw = Plot.draw
+    monkeypatch.setattr(
+        Plot, "draw", lambda self, look: (drawn.append(self.title), draw(self, look))[1]
+    )
+    async with dashboard(empty).run_test(size=(120, 36)) as pilot:
+        await filled(pilot, 2)
+        await go_to(pilot, "many")
+        await pilot.press("3")
+        await until(pilot, lambda: runs(pilot).snapshot.detail.series)
+        detail = runs(pilot).snapshot.detail
+        assert len(detail.curves) == MANY
+        assert {one.name for one in detail.series} >= {"train/layer.00000", "train/layer.00005"}
+        assert len(detail.series) < 50
+        await until(pilot, lambda: "layer.00005" in drawn)
+        runs(pilot).query_one(Curves).focus()
+        await pilot.press("end")
+        await until(pilot, lambda: f"layer.{MANY - 1}" in drawn)
+        last = runs(pilot).snapshot.detail.series[-1]
+        assert (last.name, last.values) == (f"train/layer.{MANY - 1}", (MANY - 1, MANY - 1))
+        assert len(set(drawn)) < MANY / 20  # those that flew by among them
+        await pilot.press("1")
+        await go_to(pilot, "few")
+        await pilot.press("3")
+        names = {"dev/accuracy", "dev/loss", "train/grad_norm", "train/loss", "train/lr"}
+        await until(pilot, lambda: {s.name for s in runs(pilot).snapshot.detail.series} == names)
