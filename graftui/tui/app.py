@@ -8,19 +8,28 @@ Owns what lives as long as the window. Quitting ends no run: it says how to find
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
+from textual import on
 from textual.app import App
 from textual.binding import Binding
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.theme import Theme
+from textual.widgets import Input
 
 from graftui.errors import GraftuiError
 from graftui.settings import Settings
-from graftui.tui.messages import SnapshotTaken, Trouble
+from graftui.text import visible_lines
+from graftui.tui import jobs
+from graftui.tui.background import start
+from graftui.tui.messages import Pictured, SnapshotTaken, Trouble
 from graftui.tui.reader import Reader
+from graftui.tui.screens.confirm import ConfirmScreen
 from graftui.tui.screens.runs import RunsScreen
 from graftui.tui.snapshot import Snapshot
 from graftui.tui.spelling import Spelling
+from graftui.tui.text import cut
 
 CALM = Theme(
     name="graftui",
@@ -49,12 +58,19 @@ CALM = Theme(
 )
 
 
+_TOAST = 600
+"""Cells of a toast's text, at most: it must leave something of the screen."""
+
+
 class GraftuiApp(App[None]):
     """One window on the registry of one working directory."""
 
     TITLE = "graftui"
     CSS_PATH = "app.tcss"
-    BINDINGS = [Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True)]
+    BINDINGS = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "copy_or_ask", "Copy", show=False, priority=True),
+    ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
@@ -92,6 +108,52 @@ class GraftuiApp(App[None]):
         """Another question for the reader."""
         self._reader.ask(event.query)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Most toasts hold data: markup is read in none of them."""
+        text = cut(visible_lines(message).expandtabs(), _TOAST)
+        super().notify(text, title=title, severity=severity, timeout=timeout, markup=False)
+
+    @on(Trouble)
+    def _trouble(self, event: Trouble) -> None:
+        """What went wrong, and what to do about it, on whatever screen."""
+        error = event.error
+        text = f"{error.message}\n→ {error.hint}" if error.hint else error.message
+        self.notify(text, title="That did not work", severity="error", timeout=12)
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> None:
+        """Into the working directory, and say so; Textual's own way fails without a word."""
+        svg = self.export_screenshot()
+        start(self._runs_screen, "picture", partial(jobs.picture, self.settings, svg))
+
+    @on(Pictured)
+    def _pictured(self, event: Pictured) -> None:
+        self.notify(f"Wrote {event.path}.", timeout=8)
+
+    def action_copy_or_ask(self) -> None:
+        """Copy what is selected, or ask whether to quit: the key means either to most people."""
+        box = self.focused
+        selected = box.selected_text if isinstance(box, Input) else ""
+        if text := selected or self.screen.get_selected_text():
+            self.copy_to_clipboard(text)
+            self.notify(f"Copied {len(text)} letters.")
+        elif not isinstance(self.screen, ConfirmScreen):
+            question = ConfirmScreen("Quit?", self._farewell() or "No run is at work.", "Quit")
+            self.push_screen(question, self._answered)
+
+    async def _answered(self, yes: bool | None) -> None:
+        if yes:
+            await self.action_quit()
+
     async def action_quit(self) -> None:
         """Close the window; say so if runs go on."""
         self._reader.stop()
@@ -109,7 +171,7 @@ class GraftuiApp(App[None]):
         self._runs_screen.post_message(SnapshotTaken(seen))
 
     def _complain(self, error: GraftuiError) -> None:
-        self._runs_screen.post_message(Trouble(error))
+        self.post_message(Trouble(error))
 
 
 def run(settings: Settings) -> None:

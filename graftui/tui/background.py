@@ -1,10 +1,11 @@
 """Blocking work in named worker threads. The one handler of what goes wrong in them.
 
 What a user can do something about comes back as a Trouble message; a bug ends the dashboard with
-its traceback. The runs go on either way.
+its traceback. The runs go on either way. A result that comes when its screen was left is dropped.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual.message import Message
@@ -12,6 +13,16 @@ from textual.screen import Screen
 
 from graftui.errors import explain
 from graftui.tui.messages import Trouble
+
+_AGAIN_S = 0.1
+
+
+def leave(screen: Screen[Any], result: Any) -> None:
+    """Dismiss `screen` when nothing lies on top of it; not if the user has left it already."""
+    if screen.is_current:
+        screen.dismiss(result)
+    elif screen in screen.app.screen_stack:
+        screen.set_timer(_AGAIN_S, partial(leave, screen, result))
 
 
 def start(screen: Screen[Any], name: str, job: Callable[[], Message]) -> None:

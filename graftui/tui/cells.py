@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graftui.models import Run, RunStatus
 from graftui.terminal import Text
+from graftui.text import visible
 from graftui.tui.text import GLYPHS, Palette, age, bar, percent, took
 
 _PADDING = 2
@@ -61,12 +62,13 @@ def cell(column: Column, run: Run, now: float, marked: bool, colours: Palette) -
     if column.key == "progress":
         return _progress(run, column.width, colours)
     if column.key == "name":
-        return _fit(Text(run.name), column.width)
+        return _fit(Text(visible(run.name)), column.width)
     score = {"tuned": "finetuned", "graft": "learnt_graft", "recovery": "recovery"}.get(column.key)
     if score:
         style = colours["accent"] if score == "learnt_graft" else ""
         return Text(percent(_figure(run, score)), style, justify="right")
-    text = Text(_words(column.key, run, now), dim, justify="right" if column.right else "left")
+    words = visible(_words(column.key, run, now))
+    text = Text(words, dim, justify="right" if column.right else "left")
     # The table is sorted by whole ids, however long.
     return text if column.key == "id" else _fit(text, column.width)
 
@@ -119,7 +121,7 @@ def _progress(run: Run, width: int, colours: Palette) -> Text:
             text.append(left, colours["panel-lighten-2"])
             return text.append(f" {int(100 * run.progress):>3}%")
         case RunStatus.queued if run.parent:
-            return Text(f"← {run.parent}", dim)
+            return Text(f"← {visible(run.parent)}", dim)
         case RunStatus.failed if run.reason:
             return Text(str(run.reason), colours["error"])
         case RunStatus.finished:
@@ -127,7 +129,7 @@ def _progress(run: Run, width: int, colours: Palette) -> Text:
         case RunStatus.failed | RunStatus.cancelled | RunStatus.lost if run.total:
             return _fit(Text(f"{run.step}/{run.total}", dim), width)
         case _:
-            return Text(run.phase, dim)
+            return _fit(Text(visible(run.phase), dim), width)
 
 
 def _extent(run: Run) -> str:

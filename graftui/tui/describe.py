@@ -10,9 +10,10 @@ from graftui.compare.figures import plain, time_left
 from graftui.compare.score_table import GAP, score_table
 from graftui.compare.side_by_side import flat
 from graftui.models import Artifact, Run, RunStatus, Score
+from graftui.text import visible, visible_lines
 from graftui.tui.cells import seconds
 from graftui.tui.snapshot import Detail, LogLine
-from graftui.tui.text import GLYPHS, age, bar, size, took
+from graftui.tui.text import GLYPHS, age, bar, data, size, took
 
 _PADDING = 4
 """Cells of the pane, left and right, that hold no text."""
@@ -39,11 +40,11 @@ def _headline(run: Run, now: float) -> Content:
     glyph, colour = GLYPHS[run.status]
     reason = f" ({run.reason})" if run.reason else ""
     pieces: list[Any] = [
-        (f"{glyph} {run.status}{reason}", f"bold ${colour}"), "  ", (run.id, "bold"), "  ",
-        (run.name, "bold $primary"), "  ", (run.kind, "$text-muted"),
+        (f"{glyph} {run.status}{reason}", f"bold ${colour}"), "  ", data(run.id, "bold"), "  ",
+        data(run.name, "bold $primary"), "  ", data(run.kind, "$text-muted"),
     ]  # fmt: skip
     if run.tags:
-        pieces += ["  ", ("#" + " #".join(run.tags), "$secondary")]
+        pieces += ["  ", data("#" + " #".join(run.tags), "$secondary")]
     return Content.assemble(*pieces)
 
 
@@ -57,7 +58,7 @@ def _about(run: Run, now: float) -> Content:
     pieces: list[Any] = []
     for name, value in facts.items():
         if value:
-            pieces += [(f"{name} ", "$text-muted"), f"{value}   "]
+            pieces += [(f"{name} ", "$text-muted"), data(value), "   "]
     return Content.assemble(*pieces)
 
 
@@ -66,17 +67,22 @@ def _progress(run: Run, width: int) -> Content:
     return Content.assemble(
         (done, "$accent"), (left, "$panel-lighten-2"), (f" {int(100 * run.progress)} %  ", "bold"),
         (f"{time_left(run.left_s)}  " if run.left_s is not None else "", "$text-muted"),
-        (f"{run.phase} {run.step}/{run.total}", "$text-muted"),
+        data(f"{run.phase} {run.step}/{run.total}", "$text-muted"),
     )  # fmt: skip
 
 
 def _trouble(run: Run) -> Content:
     colour = GLYPHS[run.status][1]
-    parts = [Content.styled(run.message, f"${colour}")] if run.message else []
+    parts = [_lines(run.message, f"${colour}")] if run.message else []
     if run.hint:
-        parts.append(Content.assemble(("→ ", "$accent"), run.hint))
-    parts += [Content.styled(f"│ {line}", "$text-muted") for line in run.log_tail.splitlines()]
+        parts.append(Content.assemble(("→ ", "$accent"), _lines(run.hint)))
+    parts += [data(f"│ {line}", "$text-muted") for line in run.log_tail.splitlines()]
     return Content("\n").join(parts)
+
+
+def _lines(text: str, style: str = "") -> Content:
+    """Data that may have lines of its own."""
+    return Content.styled(visible_lines(text).expandtabs(), style)
 
 
 def scores(found: Sequence[Score], width: int) -> Content | None:
@@ -85,7 +91,7 @@ def scores(found: Sequence[Score], width: int) -> Content | None:
     if not table.rows:
         return None
     lines: list[list[Cell]] = [[(title, "bold") for title in table.titles]]
-    for stage, row in zip(table.stages, table.rows, strict=True):
+    for stage, row in zip(table.stages, [list(map(visible, r)) for r in table.rows], strict=True):
         style = "bold $accent" if stage == "learnt_graft" else ""
         lines.append([(row[0], style or "$text-muted"), *((cell, style) for cell in row[1:])])
     return grid(lines)
@@ -106,7 +112,7 @@ def grid(rows: Sequence[Sequence[Cell]], gap: int = GAP) -> Content:
 
 def _files(artifacts: Sequence[Artifact]) -> Content:
     files = [
-        Content.assemble((f"{a.path} ", ""), (size(a.bytes), "$text-muted")) for a in artifacts
+        Content.assemble(data(f"{a.path} "), (size(a.bytes), "$text-muted")) for a in artifacts
     ]
     return Content.assemble(("files  ", "$text-muted"), Content("   ").join(files))
 
@@ -114,27 +120,28 @@ def _files(artifacts: Sequence[Artifact]) -> Content:
 def config(run: Run) -> Content:
     """All settings by section; what is not at its default stands out."""
     # Imports pydantic: only for those who open the tab.
+    from engine.contract.config import KINDS
     from engine.contract.schema import settings
 
-    known = {setting.path: setting for setting in settings(run.kind)}
+    known = {s.path: s for s in settings(run.kind)} if run.kind in KINDS else {}
     lines: list[Content] = []
     section = ""
     for path, value in flat(run.config, run.kind).items():
         head, _, name = path.rpartition(".")
         if head != section:
             section = head
-            lines += [Content(""), Content.styled(head, "bold $primary")]
+            lines += [Content(""), data(head, "bold $primary")]
         setting = known.get(path)
         own = setting is not None and plain(value) != plain(setting.default)
         unit = f" {setting.unit}" if setting and setting.unit else ""
         pieces: list[Any] = [
-            ("• " if own else "  ", "$warning"), (f"{name:<18}", "$text-muted"),
-            (plain(value) or "–", "bold $warning" if own else ""), (unit, "$text-muted"),
+            ("• " if own else "  ", "$warning"), data(f"{name:<18}", "$text-muted"),
+            data(plain(value) or "–", "bold $warning" if own else ""), (unit, "$text-muted"),
         ]  # fmt: skip
         if own and setting is not None:
             pieces.append((f"   default {plain(setting.default) or '–'}", "$text-disabled"))
         lines.append(Content.assemble(*pieces))
-    note = Content.styled(f"hash {run.config_hash}   • not at its default", "$text-muted")
+    note = data(f"hash {run.config_hash}   • not at its default", "$text-muted")
     return Content("\n").join([note, *lines])
 
 
@@ -143,7 +150,7 @@ def log(lines: Sequence[LogLine]) -> Content:
     if not lines:
         return Content.styled("Nothing said yet.", "$text-muted")
     said = [_said(line) for line in lines if line.t is not None]
-    output = [Content(line.text) for line in lines if line.t is None]
+    output = [_lines(line.text) for line in lines if line.t is None]
     if output:
         output.insert(0, Content.styled("── output of the process ──", "$text-disabled"))
     return Content("\n").join([*said, *output])
@@ -152,4 +159,4 @@ def log(lines: Sequence[LogLine]) -> Content:
 def _said(line: LogLine) -> Content:
     clock = time.strftime("%H:%M:%S", time.localtime(line.t))
     style = "$warning" if line.warning else ""
-    return Content.assemble((f"{clock}  ", "$text-muted"), (line.text, style))
+    return Content.assemble((f"{clock}  ", "$text-muted"), _lines(line.text, style))

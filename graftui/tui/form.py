@@ -4,7 +4,9 @@ Made from the config schema alone, so that it cannot drift from `--set`. Owns ho
 typed and shown. Draws nothing: widgets/field.py and screens/form.py do.
 """
 
+import codecs
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,10 +20,12 @@ from graftui import planning
 from graftui.models import Run
 from graftui.recipes import Recipe, of_run
 from graftui.settings import Settings
+from graftui.text import visible
 
 Value = str | bool
 """What a field holds: a switch holds a bool, all others a text."""
 
+_CODE = re.compile(r"\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5}|U0010[0-9a-f]{4})")
 _SHARED = ("model", "task", "demo", "freeze", "compute", "finetuned")
 """Sections that a linked part takes over from the part it is made from."""
 
@@ -38,6 +42,16 @@ class Entry:
     """Prefilled."""
     part: str = ""
     """Part of the recipe; empty: about the run itself."""
+
+    @property
+    def coded(self) -> bool:
+        """Whether it is typed as in a program, \\n for a new line: it began with such letters."""
+        return isinstance(self.value, str) and visible(self.value) != self.value
+
+    @property
+    def shown(self) -> Value:
+        """What stands in the box at first."""
+        return _coded(self.value) if self.coded and isinstance(self.value, str) else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +80,9 @@ class Form:
     def changes(self, values: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:
         """Fields that are not as they were prefilled: path -> (before, now)."""
         return {
-            e.path: (e.value, values[e.path])
+            e.path: (e.shown, values[e.path])
             for e in self.entries
-            if values.get(e.path, e.value) != e.value
+            if values.get(e.path, e.shown) != e.shown
         }
 
 
@@ -127,7 +141,7 @@ def errors(form: Form, values: Mapping[str, Value]) -> dict[str, str]:
         kind, raw = form.recipe.kinds[part], config.model_dump(mode="json")
         own = [e for e in form.entries if _reaches(form, e, part)]
         for entry in own:
-            _put(raw, entry.setting.keys, typed(entry, values.get(entry.path, entry.value)))
+            _put(raw, entry.setting.keys, typed(entry, values.get(entry.path, entry.shown)))
         for path, sentence in _wrong(raw, kind).items():
             found.setdefault(_owner(own, path, sentence), sentence)
     return found
@@ -172,10 +186,10 @@ def _put(raw: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
 def plans(form: Form, values: Mapping[str, Value], settings: Settings) -> planning.Planned:
     """What the filled form comes to. Raises UsageError."""
     sets = overrides(form, values)
-    name = str(values["name"]).strip()
-    tags = tuple(str(values["tags"]).split())
+    about = {e.path: typed(e, values[e.path]) for e in form.entries if not e.part}
+    name, tags = about["name"], tuple(about["tags"].split())
     if form.run is None:
-        fresh = bool(values.get("fresh"))
+        fresh = bool(about.get("fresh"))
         return planning.plan(form.recipe, settings, sets, name, tags, fresh)
     again, _ = planning.rerun(form.run, sets, settings)
     named = [replace(plan, name=name or plan.name, tags=tags) for plan in again.plans]
@@ -195,6 +209,8 @@ def overrides(form: Form, values: Mapping[str, Value]) -> list[str]:
 def typed(entry: Entry, value: Value) -> Any:
     """What a field's value means; a text that makes no sense stays one: the schema refuses it."""
     kind = entry.setting.type
+    if entry.coded and isinstance(value, str):
+        value = _decoded(value)
     if isinstance(value, bool) or kind == "text":
         return value if isinstance(value, bool) else value.strip()
     if kind == "list":
@@ -202,6 +218,16 @@ def typed(entry: Entry, value: Value) -> Any:
     if kind == "table":
         return _table(value)
     return _number(value.strip())
+
+
+def _coded(text: str) -> str:
+    """What cannot be seen as in a program; `_decoded` gives it back."""
+    letters = (c if visible(c) == c != "\\" else c.encode("unicode_escape").decode() for c in text)
+    return "".join(letters)
+
+
+def _decoded(text: str) -> str:
+    return _CODE.sub(lambda code: codecs.decode(code[0], "unicode_escape"), text)
 
 
 def _number(text: str) -> int | float | str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from graftui.compare.side_by_side import compare
 from graftui.models import Run
+from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.tui import messages
@@ -74,6 +75,14 @@ def stop(settings: Settings, id: str) -> messages.Stopped:
     return messages.Stopped(cancel.cancel(settings, id))
 
 
+def condemn(settings: Settings, ids: Sequence[str]) -> messages.Condemned:
+    """What goes if these runs are deleted, and which others lack it then."""
+    with Store.open(settings.db) as store:
+        runs = [run for run in map(store.find, ids) if run is not None]
+        others = [store.get(id) for id in dependants(store.db, [run.id for run in runs])]
+    return messages.Condemned(runs, others)
+
+
 def delete(settings: Settings, ids: Sequence[str]) -> messages.Removed:
     """Delete runs with their directories."""
     from graftui.launcher import cancel
@@ -101,15 +110,23 @@ def export(settings: Settings, ids: Sequence[str], query: Query) -> messages.Exp
             where, words = read_filter(query.text)
             runs = store.list(where=where, search=words, sort=query.sort)
         text = to_csv(runs, store.scores([run.id for run in runs]))
-    path = _free(settings.root)
-    path.write_text(text, encoding="utf-8")
-    return messages.Exported(path, len(runs))
+    return messages.Exported(_written(settings.root / "runs.csv", text), len(runs))
 
 
-def _free(folder: Path) -> Path:
-    """A name that is not taken: an export never overwrites one."""
-    path, number = folder / "runs.csv", 1
+def picture(settings: Settings, svg: str) -> messages.Pictured:
+    """Write a picture of the screen to a new file."""
+    return messages.Pictured(_written(settings.root / "graftui.svg", svg))
+
+
+def _written(wanted: Path, text: str) -> Path:
+    """A new file with `text`, as a whole or not at all: nothing is ever overwritten."""
+    path, number = wanted, 1
     while path.exists():
         number += 1
-        path = folder / f"runs-{number}.csv"
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     return path

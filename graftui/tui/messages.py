@@ -82,6 +82,14 @@ class Stopped(Message):
 
 
 @dataclass
+class Condemned(Message):
+    """Runs that are to be deleted, and those that use what they made."""
+
+    runs: list[Run]
+    dependants: list[Run]
+
+
+@dataclass
 class Removed(Message):
     """Runs were deleted."""
 
@@ -93,6 +101,13 @@ class Compared(Message):
     """Runs side by side."""
 
     comparison: Comparison
+
+
+@dataclass
+class Pictured(Message):
+    """The screen was written to a file."""
+
+    path: Path
 
 
 @dataclass

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
 from textual.color import Color
+from textual.content import Content
 
 from graftui.models import RunStatus
+from graftui.text import visible
 
 Palette = Mapping[str, str]
 """Name of a theme's variable -> colour as Rich knows it."""
@@ -46,6 +48,11 @@ GLYPHS: dict[RunStatus, tuple[str, str]] = {
     RunStatus.lost: ("?", "secondary"),
 }
 """Glyph, and the theme's variable for its colour."""
+
+
+def data(text: str, style: str = "") -> Content:
+    """What a user or a run wrote, in one line: nothing in it is read as markup."""
+    return Content.styled(visible(text), style)
 
 
 def cut(text: str, width: int) -> str:

@@ -53,7 +53,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
 
 def runs(pilot: Pilot[None]) -> Any:
     """The main screen."""
-    return pilot.app.screen_stack[1]
+    return pilot.app._runs_screen  # type: ignore[attr-defined]
 
 
 def table(pilot: Pilot[None]) -> RunTable:

@@ -3,25 +3,38 @@
 Owns the words in which results are told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from textual import on
+from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from graftui.errors import GraftuiError
 from graftui.models import Run
 from graftui.settings import Settings
+from graftui.text import visible
 from graftui.tui import jobs
 from graftui.tui.background import start
-from graftui.tui.messages import Compared, Exported, FormMade, Queued, RecipesListed, Stopped
+from graftui.tui.messages import (
+    Compared,
+    Condemned,
+    Exported,
+    FormMade,
+    Queued,
+    RecipesListed,
+    Stopped,
+    Trouble,
+)
 from graftui.tui.screens.choice import ChoiceScreen, Option
 from graftui.tui.screens.compare import CompareScreen
 from graftui.tui.screens.confirm import ConfirmScreen
 from graftui.tui.screens.help import HelpScreen
+from graftui.tui.screens.opening import OpeningScreen
 from graftui.tui.snapshot import Query, Snapshot
+from graftui.tui.text import cut
 from graftui.tui.widgets.run_table import RunTable
 
 SORTS = (
@@ -45,6 +58,20 @@ COLUMN_SORTS = {
 }  # fmt: skip
 
 
+Came = TypeVar("Came", bound=Message)
+"""What a job came to."""
+
+_LISTED = 4
+"""Runs that a question names; the rest it counts."""
+
+
+def _listed(runs: Sequence[Run]) -> str:
+    """Runs, one a line."""
+    lines = [f"  {run.kind} {run.id}  {cut(visible(run.name), 48)}" for run in runs[:_LISTED]]
+    more = len(runs) - _LISTED
+    return "\n".join([*lines, *([f"  and {more:,} more"] if more > 0 else [])])
+
+
 class RunActions(Screen[None]):
     """The actions; RunsScreen has the widgets."""
 
@@ -57,10 +84,16 @@ class RunActions(Screen[None]):
         """Have the reader look at once."""
         raise NotImplementedError
 
-    def say(self, error: GraftuiError) -> None:
-        """What went wrong, and what to do about it."""
-        text = f"{error.message}\n→ {error.hint}" if error.hint else error.message
-        self.notify(text, title="That did not work", severity="error", timeout=12, markup=False)
+    def _open(self, what: str, job: Callable[[], Came], then: Callable[[Came], None]) -> None:
+        """Do `job`, then go on with what it came to, unless the user leaves meanwhile."""
+
+        def opened(result: Came | Trouble | None) -> None:
+            if isinstance(result, Trouble):
+                self.post_message(result)
+            elif result is not None:
+                then(result)
+
+        self.app.push_screen(OpeningScreen[Came](what, job), opened)
 
     def _run(self) -> Run | None:
         """The run under the cursor."""
@@ -71,27 +104,27 @@ class RunActions(Screen[None]):
 
     def action_new(self) -> None:
         """Choose a recipe, fill in its form."""
-        start(self, "recipes", partial(jobs.list_recipes, self.settings))
+        job = partial(jobs.list_recipes, self.settings)
+        self._open("Reading the recipes", job, self._choose_recipe)
 
-    @on(RecipesListed)
-    def _choose_recipe(self, event: RecipesListed) -> None:
+    def _choose_recipe(self, listed: RecipesListed) -> None:
         options = [
-            Option(r.name, r.name, f"{' + '.join(r.parts)}   {r.title}") for r in event.recipes
+            Option(r.name, r.name, f"{' + '.join(r.parts)}   {r.title}") for r in listed.recipes
         ]
 
         def chosen(name: str | None) -> None:
             if name:
-                start(self, "form", partial(jobs.form_of_recipe, self.settings, name))
+                job = partial(jobs.form_of_recipe, self.settings, name)
+                self._open(f"Reading {name}", job, self._fill_in)
 
         self.app.push_screen(ChoiceScreen("Which recipe?", options), chosen)
 
     def action_rerun(self) -> None:
         """The form of the run under the cursor."""
         if run := self._run():
-            start(self, "form", partial(jobs.form_of_rerun, run))
+            self._open(f"Reading {run.id}", partial(jobs.form_of_rerun, run), self._fill_in)
 
-    @on(FormMade)
-    def _fill_in(self, event: FormMade) -> None:
+    def _fill_in(self, made: FormMade) -> None:
         # Imports pydantic: only for those who fill in a form.
         from graftui.tui.screens.new_run import NewRunScreen
 
@@ -99,7 +132,7 @@ class RunActions(Screen[None]):
             if queued:
                 self._queued(queued)
 
-        self.app.push_screen(NewRunScreen(self.settings, event.form), done)
+        self.app.push_screen(NewRunScreen(self.settings, made.form), done)
 
     def _queued(self, event: Queued) -> None:
         for run in event.reused:
@@ -121,7 +154,7 @@ class RunActions(Screen[None]):
         if not run.status.active:
             self.notify(f"{run.id} is {run.status} already.", severity="warning")
             return
-        question = f"Cancel {run.kind} {run.id} ({run.name})?"
+        question = f"Cancel {run.kind} {run.id} ({cut(visible(run.name), 48)})?"
         text = "It stops at its next step and keeps what is best so far."
 
         def answered(yes: bool | None) -> None:
@@ -146,14 +179,22 @@ class RunActions(Screen[None]):
             text = f"{', '.join(busy)} still has something to do: cancel it first (c)."
             self.notify(text, severity="warning")
             return
-        what = f"the {len(ids)} marked runs" if self.marked else f"{run.kind} {run.id} ({run.name})"
+        job = partial(jobs.condemn, self.settings, ids)
+        self._open("Looking for what uses them", job, self._ask_deletion)
+
+    def _ask_deletion(self, condemned: Condemned) -> None:
+        ids = [run.id for run in condemned.runs]
+        text = _listed(condemned.runs)
+        if condemned.dependants:
+            text += f"\nMade from that, and left without it:\n{_listed(condemned.dependants)}"
+        text += "\nCurves, checkpoints and skill files go too. This cannot be undone."
 
         def answered(yes: bool | None) -> None:
             if yes:
                 start(self, "delete", partial(jobs.delete, self.settings, ids))
 
-        text = "Curves, checkpoints and skill files go with it. This cannot be undone."
-        self.app.push_screen(ConfirmScreen(f"Delete {what}?", text, "Delete"), answered)
+        question = f"Delete {len(ids)} run{'s' * (len(ids) != 1)}?"
+        self.app.push_screen(ConfirmScreen(question, text, "Delete"), answered)
 
     # Results
 
@@ -162,11 +203,11 @@ class RunActions(Screen[None]):
         if len(self.marked) < 2:
             self.notify("Mark two runs or more with space, then compare them.", severity="warning")
             return
-        start(self, "compare", partial(jobs.side_by_side, self.settings, sorted(self.marked)))
+        job = partial(jobs.side_by_side, self.settings, sorted(self.marked))
+        self._open("Comparing", job, self._compared)
 
-    @on(Compared)
-    def _compared(self, event: Compared) -> None:
-        self.app.push_screen(CompareScreen(event.comparison))
+    def _compared(self, done: Compared) -> None:
+        self.app.push_screen(CompareScreen(done.comparison))
 
     def action_export(self) -> None:
         """The marked runs, or all that meet the filter, as CSV."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,6 +12,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option as Line
+
+from graftui.text import visible
+from graftui.tui.text import cut, data
+
+_TITLE = 40
+"""Cells of a title, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,10 @@ class Option:
     title: str
     text: str
     """What it is, in a few words."""
+
+
+def _title(option: Option) -> str:
+    return cut(visible(option.title), _TITLE)
 
 
 class ChoiceScreen(ModalScreen[str | None]):
@@ -40,15 +51,16 @@ class ChoiceScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The question, and a line an option."""
-        width = max((len(option.title) for option in self._options), default=0)
+        width = max((cell_len(_title(option)) for option in self._options), default=0)
         with Vertical(classes="dialog"):
-            yield Label(self._question, classes="title")
+            yield Label(data(self._question), classes="title")
             yield OptionList(*(self._line(option, width) for option in self._options), compact=True)
             yield Label("enter choose   esc back", classes="keys")
 
     def _line(self, option: Option, width: int) -> Line:
-        title = (option.title.ljust(width), "bold")
-        return Line(Content.assemble(title, "  ", (option.text, "$text-muted")), id=option.key)
+        title = set_cell_size(_title(option), width)
+        text = data(option.text, "$text-muted")
+        return Line(Content.assemble((title, "bold"), "  ", text), id=option.key)
 
     def on_mount(self) -> None:
         """Begin at what is in force."""

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
 from graftui.compare.figures import COUNTS, LESS_IS_BETTER, NEITHER_IS_BETTER, plain
 from graftui.compare.side_by_side import Comparison
 from graftui.terminal import Text
-from graftui.tui.text import GLYPHS, palette
+from graftui.text import visible
+from graftui.tui.text import GLYPHS, cut, palette
+
+_WIDEST = 60
+"""Cells of a column, at most."""
 
 
 class CompareScreen(Screen[None]):
@@ -26,7 +31,8 @@ class CompareScreen(Screen[None]):
         """One table, so that both parts scroll together."""
         found = self._comparison
         count = len(found.runs)
-        yield Static(f" [b $accent]compare[/]  [$text-muted]{count} runs[/]", id="compare-title")
+        title = Content.assemble((" compare", "bold $accent"), (f"  {count} runs", "$text-muted"))
+        yield Static(title, id="compare-title")
         yield DataTable[Text](id="compare-table", cursor_type="row", fixed_columns=1,
                               cursor_foreground_priority="renderable")  # fmt: skip
         yield Footer(show_command_palette=False)
@@ -36,7 +42,7 @@ class CompareScreen(Screen[None]):
         table = self.query_one(DataTable)
         table.add_column("", key="what")
         for run in self._comparison.runs:
-            table.add_column(Text(run.id, justify="right"), key=run.id)
+            table.add_column(_right(run.id), key=run.id)
         for line in self._lines():
             table.add_row(*line)
 
@@ -44,20 +50,20 @@ class CompareScreen(Screen[None]):
         found, colours = self._comparison, palette(self.app.theme_variables)
         heading = f"bold {colours['primary']}"
         dim = colours["text-muted"]
-        lines = [[Text("name", dim), *(Text(r.name, justify="right") for r in found.runs)]]
+        lines = [[Text("name", dim), *(_right(r.name) for r in found.runs)]]
         lines.append([Text("status", dim), *(self._status(i) for i in range(len(found.runs)))])
         lines.append(self._heading("settings that differ" if found.settings else
                                    "all settings are the same", heading))  # fmt: skip
         for path, values in found.settings.items():
             style = colours["warning"]
-            lines.append([Text(path, dim), *(_right(plain(v) or "–", style) for v in values)])
+            lines.append([_left(path, dim), *(_right(plain(v) or "–", style) for v in values)])
         if found.scores:
             lines.append(self._heading("scores on the test sets", heading))
         for name, scores in found.scores.items():
             best = _best(name, scores)
             styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
             cells = [_right(_figure(name, v), s) for v, s in zip(scores, styles, strict=True)]
-            lines.append([Text(found.titles[name], dim), *cells])
+            lines.append([_left(found.titles[name], dim), *cells])
         return lines
 
     def _heading(self, text: str, style: str) -> list[Text]:
@@ -69,8 +75,12 @@ class CompareScreen(Screen[None]):
         return _right(f"{glyph} {status}", palette(self.app.theme_variables)[colour])
 
 
-def _right(text: str, style: str) -> Text:
-    return Text(text, style, justify="right", no_wrap=True)
+def _left(text: str, style: str) -> Text:
+    return Text(cut(visible(text), _WIDEST), style)
+
+
+def _right(text: str, style: str = "") -> Text:
+    return Text(cut(visible(text), _WIDEST), style, justify="right", no_wrap=True)
 
 
 def _best(name: str, values: Sequence[float | None]) -> float | None:

@@ -4,8 +4,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
+
+from graftui.text import visible_lines
+from graftui.tui.text import data
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -26,8 +30,8 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Question, consequence, two buttons."""
         with Vertical(classes="dialog"):
-            yield Label(self._question, classes="title", markup=False)
-            yield Label(self._text, markup=False)
+            yield Label(data(self._question), classes="title")
+            yield Label(Content(visible_lines(self._text)))
             with Horizontal(classes="buttons"):
                 yield Button("No (n)", id="no", compact=True)
                 yield Button(f"{self._verb} (y)", id="yes", variant="error", compact=True)

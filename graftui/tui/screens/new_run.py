@@ -16,10 +16,12 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
 from graftui.settings import Settings
+from graftui.text import visible
 from graftui.tui import form, jobs
-from graftui.tui.background import start
+from graftui.tui.background import leave, start
 from graftui.tui.form import Form, Value
 from graftui.tui.messages import Checked, Queued, Refused, Trouble
+from graftui.tui.text import cut, data
 from graftui.tui.widgets.field import Field
 
 _PAUSE_S = 0.1
@@ -49,7 +51,7 @@ class NewRunScreen(Screen[Queued | None]):
         yield Static(id="form-title")
         with VerticalScroll(id="form-body", can_focus=False):
             for group in self._form.groups:
-                yield Static(group.title, classes="section")
+                yield Static(data(group.title), classes="section")
                 for entry in group.entries:
                     yield self._fields[entry.path]
         yield Static("", id="form-changes")
@@ -99,22 +101,23 @@ class NewRunScreen(Screen[Queued | None]):
     def _say_title(self) -> None:
         count = len(self._problems)
         wrong = f"✗ {count} field{'s' * (count != 1)} to correct" if count else ""
-        title = Content.assemble((f" {self._form.title}", "bold $accent"), "   ", (wrong, "$error"))
+        name = cut(visible(self._form.title), max(20, self.size.width - 30))
+        title = Content.assemble((f" {name}", "bold $accent"), "   ", (wrong, "$error"))
         self.query_one("#form-title", Static).update(title, layout=False)
 
     def _say_changes(self, values: Mapping[str, Value]) -> None:
         """What is not as it was prefilled, before it is queued."""
         changes = self._form.changes(values)
         parts = [
-            Content.assemble((f"{path} ", "$text-muted"), (f"{_plain(old)} → ", "$text-muted"),
-                             (_plain(new), "bold $warning"))
+            Content.assemble(data(f"{path} {_plain(old)} → ", "$text-muted"),
+                             data(_plain(new), "bold $warning"))
             for path, (old, new) in changes.items()
         ]  # fmt: skip
         none = Content.styled("nothing changed", "$text-disabled")
         text = Content("   ").join(parts) if parts else none
         general = self._problems.get("", "")
         if general:
-            text = Content.styled(f"✗ {general}", "$error")
+            text = data(f"✗ {general}", "$error")
         self.query_one("#form-changes", Static).update(text, layout=False)
 
     @on(Field.Entered)
@@ -126,11 +129,11 @@ class NewRunScreen(Screen[Queued | None]):
         entry, about = field.entry, field.entry.setting
         default = _plain(form.shown_as(about.default))
         text = Content.assemble(
-            (entry.path, "bold"), (f"  {about.type}  ", "$secondary"), about.help,
-            (f"   default {default}" if entry.part else "", "$text-muted"),
+            data(entry.path, "bold"), (f"  {about.type}  ", "$secondary"), about.help,
+            data(f"   default {default}" if entry.part else "", "$text-muted"),
         )  # fmt: skip
         if field.problem:
-            text = Content.styled(f"✗ {field.problem}", "$error")
+            text = data(f"✗ {field.problem}", "$error")
         self.query_one("#form-help", Static).update(text, layout=False)
 
     @on(Input.Submitted)
@@ -145,13 +148,14 @@ class NewRunScreen(Screen[Queued | None]):
 
     @on(Queued)
     def _queued(self, event: Queued) -> None:
-        self.dismiss(event)
+        leave(self, event)
 
     @on(Refused)
     @on(Trouble)
     def _refused(self, event: Refused | Trouble) -> None:
+        event.stop()
         self._busy = False
-        text = Content.styled(f"✗ {event.error.message} {event.error.hint}", "$error")
+        text = data(f"✗ {event.error.message} {event.error.hint}", "$error")
         self.query_one("#form-changes", Static).update(text, layout=False)
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import DataTable, Footer, Static
 
 from graftui.settings import Settings
-from graftui.tui.messages import Removed, SnapshotTaken, Trouble
+from graftui.tui.messages import Removed, SnapshotTaken
 from graftui.tui.screens.actions import RunActions
 from graftui.tui.snapshot import PAGE, Query, Snapshot
 from graftui.tui.widgets.bars import FilterBar, StatusLine
@@ -21,15 +22,14 @@ from graftui.tui.widgets.curves import Curves
 from graftui.tui.widgets.detail import TABS, RunDetail
 from graftui.tui.widgets.run_table import RunTable
 
-EMPTY = """\
-[b $accent]No runs yet.[/]
-
-Press [b $accent]n[/] to choose a recipe and queue a run,
-or type [b]graftui run pocket[/] in another terminal:
-the whole job offline, in under a minute.
-
-[$text-muted]?  shows all keys[/]"""
-NOTHING = "[$text-muted]No run meets this filter.  [b]esc[/] clears it.[/]"
+EMPTY = Content.assemble(
+    ("No runs yet.", "bold $accent"),
+    "\n\nPress ", ("n", "bold $accent"), " to choose a recipe and queue a run,\n",
+    "or type ", ("graftui run pocket", "bold"), " in another terminal:\n",
+    "the whole job offline, in under a minute.\n\n",
+    ("?  shows all keys", "$text-muted"),
+)  # fmt: skip
+NOTHING = Content.styled("No run meets this filter.  esc clears it.", "$text-muted")
 
 
 class RunsScreen(RunActions):
@@ -67,6 +67,8 @@ class RunsScreen(RunActions):
     def __init__(self, settings: Settings) -> None:
         super().__init__(id="runs")
         self.settings = settings
+        self._leaving = False
+        """The user is done with the filter box, if only the filter is right."""
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -96,6 +98,7 @@ class RunsScreen(RunActions):
         self.query_one("#empty", Static).update(NOTHING if seen.every else EMPTY)
         self.set_class(not seen.runs, "-nothing")
         self.query_one(RunDetail).show(seen.detail, seen.now)
+        self._leave_filter()
 
     def _say_problem(self, seen: Snapshot) -> None:
         bar = self.query_one(FilterBar)
@@ -113,10 +116,6 @@ class RunsScreen(RunActions):
         if seen := self.snapshot:
             self.query_one(RunTable).show(seen.runs, seen.now, marked)
             self.query_one(StatusLine).show(seen, self.settings.root.name, len(marked))
-
-    @on(Trouble)
-    def _trouble(self, event: Trouble) -> None:
-        self.say(event.error)
 
     @on(Removed)
     def _removed(self, event: Removed) -> None:
@@ -149,13 +148,25 @@ class RunsScreen(RunActions):
 
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:
+        self._leaving = False
         self.query_now = replace(self.query_now, text=event.text, page=0)
 
     @on(FilterBar.Left)
     def _filter_left(self, event: FilterBar.Left) -> None:
         if event.dropped or not self.query_now.text.strip():
             self.drop_filter()
-        self.query_one(RunTable).focus()
+            self.query_one(RunTable).focus()
+        else:
+            self._leaving = True
+            self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        """To the table, as soon as the filter is known to be right; who typed a wrong one stays."""
+        seen = self.snapshot
+        if self._leaving and seen and seen.query.text == self.query_now.text:
+            self._leaving = False
+            if seen.problem is None:
+                self.query_one(RunTable).focus()
 
     @on(DataTable.HeaderSelected)
     def _head_clicked(self, event: DataTable.HeaderSelected) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Static
 
 from graftui.models import RunStatus
 from graftui.tui.snapshot import PAGE, Snapshot
-from graftui.tui.text import GLYPHS
+from graftui.tui.text import GLYPHS, data
 
 _COUNTED = (
     RunStatus.running, RunStatus.starting, RunStatus.queued, RunStatus.failed, RunStatus.lost
@@ -22,14 +22,25 @@ _COUNTED = (
 class StatusLine(Static):
     """How many runs there are in which state, and what part of them is shown."""
 
+    _shown: tuple[Snapshot, str, int] | None = None
+
     def show(self, seen: Snapshot, place: str, marked: int) -> None:
         """Show `seen`; `place`: the working directory."""
-        left = [Content.styled(" graftui ", "bold $accent"), Content.styled(place, "$text-muted")]
+        self._shown = (seen, place, marked)
+        self._draw(*self._shown)
+
+    def on_resize(self) -> None:
+        """What stands at the right end stays there."""
+        if self._shown:
+            self._draw(*self._shown)
+
+    def _draw(self, seen: Snapshot, place: str, marked: int) -> None:
+        left = [Content.styled(" graftui ", "bold $accent"), data(place, "$text-muted")]
         left += self._counts(seen)
         right = self._right(seen, marked)
         line = Content("  ").join(left)
         room = self.size.width - line.cell_length - right.cell_length - 1
-        self.update(Content.assemble(line, " " * max(1, room), right))
+        self.update(Content.assemble(line, " " * max(1, room), right), layout=False)
 
     def _counts(self, seen: Snapshot) -> list[Content]:
         found = []
@@ -84,7 +95,7 @@ class FilterBar(Horizontal):
 
     def complain(self, text: str) -> None:
         """Say what is wrong; empty: nothing is."""
-        self.query_one("#filter-problem", Label).update(Content(text))
+        self.query_one("#filter-problem", Label).update(data(text))
 
     def edit(self) -> None:
         """Let the user type."""

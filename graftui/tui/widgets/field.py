@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select
 
 from graftui.tui.form import Entry, Value, typed
+from graftui.tui.text import data
 
 
 class Field(Horizontal):
@@ -51,7 +52,7 @@ class Field(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Label, box, note."""
-        yield Label(self.entry.label, classes="label")
+        yield Label(data(self.entry.label), classes="label")
         yield self._box
         yield Label(self._meaning(), classes="note")
 
@@ -76,7 +77,7 @@ class Field(Horizontal):
             return
         self.problem = problem
         self.set_class(bool(problem), "-wrong")
-        text = Content(f"✗ {self._brief(problem)}") if problem else self._meaning()
+        text = data(f"✗ {self._brief(problem)}") if problem else self._meaning()
         # It has one line, whatever it says: the whole form need not be laid out again.
         self.query_one(".note", Label).update(text, layout=False)
 
@@ -104,7 +105,7 @@ class Field(Horizontal):
     @on(Checkbox.Changed)
     def _changed(self, event: Message) -> None:
         event.stop()
-        self.set_class(self.value != self.entry.value, "-changed")
+        self.set_class(self.value != self.entry.shown, "-changed")
         self.post_message(self.Changed(self.entry.path))
 
 
@@ -146,7 +147,7 @@ def _word(value: bool) -> str:
 
 
 def _box(entry: Entry) -> Widget:
-    value, choices = entry.value, entry.setting.choices
+    value, choices = entry.shown, entry.setting.choices
     if isinstance(value, bool):
         return YesNo(value)
     if choices:

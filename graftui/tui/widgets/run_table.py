@@ -12,6 +12,7 @@ from textual.widgets import DataTable
 
 from graftui.models import Run
 from graftui.terminal import Text
+from graftui.text import visible
 from graftui.tui.cells import Column, cell, columns
 from graftui.tui.text import Palette, palette
 
@@ -118,7 +119,7 @@ class RunTable(DataTable[Text]):
         """The rows in the order of the runs."""
         order = [id for id in self._runs if id in self.rows]
         if [row.key.value for row in self.ordered_rows] != order:
-            places = {id: place for place, id in enumerate(order)}
+            places = {visible(id): place for place, id in enumerate(order)}
             self.sort("id", key=lambda text: places[text.plain])
 
     def _refill(self) -> None:

@@ -1,0 +1,190 @@
+"""Text is data on every screen: it stands there as it is, with nothing parsed and nothing hidden.
+
+Screens are made by hand, so that they get what no registry would hold.
+"""
+
+import importlib
+import pkgutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import world
+from conftest import dashboard, runs, until
+from rich.segment import Segment
+from textual.color import Color
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from engine.contract.schema import Setting
+from graftui.compare.side_by_side import compare
+from graftui.models import Artifact, Run, RunReason, RunStatus, Score, Series
+from graftui.recipes import Recipe
+from graftui.settings import Settings
+from graftui.text import visible
+from graftui.tui import screens
+from graftui.tui.form import Entry, Form, Group
+from graftui.tui.messages import SnapshotTaken
+from graftui.tui.screens.choice import ChoiceScreen, Option
+from graftui.tui.screens.compare import CompareScreen
+from graftui.tui.screens.confirm import ConfirmScreen
+from graftui.tui.screens.help import HelpScreen
+from graftui.tui.screens.new_run import NewRunScreen
+from graftui.tui.screens.opening import OpeningScreen
+from graftui.tui.screens.runs import RunsScreen
+from graftui.tui.snapshot import Detail, LogLine, Snapshot
+from graftui.tui.spelling import Spelling
+from graftui.tui.widgets.detail import TABS
+
+TOKENS = (
+    "[/x]", "[b]", "[INST]..[/INST]", ":100:", "[@click=app.quit]x[/]", "[red]r", "\\[b]",
+    "$x[/$y]",
+    "\x1b[2J", "\x1b]0;t\x07", "\x1b]8;;u\x1b\\", "\x9b31m", "a\nb", "c\rd", "e\tf", "\x00", "\x7f",
+    "\udc80", "\ud800", "\u202eabc", "\u2066x", "\u200bz", "e\u0301", "日本",
+)  # fmt: skip
+LONG = "long" * 2500
+SIZE = (220, 70)
+
+
+def hostile_run(text: str, number: int = 0) -> Run:
+    """A run in which all that can be text is `text`."""
+    config = {"task": {"name": text, "prompt": text}, "model": {"name": text}, text: number}
+    return Run(
+        id=f"{number:02d}{text}", name=text, kind=text, config=config, config_hash=text,
+        created_at=world.NOW - 60, status=RunStatus.failed, reason=RunReason.crashed, message=text,
+        hint=text, recipe=text, tags=(text, text), parent=text, started_at=world.NOW - 50,
+        phase=text, device=text, log_tail=f"{text}\n{text}", ended_at=world.NOW - 9,
+    )  # fmt: skip
+
+
+def snapshots(screen: RunsScreen, texts: tuple[str, ...]) -> Iterator[Snapshot]:
+    """Each tab of the details, and each state in which the table has a cell for a text."""
+    seen = [hostile_run(text, number) for number, text in enumerate(texts)]
+    names = tuple(f"{text}/{text}@{text}" for text in texts)
+    detail = Detail(
+        hostile_run(" ".join(texts)),
+        tuple(Score(t, t, None, {"accuracy": 0.5, t: 1.0}) for t in texts),
+        tuple(Artifact(text, text, 1) for text in texts), names,
+        tuple(Series(name, (1, 2), (0.0, 1.0)) for name in names),
+        tuple(LogLine(t, text) for t in (world.NOW, None) for text in texts),
+    )  # fmt: skip
+    for tab, status in zip(
+        TABS, (RunStatus.failed, RunStatus.queued, RunStatus.running, RunStatus.lost), strict=True
+    ):
+        rows = tuple(replace(run, status=status, total=0) for run in seen)
+        query = replace(screen.query_now, tab=tab)
+        yield Snapshot(query, world.NOW, rows, len(rows), len(rows), {}, (), detail)
+
+
+def form_of(texts: tuple[str, ...]) -> Form:
+    settings = [Setting(f"{t}.{t}", (t,), t, (), "text", "", "help") for t in texts]
+    entries = tuple(Entry(s.path, t, s, t, t) for t, s in zip(texts, settings, strict=True))
+    about = (
+        Entry("name", "name", settings[0], texts[0]),
+        Entry("tags", "tags", settings[0], " ".join(texts)),
+    )
+    return Form(
+        " ".join(texts),
+        Recipe("x", "x", {}, {}, {}),
+        (Group(" ".join(texts), about), Group("x", entries)),
+    )
+
+
+_over = threading.Event()
+
+
+def _endless() -> Message:
+    _over.wait(60)
+    return Message()
+
+
+MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]] = {
+    ChoiceScreen: lambda _, texts: ChoiceScreen(
+        " ".join(texts), [Option(f"{n}", text, text) for n, text in enumerate(texts)]
+    ),
+    CompareScreen: lambda _, texts: CompareScreen(
+        compare([hostile_run(text, n) for n, text in enumerate(texts)], {})
+    ),
+    ConfirmScreen: lambda _, texts: ConfirmScreen(" ".join(texts), " ".join(texts), "Delete"),
+    HelpScreen: lambda _, texts: HelpScreen(),
+    NewRunScreen: lambda settings, texts: NewRunScreen(settings, form_of(texts)),
+    OpeningScreen: lambda _, texts: OpeningScreen(" ".join(texts), _endless),
+}
+"""Each screen, made of texts; the main screen is made of snapshots."""
+
+
+def every_screen() -> set[type[Screen[Any]]]:
+    """All that are ever shown: those that no other is made from."""
+    for module in pkgutil.iter_modules(screens.__path__):
+        importlib.import_module(f"{screens.__name__}.{module.name}")
+    kinds, found = [Screen], set()
+    while kinds:
+        kind = kinds.pop()
+        below = kind.__subclasses__()
+        kinds += below
+        if not below and kind.__module__.startswith("graftui."):
+            found.add(kind)
+    return found
+
+
+def test_there_is_a_hostile_text_for_every_screen() -> None:
+    assert every_screen() == {*MADE, RunsScreen}
+
+
+def frame(pilot: Pilot[None]) -> list[str]:
+    """What is on the screen, line by line."""
+    strips = pilot.app.screen._compositor.render_strips()
+    for strip in strips:
+        for segment in strip:
+            assert "quit" not in str(segment.style and segment.style.meta.get("@click"))
+    return [strip.text for strip in strips]
+
+
+def shown(lines: list[str], texts: tuple[str, ...] = TOKENS) -> set[str]:
+    """Which of the texts are there, as they are to be seen."""
+    whole = "\n".join(lines)
+    return {text for text in texts if visible(text) in whole}
+
+
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the last filter before the terminal had to take away: nothing, if all is right."""
+    found: list[str] = []
+    apply = Spelling.apply
+
+    def spy(self: Spelling, segments: list[Segment], background: Color) -> list[Segment]:
+        found.extend(s.text for s in segments if visible(s.text) != s.text)
+        return apply(self, segments, background)
+
+    monkeypatch.setattr(Spelling, "apply", spy)
+    return found
+
+
+async def test_text_is_data_on_every_screen(empty: Settings, unseen: list[str]) -> None:
+    async with dashboard(empty).run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: runs(pilot).snapshot)
+        pilot.app._reader.stop()  # type: ignore[attr-defined]
+        for kind, make in MADE.items():
+            if kind is HelpScreen:
+                continue
+            await pilot.app.push_screen(make(empty, TOKENS))
+            await pilot.pause(0.4)
+            assert shown(frame(pilot)) == set(TOKENS), (kind, unseen)
+            await pilot.app.pop_screen()
+        _over.set()
+        await pilot.pause()
+        for seen in snapshots(runs(pilot), TOKENS):
+            runs(pilot).action_tab(seen.query.tab)
+            await pilot.pause()
+            runs(pilot).post_message(SnapshotTaken(seen))
+            await pilot.pause(0.2)
+            rows, details = frame(pilot)[:30], frame(pilot)[30:]
+            assert shown(rows) == set(TOKENS), "in the table"
+            if seen.query.tab != "curves":
+                # What was said in lines, or with tabs, is logged so.
+                lines = {"a\nb", "e\tf"} if seen.query.tab == "log" else set()
+                assert shown(details) | lines == set(TOKENS), seen.query.tab
+    assert not unseen
