@@ -76,9 +76,12 @@ class Emitter:
         self(Progress(phase=phase, step=step, total=total, done=done, left_s=left_s))
 
     def metric(self, step: int, values: dict[str, float]) -> None:
-        """One point of each curve. Raises Diverged if a value is not finite."""
+        """One point of each curve. Raises Diverged if a value is not finite.
+
+        An infinite loss of rows that were only scored may come from one answer ruled out.
+        """
         for name, value in values.items():
-            if not math.isfinite(value):
+            if math.isnan(value) or (math.isinf(value) and not name.startswith("dev/")):
                 raise Diverged(
                     f"{name} is {value} at step {step}",
                     "lower the learning rate (train.lr or graft.lr), or clip the gradient",

@@ -3,6 +3,7 @@
 Owns seeds, threads, the model with its task, and how scores are announced.
 """
 
+import math
 import os
 import time
 from dataclasses import dataclass
@@ -51,6 +52,10 @@ class Session:
     ) -> dict[str, float]:
         """Emit the scores of one set of weights, and give them back."""
         self.emit(Evaluated(stage=stage, split=split, scores=scores, sparsity=sparsity))
+        odd = [f"{name} is {value}" for name, value in scores.items() if not math.isfinite(value)]
+        if odd:
+            message = f"{stage.replace('_', ' ')} on {split}: {', '.join(odd)}"
+            self.emit(Log(level="warning", message=message))
         return scores
 
     def announce_tests(

@@ -7,6 +7,7 @@ lacks it. Standard library only; what is printed comes by here through graftui.t
 import codecs
 import io
 import re
+import sys
 from typing import TextIO
 
 FALLBACK = "graftui-twins"
@@ -57,6 +58,16 @@ def fit(stream: TextIO) -> None:
     """Make `stream` take any text, whatever its encoding."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors=FALLBACK)
+
+
+def send(text: str) -> None:
+    """Exact data to standard output: in UTF-8, as into a file. On a terminal it is visible."""
+    if sys.stdout.isatty():
+        sys.stdout.write(visible_lines(text))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode(errors=FALLBACK))
+    sys.stdout.buffer.flush()
 
 
 def _number(match: re.Match[str]) -> str:

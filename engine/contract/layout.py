@@ -3,13 +3,13 @@
 Owns names of files and how a file is put in place whole. Nothing here reads a config.
 """
 
-import json
-import math
 import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from engine.contract import finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,4 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """`value` as readable JSON, put in place whole; nan and infinity, which JSON lacks, as null."""
-    write_whole(path, json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    write_whole(path, finite.dumps(value) + "\n")

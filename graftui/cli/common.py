@@ -42,11 +42,17 @@ def settings_here() -> "Settings":
     return settings.load()
 
 
-def console_here() -> "Console":
+def console_here(stderr: bool = False) -> "Console":
     from graftui.terminal import Console
 
     # A pipe has no width: give tables room instead of Rich's 80.
-    return Console(width=None if sys.stdout.isatty() else 200)
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else 200)
+
+
+def say(text: str) -> None:
+    """A line beside what was asked for, on standard error."""
+    console_here(stderr=True).print(text, soft_wrap=True)
 
 
 def store_here(settings: "Settings") -> "Store":
@@ -60,5 +66,5 @@ def store_here(settings: "Settings") -> "Store":
     reconcile(settings, store, adopting=False)
     if skipped:
         folders = "1 folder" if len(skipped) == 1 else f"{len(skipped)} folders"
-        typer.echo(f"{folders} skipped, see `graftui doctor`", err=True)
+        say(f"{folders} skipped, see `graftui doctor`")
     return store

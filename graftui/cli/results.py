@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graftui.cli import writing
 from graftui.cli.common import (
     Filters,
     Json,
@@ -14,22 +15,15 @@ from graftui.cli.common import (
     Ref,
     Yes,
     console_here,
+    say,
     settings_here,
     store_here,
 )
+from graftui.cli.writing import Format, Output, Raw
 from graftui.errors import UsageError
 
 if TYPE_CHECKING:
     from graftui.console.collecting import Request
-
-
-class Format(StrEnum):
-    """Of an export."""
-
-    csv = "csv"
-    json = "json"
-    md = "md"
-    latex = "latex"
 
 
 class Shape(StrEnum):
@@ -38,17 +32,9 @@ class Shape(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    jsonl = "jsonl"
     md = "md"
     latex = "latex"
-
-
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="File; else to the screen")]
-
-
-def _print_json(value: Any) -> None:
-    import json
-
-    typer.echo(json.dumps(value, indent=2, allow_nan=False, default=str))
 
 
 def ls(
@@ -111,6 +97,7 @@ def compare(
     ] = False,
     format_: Annotated[Shape | None, typer.Option("--format", help="Of what is collected")] = None,
     output: Output = None,
+    raw: Raw = False,
     json: Json = False,
 ) -> None:
     """Show runs side by side: only the settings that differ, then the scores.
@@ -122,8 +109,8 @@ def compare(
         from graftui.console.collecting import Request
 
         form = Shape.json if json else format_ or _shape_of(output)
-        _collect(Request(by, filter_, best_on, over, metric, scores), form, output, plot)
-    elif refs and not (by or filter_ or format_ or output or metric or scores or plot):
+        _collect(Request(by, filter_, best_on, over, metric, scores), form, output, plot, raw)
+    elif refs and not (by or filter_ or format_ or output or metric or scores or plot or raw):
         _side_by_side(refs, json)
     else:
         raise UsageError(
@@ -135,6 +122,7 @@ def compare(
 def _side_by_side(refs: list[str], json: bool) -> None:
     from graftui.compare import side_by_side
     from graftui.console import tables
+    from graftui.console.output import send_json
 
     with store_here(settings_here()) as store:
         found = list({r.id: r for r in map(store.resolve, refs)}.values())
@@ -143,12 +131,12 @@ def _side_by_side(refs: list[str], json: bool) -> None:
         raise UsageError("There is nothing to compare with one run.", "Give two or more.")
     if json:
         ids = [r.id for r in found]
-        _print_json({"runs": ids, "settings": side.settings, "scores": side.scores})
+        send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
     else:
         console_here().print(tables.comparison(side))
 
 
-def _collect(request: "Request", form: Shape, output: Path | None, plot: bool) -> None:
+def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, raw: bool) -> None:
     from graftui.console import collecting
     from graftui.export.groups import FORMATS
 
@@ -160,20 +148,20 @@ def _collect(request: "Request", form: Shape, output: Path | None, plot: bool) -
         raise UsageError(
             "A plot goes to the screen, below the table.", "Leave out --format, --json and -o."
         )
+    key = writing.key_of(form, raw)
+    writing.check_place(output)
     with store_here(settings_here()) as store:
         found = collecting.collected(store, request)
     if form is Shape.table:
         collecting.show(found, console_here(), plot)
         return
-    _write(FORMATS[form](found), output)
+    writing.write(FORMATS[key](found), output, f"{len(found.groups)} rows")
     for note in () if form is Shape.json else found.notes:  # JSON holds them
-        typer.echo(note, err=True)
-    if output is not None:
-        typer.echo(f"wrote {len(found.groups)} rows to {output}", err=True)
+        say(note)
 
 
 def _shape_of(output: Path | None) -> Shape:
-    return Shape(_format_of(output)) if output else Shape.table
+    return Shape(writing.format_of(output)) if output else Shape.table
 
 
 def export(
@@ -186,42 +174,21 @@ def export(
         typer.Option("--format", help="Of the output; else by the file's ending, or csv"),
     ] = None,
     output: Output = None,
+    raw: Raw = False,
 ) -> None:
     """Write results with all settings and scores as CSV, JSON, Markdown or LaTeX."""
     from graftui.export.runs import FORMATS
     from graftui.registry.filters import Filter
 
+    key = writing.key_of(writing.format_of(output, format_), raw)
+    writing.check_place(output)
     with store_here(settings_here()) as store:
         refs = [ref.strip() for ref in runs.split(",") if ref.strip()]
         wanted = {store.resolve(ref).id for ref in refs}
         found = store.list(where=[Filter.parse(f) for f in filter_], sort="created")
         found = [r for r in found if not refs or r.id in wanted]
-        form = format_ or _format_of(output)
-        text = FORMATS[form](found, store.scores([r.id for r in found]))
-    _write(text, output)
-    if output is not None:
-        typer.echo(f"wrote {len(found)} runs to {output}", err=True)
-
-
-def _write(text: str, output: Path | None) -> None:
-    """To the screen, or to a file, whole."""
-    from engine.contract.layout import write_whole
-
-    if output is None:
-        typer.echo(text, nl=False)
-    elif output.is_dir() or not output.parent.is_dir():
-        raise UsageError(
-            f"There is no file {output} to write, nor a place for it.", "Check the path."
-        )
-    elif output.exists() and not output.is_file():  # a device or a pipe: nothing to put in place
-        output.write_text(text, encoding="utf-8")
-    else:
-        write_whole(output, text)
-
-
-def _format_of(output: Path | None) -> Format:
-    ending = output.suffix.removeprefix(".").replace("tex", "latex") if output else ""
-    return Format(ending) if ending in set(Format) else Format.csv
+        text = FORMATS[key](found, store.scores([r.id for r in found]))
+    writing.write(text, output, f"{len(found)} runs")
 
 
 def rm(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
@@ -244,13 +211,14 @@ def doctor(
     """Check versions, device and registry; say what is missing and how to get it."""
     from graftui import doctor as checking
     from graftui.console import listing
+    from graftui.console.output import send_json
 
     settings = settings_here()
     if rebuild:
-        typer.echo(f"read {checking.rebuild(settings)} run folders anew", err=True)
+        say(f"read {checking.rebuild(settings)} run folders anew")
     checks = checking.examine(settings)
     if json:
-        _print_json([{"name": c.name, "ok": c.ok, "text": c.text, "hint": c.hint} for c in checks])
+        send_json([{"name": c.name, "ok": c.ok, "text": c.text, "hint": c.hint} for c in checks])
     else:
         listing.checks(checks, console_here())
     if not all(check.ok for check in checks):

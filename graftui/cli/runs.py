@@ -80,7 +80,8 @@ def watch(refs: Refs) -> None:
     try:
         running.follow(settings, found, console_here())
     except KeyboardInterrupt:
-        typer.echo(f"they go on; watch with: graftui watch {' '.join(run.id for run in found)}")
+        ids = " ".join(run.id for run in found)
+        console_here().print(f"they go on; watch with: graftui watch {ids}", soft_wrap=True)
         raise
 
 
@@ -128,7 +129,7 @@ def save(
         run = store.resolve(ref)
         recipe = recipes.of_run(run, planning.origin_of(run, settings))
         store.save_recipe(name, recipes.dumps(recipe), replace)
-    typer.echo(f"saved; run it with: graftui run {name}")
+    console_here().print(f"saved; run it with: graftui run {name}")
 
 
 # Verb -> example in its help.

@@ -1,17 +1,15 @@
 """What `tasks`, `model` and `data` print: the catalog, and what the engine answers about it."""
 
-import json as jsonlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-
-import typer
 
 from engine.contract import preflight
 from engine.contract.catalog import CatalogError, Prompting, TaskSpec, tasks, unknown_task
 from engine.contract.config import FinetuneConfig, ModelConfig
 from engine.contract.layout import shipped
 from graftui.console import tables
+from graftui.console.output import send_json
 from graftui.errors import UsageError
 from graftui.launcher.ask import ask
 from graftui.recipes import Recipe
@@ -28,7 +26,7 @@ def listing(console: Console, json: bool) -> None:
     found, origins = _tasks(), _origins()
     if json:
         whole = [_dumped(spec, origins[spec.name]) for spec in found.values()]
-        typer.echo(jsonlib.dumps(whole, indent=2))
+        send_json(whole)
         return
     console.print(_listed(found.values(), origins, console.width))
     console.print("`graftui tasks show NAME` shows one with a real prompt", style="dim")
@@ -56,7 +54,7 @@ def task(
     origin = _origins()[spec.name]
     if json:
         whole = {"task": _dumped(spec, origin), "example": example, "trouble": trouble}
-        typer.echo(jsonlib.dumps(whole, indent=2))
+        send_json(whole)
         return
     _print_entry(spec, origin, console)
     if trouble:
@@ -82,7 +80,7 @@ def model(
     question = config.model_dump(mode="json", include={"model", "task", "freeze"})
     found = ask("model", question, settings)
     if json:
-        typer.echo(jsonlib.dumps(found, indent=2))
+        send_json(found)
         return
     ties = {True: "tied to the word embeddings", False: "of their own", None: "none (no LM head)"}
     console.print(Text.assemble((config.model.name, "bold"), f"  {found['family']}"))

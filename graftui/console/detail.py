@@ -1,12 +1,10 @@
 """What `show` prints."""
 
 import dataclasses
-import json as jsonlib
-
-import typer
 
 from graftui.compare.side_by_side import flat
 from graftui.console import tables
+from graftui.console.output import send_json
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -22,7 +20,7 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
             "artifacts": [dataclasses.asdict(file) for file in files],
             "run_dir": str(settings.runs / run.id),
         }
-        typer.echo(jsonlib.dumps(whole, indent=2))
+        send_json(whole)
         return
     about = (run.id, "bold"), f"  {run.name}  {run.kind}  ", tables.status(run)
     console.print(Text.assemble(*about))

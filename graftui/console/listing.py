@@ -1,12 +1,10 @@
 """What `ls` and `doctor` print."""
 
 import dataclasses
-import json as jsonlib
 from collections.abc import Sequence
 
-import typer
-
 from graftui.console import tables
+from graftui.console.output import send_json
 from graftui.doctor import Check
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
@@ -28,7 +26,7 @@ def show(
     where = [Filter.parse(text) for text in filters]
     found = store.list(where=where, sort=sort, limit=limit or None, search=search)
     if json:
-        typer.echo(jsonlib.dumps([dataclasses.asdict(run) for run in found], indent=2))
+        send_json([dataclasses.asdict(run) for run in found])
         return
     if not found:
         narrowed = bool(where or search)

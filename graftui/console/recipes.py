@@ -1,15 +1,14 @@
 """What `recipes` prints."""
 
 import dataclasses
-import json as jsonlib
-
-import typer
 
 from engine.contract import schema
 from graftui import recipes
 from graftui.compare.figures import plain
+from graftui.console.output import send_json
 from graftui.settings import Settings
 from graftui.terminal import Console, Table
+from graftui.text import send
 
 
 def show(settings: Settings, console: Console, name: str, every: bool, json: bool) -> None:
@@ -19,13 +18,13 @@ def show(settings: Settings, console: Console, name: str, every: bool, json: boo
     elif every or json:
         _settings(settings, console, name, json)
     else:
-        typer.echo(recipes.text_of(name, settings), nl=False)
+        send(recipes.text_of(name, settings))
 
 
 def _list(settings: Settings, console: Console, json: bool) -> None:
     found = recipes.available(settings)
     if json:
-        typer.echo(jsonlib.dumps([dataclasses.asdict(info) for info in found], indent=2))
+        send_json([dataclasses.asdict(info) for info in found])
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("recipe", "from", "parts", "what it does"):
@@ -39,7 +38,7 @@ def _settings(settings: Settings, console: Console, name: str, json: bool) -> No
     configs = recipes.load(name, settings).configs()
     if json:
         whole = {part: config.model_dump(mode="json") for part, config in configs.items()}
-        typer.echo(jsonlib.dumps(whole, indent=2))
+        send_json(whole)
         return
     for part, config in configs.items():
         values = schema.flatten(config)

@@ -1,16 +1,14 @@
 """What the verbs of `skill` print. The files are read by the engine, which is asked."""
 
-import json as jsonlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from engine.contract import preflight
 from engine.contract.layout import RunDir
 from graftui.console import tables
+from graftui.console.output import send_json
 from graftui.errors import NotFound, UsageError
 from graftui.launcher.ask import ask
 from graftui.recipes import Recipe
@@ -58,7 +56,7 @@ def show(settings: Settings, console: Console, path: str, json: bool) -> None:
     """Where the weights of a skill lie, and what it was made from."""
     found = ask("skill", {"do": "show", "skills": [path]}, settings)
     if json:
-        typer.echo(jsonlib.dumps({"path": path, **found}, indent=2))
+        send_json({"path": path, **found})
         return
     console.print(path, style="bold", soft_wrap=True)
     about = _about(found["info"], found["head"])
@@ -72,7 +70,7 @@ def verify(settings: Settings, console: Console, path: str, model: str, json: bo
     question = {"do": "verify", "skills": [path], "model": _model(model)}
     found = ask("skill", question, settings)
     if json:
-        typer.echo(jsonlib.dumps(found, indent=2))
+        send_json(found)
         return found["state"] in ("base", "skill")
     said = {
         "base": "is the base of the skill, without it",
@@ -104,7 +102,7 @@ def change(
     question = {"do": verb, "skills": [path], "model": _model(folder), "out": target}
     done = ask("skill", question, settings)
     if json:
-        typer.echo(jsonlib.dumps(done, indent=2))
+        send_json(done)
         return
     console.print(f"{verb}ed: {done['entries']:,} weights of {done['folder']}", soft_wrap=True)
     if verb == "install" and done["rounded"]:
@@ -115,7 +113,7 @@ def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool)
     """What skills share."""
     found = ask("skill", {"do": "diff", "skills": list(paths)}, settings)
     if json:
-        typer.echo(jsonlib.dumps(found, indent=2))
+        send_json(found)
         return
     for number, held in enumerate(found["skills"], 1):
         line = f"{number}  {held['weights']:,} weights  {held['task']}  {held['path']}"
@@ -150,7 +148,7 @@ def cut(
     asked = config.model_dump(mode="json", include={"model", "finetuned", "freeze", "sparsity"})
     made = ask("skill", {"do": "cut", "skills": [], "config": asked, "out": target}, settings)
     if json:
-        typer.echo(jsonlib.dumps(made, indent=2))
+        send_json(made)
         return
     counted = f"{made['weights']:,} of {made['maskable']:,} maskable weights"
     console.print(f"{out}: {counted}, in {made['tensors']:,} tensors", soft_wrap=True)
@@ -167,7 +165,7 @@ def combine(
     question = {"do": verb, "skills": list(paths), "out": _target(out)}
     made = ask("skill", question, settings)
     if json:
-        typer.echo(jsonlib.dumps(made, indent=2))
+        send_json(made)
         return
     console.print(f"{out}: {made['weights']:,} weights", soft_wrap=True)
     if made["conflicts"]:

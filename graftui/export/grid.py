@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from graftui.text import visible
+
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''",
     "[": "{[}",  # after the end of a row it would open an option
-    "±": r"$\pm$", "–": "--", "\n": " ",
+    "±": r"$\pm$", "–": "--",
 }  # fmt: skip
 
 
@@ -18,7 +20,7 @@ def markdown(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _markdown(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return visible(text.replace("\n", " ")).replace("\\", "\\\\").replace("|", "\\|")
 
 
 def latex(titles: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
@@ -34,4 +36,4 @@ def latex(titles: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -
 
 def escaped(text: str) -> str:
     """`text` so that LaTeX prints it."""
-    return "".join(_LATEX.get(letter, letter) for letter in text)
+    return "".join(_LATEX.get(letter, letter) for letter in visible(text.replace("\n", " ")))

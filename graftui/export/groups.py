@@ -3,18 +3,16 @@
 CSV and JSON hold every score and key; the others what a reader needs.
 """
 
-import csv
-import io
-import json
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
+from engine.contract import finite
 from graftui.compare.figures import asked, figure, plain, stage_title, title
 from graftui.compare.over_seeds import Group, Spread, shown
 from graftui.compare.trials import LeftOut
-from graftui.export import grid
+from graftui.export import grid, sheet
 
 TRIALS = "trials (a seed)"
 
@@ -149,30 +147,29 @@ def to_latex(found: Collected) -> str:
     return f"% {found.about}\n" + grid.latex(titles, rows, left=len(shown(found.groups, found.by)))
 
 
-def to_csv(found: Collected) -> str:
-    """A row a group, every score with mean, std, median and the number of seeds that have it."""
+def to_csv(found: Collected, raw: bool = False) -> str:
+    """A row a group, every score with mean, std, median and the number of seeds that have it.
+
+    `raw`: text that begins as a formula does is left so.
+    """
     names = dict.fromkeys(name for group in found.groups for name in group.scores)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     about = ["seeds", "trials", "flags", "chosen", "runs"]
     heads = [f"{name}.{what}" for name in names for what in ("mean", "std", "median", "n")]
-    writer.writerow([*found.groups[0].key, *about, *heads])
-    for group in found.groups:
-        cells: list[Any] = [
-            json.dumps(value) if isinstance(value, list | dict) else value
-            for value in group.key.values()
-        ]
-        cells += [group.seeds, group.trials, "; ".join(group.flags), chosen(group)]
-        cells.append(" ".join(group.runs))
-        for name in names:
-            one = group.scores.get(name)
-            cells += ["", "", "", 0] if one is None else [one.mean, one.std, one.median, one.n]
-        writer.writerow(cells)
-    return out.getvalue()
+    titles = [*found.groups[0].key, *about, *heads]
+    return sheet.text_of(titles, (_line(group, names) for group in found.groups), raw)
+
+
+def _line(group: Group, names: Iterable[str]) -> list[Any]:
+    cells = [*group.key.values(), group.seeds, group.trials, "; ".join(group.flags)]
+    cells += [chosen(group), " ".join(group.runs)]
+    for name in names:
+        one = group.scores.get(name)
+        cells += ["", "", "", 0] if one is None else [one.mean, one.std, one.median, one.n]
+    return cells
 
 
 def to_json(found: Collected) -> str:
-    """Everything, with nan as null."""
+    """Everything."""
     whole = {
         "by": found.by,
         "over": found.over,
@@ -183,28 +180,27 @@ def to_json(found: Collected) -> str:
         ],
         "unfinished": found.unfinished,
     }
-    return json.dumps(whole, indent=2, allow_nan=False) + "\n"
+    return finite.dumps(whole) + "\n"
+
+
+def to_json_lines(found: Collected) -> str:
+    """A JSON object a group."""
+    return finite.lines(map(_object, found.groups))
 
 
 def _object(group: Group) -> dict[str, Any]:
     return {
         "key": group.key, "metric": group.metric, "seeds": group.seeds, "trials": group.trials,
         "flags": group.flags, "runs": group.runs, "chosen": group.chosen,
-        "scores": {
-            name: {"mean": _number(one.mean), "std": _number(one.std),
-                   "median": _number(one.median), "n": one.n}
-            for name, one in group.scores.items()
-        },
+        "scores": {name: asdict(one) for name, one in group.scores.items()},
     }  # fmt: skip
-
-
-def _number(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 FORMATS: dict[str, Callable[[Collected], str]] = {
     "csv": to_csv,
+    "raw csv": partial(to_csv, raw=True),
     "json": to_json,
+    "jsonl": to_json_lines,
     "md": to_markdown,
     "latex": to_latex,
 }

@@ -3,16 +3,15 @@
 Pure functions over rows.
 """
 
-import csv
-import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from engine.contract import finite
 from graftui.compare.figures import STAGES, exact, is_test, localizer, rounded, stage_title
 from graftui.compare.side_by_side import compare, flat
-from graftui.export import grid
+from graftui.export import grid, sheet
 from graftui.models import Run, Score
 
 Row = dict[str, Any]
@@ -58,23 +57,21 @@ def _columns(table: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(column for row in table for column in row))
 
 
-def to_csv(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
-    """Every column of every run; a list or table within a cell is JSON."""
+def to_csv(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]], raw: bool = False) -> str:
+    """Every column of every run; `raw`: text that begins as a formula does is left so."""
     table = rows(runs, scores)
-    out = io.StringIO()
-    writer = csv.DictWriter(out, _columns(table), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in table)
-    return out.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list | tuple | dict) else value
+    columns = _columns(table)
+    return sheet.text_of(columns, ([row.get(name) for name in columns] for row in table), raw)
 
 
 def to_json(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
     """The same rows as a JSON array of objects."""
-    return json.dumps(rows(runs, scores), indent=2) + "\n"
+    return finite.dumps(rows(runs, scores)) + "\n"
+
+
+def to_json_lines(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
+    """The same rows, a JSON object a line."""
+    return finite.lines(rows(runs, scores))
 
 
 def to_markdown(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
@@ -113,12 +110,14 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return rounded(value)
-    return str(_cell(value))
+    return str(sheet.cell(value))
 
 
 FORMATS: dict[str, Callable[[Sequence[Run], Mapping[str, Sequence[Score]]], str]] = {
     "csv": to_csv,
+    "raw csv": partial(to_csv, raw=True),
     "json": to_json,
+    "jsonl": to_json_lines,
     "md": to_markdown,
     "latex": to_latex,
 }

@@ -45,13 +45,20 @@ def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def numbers(values: Mapping[str, float]) -> str:
-    """JSON has no nan and no inf: both are stored as null."""
-    return json.dumps({k: v if math.isfinite(v) else None for k, v in values.items()})
+    """JSON has no nan and no infinity: null, and text, which SQLite sorts after all numbers."""
+    return json.dumps({k: _stored(v) for k, v in values.items()})
+
+
+def _stored(value: float) -> float | str | None:
+    if math.isnan(value):
+        return None
+    return str(value) if math.isinf(value) else value
 
 
 def numbers_of(text: str) -> dict[str, float]:
-    """The numbers in `text`; null is nan."""
-    return {k: math.nan if v is None else v for k, v in json.loads(text).items()}
+    """The numbers in `text`; null is nan, and text infinity."""
+    read = {None: math.nan, "inf": math.inf, "-inf": -math.inf}
+    return {k: v if isinstance(v, float | int) else read[v] for k, v in json.loads(text).items()}
 
 
 def _known(name: str) -> bool:

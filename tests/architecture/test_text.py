@@ -20,6 +20,9 @@ OWN_WAYS = {
     "rich.live": {"Live"},
     "rich.traceback": {"Traceback", "install"},
 }
+PRINTS = ("print", "typer.echo", "typer.secho", "sys.stdout.write")
+PRINTERS = ("graftui/text.py", "graftui/cli/__init__.py")
+"""Hold `send`, which makes it visible itself, and the printing of the version."""
 NEVER = ("rich.markup", "rich.panel", "rich.prompt", "rich.pretty", "rich.emoji", "rich.tree")
 PARSES = ("from_markup", "from_ansi", "print_exception", "render_markup")
 
@@ -40,6 +43,8 @@ def faults(tree: ast.Module) -> Iterator[str]:
                 yield f"line {node.value.lineno}: {node.arg}="
         elif isinstance(node, ast.Call) and _parses(node):
             yield f"line {node.lineno}: a TextColumn parses markup"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in PRINTS:
+            yield f"line {node.lineno}: {ast.unparse(node.func)} prints as it is"
 
 
 def _parses(call: ast.Call) -> bool:
@@ -49,7 +54,10 @@ def _parses(call: ast.Call) -> bool:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_string_is_parsed(path: Path) -> None:
-    assert not list(faults(ast.parse(path.read_text(encoding="utf-8"))))
+    found = list(faults(ast.parse(path.read_text(encoding="utf-8"))))
+    if path.relative_to(ROOT).as_posix() in PRINTERS:
+        found = [fault for fault in found if not fault.endswith("prints as it is")]
+    assert not found
 
 
 @pytest.mark.parametrize(
@@ -61,6 +69,8 @@ def test_no_string_is_parsed(path: Path) -> None:
         "import rich.table",
         "label = Label(name, markup=True)",
         "text = Text.from_markup(name)",
+        "print(name)",
+        "typer.echo(name)",
         "bar = Progress(TextColumn('{task.description}'))",
     ],
 )

@@ -95,7 +95,7 @@ def test_a_plot_follows_the_table(films: Workplace) -> None:
     assert "86.7 ± 3.1" in text
     assert "pocket-film, pocket:masked-lm: accuracy % of the grafted model" in text
     assert "● base patch" in text
-    for refused in (("--json",), ("--format", "md"), ("-o", "plot.txt")):
+    for refused in (("--json",), ("--format", "md"), ("-o", "plot.md")):
         assert "A plot goes to the screen" in films.run(*FILM, "--plot", *refused, code=2)
     assert "no graft is among" in films.run(*FILM, "--plot", "-f", "stage=finetuned", code=2)
     assert "There is nothing to compare" in films.run("compare", "a1", "b1", "--plot", code=2)

@@ -40,7 +40,11 @@ def test_a_value_that_is_no_json_leaves_the_old_file(tmp_path: Path) -> None:
 def test_what_json_has_no_number_for_is_null(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     write_json(path, {"loss": [0.5, math.inf], "scores": ({"recovery": math.nan},)})
-    assert json.loads(path.read_text()) == {"loss": [0.5, None], "scores": [{"recovery": None}]}
+    assert json.loads(path.read_text()) == {
+        "loss": [0.5, None],
+        "scores": [{"recovery": None, "not_finite": {"recovery": "nan"}}],
+        "not_finite": {"loss": [None, "inf"]},
+    }
 
 
 def test_a_file_that_is_open_keeps_what_its_reader_saw(tmp_path: Path) -> None:
