@@ -5,6 +5,7 @@ it, and what would not be seen is made visible before the layout. Rich's own Con
 Text are for nobody else.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich import console as rich_console
@@ -53,6 +54,11 @@ class Console(rich_console.Console):
         """Print strings, and what Rich can draw; all else as its `str`."""
         drawn = (o if is_renderable(o) else str(o) for o in objects)
         super().print(*drawn, **options)
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Print lines as they come, without a layout: there may be millions."""
+        for text in texts:
+            self.file.write(f"{visible_lines(text)}\n")
 
     def status(self, status: RenderableType, **options: Any) -> rich_status.Status:
         """What is waited for, while it is."""

@@ -3,6 +3,7 @@
 Imports within the verbs: `graftui --help` must not wait for pydantic, SQLite or Textual.
 """
 
+import sys
 from typing import Annotated
 
 import typer
@@ -37,10 +38,14 @@ def dashboard(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")
     ] = False,
 ) -> None:
-    if context.invoked_subcommand is None:
-        from graftui.tui.app import run
+    if context.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):  # nobody could use a dashboard
+        results.ls()
+        return
+    from graftui.tui.app import run
 
-        run(settings_here())
+    run(settings_here())
 
 
 _CATALOG = "Tasks and models"

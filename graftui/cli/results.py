@@ -121,7 +121,7 @@ def compare(
 
 def _side_by_side(refs: list[str], json: bool) -> None:
     from graftui.compare import side_by_side
-    from graftui.console import tables
+    from graftui.console import side_by_side as printing
     from graftui.console.output import send_json
 
     with store_here(settings_here()) as store:
@@ -133,7 +133,7 @@ def _side_by_side(refs: list[str], json: bool) -> None:
         ids = [r.id for r in found]
         send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
     else:
-        console_here().print(tables.comparison(side))
+        printing.show(side, console_here())
 
 
 def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, raw: bool) -> None:

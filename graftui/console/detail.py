@@ -28,7 +28,7 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
         console.print(f"  {text}")
     for text in _warnings(run):
         console.print(f"  {text}", style="yellow")
-    for line in run.log_tail.splitlines():
+    for line in filter(None, run.log_tail.split("\n")):
         console.print(f"  | {line}", style="dim")
     console.print(tables.settings(_about(run, settings)))
     if scores:

@@ -4,7 +4,8 @@ On a terminal a live line a run; elsewhere (a file, CI) a line a phase and a lin
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -35,18 +36,21 @@ class Follower:
         self._path = run_dir(settings, run.id).events
         self._offset = 0
 
-    def news(self) -> list[ev.Event]:
-        """Events since the last call; `values` holds the latest point of each curve."""
-        if not self._path.exists():
-            return []
-        with self._path.open("rb") as file:
+    def news(self) -> Iterator[ev.Event]:
+        """Events since the last call, one by one; `values` has the latest point of each curve."""
+        with suppress(FileNotFoundError), self._path.open("rb") as file:
             file.seek(self._offset)
-            found, used = ev.read(file.read())
-        self._offset += used
-        for event in found:
-            if isinstance(event, ev.Metric):
-                self.values |= {name.split("@")[0]: v for name, v in event.values.items()}
-        return found
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return  # still being written
+                self._offset += len(line)
+                if event := ev.parse_line(line):
+                    self._remember(event)
+                    yield event
+
+    def _remember(self, event: ev.Event) -> None:
+        if isinstance(event, ev.Metric):
+            self.values |= {name.split("@")[0]: v for name, v in event.values.items()}
 
     def line(self) -> str:
         """The latest values, such as "loss 0.31  dev accuracy 0.91"."""

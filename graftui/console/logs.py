@@ -1,12 +1,15 @@
 """What `logs` prints: the events a person reads, then the output of the engine's process."""
 
+import os
 import time
+from contextlib import suppress
 
 from engine.contract import events as ev
 from graftui.console.live import Follower
 from graftui.launcher import reconcile
 from graftui.launcher.settle import run_dir
 from graftui.models import Run
+from graftui.registry import output
 from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.terminal import Console
@@ -27,10 +30,10 @@ def show(settings: Settings, run: Run, console: Console, follow: bool) -> None:
         if not active:
             break
         time.sleep(settings.poll_s)
-    output = run_dir(settings, run.id).output
-    if output.exists() and output.stat().st_size:
-        console.print("-- output of the process --", style="dim")
-        console.out(output.read_text(encoding="utf-8", errors="replace"), end="")
+    with suppress(FileNotFoundError), run_dir(settings, run.id).output.open("rb") as file:
+        if os.stat(file.fileno()).st_size:
+            console.print("-- output of the process --", style="dim")
+            console.lines(output.lines(output.chunks(file)))
 
 
 def _active(settings: Settings, run_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""Rich tables of runs, results, comparisons and settings. Prints nothing itself."""
+"""Rich tables of runs, results and settings. Prints nothing itself."""
 
 import time
 from collections.abc import Sequence
@@ -7,12 +7,10 @@ from typing import Any
 
 from rich.console import ConsoleOptions, RenderResult
 
-from graftui.compare.figures import COUNTS, plain, rounded
+from graftui.compare.figures import plain, rounded
 from graftui.compare.score_table import GAP, score_table
-from graftui.compare.side_by_side import Comparison
 from graftui.models import Run, RunStatus, Score
 from graftui.terminal import Console, Table, Text
-from graftui.text import visible
 
 STYLES: dict[RunStatus, tuple[str, str]] = {
     RunStatus.queued: ("○", "dim"),
@@ -41,7 +39,7 @@ def duration(seconds: float | None) -> str:
     """12 s, 3:05 min, 2:10 h."""
     if seconds is None:
         return ""
-    whole = int(seconds)
+    whole = max(0, int(seconds))  # less: another clock made that time
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
@@ -111,26 +109,6 @@ class Results:
         for stage, row in zip(found.stages, found.rows, strict=True):
             table.add_row(*row, style="bold" if stage == "learnt_graft" else "")
         yield table
-
-
-def comparison(found: Comparison) -> Table:
-    """A column a run: the settings that differ, then the scores."""
-    table = Table(header_style="bold")
-    table.add_column("")
-    for run in found.runs:
-        table.add_column(f"{run.id}\n{visible(run.name)}", justify="right")
-    for path, row in found.settings.items():
-        table.add_row(Text(path, "cyan"), *map(plain, row))
-    table.add_section()
-    for name, values in found.scores.items():
-        table.add_row(name, *(_score(name, value) for value in values))
-    return table
-
-
-def _score(name: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if name.rpartition(" ")[2] in COUNTS else rounded(value)
 
 
 def settings(values: dict[str, Any]) -> Table:

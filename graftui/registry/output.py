@@ -1,19 +1,54 @@
-"""The end of output.log, as a failed run shows it. Reads a bounded stretch, whatever its size."""
+"""output.log, as a terminal would have shown it: of a progress bar, what it showed last.
 
+Reads bounded stretches, however large the file and however long its lines.
+"""
+
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 TAIL_LINES = 20
 _TAIL_BYTES = 64 << 10
+_CHUNK = 1 << 20
+_LONGEST = 1 << 20
+"""Bytes of a line; a longer one goes on in the next."""
 
 
-def tail(output: Path) -> str:
-    """The last lines of an engine's output; of a progress bar, what it showed last."""
+def tail(output: Path, most: int = TAIL_LINES) -> str:
+    """The last lines of an engine's output that are not empty."""
     try:
         with output.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - _TAIL_BYTES))
-            text = file.read().decode("utf-8", errors="replace")
+            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+            found = [line.rstrip() for line in lines([file.read()])]
     except FileNotFoundError:
         return ""
-    lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in text.split("\n")]
-    return "\n".join([line for line in lines if line][-TAIL_LINES:])
+    return "\n".join([line for line in found if line][-most:])
+
+
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The content of `file`, piece by piece."""
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """The lines of an output; bytes that are no UTF-8 are shown by their number."""
+    begun = b""
+    for piece in pieces:
+        *whole, begun = (begun + piece).split(b"\n")
+        yield from map(_text, whole)
+        begun = begun[_last_state(begun) :]  # a progress bar has no end of line for hours
+        while len(begun) > _LONGEST:
+            yield _text(begun[:_LONGEST])
+            begun = begun[_LONGEST:]
+    if begun:
+        yield _text(begun)
+
+
+def _last_state(line: bytes) -> int:
+    """Where begins what stands on the screen after the last carriage return within `line`."""
+    return line.rfind(b"\r", 0, len(line.rstrip(b"\r"))) + 1
+
+
+def _text(line: bytes) -> str:
+    return line[_last_state(line) :].rstrip(b"\r").decode("utf-8", errors="backslashreplace")

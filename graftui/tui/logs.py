@@ -4,10 +4,10 @@ Owns how far the files have been read, so that following a long run costs little
 """
 
 from engine.contract.layout import RunDir
+from graftui.registry.output import tail
 from graftui.tui.snapshot import LogLine
 
 _CHUNK = 8 << 20
-_OUTPUT_BYTES = 64 << 10
 _OUTPUT_LINES = 300
 # Thousands of each in a long run, and nothing that a person reads. Passed over unparsed.
 _SILENT = (b'"event":"metric"', b'"event":"progress"')
@@ -55,13 +55,4 @@ class LogTail:
                 self._said.append(LogLine(event.t, text, warning or event.event == "failed"))
 
     def _output(self) -> list[str]:
-        try:
-            with self.place.output.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(max(0, size - _OUTPUT_BYTES))
-                text = file.read().decode("utf-8", errors="replace")
-        except FileNotFoundError:
-            return []
-        # Of a progress bar, what it showed last.
-        lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in text.split("\n")]
-        return [line for line in lines if line][-_OUTPUT_LINES:]
+        return [line for line in tail(self.place.output, _OUTPUT_LINES).split("\n") if line]

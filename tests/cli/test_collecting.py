@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import study
-from rich.console import Console
 from workplace import Workplace
 
 from graftui.console import collecting
 from graftui.console.collecting import Request
 from graftui.registry.store import Store
+from graftui.terminal import Console
 
 FILM = ("compare", "--by", "task.name", "-f", "task.name=pocket-film")
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from graftui.compare.curves import Curve, Panel, panels
 from graftui.compare.over_seeds import collect
 from graftui.compare.trials import Choice, Entry, Trial, trials
 from graftui.console import curves
 from graftui.models import Run, RunStatus, Score
+from graftui.terminal import Console
 
 SPARSITIES = (1e-4, 1e-3, 1e-2)
 STAGES = ("base_patch", "learnt_graft", "knocked_out", "knocked_out_random")

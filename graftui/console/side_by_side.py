@@ -1,0 +1,78 @@
+"""What `compare ID ID` prints: a column a run, or a row a run where there are too many for that."""
+
+from collections.abc import Mapping
+
+from graftui.compare.figures import COUNTS, plain, rounded
+from graftui.compare.side_by_side import Comparison
+from graftui.terminal import Console, Table, Text
+from graftui.text import visible
+
+_ABOUT = ("run", "name")
+_WIDEST = 24
+"""Cells of a column, where runs are rows."""
+_BORDER = 3
+"""Cells between two columns."""
+
+
+def show(found: Comparison, console: Console) -> None:
+    """The settings that differ, then the scores."""
+    columns = _columns(found)
+    endless = console.options.update(max_width=10_000)
+    if console.measure(columns, options=endless).minimum <= console.width:
+        console.print(columns)
+        return
+    cells = _cells(found)
+    kept = _fitting(cells, console.width)
+    console.print(_rows({name: cells[name] for name in kept}))
+    if left := len(cells) - len(kept):
+        text = f"{left} more settings and scores have no room; --json and `graftui export` have all"
+        console.print(text, style="dim")
+
+
+def _columns(found: Comparison) -> Table:
+    table = Table(header_style="bold")
+    table.add_column("")
+    for run in found.runs:
+        table.add_column(f"{run.id}\n{visible(run.name)}", justify="right")
+    for path, row in found.settings.items():
+        table.add_row(Text(path, "cyan"), *map(plain, row))
+    table.add_section()
+    for name, values in found.scores.items():
+        table.add_row(name, *(_score(name, value) for value in values))
+    return table
+
+
+def _rows(cells: Mapping[str, list[str]]) -> Table:
+    table = Table(header_style="bold")
+    for name in cells:
+        table.add_column(name, max_width=_WIDEST, overflow="fold",
+                         justify="left" if name in _ABOUT else "right")  # fmt: skip
+    for row in zip(*cells.values(), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _cells(found: Comparison) -> dict[str, list[str]]:
+    """Column -> a cell a run; the scores, which runs are compared by, before the settings."""
+    about = zip(_ABOUT, ([r.id for r in found.runs], [r.name for r in found.runs]), strict=True)
+    scores = {name: [_score(name, v) for v in row] for name, row in found.scores.items()}
+    settings = {path: list(map(plain, row)) for path, row in found.settings.items()}
+    shown = {**dict(about), **scores, **settings}
+    return {name: list(map(visible, column)) for name, column in shown.items()}
+
+
+def _fitting(cells: Mapping[str, list[str]], room: int) -> list[str]:
+    """The columns that there is room for, in their order."""
+    kept = []
+    for name, column in cells.items():
+        room -= _BORDER + min(_WIDEST, max(map(len, [*name.split(), *column])))
+        if room < 1:
+            break
+        kept.append(name)
+    return kept
+
+
+def _score(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if name.rpartition(" ")[2] in COUNTS else rounded(value)
