@@ -16,11 +16,14 @@ def text_of(titles: Sequence[str], rows: Iterable[Sequence[Any]], raw: bool = Fa
 
     Text that a spreadsheet would run as a formula gets a `'` before it, unless it is to be `raw`.
     """
+    whole = ([cell(value) for value in row] for row in (titles, *rows))
+    return "".join(_line(row if raw else map(_inert, row)) for row in whole)
+
+
+def _line(cells: Iterable[Any]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    for row in (titles, *rows):
-        writer.writerow([cell(value) if raw else _inert(cell(value)) for value in row])
-    return out.getvalue()
+    csv.writer(out, lineterminator="\r\n").writerow(cells)  # it quotes the letters of its end
+    return out.getvalue().removesuffix("\r\n") + "\n"
 
 
 def cell(value: Any) -> Any:
