@@ -12,12 +12,13 @@ from engine.contract import config as configs
 from engine.contract import preflight, schema
 from engine.contract.layout import RunDir
 from graftui.errors import NotFound, UsageError
-from graftui.launcher.reconcile import reconcile
+from graftui.launcher.inputs import digests
 from graftui.launcher.spawn import Plan
 from graftui.models import Run
 from graftui.recipes import Recipe, of_run
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
+from graftui.reuse import Standing, standing_in
 from graftui.settings import Settings
 
 
@@ -28,6 +29,8 @@ class Planned:
     plans: list[Plan]
     reused: list[Run]
     """Runs of the same config, finished or under way, that stand in for a part."""
+    remarks: tuple[str, ...] = ()
+    """Why a run of the same config is not reused, a sentence each."""
 
 
 def plan(
@@ -45,23 +48,27 @@ def plan(
     """
     plans: list[Plan] = []
     places: dict[str, int | str] = {}
-    reused = []
+    reused: list[Run] = []
+    remarks: list[str] = []
     for part, wanted in recipe.configs(overrides).items():
-        config = _with_mask(wanted, settings)
-        _preflight(config)
+        config = _checked(_with_mask(wanted, settings))
+        inputs = digests(config, settings)
         if part in recipe.links and isinstance(config, configs.GraftConfig):
             _refuse_checkpoint(config, recipe.links[part])
         wanting = recipe.kinds[part] == "finetune" and recipe.links and not fresh
-        if wanting and (there := _standing_in(config, settings)):
-            places[part] = there.id
-            reused.append(there)
+        standing = standing_in(config, inputs, settings) if wanting else Standing(None)
+        if standing.run:
+            places[part] = standing.run.id
+            reused.append(standing.run)
             continue
+        remarks += [f"{standing.why_not}; fine-tuning again"] if standing.why_not else []
         places[part] = len(plans)
         after = places.get(recipe.links.get(part, ""))
+        label = name or recipe.name
         plans.append(
-            Plan(name or recipe.name, recipe.kinds[part], config, recipe.name, tuple(tags), after)
+            Plan(label, recipe.kinds[part], config, recipe.name, tuple(tags), after, inputs)
         )
-    return Planned(plans, reused)
+    return Planned(plans, reused, tuple(remarks))
 
 
 def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:
@@ -95,22 +102,11 @@ def _refuse_checkpoint(config: configs.GraftConfig, source: str) -> None:
         )
 
 
-def _preflight(config: configs.Section) -> None:
+def _checked(config: configs.Section) -> configs.FinetuneConfig | configs.GraftConfig:
     assert isinstance(config, configs.FinetuneConfig | configs.GraftConfig)
     if trouble := preflight.check(config):
         raise UsageError(*trouble)
-
-
-def _standing_in(config: configs.Section, settings: Settings) -> Run | None:
-    """The newest run of this very config whose checkpoint is there, or else one under way."""
-    if not settings.db.exists() and not settings.runs.exists():
-        return None
-    digest = configs.config_hash(config)
-    with Store.open(settings.db) as store:
-        reconcile(settings, store)  # one that has vanished is not under way
-        done, active = store.finished_with(digest), store.active_with(digest)
-    there = done and RunDir(settings.runs / done.id).checkpoint.is_dir()
-    return done if there else active
+    return config
 
 
 def rerun(
@@ -140,7 +136,7 @@ def rerun(
     name, tags = label(run, bool(changes) and not keep, name, tags)
     planned = plan(recipe, settings, overrides, name, tags)
     plans = [replace(each, recipe=run.recipe) for each in planned.plans]
-    return Planned(plans, planned.reused), changes
+    return replace(planned, plans=plans), changes
 
 
 def label(run: Run, changed: bool, name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -192,4 +188,5 @@ def together(planned: Sequence[Planned]) -> Planned:
             if each.kind == "finetune":
                 made[digest] = places[-1]
     reused = {run.id: run for part in planned for run in part.reused}
-    return Planned(plans, list(reused.values()))
+    remarks = dict.fromkeys(remark for part in planned for remark in part.remarks)
+    return Planned(plans, list(reused.values()), tuple(remarks))

@@ -34,6 +34,11 @@ class RunDir:
         return self.path / "finetuned.json"
 
     @property
+    def inputs(self) -> Path:
+        """The user's files that it reads: path -> digest."""
+        return self.path / "inputs.json"
+
+    @property
     def events(self) -> Path:
         return self.path / "events.jsonl"
 

@@ -39,7 +39,7 @@ def run(
 
     settings, console = settings_here(), console_here()
     planned = planning.plan(recipes.load(recipe, settings), settings, set_, name, tag, fresh)
-    running.tell_reused(planned.reused, console)
+    running.tell_reused(planned, console)
     running.go(settings, planned.plans, console, detach)
 
 

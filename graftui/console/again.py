@@ -32,7 +32,7 @@ def rerun(
     if asking and not agreed(runs, "run again", False, console):
         return
     whole = planning.together([made for made, _ in planned])
-    running.tell_reused(whole.reused, console)
+    running.tell_reused(whole, console)
     running.go(settings, whole.plans, console, detach)
 
 

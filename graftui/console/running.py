@@ -8,6 +8,7 @@ from graftui.launcher import cancel as cancelling
 from graftui.launcher import supervise
 from graftui.launcher.spawn import Plan, submit
 from graftui.models import Run
+from graftui.planning import Planned
 from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
@@ -35,9 +36,11 @@ def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool
         _conclude(settings, runs, console)
 
 
-def tell_reused(runs: Sequence[Run], console: Console) -> None:
-    """Say which runs stand in for a part of a recipe."""
-    for run in runs:
+def tell_reused(planned: Planned, console: Console) -> None:
+    """Say which runs stand in for a part of a recipe, and why others do not."""
+    for remark in planned.remarks:
+        console.print(Text(remark, "yellow"))
+    for run in planned.reused:
         how = "under way" if run.status.active else "done"
         text = f" {run.id}: this fine-tuning is {how} already (`graftui run --fresh` runs it again)"
         console.print(Text.assemble(("reusing", "green"), text))

@@ -11,7 +11,7 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import engine
@@ -19,6 +19,7 @@ from engine.contract.config import Finetuned, GraftConfig, Section, config_hash,
 from engine.contract.layout import RunDir, write_json, write_whole
 from graftui.errors import UsageError
 from graftui.launcher.identity import identity
+from graftui.launcher.inputs import Inputs, note
 from graftui.launcher.settle import run_dir
 from graftui.models import ACTIVE, Run, RunStatus
 from graftui.registry.card import amend_card, card_of, write_card
@@ -39,6 +40,8 @@ class Plan:
     tags: tuple[str, ...] = ()
     after: int | str | None = None
     """What it waits for and builds on: an earlier plan's place in the list, or a run's id."""
+    inputs: Inputs = field(default_factory=dict)
+    """The user's files that it reads."""
 
 
 def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
@@ -51,8 +54,9 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
             parents.append(_parent(store, plan, place, made))
             made.append(_run(settings, plan, parents[-1], place))
         try:
-            for (run, config), parent in zip(made, parents, strict=True):
+            for (run, config), parent, plan in zip(made, parents, plans, strict=True):
                 _write(_hidden(settings, run.id), run, config, parent)
+                write_json(RunDir(_hidden(settings, run.id)).inputs, plan.inputs)
             runs = [run for run, _ in made]
             store.add(runs, then=lambda: _show(settings, runs))
         except BaseException:
@@ -66,6 +70,7 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
 def start(settings: Settings, run: Run) -> "subprocess.Popen[bytes]":
     """Start the engine of a claimed run, in a session of its own: it outlives any terminal."""
     place = run_dir(settings, run.id)
+    note(settings, place, run_dir(settings, run.parent) if run.parent else None)
     with place.output.open("ab") as output:
         process = subprocess.Popen(
             [settings.python, "-m", "engine", str(place.path)],

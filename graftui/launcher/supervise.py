@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from graftui.errors import GraftuiError
+from graftui.launcher.inputs import InputsChanged
 from graftui.launcher.lock import supervised, supervising
 from graftui.launcher.memory import oom_kills
 from graftui.launcher.reconcile import reconcile
@@ -128,15 +129,23 @@ class Supervisor:
         try:
             self.children[run.id] = start(self.settings, run)
             log.info("%s %s started", run.id, run.name)
+        except InputsChanged as exc:
+            self._fail(store, run, RunReason.data, exc.message, exc.hint)
         except OSError as exc:
-            verdict = Verdict(
-                status=RunStatus.failed,
-                reason=RunReason.crashed,
-                ended_at=time.time(),
-                message=f"The engine could not be started: {exc}.",
-                hint=f"Is {self.settings.python} a Python that has graftui?",
-            )
-            settle(self.settings, store, run.id, verdict)
+            message = f"The engine could not be started: {exc}."
+            hint = f"Is {self.settings.python} a Python that has graftui?"
+            self._fail(store, run, RunReason.crashed, message, hint)
+
+    def _fail(self, store: Store, run: Run, reason: RunReason, message: str, hint: str) -> None:
+        """Of a run that never came to have an engine."""
+        verdict = Verdict(
+            status=RunStatus.failed,
+            reason=reason,
+            ended_at=time.time(),
+            message=message,
+            hint=hint,
+        )
+        settle(self.settings, store, run.id, verdict)
 
     def _seen_end(self, run_id: str, code: int) -> Exit:
         before = self._oom_kills.pop(run_id, None)

@@ -140,15 +140,6 @@ class Store:
         ).fetchone()
         return run_of(row) if row else None
 
-    def active_with(self, config_hash: str) -> Run | None:
-        """The oldest run of that configuration that has something to do and is to go on."""
-        row = self.db.execute(
-            f"{_RUN} WHERE config_hash = ? AND status IN (?, ?, ?) AND cancel_asked IS NULL"
-            " ORDER BY created_at, n LIMIT 1",
-            (config_hash, *ACTIVE),
-        ).fetchone()
-        return run_of(row) if row else None
-
     def series(self, id: str, names: Sequence[str] | None = None) -> Sequence[Series]:
         """Curves of a run, by name."""
         return measured.series(self.db, id, names)

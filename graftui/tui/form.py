@@ -193,7 +193,7 @@ def plans(form: Form, values: Mapping[str, Value], settings: Settings) -> planni
         return planning.plan(form.recipe, settings, sets, name, tags, fresh)
     again, _ = planning.rerun(form.run, sets, settings)
     named = [replace(plan, name=name or plan.name, tags=tags) for plan in again.plans]
-    return planning.Planned(named, again.reused)
+    return replace(again, plans=named)
 
 
 def overrides(form: Form, values: Mapping[str, Value]) -> list[str]:

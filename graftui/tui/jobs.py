@@ -65,7 +65,7 @@ def queue(
         return messages.Refused(exc)
     runs = spawn.submit(settings, planned.plans)
     supervise.ensure(settings)
-    return messages.Queued(runs, planned.reused)
+    return messages.Queued(runs, planned.reused, planned.remarks)
 
 
 def stop(settings: Settings, id: str) -> messages.Stopped:

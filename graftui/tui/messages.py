@@ -53,6 +53,8 @@ class Queued(Message):
 
     runs: list[Run]
     reused: list[Run]
+    remarks: tuple[str, ...] = ()
+    """Why others are not reused."""
 
 
 @dataclass

@@ -169,19 +169,6 @@ def test_the_newest_finished_run_of_a_configuration(store: Store) -> None:
     assert store.finished_with("other") is None
 
 
-def test_the_oldest_run_of_a_configuration_that_is_to_go_on(store: Store) -> None:
-    asked = make(created_at=0.0, status=RunStatus.running, cancel_asked=1.0)
-    done = make(created_at=1.0, status=RunStatus.finished)
-    store.add([asked, done])
-    assert store.active_with(asked.config_hash) is None
-    runs = [make(created_at=2.0 + i, status=status) for i, status in enumerate(ACTIVE)]
-    store.add(runs)
-    found = store.active_with(asked.config_hash)
-    assert found
-    assert found.id == runs[0].id
-    assert store.active_with("other") is None
-
-
 def test_active_runs_are_those_with_something_to_do(store: Store) -> None:
     runs = {status: make(status=status) for status in RunStatus}
     store.add(list(runs.values()))

@@ -135,6 +135,8 @@ class RunActions(Screen[None]):
         self.app.push_screen(NewRunScreen(self.settings, made.form), done)
 
     def _queued(self, event: Queued) -> None:
+        for remark in event.remarks:
+            self.notify(remark, severity="warning", markup=False, timeout=8)
         for run in event.reused:
             how = "under way" if run.status.active else "done"
             self.notify(f"Reusing {run.id}: this fine-tuning is {how} already.", timeout=8)

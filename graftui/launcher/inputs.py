@@ -1,0 +1,95 @@
+"""What a run reads, by content: inputs.json of its folder, path -> digest.
+
+Owns the digests and their cache. Whether a run may stand in for another is in reuse.py.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from engine.contract.config import FinetuneConfig, GraftConfig, loads
+from engine.contract.inputs import input_files
+from engine.contract.layout import RunDir, write_json
+from graftui.errors import GraftuiError
+from graftui.settings import Settings
+
+Inputs = dict[str, str]
+"""Path, as the config has it -> digest."""
+_CACHED_FROM = 1 << 20
+"""Bytes of a file whose digest is worth keeping: weights, not data that somebody may be editing."""
+
+
+class InputsChanged(GraftuiError):
+    """What a graft is to read is not what its fine-tuning read."""
+
+
+def digests(config: FinetuneConfig | GraftConfig, settings: Settings) -> Inputs:
+    """The digest of each file of the user's that a run reads. Raises MissingFiles, OSError."""
+    known = _cache(settings)
+    before = dict(known)
+    inputs = {str(path): _digest(settings.root / path, known) for path in input_files(config)}
+    if known != before:
+        settings.cache.mkdir(parents=True, exist_ok=True)
+        write_json(_cache_file(settings), known)
+    return inputs
+
+
+def stored(run_dir: RunDir) -> Inputs | None:
+    """What a run read; None of one that was made before that was kept."""
+    try:
+        raw = json.loads(run_dir.inputs.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return {path: str(raw[path]) for path in raw} if isinstance(raw, dict) else None
+
+
+def note(settings: Settings, run_dir: RunDir, source: RunDir | None) -> None:
+    """Keep what a run is about to read: it may have changed while the run was queued.
+
+    Raises InputsChanged where a graft would read other files than `source`, its fine-tuning.
+    What cannot be read here is for the engine to tell.
+    """
+    try:
+        now = digests(loads(run_dir.config.read_bytes()), settings)
+    except (OSError, ValueError):
+        return
+    before = (stored(source) if source else None) or {}
+    changed = [path for path in now if before.get(path, now[path]) != now[path]]
+    if source and changed:
+        raise InputsChanged(
+            f"The data changed since its fine-tuning {source.path.name} read it: "
+            f"{', '.join(changed)}.",
+            f"`graftui rerun {run_dir.path.name}` fine-tunes again, on the data as it is.",
+        )
+    write_json(run_dir.inputs, now)
+
+
+def _digest(path: Path, known: dict[str, Any]) -> str:
+    with path.open("rb") as file:
+        seen = os.fstat(file.fileno())
+        # The time of change too: nobody can set that one back.
+        state = [seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino]
+        if seen.st_size < _CACHED_FROM:
+            return _of(file)
+        entry = known.get(str(path))
+        if not (isinstance(entry, list) and entry[:-1] == state):
+            entry = known[str(path)] = [*state, _of(file)]
+        return str(entry[-1])
+
+
+def _of(file: Any) -> str:
+    return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def _cache(settings: Settings) -> dict[str, Any]:
+    try:
+        raw = json.loads(_cache_file(settings).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return raw if isinstance(raw, dict) else {}
+
+
+def _cache_file(settings: Settings) -> Path:
+    return settings.cache / "digests.json"

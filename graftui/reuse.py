@@ -1,0 +1,63 @@
+"""Which run may stand in for one that is wanted: the same config, and the same files read.
+
+Owns what is said of one that may not. Starts nothing.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.config import FinetuneConfig, GraftConfig, config_hash
+from engine.contract.layout import RunDir
+from graftui.launcher.inputs import Inputs, stored
+from graftui.launcher.reconcile import reconcile
+from graftui.models import Run, RunStatus
+from graftui.registry.filters import Filter
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What there is of a wanted run."""
+
+    run: Run | None
+    why_not: str = ""
+    """Why the newest run of that config does not do, where there is one."""
+
+
+def standing_in(
+    config: FinetuneConfig | GraftConfig, inputs: Inputs, settings: Settings
+) -> Standing:
+    """The newest such run that is done, or else the oldest that is under way."""
+    if not settings.db.exists() and not settings.runs.exists():
+        return Standing(None)
+    with Store.open(settings.db) as store:
+        reconcile(settings, store)  # one that has vanished is not under way
+        runs = store.list(where=[Filter("hash", "=", config_hash(config))])
+    runs = [run for run in runs if (settings.runs / run.id).is_dir()]  # of this data folder
+    done = [run for run in runs if _is_done(run, settings)]
+    active = [run for run in reversed(runs) if run.status.active and run.cancel_asked is None]
+    same = [run for run in (*done, *active) if not _difference(run, config, inputs, settings)]
+    if same or not (done or active):
+        return Standing(same[0] if same else None)
+    return Standing(None, _difference((*done, *active)[0], config, inputs, settings))
+
+
+def _is_done(run: Run, settings: Settings) -> bool:
+    there = RunDir(settings.runs / run.id).checkpoint.is_dir()
+    return run.status is RunStatus.finished and there
+
+
+def _difference(
+    run: Run, config: FinetuneConfig | GraftConfig, inputs: Inputs, settings: Settings
+) -> str:
+    """What a run read otherwise than `inputs`; empty: nothing."""
+    before = stored(RunDir(settings.runs / run.id))
+    if before is None and inputs:
+        return f"run {run.id} is from before its data was noted, and is not reused"
+    changed = sorted(path for path, _ in (before or {}).items() ^ inputs.items())
+    if not changed:
+        return ""
+    model = Path(config.model.name).expanduser()
+    what = "model" if all(Path(path).is_relative_to(model) for path in changed) else "data"
+    return f"the {what} changed since run {run.id}: {', '.join(dict.fromkeys(changed))}"
