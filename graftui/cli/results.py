@@ -92,9 +92,7 @@ def compare(
     scores: Annotated[
         str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
     ] = "",
-    plot: Annotated[
-        bool, typer.Option("--plot", help="With --by: draw the scores over the size of the graft")
-    ] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="With --by: draw scores over sizes")] = False,
     format_: Annotated[Shape | None, typer.Option("--format", help="Of what is collected")] = None,
     output: Output = None,
     raw: Raw = False,
@@ -142,7 +140,8 @@ def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, r
 
     if form is Shape.table and output is not None:
         raise UsageError(
-            "A table goes to the screen.", "For a file choose --format csv, json, md or latex."
+            "A table goes to the screen.",
+            "For a file choose --format csv, json, jsonl, md or latex.",
         )
     if plot and form is not Shape.table:
         raise UsageError(
