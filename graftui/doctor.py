@@ -1,9 +1,10 @@
 """The doctor: what is here, what is missing, how to get it. Only `rebuild` changes anything."""
 
+import os
 import platform
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
@@ -12,11 +13,12 @@ from pathlib import Path
 from engine.contract.catalog import CatalogError, tasks
 from engine.contract.layout import shipped
 from graftui import __version__
-from graftui.errors import GraftuiError, explain
+from graftui.errors import GraftuiError, NewerRegistry, explain
 from graftui.launcher.lock import supervised
 from graftui.registry import ingest
-from graftui.registry.folders import shut
+from graftui.registry.folders import Skipped, shut
 from graftui.registry.store import Store, set_aside
+from graftui.registry.view import view
 from graftui.settings import Settings
 
 _PACKAGES = ("torch", "transformers", "datasets", "textual", "sqlite-utils")
@@ -73,36 +75,45 @@ def _version(package: str) -> str:
         return ""
 
 
-def _registry(settings: Settings) -> Iterator[Check]:
+def _registry(settings: Settings) -> list[Check]:
     try:
         with Store.open(settings.db) as store:
-            troubles = store.check()
-            adopted = ingest.adopt(store, settings)
-            counted, active = store.count(), len(store.active())
-    except (sqlite3.Error, GraftuiError) as error:
+            return [*_content(store, settings), _queue(store, settings)]
+    except (sqlite3.Error, OSError, GraftuiError) as error:
         known = explain(error, settings.db)
         if known is None:
             raise
-        yield Check("registry", False, known.message, known.hint)
-        return
+    store, skipped = view(settings)
+    store.close()
+    refused = Check("registry", False, known.message, known.hint)
+    return [refused, *_folders(skipped, settings)]
+
+
+def _content(store: Store, settings: Settings) -> Iterator[Check]:
+    troubles = store.check()
+    skipped = ingest.adopt(store, settings).skipped
     hint = "" if not troubles else "`graftui doctor --rebuild` makes it anew from the run folders"
-    yield Check(
-        "registry", not troubles, "; ".join(troubles) or f"{settings.db}: {counted} runs", hint
-    )
-    for skipped in {
-        each.folder: each for each in (*adopted.skipped, *shut(settings.runs))
-    }.values():
-        yield Check("run folder", False, f"{skipped.folder}: {skipped.why}", skipped.hint)
-    working = supervised(settings)
-    if active and not working:
+    text = "; ".join(troubles) or f"{settings.db}: {store.count()} runs"
+    yield Check("registry", not troubles, text, hint)
+    yield from _folders(skipped, settings)
+
+
+def _folders(skipped: Sequence[Skipped], settings: Settings) -> Iterator[Check]:
+    """What is wrong with run folders, each once."""
+    for each in {each.folder: each for each in (*skipped, *shut(settings.runs))}.values():
+        yield Check("run folder", False, f"{each.folder}: {each.why}", each.hint)
+
+
+def _queue(store: Store, settings: Settings) -> Check:
+    active = len(store.active())
+    if active and not supervised(settings):
         text = f"{active} runs active, and no supervisor that starts the next"
-        yield Check("queue", False, text, "`graftui watch ID` of a waiting run starts one")
-    else:
-        yield Check("queue", True, f"{active} runs active")
+        return Check("queue", False, text, "`graftui watch ID` of a waiting run starts one")
+    return Check("queue", True, f"{active} runs active")
 
 
 def _disk(settings: Settings) -> Check:
-    place = next(p for p in (settings.runs, *settings.runs.parents) if p.exists())
+    place = next(p for p in (settings.runs, *settings.runs.parents) if os.path.exists(p))
     free = shutil.disk_usage(place).free / 2**30
     ok = free >= _LOW_GIB
     hint = (
@@ -123,11 +134,20 @@ def _embedded() -> Check:
 
 
 def rebuild(settings: Settings) -> int:
-    """Fill the registry anew from the run folders; one that cannot be read is set aside first."""
-    if settings.db.exists() and _damaged(settings.db):
+    """Fill the registry anew from the run folders; one that cannot be used is set aside first."""
+    if settings.db.exists() and (_damaged(settings.db) or _newer(settings.db)):
         set_aside(settings.db)
     with Store.open(settings.db) as store:
         return ingest.rebuild(store, settings)
+
+
+def _newer(db: Path) -> bool:
+    """Whether a later version made `db`."""
+    try:
+        Store.open(db).close()
+    except NewerRegistry:
+        return True
+    return False
 
 
 def _damaged(db: Path) -> bool:

@@ -5,6 +5,7 @@ Refuses to word a bug: `explain` answers None for it, and the traceback is shown
 """
 
 import errno
+import shutil
 from pathlib import Path
 
 EXIT_CODES: dict[int, str] = {
@@ -16,6 +17,10 @@ EXIT_CODES: dict[int, str] = {
     5: "the system refused: permission, full disk, unreadable registry",
     130: "interrupted with Ctrl-C; a run that was only watched goes on",
 }
+
+
+_FULL_BYTES = 64 << 10
+"""What SQLite needs at the least."""
 
 
 class GraftuiError(Exception):
@@ -62,8 +67,24 @@ class EnvironmentProblem(GraftuiError):
     exit_code = 5
 
 
+class Unwritable(EnvironmentProblem):
+    """No room or no permission to write; what is there may be read all the same."""
+
+
+class NewerRegistry(EnvironmentProblem):
+    """runs.db is of a later version; the run directories can make another."""
+
+
 class DamagedRegistry(EnvironmentProblem):
     """runs.db cannot be read; the run directories can make another."""
+
+
+def no_room(folder: Path) -> bool:
+    """Whether the disk of `folder` is full."""
+    try:
+        return shutil.disk_usage(folder).free < _FULL_BYTES
+    except OSError:
+        return False
 
 
 def explain(exc: BaseException, path: Path | None = None) -> GraftuiError | None:
@@ -83,12 +104,12 @@ def explain(exc: BaseException, path: Path | None = None) -> GraftuiError | None
 def _explain_os(exc: OSError, path: Path | None) -> GraftuiError:
     where = str(exc.filename or path or "a file")
     if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-        return EnvironmentProblem(
+        return Unwritable(
             f"The disk is full: {where} could not be written.",
             "Free some space (`graftui rm ID` deletes a run with its checkpoint), then try again.",
         )
     if exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return EnvironmentProblem(
+        return Unwritable(
             f"No permission to use {where}.",
             "Change to a folder you may write to, or set GRAFTUI_DATA and GRAFTUI_DB to one.",
         )
@@ -136,13 +157,24 @@ _SQLITE: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_FORMS: dict[str, type[EnvironmentProblem]] = {
+    "SQLITE_READONLY": Unwritable,
+    "SQLITE_CANTOPEN": Unwritable,
+    "SQLITE_FULL": Unwritable,
+    "SQLITE_NOTADB": DamagedRegistry,
+    "SQLITE_CORRUPT": DamagedRegistry,
+}
+
+
 def _explain_sqlite(code: str, text: str, path: Path | None) -> GraftuiError | None:
     db = str(path or "The registry (runs.db)")
     for prefix, message, hint in _SQLITE:
         if code.startswith(prefix):
-            damaged = prefix in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
-            form = DamagedRegistry if damaged else EnvironmentProblem
+            form = _FORMS.get(prefix, EnvironmentProblem)
             return form(message.format(db=db), hint.format(db=path or "runs.db"))
     if code.startswith("SQLITE_IOERR"):
-        return EnvironmentProblem(f"{db} cannot be read or written: {text}.", "Check the disk.")
+        if path and no_room(path.parent):
+            return _explain_sqlite("SQLITE_FULL", text, path)
+        hint = "See whether the disk is full (`df -h`), or fails."
+        return Unwritable(f"{db} cannot be read or written: {text}.", hint)
     return None

@@ -62,9 +62,39 @@ def store_here(settings: "Settings") -> "Store":
     from graftui.registry.store import Store
 
     store = Store.open(settings.db)
-    skipped = adopt(store, settings).skipped
-    reconcile(settings, store, adopting=False)
-    if skipped:
-        folders = "1 folder" if len(skipped) == 1 else f"{len(skipped)} folders"
-        say(f"{folders} skipped, see `graftui doctor`")
+    try:
+        skipped = adopt(store, settings).skipped
+        reconcile(settings, store, adopting=False)
+    except BaseException:
+        store.close()
+        raise
+    _tell_skipped(len(skipped))
     return store
+
+
+def store_to_read(settings: "Settings") -> "Store":
+    """As `store_here`; where nothing can be written, a view in memory of what can be read."""
+    import sqlite3
+
+    from graftui.errors import GraftuiError, NewerRegistry, Unwritable, explain
+
+    try:
+        return store_here(settings)
+    except (sqlite3.Error, OSError, GraftuiError) as error:
+        known = explain(error, settings.db)
+        if not isinstance(known, Unwritable | NewerRegistry):
+            raise
+    from graftui.registry.view import view
+
+    say(f"{known.message} What follows is a view in memory: nothing is noted.")
+    if isinstance(known, NewerRegistry):
+        say(known.hint)
+    store, skipped = view(settings)
+    _tell_skipped(len(skipped))
+    return store
+
+
+def _tell_skipped(count: int) -> None:
+    if count:
+        folders = "1 folder" if count == 1 else f"{count} folders"
+        say(f"{folders} skipped, see `graftui doctor`")

@@ -17,7 +17,7 @@ from graftui.cli.common import (
     console_here,
     say,
     settings_here,
-    store_here,
+    store_to_read,
 )
 from graftui.cli.writing import Format, Output, Raw
 from graftui.errors import UsageError
@@ -48,7 +48,7 @@ def ls(
     from graftui.console import listing
 
     settings = settings_here()
-    with store_here(settings) as store:
+    with store_to_read(settings) as store:
         listing.show(store, settings, console_here(), filter_, sort, search, limit, json)
 
 
@@ -57,7 +57,7 @@ def show(ref: Ref, json: Json = False) -> None:
     from graftui.console import detail
 
     settings = settings_here()
-    with store_here(settings) as store:
+    with store_to_read(settings) as store:
         detail.show(store, settings, store.resolve(ref), console_here(), json)
 
 
@@ -71,7 +71,7 @@ def logs(
     from graftui.console import logs as printing
 
     settings = settings_here()
-    with store_here(settings) as store:
+    with store_to_read(settings) as store:
         found = store.resolve(ref)
     printing.show(settings, found, console_here(), follow)
 
@@ -122,7 +122,7 @@ def _side_by_side(refs: list[str], json: bool) -> None:
     from graftui.console import side_by_side as printing
     from graftui.console.output import send_json
 
-    with store_here(settings_here()) as store:
+    with store_to_read(settings_here()) as store:
         found = list({r.id: r for r in map(store.resolve, refs)}.values())
         side = side_by_side.compare(found, store.scores([r.id for r in found]))
     if len(found) < 2:
@@ -149,7 +149,7 @@ def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, r
         )
     key = writing.key_of(form, raw)
     writing.check_place(output)
-    with store_here(settings_here()) as store:
+    with store_to_read(settings_here()) as store:
         found = collecting.collected(store, request)
     if form is Shape.table:
         collecting.show(found, console_here(), plot)
@@ -181,7 +181,7 @@ def export(
 
     key = writing.key_of(writing.format_of(output, format_), raw)
     writing.check_place(output)
-    with store_here(settings_here()) as store:
+    with store_to_read(settings_here()) as store:
         refs = [ref.strip() for ref in runs.split(",") if ref.strip()]
         wanted = {store.resolve(ref).id for ref in refs}
         found = store.list(where=[Filter.parse(f) for f in filter_], sort="created")
@@ -197,7 +197,7 @@ def rm(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  
     from graftui.console import deleting
 
     settings = settings_here()
-    with store_here(settings) as store:
+    with store_to_read(settings) as store:
         deleting.remove(settings, store, console_here(), refs, filter_, yes)
 
 

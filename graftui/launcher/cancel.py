@@ -7,18 +7,23 @@ engine's workers go with it. Owns the way from asking to killing; refuses to del
 import os
 import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from engine.contract.layout import write_json
-from graftui.errors import EnvironmentProblem, UsageError
+from graftui.errors import EnvironmentProblem, Unwritable, UsageError, explain
 from graftui.launcher.identity import Life, life
 from graftui.launcher.reconcile import reconcile
 from graftui.launcher.settle import run_dir, settle
 from graftui.models import Run, RunStatus, Verdict
+from graftui.registry.connect import connect_in_place
 from graftui.registry.ingest import ingest
 from graftui.registry.lineage import dependants
+from graftui.registry.migrations import applied
 from graftui.registry.store import Store
+from graftui.registry.view import view
 from graftui.settings import Settings
 
 # A killed process may take a while to go, if it hangs in the driver.
@@ -43,39 +48,78 @@ def cancel(settings: Settings, id: str) -> Run:
 
 def remove(settings: Settings, ids: Sequence[str]) -> None:
     """Delete runs, their directories included; none of them if one is at work or needed."""
-    with Store.open(settings.db) as store:
-        reconcile(settings, store)
-        for run in map(store.get, ids):
-            if run.status.active:
-                raise UsageError(
-                    f"Run {run.id} is {run.status}.", f"`graftui cancel {run.id}` first."
-                )
-        stay = [store.get(id) for id in dependants(store.db, ids)]
-        for run in stay:
-            if run.status.active:
-                source = f"run {run.parent}" if run.parent in ids else "a run to be deleted"
-                raise UsageError(
-                    f"Run {run.id}, which is {run.status}, uses the result of {source}.",
-                    f"`graftui cancel {run.id}` first, or wait for its end.",
-                )
-        for run in stay:
-            _keep_origin(settings, store, run)
-        for id in ids:
-            _delete(settings, store, id)
+    try:
+        with Store.open(settings.db) as store:
+            reconcile(settings, store)
+            for run in _staying(store, ids):
+                _keep_origin(settings, run, store.find(run.parent or ""))
+            for id in ids:
+                _delete(settings, store, id)
+    except (sqlite3.Error, OSError, EnvironmentProblem) as error:
+        if not isinstance(explain(error, settings.db), Unwritable):
+            raise
+        _remove_without_room(settings, ids)
 
 
-def _keep_origin(settings: Settings, store: Store, graft: Run) -> None:
+def _remove_without_room(settings: Settings, ids: Sequence[str]) -> None:
+    """Files first: on a full disk nothing can be written before they are gone."""
+    seen, _ = view(settings)
+    with seen:
+        left = [id for id in ids if seen.find(id)]
+        stay = [(run, seen.find(run.parent or "")) for run in _staying(seen, left)]
+    for id in left:
+        path = run_dir(settings, id).path
+        if path.exists():
+            path.rename(_gone(path))
+        if _gone(path).exists():
+            shutil.rmtree(_gone(path))
+    for graft, parent in stay:
+        _keep_origin(settings, graft, parent)
+    try:
+        _forget(Store.open(settings.db), left)
+    except (sqlite3.Error, EnvironmentProblem):
+        if settings.db.exists():
+            _forget(Store(connect_in_place(settings.db)), left)
+
+
+def _forget(opened: Store, ids: Sequence[str]) -> None:
+    with opened as store:
+        for id in ids if applied(store.db) else ():  # there may have been no room for a table
+            store.delete(id)
+
+
+def _staying(store: Store, ids: Sequence[str]) -> list[Run]:
+    """The runs that use something of `ids`. Raises UsageError if one of all these is at work."""
+    for run in map(store.get, ids):
+        if run.status.active:
+            raise UsageError(f"Run {run.id} is {run.status}.", f"`graftui cancel {run.id}` first.")
+    stay = [store.get(id) for id in dependants(store.db, ids)]
+    for run in stay:
+        if run.status.active:
+            source = f"run {run.parent}" if run.parent in ids else "a run to be deleted"
+            raise UsageError(
+                f"Run {run.id}, which is {run.status}, uses the result of {source}.",
+                f"`graftui cancel {run.id}` first, or wait for its end.",
+            )
+    return stay
+
+
+def _keep_origin(settings: Settings, graft: Run, parent: Run | None) -> None:
     """The config of its fine-tuning, which graftui 0.1 did not store with a graft."""
     place = run_dir(settings, graft.id)
-    parent = store.find(graft.parent) if graft.parent else None
     if parent is not None and place.path.is_dir() and not place.origin.exists():
         write_json(place.origin, parent.config)
+
+
+def _gone(path: Path) -> Path:
+    """Where a run directory is while it is being deleted: no look takes it for a run."""
+    return path.with_name(f".gone-{path.name}")
 
 
 def _delete(settings: Settings, store: Store, id: str) -> None:
     """Row and directory go together: a directory without a row would be taken in again."""
     path = run_dir(settings, id).path
-    gone = path.with_name(f".gone-{id}")
+    gone = _gone(path)
 
     def hide() -> None:
         if path.exists():

@@ -17,14 +17,14 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from graftui.errors import GraftuiError
+from graftui.errors import GraftuiError, no_room
 from graftui.launcher.inputs import InputsChanged
 from graftui.launcher.lock import supervised, supervising
 from graftui.launcher.memory import oom_kills
 from graftui.launcher.reconcile import reconcile
 from graftui.launcher.settle import run_dir, settle
 from graftui.launcher.spawn import importable, start
-from graftui.launcher.verdict import Exit, no_room, verdict_on
+from graftui.launcher.verdict import Exit, verdict_on
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.card import amend_card
 from graftui.registry.ingest import ingest

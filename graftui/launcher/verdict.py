@@ -4,11 +4,9 @@ Owns the words. A last event can be missing though the work was done: its line h
 """
 
 import re
-import shutil
 import signal
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import RunDir
@@ -17,7 +15,6 @@ from graftui.registry.output import tail
 from graftui.registry.result import summary_of
 
 _STOPPED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-_FULL_BYTES = 64 << 10
 _NO_MEMORY = re.compile(r"bad_alloc|MemoryError|allocate memory|out of memory", re.IGNORECASE)
 _MEMORY = "Use a smaller micro-batch or model, or fewer runs at once (GRAFTUI_JOBS)."
 
@@ -36,14 +33,6 @@ class Exit:
     def signal(self) -> int | None:
         """Number of the signal that ended it."""
         return -self.code if self.code < 0 else None
-
-
-def no_room(folder: Path) -> bool:
-    """Whether the disk of `folder` is full."""
-    try:
-        return shutil.disk_usage(folder).free < _FULL_BYTES
-    except OSError:
-        return False
 
 
 def verdict_on(run: Run, end: Exit, run_dir: RunDir) -> Verdict:

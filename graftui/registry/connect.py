@@ -31,6 +31,19 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def connect_in_place(path: Path) -> sqlite3.Connection:
+    """A connection that needs no room: it writes into the file itself, keeping others out."""
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+    try:
+        db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        db.execute("PRAGMA journal_mode=MEMORY")
+        db.execute("PRAGMA foreign_keys=ON")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
 @contextmanager
 def immediate(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """One write transaction, whole or not at all.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from graftui.errors import EnvironmentProblem
+from graftui.errors import EnvironmentProblem, NewerRegistry
 from graftui.registry.connect import immediate
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ def migrate(db: sqlite3.Connection) -> None:
     done = applied(db)
     unknown = [name for name in done if name not in {m.__name__ for m in MIGRATIONS}]
     if unknown:
-        raise EnvironmentProblem(
-            f"The registry was changed by a newer graftui ({', '.join(unknown)}).",
-            "Upgrade this graftui (`pip install -U graftui`), or set GRAFTUI_DB to another file.",
+        raise NewerRegistry(
+            f"The registry is a cache that a newer graftui wrote ({', '.join(unknown)}).",
+            "`graftui doctor --rebuild` puts it aside, whole, and makes one of this version from "
+            "the run folders. Or upgrade this graftui (`pip install -U graftui`).",
         )
     pending = [m for m in MIGRATIONS if m.__name__ not in done]
     if pending:

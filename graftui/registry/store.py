@@ -258,8 +258,8 @@ def insert(db: sqlite3.Connection, run: Run) -> None:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a runs.db that cannot be read, with its -wal and -shm; where it is now."""
-    aside = path.with_name(f"{path.name}.broken-{int(time.time())}")
+    """Rename a runs.db that cannot be used, with its -wal and -shm; where it is now."""
+    aside = path.with_name(f"{path.name}.aside-{int(time.time())}")
     for end in ("", "-wal", "-shm"):
         if os.path.exists(f"{path}{end}"):
             os.replace(f"{path}{end}", f"{aside}{end}")

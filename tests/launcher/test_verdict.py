@@ -10,8 +10,9 @@ import pytest
 from launcher_bench import Bench, plan
 
 from engine.contract.layout import RunDir
+from graftui.errors import no_room
 from graftui.launcher import memory
-from graftui.launcher.verdict import Exit, no_room, verdict_on
+from graftui.launcher.verdict import Exit, verdict_on
 from graftui.models import Run, RunReason, RunStatus
 from graftui.registry.card import read_card
 from graftui.registry.ingest import rebuild

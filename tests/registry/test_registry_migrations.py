@@ -77,9 +77,9 @@ def test_one_that_a_newer_graftui_changed_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with Store.open(path) as store, store.write() as db:
         db.execute("INSERT INTO migrations (name, applied_at) VALUES ('m999_future', 1)")
-    with pytest.raises(EnvironmentProblem, match="newer graftui .m999_future") as caught:
+    with pytest.raises(EnvironmentProblem, match="newer graftui wrote .m999_future") as caught:
         Store.open(path)
-    assert "Upgrade" in caught.value.hint
+    assert "graftui doctor --rebuild" in caught.value.hint
 
 
 def test_a_change_that_fails_leaves_no_trace(

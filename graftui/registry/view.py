@@ -1,0 +1,53 @@
+"""The registry where it cannot be written: a copy in memory, brought up to date from run folders.
+
+For those who only look. Writes nothing, on the disk or in a run folder, and starts nothing.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from engine.contract.layout import RunDir
+from graftui.errors import NewerRegistry
+from graftui.registry.folders import Skipped
+from graftui.registry.ingest import adopt, ingest
+from graftui.registry.migrations import migrate
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+# The second reads past the write-ahead log, for which there may be no room or no permission.
+_WAYS = ("mode=ro", "mode=ro&immutable=1")
+
+
+def view(settings: Settings) -> tuple[Store, tuple[Skipped, ...]]:
+    """All runs that can be read, and the folders that cannot."""
+    store = Store(_copied(settings.db))
+    skipped = adopt(store, settings).skipped
+    for run in store.active():
+        ingest(store, run.id, RunDir(settings.runs / run.id))
+    return store, skipped
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    """The registry at `path`, or an empty one where nothing there can be read or understood."""
+    for way in _WAYS:
+        memory = _empty()
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True)) as source:
+                source.backup(memory)
+            return _migrated(memory)
+        except (sqlite3.Error, NewerRegistry):
+            memory.close()
+    return _migrated(_empty())
+
+
+def _empty() -> sqlite3.Connection:
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    memory.row_factory = sqlite3.Row
+    return memory
+
+
+def _migrated(memory: sqlite3.Connection) -> sqlite3.Connection:
+    memory.execute("PRAGMA foreign_keys=ON")
+    migrate(memory)
+    return memory
