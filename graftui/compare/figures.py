@@ -4,10 +4,10 @@ Knows the scores of every task; one that it does not know is written plainly.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graftui.models import Score
+from graftui.models import Run, Score
 
 STAGES = {
     "pretrained": "pretrained",
@@ -23,7 +23,7 @@ METRICS = ("f1", "matthews", "pearson", "accuracy")
 """What tasks are judged by. The first that a task's scores hold is its own."""
 COUNTS = ("weights", "added", "dropped", "step")
 LESS_IS_BETTER = ("loss", "ece")
-NEITHER_IS_BETTER = (*COUNTS, "fraction")
+NEITHER_IS_BETTER = (*COUNTS, "fraction", "sparsity")
 
 _TITLES = {
     "f1": "F1", "matthews": "Matthews", "pearson": "Pearson", "spearman": "Spearman",
@@ -39,6 +39,14 @@ def stage_title(stage: str, localizer: str) -> str:
     return f"{localizer} graft".strip() if stage == "learnt_graft" else STAGES.get(stage, stage)
 
 
+def subject(run: Run) -> str:
+    """What a run makes: a graft is called by its localizer."""
+    if run.kind != "graft":
+        return run.kind
+    stage = "learnt_graft" if run.config.get("learn", True) else "base_patch"
+    return stage_title(stage, run.config.get("localizer", "learnt"))
+
+
 def localizer(scores: Iterable[Score]) -> str:
     """What chose the grafts of these scores; empty: more than one."""
     names = {score.localizer for score in scores if score.stage == "learnt_graft"}
@@ -48,6 +56,17 @@ def localizer(scores: Iterable[Score]) -> str:
 def asked(sparsity: float) -> str:
     """A sparsity as it is asked for: a fraction of the maskable weights, or a count of them."""
     return f"{sparsity:,.0f}" if sparsity > 1 else f"{sparsity:g}"
+
+
+def sparsities(config: Mapping[str, Any]) -> str:
+    """What sparsity a graft's stored config asks for, of a curve from the least to the most; empty
+    where its size comes from elsewhere: a stored mask, or the recovery that it is to have.
+    """
+    curve = sorted(config.get("sparsities") or ())
+    if curve:
+        return " to ".join(dict.fromkeys((asked(curve[0]), asked(curve[-1]))))
+    given = config.get("base_patch", "movement") != "movement" or config.get("recover")
+    return "" if given or "sparsity" not in config else asked(config["sparsity"])
 
 
 def metric_of(names: Iterable[str]) -> str:

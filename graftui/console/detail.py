@@ -1,10 +1,13 @@
 """What `show` prints."""
 
 import dataclasses
+import json
 
+from graftui.compare.figures import figure, subject
 from graftui.compare.side_by_side import flat
 from graftui.console import tables
 from graftui.console.output import send_json
+from graftui.launcher.settle import run_dir
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -19,10 +22,11 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
             "scores": [dataclasses.asdict(score) for score in scores],
             "artifacts": [dataclasses.asdict(file) for file in files],
             "run_dir": str(settings.runs / run.id),
+            "recover": recovered(settings, run),
         }
         send_json(whole)
         return
-    about = (run.id, "bold"), f"  {run.name}  {run.kind}  ", tables.status(run)
+    about = (run.id, "bold"), f"  {run.name}  {subject(run)}  ", tables.status(run)
     console.print(Text.assemble(*about))
     for text in filter(None, (run.message, run.hint)):
         console.print(f"  {text}")
@@ -50,6 +54,24 @@ def _about(run: Run, settings: Settings) -> dict[str, object]:
     about = {
         "recipe": run.recipe, "tags": list(run.tags), "note": run.note, "after": run.parent or "",
         "took": tables.duration(run.seconds), "device": run.device, "config hash": run.config_hash,
-        "folder": str(settings.runs / run.id),
+        "folder": str(settings.runs / run.id), "smallest graft": _smallest(settings, run),
     }  # fmt: skip
     return {name: value for name, value in about.items() if value}
+
+
+def recovered(settings: Settings, run: Run) -> dict[str, float] | None:
+    """What `graft.recover` found: weights, recovery, and its 95 % interval from low to high."""
+    try:
+        found = json.loads(run_dir(settings, run.id).result.read_bytes())["recover"]
+        return {name: float(found[name]) for name in ("weights", "recovery", "low", "high")}
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def _smallest(settings: Settings, run: Run) -> str:
+    found = recovered(settings, run)
+    if found is None:
+        return ""
+    weights = figure("weights", found["weights"])
+    share, low, high = (figure("recovery", found[name]) for name in ("recovery", "low", "high"))
+    return f"{weights} weights recover {share} % (95 % interval {low} to {high})"

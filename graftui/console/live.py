@@ -10,7 +10,7 @@ from contextlib import suppress
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from engine.contract import events as ev
-from graftui.compare.figures import is_test, metric_of, time_left
+from graftui.compare.figures import asked, is_test, metric_of, stage_title, time_left
 from graftui.errors import GraftuiError, RunCancelled, RunFailed
 from graftui.launcher import reconcile
 from graftui.launcher.settle import run_dir
@@ -114,10 +114,10 @@ class Watch:
 
     def _tell(self, run: Run, event: ev.Event) -> None:
         if isinstance(event, ev.Evaluated) and is_test(event.split):
-            at = "" if event.sparsity is None else f" at {event.sparsity:g}"
+            at = "" if event.sparsity is None else f" at {asked(event.sparsity)}"
             on = "" if event.split == "test" else f" on {event.split}"
             name = metric_of(event.scores)
-            stage = event.stage.replace("_", " ")
+            stage = stage_title(event.stage, run.config.get("localizer", "learnt"))
             self._say(run, f"{stage}{at}{on}: {name} {event.scores[name]:.4f}")
         elif isinstance(event, ev.Log):
             self._say(run, event.message)

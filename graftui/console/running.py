@@ -83,6 +83,7 @@ def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None
         raise error
     shown = [run for run in ended if run.kind == "graft"] or ended
     for run in shown:
-        took = ", ".join(f"{r.kind} {tables.duration(r.seconds)}" for r in ended)
+        made = [each for each in ended if each.id in (run.parent, run.id)]
+        took = ", ".join(f"{each.kind} {tables.duration(each.seconds)}" for each in made)
         console.print(tables.Results(scores[run.id], f"{run.name} {run.id} ({took})"))
         console.print(f"files: {settings.runs / run.id}")

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from graftui.compare.figures import COUNTS, plain, rounded
+from graftui.compare.figures import COUNTS, asked, figure, plain, rounded, subject
 from graftui.compare.side_by_side import Comparison
 from graftui.terminal import Console, Table, Text
 from graftui.text import visible
 
-_ABOUT = ("run", "name")
+_ABOUT = ("run", "name", "kind")
 _WIDEST = 24
 """Cells of a column, where runs are rows."""
 _BORDER = 3
@@ -33,12 +33,12 @@ def _columns(found: Comparison) -> Table:
     table = Table(header_style="bold")
     table.add_column("")
     for run in found.runs:
-        table.add_column(f"{run.id}\n{visible(run.name)}", justify="right")
+        table.add_column(f"{run.id}\n{visible(run.name)}\n{subject(run)}", justify="right")
     for path, row in found.settings.items():
         table.add_row(Text(path, "cyan"), *map(plain, row))
     table.add_section()
     for name, values in found.scores.items():
-        table.add_row(name, *(_score(name, value) for value in values))
+        table.add_row(found.titles[name], *(_score(name, value) for value in values))
     return table
 
 
@@ -54,8 +54,12 @@ def _rows(cells: Mapping[str, list[str]]) -> Table:
 
 def _cells(found: Comparison) -> dict[str, list[str]]:
     """Column -> a cell a run; the scores, which runs are compared by, before the settings."""
-    about = zip(_ABOUT, ([r.id for r in found.runs], [r.name for r in found.runs]), strict=True)
-    scores = {name: [_score(name, v) for v in row] for name, row in found.scores.items()}
+    about = zip(
+        _ABOUT, zip(*((r.id, r.name, subject(r)) for r in found.runs), strict=True), strict=True
+    )
+    scores = {
+        found.titles[name]: [_score(name, v) for v in row] for name, row in found.scores.items()
+    }
     settings = {path: list(map(plain, row)) for path, row in found.settings.items()}
     shown = {**dict(about), **scores, **settings}
     return {name: list(map(visible, column)) for name, column in shown.items()}
@@ -75,4 +79,7 @@ def _fitting(cells: Mapping[str, list[str]], room: int) -> list[str]:
 def _score(name: str, value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if name.rpartition(" ")[2] in COUNTS else rounded(value)
+    what = name.rpartition(" ")[2]
+    if what == "sparsity":
+        return asked(value)
+    return figure(what, value) if what in COUNTS else rounded(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import ConsoleOptions, RenderResult
 
-from graftui.compare.figures import plain, rounded
+from graftui.compare.figures import figure, plain, rounded, sparsities, subject
 from graftui.compare.score_table import GAP, score_table
 from graftui.models import Run, RunStatus, Score
 from graftui.terminal import Console, Table, Text
@@ -51,11 +51,15 @@ def _percent(value: float | None) -> str:
     return "" if value is None else rounded(100 * value, ".1f")
 
 
+_WIDE = 120
+"""Cells of a terminal from which on there is room for the localizer of a graft."""
+
+
 def runs(found: Sequence[Run], width: int) -> Table:
     """One line a run; in a narrow terminal the columns that matter least are left out."""
-    wide = {"kind": 70, "task": 90, "recov.": 75, "zero-shot": 85, "time": 100}
-    wide |= {"name": 110, "weights": 120, "model": 130, "age": 140}
-    right = ("zero-shot", "tuned", "graft", "recov.", "weights", "time", "age")
+    wide = {"kind": 70, "recov.": 75, "sparsity": 80, "weights": 80, "task": 95, "name": 110}
+    wide |= {"zero-shot": 120, "time": 130, "model": 145, "age": 155}
+    right = ("zero-shot", "tuned", "graft", "recov.", "sparsity", "weights", "time", "age")
     left = ("id", "name", "kind", "status", "task", "model")
     columns = [name for name in (*left, *right) if width >= wide.get(name, 0)]
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -69,6 +73,8 @@ def runs(found: Sequence[Run], width: int) -> Table:
         )
     for run in found:
         cells = _cells(run)
+        if width < _WIDE:
+            cells["kind"] = run.kind
         table.add_row(*(cells[name] for name in columns))
     return table
 
@@ -78,11 +84,11 @@ def _cells(run: Run) -> dict[str, str | Text]:
     # Of a graft that was not to be learnt, the base patch is all there is.
     graft = scores.get("learnt_graft", scores.get("base_patch"))
     return {
-        "id": run.id, "name": run.name, "kind": run.kind, "status": status(run),
+        "id": run.id, "name": run.name, "kind": subject(run), "status": status(run),
         "task": task.get("name", ""), "model": model.get("name", "").rstrip("/").split("/")[-1],
         "zero-shot": _percent(scores.get("pretrained")), "tuned": _percent(scores.get("finetuned")),
         "graft": _percent(graft), "recov.": _percent(scores.get("recovery")),
-        "weights": f"{scores['weights']:,.0f}" if "weights" in scores else "",
+        "sparsity": sparsities(run.config), "weights": figure("weights", scores.get("weights")),
         "time": duration(run.seconds), "age": duration(time.time() - run.created_at),
     }  # fmt: skip
 

@@ -124,6 +124,10 @@ _SPARSITIES = (
     f" AND NOT ifnull({_config('recover')}, 0), {_config('sparsity')}, NULL)))"
 )
 _DONE = "ifnull(done, 1.0 * step / nullif(total, 0))"
+_KINDS = (
+    f"json_array(kind, iif(kind != 'graft', kind, iif(ifnull({_config('learn')}, 1),"
+    f" ifnull({_config('localizer')}, 'learnt') || ' graft', 'base patch')))"
+)
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
 _ENDED = f"ifnull(ended_at, iif(status IN ('starting', 'running'), {_NOW}, heard_at))"
 _TOOK = f"CAST(max(0, ifnull({_ENDED}, started_at) - started_at) AS INTEGER)"
@@ -137,7 +141,7 @@ _SHARES = (
 _STAGES = ("pretrained", "finetuned", "base_patch", "learnt_graft", "dev")
 
 KEYS: dict[str, Key] = {
-    "id": Key("id"), "name": Key("name"), "kind": Key("kind"), "status": Key("status"),
+    "id": Key("id"), "name": Key("name"), "kind": Key(_KINDS, many=True), "status": Key("status"),
     "reason": Key("reason"), "task": Key(_config("task.name")),
     "model": Key(f"substr({_MODEL}, length({_FOLDER}) + 1)"),
     "zero-shot": _score(_summary("pretrained")), "tuned": _score(_summary("finetuned")),

@@ -121,6 +121,8 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
         for part, config in configs.items()
         for setting in schema.settings(recipe.kinds[part])
         if setting.keys[0] not in (_SHARED if part in recipe.links else hidden)
+        # A curve has its own.
+        and not (setting.path == "graft.sparsity" and getattr(config, "sparsities", False))
     ]
     paths = [setting.path for _, setting, _ in shown]
     groups: dict[str, list[Entry]] = {}

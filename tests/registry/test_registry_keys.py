@@ -92,6 +92,10 @@ def met(store: Store, *texts: str) -> str:
         ("age<10m", "bc"),
         ("learnt_graft>0.9", "a"),
         ("tags = x", ""),
+        ("kind=graft", "abc"),
+        ("kind = learnt graft", "ac"),
+        ("kind = base patch", "b"),
+        ("kind != graft", "f"),
         ("note ~ KEEP", "b"),
     ],
 )  # fmt: skip

@@ -202,3 +202,13 @@ async def test_rerun_shows_what_is_changed(
         await filled(pilot, 9)
     with Store.open(settings.db) as store:
         assert store.list(limit=1)[0].config["train"]["lr"] == 0.3
+
+
+def test_a_curve_has_no_field_for_the_sparsity_that_it_does_not_use() -> None:
+    """There it would look as if it counted."""
+    curve = recipes.loads('[graft]\nsparsities = [1e-3, 1e-2]\nfinetuned.path = "x"\n', "curve")
+    paths = {entry.path for entry in form.of_recipe(curve).entries}
+    assert "graft.sparsities" in paths
+    assert "graft.sparsity" not in paths
+    single = recipes.loads('[graft]\nfinetuned.path = "x"\n', "single")
+    assert "graft.sparsity" in {entry.path for entry in form.of_recipe(single).entries}

@@ -1,0 +1,147 @@
+"""What ls, show and compare show of a graft: its localizer, its size asked and reached; and that
+filters find what is shown.
+"""
+
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import study
+from rich.cells import cell_len
+
+from engine.contract.layout import RunDir
+from graftui import settings as knobs
+from graftui.compare.side_by_side import compare
+from graftui.console import detail, side_by_side, tables
+from graftui.launcher.reconcile import reconcile
+from graftui.models import Run, Score
+from graftui.registry.filters import Filter
+from graftui.registry.store import Store
+from graftui.settings import Settings
+from graftui.terminal import Console
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Settings:
+    """A registry of grafts by several localizers and of several sizes."""
+    for place, (localizer, size, more) in enumerate(
+        [
+            ("fisher", 0.9349, {"sparsity": 1e-3}),
+            ("learnt", 0.9351, {"sparsities": [1e-4, 1e-2]}),
+            ("random", 0.5, {"sparsity": 681}),
+            ("learnt", 0.8004, {"recover": 0.95}),
+        ]
+    ):
+        summary = {
+            "pretrained": 0.5, "finetuned": 0.95 + place / 1000, "learnt_graft": size,
+            "recovery": size / 0.95, "weights": 681.0 + 1000 * place,
+        }  # fmt: skip
+        study.add(tmp_path, f"g{place}", "graft", study.grafted(1e-3, 0.9, size, 681.0),
+                  summary=summary, localizer=localizer, **more)  # fmt: skip
+    settings = knobs.at(tmp_path)
+    with Store.open(settings.db) as store:
+        reconcile(settings, store)
+    return settings
+
+
+def printed(what: object, width: int = 200) -> str:
+    console = Console(width=width, file=io.StringIO(), record=True)
+    console.print(what)
+    return console.export_text()
+
+
+def compared(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
+    console = Console(width=120, file=io.StringIO(), record=True)
+    side_by_side.show(compare(runs, scores), console)
+    return console.export_text()
+
+
+def all_of(settings: Settings) -> list[Run]:
+    with Store.open(settings.db) as store:
+        return store.list(sort="id")
+
+
+@pytest.mark.parametrize("column", ["graft", "recov.", "tuned", "zero-shot", "weights"])
+@pytest.mark.parametrize("op", [">", "<", "=", ">=", "<=", "!="])
+def test_a_filter_finds_what_is_shown(here: Settings, column: str, op: str) -> None:
+    """Against each number that stands in the column, as the table has it."""
+    shown = {}
+    for run in all_of(here):
+        cell = tables._cells(run)[column]
+        shown[run.id] = float(str(cell).replace(",", ""))
+    meets = {
+        ">": float.__gt__, "<": float.__lt__, "=": float.__eq__, ">=": float.__ge__,
+        "<=": float.__le__, "!=": float.__ne__,
+    }  # fmt: skip
+    with Store.open(here.db) as store:
+        for number in shown.values():
+            found = store.list(where=[Filter.parse(f"{column} {op} {number:,}")])
+            expected = {id for id, value in shown.items() if meets[op](value, number)}
+            assert {run.id for run in found} == expected
+
+
+def test_ls_has_the_size_asked_and_reached_and_the_localizer(here: Settings) -> None:
+    text = printed(tables.runs(all_of(here), 200))
+    head, *lines = text.splitlines()
+    assert re.search(r"sparsity +weights", head)
+    rows = [line.split() for line in lines]
+    assert all(line.index("graft") for line in rows)
+    for line, size in zip(lines, ("0.001", "0.0001 to 0.01", "681", ""), strict=True):
+        assert re.search(rf"{size} +[\d,]+ ", line)
+    assert "fisher graft" in lines[0]
+    assert "random graft" in lines[2]
+    narrow = printed(tables.runs(all_of(here), 80), 80)
+    assert "weights" in narrow
+    assert max(map(cell_len, narrow.splitlines())) <= 80
+
+
+def test_compare_and_show_call_grafts_by_their_localizers(here: Settings) -> None:
+    with Store.open(here.db) as store:
+        runs = store.list(sort="id")
+        scores = store.scores([run.id for run in runs])
+        text = compared(runs, scores)
+        for name in ("fisher graft", "learnt graft", "random graft", "base patch accuracy"):
+            assert name in text
+        assert "fisher graft accuracy" in compared(runs[:1], scores)
+        assert "fisher graft" in compared(runs * 9, scores), "runs as rows"
+        console = Console(width=200, file=io.StringIO(), record=True)
+        detail.show(store, here, runs[0], console, False)
+    shown = console.export_text()
+    assert shown.count("fisher graft") == 2, "in the headline and in the table"
+    assert "learnt_graft" not in shown
+
+
+def test_show_does_not_show_a_curves_unused_sparsity(here: Settings) -> None:
+    with Store.open(here.db) as store:
+        console = Console(width=200, file=io.StringIO(), record=True)
+        detail.show(store, here, store.get("g1"), console, False)
+        text = console.export_text()
+        detail.show(store, here, store.get("g0"), console, False)
+    assert "graft.sparsities" in text
+    assert not re.search(r"graft\.sparsity\b", text)
+    assert re.search(r"graft\.sparsity\b", console.export_text())
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ({"weights": 8505, "recovery": 0.9531, "low": 0.93, "high": 0.971, "tried": {}},
+         "8,505 weights recover 95.3 % (95 % interval 93.0 to 97.1)"),
+        ({"weights": 8505}, ""),
+        ([1], ""),
+        (None, ""),
+    ],
+)  # fmt: skip
+def test_show_has_the_interval_of_recover(here: Settings, written: object, shown: str) -> None:
+    place = RunDir(here.runs / "g3").result
+    place.write_text(json.dumps({"recover": written}))
+    run = next(run for run in all_of(here) if run.id == "g3")
+    about = detail._about(run, here)
+    assert about.get("smallest graft", "") == shown
+    place.write_bytes(b"\xff{")
+    assert detail.recovered(here, run) is None
+    assert detail.recovered(here, replace(run, id="nobody")) is None
