@@ -13,7 +13,7 @@ from graftui.compare.trials import Choice, Entry, trials
 from graftui.export import groups, runs
 from graftui.export.groups import Collected
 from graftui.models import Run, Score
-from graftui.tui.widgets.curves import over_sizes
+from graftui.tui.charts import over_sizes
 
 LOCALIZERS = ("learnt", "fisher", "hard-concrete")
 
@@ -55,8 +55,8 @@ def test_tables_call_a_graft_by_its_localizer(localizer: str) -> None:
         assert name in latex
         assert "base patch" in latex
     two = [*scores, *told(localizer, 1e-2, 3000.0)]
-    (drawn,) = over_sizes(two).values()
-    assert [curve.label for curve in drawn] == ["base patch", name]
+    (drawn,) = over_sizes(two)
+    assert [curve.label for curve in drawn.curves] == ["base patch", name]
 
 
 def test_where_localizers_differ_none_gives_the_name() -> None:
