@@ -18,6 +18,7 @@ from engine.contract.catalog import Prompting, TaskSpec, tasks
 from engine.contract.config import DemoConfig, TaskConfig
 from engine.contract.preflight import check_prompt, check_task
 from engine.contract.prompts import PromptFileError, resolved
+from engine.contract.remarks import merged_words
 from engine.demos import Context, Demonstrations
 from engine.errors import ConfigError
 from engine.room import UNKNOWN, Room
@@ -138,7 +139,7 @@ def load(
         contexts=len(train) // len(splits.train),
         pad_id=_pad_id(tokenizer, room),
         sample=tokenizer.decode(train[0].ids, clean_up_tokenization_spaces=False),
-        notes=splits.notes,
+        notes=(*merged_words(task), *splits.notes),
     )
 
 

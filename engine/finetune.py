@@ -17,6 +17,7 @@ from engine.batches import Batch, shuffled_batches
 from engine.contract.config import FinetuneConfig, TrainConfig
 from engine.contract.events import Finished, Log, Stage
 from engine.contract.layout import RunDir, write_json, write_whole
+from engine.contract.remarks import large_batch
 from engine.course import TRAINED, Course, Phase
 from engine.data import TaskData
 from engine.emit import Emitter, StopRequest
@@ -72,6 +73,9 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     """
     since = time.monotonic()
     session = begin(config, run_dir, emit, stop, config.train.seed)
+    rows = len(session.data.train) // session.data.contexts
+    for remark in large_batch(config.train.batch_size, rows):
+        emit(Log(level="warning", message=remark))
     best = BestWeights(_trained(session.model))
     start = BestWeights(_trained(session.model.lm))
     head_is_new = isinstance(session.model, LinearModel)

@@ -11,6 +11,7 @@ from typing import Any
 from engine.contract import config as configs
 from engine.contract import preflight, schema
 from engine.contract.layout import RunDir
+from engine.contract.remarks import remarks
 from graftui.errors import NotFound, UsageError
 from graftui.launcher.inputs import digests
 from graftui.launcher.spawn import Plan
@@ -30,7 +31,7 @@ class Planned:
     reused: list[Run]
     """Runs of the same config, finished or under way, that stand in for a part."""
     remarks: tuple[str, ...] = ()
-    """Why a run of the same config is not reused, a sentence each."""
+    """What may not be as it was meant, and why a run of the same config is not reused."""
 
 
 def plan(
@@ -49,7 +50,7 @@ def plan(
     plans: list[Plan] = []
     places: dict[str, int | str] = {}
     reused: list[Run] = []
-    remarks: list[str] = []
+    said: list[str] = []
     for part, wanted in recipe.configs(overrides).items():
         config = _checked(_with_mask(wanted, settings))
         inputs = digests(config, settings)
@@ -61,14 +62,15 @@ def plan(
             places[part] = standing.run.id
             reused.append(standing.run)
             continue
-        remarks += [f"{standing.why_not}; fine-tuning again"] if standing.why_not else []
+        said += [f"{standing.why_not}; fine-tuning again"] if standing.why_not else []
+        said += remarks(config)
         places[part] = len(plans)
         after = places.get(recipe.links.get(part, ""))
         label = name or recipe.name
         plans.append(
             Plan(label, recipe.kinds[part], config, recipe.name, tuple(tags), after, inputs)
         )
-    return Planned(plans, reused, tuple(remarks))
+    return Planned(plans, reused, tuple(dict.fromkeys(said)))
 
 
 def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:
@@ -188,5 +190,5 @@ def together(planned: Sequence[Planned]) -> Planned:
             if each.kind == "finetune":
                 made[digest] = places[-1]
     reused = {run.id: run for part in planned for run in part.reused}
-    remarks = dict.fromkeys(remark for part in planned for remark in part.remarks)
-    return Planned(plans, list(reused.values()), tuple(remarks))
+    said = dict.fromkeys(remark for part in planned for remark in part.remarks)
+    return Planned(plans, list(reused.values()), tuple(said))

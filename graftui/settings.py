@@ -57,9 +57,8 @@ def load(flags: Mapping[str, str | None] | None = None) -> Settings:
     for name, parse in KNOBS.items():
         where, raw = _find(name, flags or {}, file)
         if raw is not None:
-            knobs[name] = _parsed(where, raw, parse)
-    if "db" in knobs:
-        knobs["db"] = root / knobs["db"]
+            value = _parsed(where, raw, parse)
+            knobs[name] = _in_a_folder(root / value, where) if name == "db" else value
     if "data" in knobs:
         data = root / knobs.pop("data")
         knobs.update(runs=data / "runs", cache=data / "cache")
@@ -98,6 +97,16 @@ def _parsed(where: str, raw: Any, parse: Callable[[str], Any]) -> Any:
     except ValueError as exc:
         hint = f"Correct {where}, or leave it out."
         raise UsageError(f"{where} = {raw!r}: {exc}.", hint) from exc
+
+
+def _in_a_folder(db: Path, where: str) -> Path:
+    """A misspelt folder would be an empty registry, and look as if all runs were gone."""
+    if not db.parent.is_dir():
+        raise UsageError(
+            f"{where} = {str(db)!r}: there is no folder {db.parent}.",
+            f"Make it, or correct {where}.",
+        )
+    return db
 
 
 def _at_least(least: float, convert: Callable[[str], float], what: str) -> Callable[[str], float]:

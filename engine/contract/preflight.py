@@ -83,10 +83,13 @@ def check_words(task: TaskConfig) -> Trouble:
             f"task.label_words: {spec.name} has no label {unknown[0]!r}",
             f"its labels are {', '.join(spec.labels)}",
         )
-    words = list(task.label_words.values())
-    if len(set(words)) < len(words) or "" in words:
-        return f"task.label_words = {task.label_words}: give each label a word of its own", ""
-    if spec.prompting(task.type) is None and not (task.prompt and task.label_words):
+    default = spec.prompting(task.type)
+    merged = {**(default.label_words if default else {}), **task.label_words}
+    words = list(merged.values())
+    if task.label_words and (len(set(words)) < len(words) or "" in words):
+        told = ", ".join(f"{label} = {word!r}" for label, word in merged.items())
+        return f"task.label_words: the words are {told}", "give each label a word of its own"
+    if default is None and not (task.prompt and task.label_words):
         return (
             f"{spec.name} has no {task.type} prompt of its own",
             "set task.prompt and task.label_words, or another task.type",

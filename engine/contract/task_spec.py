@@ -7,7 +7,7 @@ import math
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
 class _Block(BaseModel):
@@ -64,18 +64,6 @@ class Prompting(_Block):
     """LM-BFF's template language: parts between `*`, `_` for a space."""
     label_words: dict[str, str]
     """Label as in the files -> answer; the order is the order of the classes."""
-
-    @field_validator("label_words")
-    @classmethod
-    def _a_word_each(cls, words: dict[str, str]) -> dict[str, str]:
-        for label, word in words.items():
-            if label != label.strip() or not word.strip():
-                raise ValueError(
-                    f"{label!r} = {word!r}: give each label a word; no spaces around labels"
-                )
-        if len(set(words.values())) < len(words):
-            raise ValueError("give each label a word of its own")
-        return words
 
 
 Metric = Literal["accuracy", "f1", "matthews", "pearson"]
@@ -136,6 +124,20 @@ class TaskSpec(_Block):
             files = ["train", self.dev, *(self.tests.get(name, name) for name in names)]
             if len(set(files)) < len(files):
                 raise ValueError(f"dev and tests: {', '.join(files)} must be different files")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_word_for_each_label(self) -> "TaskSpec":
+        for prompting in filter(None, (self.masked, self.causal)):
+            words = prompting.label_words
+            for label, word in words.items():
+                if label != label.strip() or not word.strip():
+                    raise ValueError(
+                        f"label_words: {label!r} = {word!r}: give each label a word; no spaces "
+                        "around labels"
+                    )
+            if len(set(words.values())) < len(words):
+                raise ValueError("label_words: give each label a word of its own")
         return self
 
     @model_validator(mode="after")

@@ -54,7 +54,7 @@ class Queued(Message):
     runs: list[Run]
     reused: list[Run]
     remarks: tuple[str, ...] = ()
-    """Why others are not reused."""
+    """As in planning.Planned."""
 
 
 @dataclass

@@ -8,6 +8,7 @@ from engine.contract import preflight
 from engine.contract.catalog import tasks
 from engine.contract.config import FinetuneConfig, TaskConfig
 from engine.contract.files import MissingFiles, TaskFiles, task_files
+from engine.contract.remarks import remarks
 
 SST2 = tasks()["SST-2"]
 
@@ -80,3 +81,30 @@ def test_what_is_missing_is_refused_at_planning(data: Path) -> None:
 def test_a_folder_that_cannot_be_is_no_crash(source: str) -> None:
     assert preflight.check_task("SST-2", source)
     assert preflight.check_model(f"./{source}")
+
+
+@pytest.mark.parametrize(
+    ("task", "train", "said"),
+    [
+        ({}, {}, []),
+        ({"label_words": {"0": "bad"}}, {}, ["the task's own words to other labels: 1 = 'great'"]),
+        ({"label_words": {"0": "bad", "1": "good"}}, {}, []),
+        ({"label_words": {"0": "bad"}, "type": "finetune"}, {}, []),
+        ({"k": 2}, {"batch_size": 4}, []),
+        ({"k": 2}, {"batch_size": 5}, ["train.batch_size = 5 is above the 4 training rows"]),
+    ],
+)
+def test_what_may_not_be_meant_is_said(
+    task: dict[str, object], train: dict[str, object], said: list[str]
+) -> None:
+    config = FinetuneConfig.model_validate({"task": task, "train": train})
+    found = remarks(config)
+    assert len(found) == len(said)
+    assert all(words in remark for words, remark in zip(said, found, strict=True))
+
+
+def test_words_that_would_be_the_same_once_merged_are_refused() -> None:
+    task = TaskConfig(label_words={"0": "great"})
+    trouble = preflight.check(FinetuneConfig(task=task))
+    assert trouble
+    assert "0 = 'great', 1 = 'great'" in trouble[0]

@@ -56,6 +56,16 @@ def test_bitfit_moves_biases_alone(tmp_path: Path, raw: Raw, model_folder: Path)
     assert {name for name in changed if ".layer." not in name} == set()
 
 
+def test_what_may_not_be_meant_is_in_the_log(tmp_path: Path, raw: Raw) -> None:
+    """Eight rows; the task's own words are terrible and great."""
+    raw["train"] |= {"batch_size": 64, "steps": 1}
+    raw["task"]["label_words"] = {"0": "bad"}
+    logs = [e.message for e in done(tmp_path, raw).events if isinstance(e, ev.Log)]
+    assert any("train.batch_size = 64 is above the 8 training rows" in text for text in logs)
+    assert any("other labels: 1 = 'great'" in text for text in logs)
+    assert any("label words bad / great" in text for text in logs)
+
+
 def test_the_penalty_keeps_weights_at_home(tmp_path: Path, raw: Raw, model_folder: Path) -> None:
     raw["train"] |= {"optimizer": "sgd", "lr": 0.05, "clip": 0, "keep": "last"}
     distances = []

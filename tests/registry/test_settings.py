@@ -36,9 +36,22 @@ def test_flag_before_environment_before_file_before_default(
     assert found.cache == here / "elsewhere" / "cache"
 
 
-def test_absolute_paths_and_home(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registry_in_a_folder_that_is_not_there_is_refused(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAFTUI_DB", "typo/deeper/runs.db")
+    with pytest.raises(UsageError) as caught:
+        load()
+    assert caught.value.message.startswith("GRAFTUI_DB = ")
+    assert str(here / "typo" / "deeper") in caught.value.message
+    assert list(here.iterdir()) == [], "nothing is made"
+    (here / "typo" / "deeper").mkdir(parents=True)
+    assert load().db == here / "typo" / "deeper" / "runs.db"
+
+
+def test_absolute_paths_and_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", "/home/someone")
-    assert load({"db": "/x/y.db"}).db == Path("/x/y.db")
+    assert load({"db": str(tmp_path / "y.db")}).db == tmp_path / "y.db"
     assert load({"data": "~/d"}).runs == Path("/home/someone/d/runs")
 
 
