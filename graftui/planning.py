@@ -128,6 +128,8 @@ def rerun(
     own_checkpoint = any("finetuned." in text.partition("=")[0] for text in overrides)
     origin = None if own_checkpoint else origin_of(run, settings)
     recipe = of_run(run, origin)
+    if own_checkpoint:  # which the old hash says nothing of
+        recipe.parts[run.kind].get("finetuned", {}).pop("config_hash", None)
     made = recipe.configs(overrides)
     changes: dict[str, tuple[Any, Any]] = {}
     for raw in filter(None, (origin, run.config)):

@@ -187,6 +187,8 @@ def export(
         found = store.list(where=[Filter.parse(f) for f in filter_], sort="created")
         found = [r for r in found if not refs or r.id in wanted]
         text = FORMATS[key](found, store.scores([r.id for r in found]))
+    if not found:
+        say("no run meets this")
     writing.write(text, output, f"{len(found)} runs")
 
 

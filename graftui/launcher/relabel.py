@@ -3,15 +3,23 @@
 from dataclasses import replace
 from typing import Any
 
+from graftui.errors import UsageError
 from graftui.launcher.settle import run_dir
 from graftui.models import Run
-from graftui.registry.card import card_of, read_card, write_card
+from graftui.registry.card import LONGEST, card_of, read_card, write_card
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
 
 def relabel(settings: Settings, store: Store, run: Run, **changes: Any) -> None:
-    """Change `name`, `tags` or `note`. Raises NotFound if the run was deleted meanwhile."""
+    """Change `name`, `tags` or `note`. Raises UsageError for one that no card may hold, and
+    NotFound if the run was deleted meanwhile.
+    """
+    for field, value in changes.items():
+        if max(map(len, [value] if isinstance(value, str) else value), default=0) > LONGEST:
+            raise UsageError(
+                f"The {field} of run {run.id} has more than {LONGEST:,} characters.", "Shorten it."
+            )
     place = run_dir(settings, run.id)
 
     def write() -> None:

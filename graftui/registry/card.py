@@ -12,7 +12,8 @@ from typing import Any
 from engine.contract.layout import RunDir, write_json
 from graftui.models import Run, RunCard, RunReason, RunStatus, Verdict
 
-_LONGEST = 20_000
+LONGEST = 20_000
+"""Characters of a text."""
 # As engine.contract.events has it, which imports pydantic.
 _LAST_TIME = 253_402_300_800.0
 
@@ -85,8 +86,8 @@ def _checked(
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > _LONGEST:
-        raise ValueError(f"should be a text of at most {_LONGEST:,} characters")
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise ValueError(f"should be a text of at most {LONGEST:,} characters")
     value.encode()  # a lone surrogate: UnicodeEncodeError, which is a ValueError
     return value
 

@@ -232,3 +232,30 @@ def test_a_changed_run_is_called_as_its_recipe(here: Path, said: Said, queued: l
     assert queued[-1].name == "sst2"
     said("rerun", "other")
     assert queued[-1].name == "lr-9"
+
+
+def test_a_checkpoint_of_its_own_has_not_the_hash_of_the_old_fine_tuning(
+    here: Path, said: Said, queued: list[Plan]
+) -> None:
+    config = RunDir(here / "data" / "runs" / "g1").config
+    raw = json.loads(config.read_text())
+    raw["finetuned"] = {"path": "data/runs/ft/checkpoint", "config_hash": "0123456789abcdef"}
+    config.write_text(json.dumps(raw))
+    (here / "mine").mkdir()
+    (here / "mine" / "config.json").write_text("{}")
+    said("rerun", "g1", "--set", "finetuned.path=mine")
+    (plan,) = queued
+    assert plan.config.finetuned.path == "mine"  # type: ignore[attr-defined]
+    assert plan.config.finetuned.config_hash == ""  # type: ignore[attr-defined]
+
+
+def test_what_no_card_may_hold_is_refused(here: Path, said: Said) -> None:
+    long = "x" * 20_001
+    for words in (("rename", "g1", long), ("note", "g1", long), ("tag", "g1", f"+{long}")):
+        with pytest.raises(UsageError, match="more than 20,000"):
+            said(*words)
+    assert card(here, "g1")["name"] == "study-g1"
+    said("rename", "g1", long[1:])
+    (here / "runs.db").unlink()
+    said("ls")
+    assert rows(here)["g1"].name == long[1:]
