@@ -73,9 +73,6 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     """
     since = time.monotonic()
     session = begin(config, run_dir, emit, stop, config.train.seed)
-    rows = len(session.data.train) // session.data.contexts
-    for remark in large_batch(config.train.batch_size, rows):
-        emit(Log(level="warning", message=remark))
     best = BestWeights(_trained(session.model))
     start = BestWeights(_trained(session.model.lm))
     head_is_new = isinstance(session.model, LinearModel)
@@ -125,6 +122,9 @@ def _trained(model: nn.Module) -> dict[str, nn.Parameter]:
 
 def _tune(session: Session, config: TrainConfig, best: BestWeights) -> None:
     """Train, and write the checkpoint with the best weights, also when stopped (Cancelled)."""
+    rows = len(session.data.train) // session.data.contexts
+    for remark in large_batch(config.batch_size, rows):
+        session.emit(Log(level="warning", message=remark))
     untrained = _dev_score(session, 0)
     if config.keep_untrained:
         best.offer(untrained, 0)
