@@ -1,5 +1,6 @@
 """Where the commands of a test are typed."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from graftui.__main__ import main
+from graftui.text import fit
 
 
 @dataclass(frozen=True)
@@ -46,3 +52,22 @@ class Workplace:
                     return run
             time.sleep(0.05)
         raise AssertionError(f"{ref} did not get there: {self.run('ls')}")
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, arguments: list[str], encoding: str = "utf-8") -> str:
+    """What the command prints on either stream; it ends neither in a traceback nor as a bug."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2)]
+    monkeypatch.setattr(sys, "stdout", streams[0])
+    monkeypatch.setattr(sys, "stderr", streams[1])
+    monkeypatch.setattr(sys, "argv", ["graftui", *arguments])
+    for stream in streams:
+        fit(stream)
+    with pytest.raises(SystemExit) as left:
+        main()
+    for stream in streams:
+        stream.flush()
+    written = [stream.buffer.getvalue() for stream in streams]  # type: ignore[attr-defined]
+    texts = [data.decode(errors="replace") for data in written]
+    assert "Traceback" not in "".join(texts), texts[1]
+    assert left.value.code in (0, 2, 3, None) or "doctor" in arguments, texts[1]
+    return "".join(texts)

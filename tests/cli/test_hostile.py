@@ -1,0 +1,208 @@
+"""Every verb, where all that is data looks like markup or steers a terminal."""
+
+import json
+import math
+import re
+import subprocess
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from study import grafted, tuned
+from workplace import typed
+
+from engine.contract import events as ev
+from engine.contract.config import config_hash, dumps, parse
+from engine.contract.layout import RunDir
+from graftui.cli import app
+from graftui.launcher import ask, supervise
+from graftui.models import RunCard
+from graftui.registry.card import write_card
+from graftui.text import visible
+
+MARKUP = "[/x] [b]q[/b] :100:"
+EVIL = f"{MARKUP} \x1b]0;owned\x07\x1b[2J\x9b2J\u202e"
+NAME = EVIL.replace("/", "")  # of a file
+TASK = MARKUP.replace("/", "")  # the name of a folder, which has to be printable
+RECIPE = f"{NAME}.toml"
+INFO = {
+    "base": EVIL, "task": EVIL, "prompt": EVIL, "label_words": {EVIL: EVIL}, "sparsity": 0.1,
+    "weights": 3, "maskable": 30, "scores": {EVIL: 0.5}, "config_hash": EVIL,
+    "versions": {EVIL: EVIL},
+}  # fmt: skip
+PART = {"part": EVIL, "tensors": 1, "weights": 2, "maskable": 1}
+ANSWERS: dict[str, Any] = {
+    "task": {"text": EVIL, "ids": [1], "tokens": [EVIL], "reads": 0, "label": EVIL,
+             "classes": [{"label": EVIL, "word": EVIL, "ids": [1], "tokens": [EVIL]}]},
+    "model": {"family": EVIL, "tied": None, "parts": [PART], "biases": PART, "total": PART},
+    "kshot": {"files": [EVIL]},
+    "show": {"info": INFO, "head": {}, "tensors": [{"name": EVIL, "entries": 1, "weights": 3}]},
+    "verify": {"state": "part", "tensors": 1, "skill": [EVIL], "other": []},
+    "install": {"folder": EVIL, "entries": 3, "rounded": 1},
+    "uninstall": {"folder": EVIL, "entries": 3, "rounded": 1},
+    "diff": {"skills": [{"path": EVIL, "task": EVIL, "weights": 3}], "all": 1, "any": 2,
+             "pairs": [{"first": 0, "second": 1, "overlap": 1, "expected": 0.1, "jaccard": 0.2,
+                        "agree": 1}]},
+    "cut": {"path": EVIL, "weights": 1, "maskable": 3, "tensors": 1, "least": 0.1},
+    "union": {"path": EVIL, "weights": 1, "conflicts": 1},
+}  # fmt: skip
+# Verb -> what is typed after it; `one`, `two` and `bad` are runs.
+TYPED: dict[str, list[str]] = {
+    "": [], "run": [RECIPE, "--name", EVIL, "--tag", EVIL, "--detach"],
+    "rerun": ["one", "--set", f"task.prompt=*cls*{EVIL}x*sent_0**mask*", "--detach"],
+    "watch": ["one", "two"], "cancel": ["one"], "recipes": [RECIPE, "--settings"],
+    "save": ["one", EVIL], "ls": [],
+    "show": ["one"], "logs": ["one"], "compare": ["one", "two"], "export": [],
+    "rm": ["--yes", "two"], "doctor": [], "tag": ["one", f"+{EVIL}2"], "note": ["one", EVIL],
+    "rename": ["one", f"{EVIL}3"], "model": ["pocket:masked-lm"],
+    "tasks": [], "tasks show": [TASK], "data kshot": ["--task", "pocket-film"],
+    "skill show": [f"{NAME}.safetensors"], "skill verify": ["a.safetensors", "pocket:masked-lm"],
+    "skill install": ["a.safetensors", "folder"], "skill uninstall": ["a.safetensors", "folder"],
+    "skill cut": ["folder", "folder", "-o", f"{NAME}2.safetensors"],
+    "skill diff": ["a.safetensors", f"{NAME}.safetensors"],
+    **{f"skill {verb}": ["a.safetensors", "a.safetensors", "-o", f"{NAME}2.safetensors"]
+       for verb in ("union", "intersect", "subtract")},
+}  # fmt: skip
+MORE: dict[str, list[str]] = {
+    "show": ["bad"], "logs": ["bad"], "watch": ["bad"], "recipes": [RECIPE],
+    "compare": ["--by", "name,task.prompt"], "export": ["--format", "md"], "ls": ["--sort", EVIL],
+    "run": [EVIL], "tasks show": [f"{EVIL}x"], "skill show": [EVIL], "rename": [EVIL, "x"],
+    "model": [EVIL], "skill cut": [EVIL, "folder", "-o", "x.safetensors"], "save": [EVIL, "x"],
+    "skill verify": ["a.safetensors", EVIL], "": [EVIL],
+}  # fmt: skip
+SHOW_IT = ("ls", "show", "logs", "compare", "watch", "tasks", "recipes", "export", "rerun", "")
+
+
+def verbs(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every verb there is, as it is typed."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from verbs(inner, (*path, name))
+    if not getattr(command, "commands", {}) or command.invoke_without_command:
+        yield " ".join(path)
+
+
+VERBS = sorted(verbs(typer.main.get_command(app)))
+TAKE_JSON = [
+    verb for verb in VERBS
+    if verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm", "tag",
+                    "note", "rename", "data kshot")
+]  # fmt: skip
+
+
+def add(place: Path, id: str, kind: str, last: ev.Event) -> None:
+    """A run whose every text is EVIL, and which ends with `last`."""
+    text = {"prompt": f"*cls*{EVIL}{id}*sent_0**mask*.*sep+*", "name": "pocket-film"}
+    config = parse({"kind": kind, "task": text, "model": {"name": "pocket:masked-lm"}})
+    made = RunDir(place / "data" / "runs" / id)
+    made.path.mkdir(parents=True)
+    made.config.write_text(dumps(config))
+    told = tuned(0.9, 0.8) if kind == "finetune" else grafted(1e-3, 0.9, 0.8)
+    said: list[ev.Event] = [
+        ev.Started(pid=1, host=EVIL, device=EVIL, config_hash=config_hash(config)),
+        ev.Progress(phase=EVIL, step=1, total=2),
+        ev.Log(level="warning", message=EVIL),
+        *(ev.Evaluated(stage=s, split=on, sparsity=at, scores=of) for s, on, at, of in told),
+        ev.Evaluated(stage="finetuned", split=EVIL, scores={"accuracy": 0.5, EVIL: math.inf}),
+        ev.Artifact(path=EVIL, kind=EVIL, bytes=1),
+        last,
+    ]  # fmt: skip
+    timed = (event.model_copy(update={"t": 1.79e9 + n, "seq": n}) for n, event in enumerate(said))
+    made.events.write_bytes(b"".join(map(ev.dumps, timed)))
+    made.output.write_bytes(b"10%\r20%\r" + EVIL.encode() + b"\n\xff\n")
+    made.skill().write_bytes(b"")
+    write_card(made, RunCard(id=id, name=EVIL, created_at=1.79e9, recipe=EVIL, tags=(EVIL,)))
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory in which all that can be EVIL is, and no engine answers anything else."""
+    monkeypatch.chdir(tmp_path)
+    finished = ev.Finished(seconds=1, summary={EVIL: 0.5, "finetuned": 0.5})
+    add(tmp_path, "one", "finetune", finished)
+    add(tmp_path, "two", "graft", finished)
+    failed = ev.Failed(reason=ev.FailReason.data, message=EVIL, hint=EVIL)
+    add(tmp_path, "bad", "finetune", failed)
+    (tmp_path / RECIPE).write_text(
+        f'title = {json.dumps(EVIL)}\n[finetune]\nmodel.name = "pocket:masked-lm"\n'
+        f"task.prompt = {json.dumps(f'*cls*{EVIL}*sent_0**mask*')}\n"
+    )
+    (tmp_path / "data" / "tasks").mkdir(parents=True)
+    (tmp_path / "data" / "tasks" / "own.toml").write_text(
+        f"[{json.dumps(TASK)}]\ntitle = {json.dumps(EVIL)}\nformat = 'tsv'\n"
+        f"text = [0]\nlabel = 1\n"
+        f"[{json.dumps(TASK)}.masked]\nprompt = {json.dumps(f'*cls*{EVIL}*sent_0**mask*')}\n"
+        f"label_words = {{ {json.dumps(EVIL)} = {json.dumps(EVIL)}, b = 'c' }}\n"
+    )
+    for name in ("a.safetensors", f"{NAME}.safetensors"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+
+    def exchange(verb: str, question: str, *_: Any) -> "subprocess.CompletedProcess[str]":
+        does = json.loads(question).get("do", verb) if verb == "skill" else verb
+        found = ANSWERS["union" if does in ("intersect", "subtract") else does]
+        return subprocess.CompletedProcess([], 0, json.dumps({"ok": True, **found}), "")
+
+    monkeypatch.setattr(ask, "_exchange", exchange)
+    monkeypatch.setattr(supervise, "ensure", lambda settings: None)
+    return tmp_path
+
+
+def steers(text: str) -> set[str]:
+    """What of `text` a terminal would obey, or turn around."""
+    kept = {letter for letter in text if unicodedata.category(letter) in ("Cc", "Cs")}
+    return (kept | ({"\u202e"} & set(text))) - {"\n", "\t"}
+
+
+def test_no_verb_is_left_out() -> None:
+    assert set(TYPED) == set(VERBS), "a verb without hostile text: give it some in TYPED"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_text_is_shown_as_it_is(verb: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = typed(monkeypatch, [*verb.split(), *TYPED[verb]])
+    if verb != "export":  # CSV into a pipe is exact
+        assert not steers(text)
+    if verb in SHOW_IT:
+        assert MARKUP in " ".join(text.split())
+    if verb in ("show", "logs", "tasks show"):
+        assert visible(EVIL) in " ".join(text.split())
+
+
+@pytest.mark.parametrize("verb", sorted(MORE))
+def test_errors_and_other_forms(verb: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not steers(typed(monkeypatch, [*verb.split(), *MORE[verb]]))
+
+
+@pytest.mark.parametrize("verb", TAKE_JSON)
+def test_json_is_exact(verb: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = typed(monkeypatch, [*verb.split(), *TYPED[verb], "--json"])
+    assert not steers(text)
+    found = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    if verb not in ("doctor", "skill verify"):
+        assert json.dumps(EVIL)[1:-1] in json.dumps(found)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_any_encoding(encoding: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for verb in ("ls", "show", "logs", "compare", "tasks", "recipes", "doctor"):
+        typed(monkeypatch, [*verb.split(), *TYPED[verb]], encoding)
+
+
+def test_a_terminal_obeys_none_of_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With colours, bars and spinners."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for verb in ("ls", "show", "logs", "watch", "tasks show", "skill show"):
+        text = typed(monkeypatch, [*verb.split(), *TYPED[verb]])
+        assert "\x1b[" in text, "no colours: this is no terminal"
+        assert not steers(re.sub(r"\x1b\[[0-9;?]*[A-HJKhlm]", "", text.replace("\r", ""))), verb
+        assert "\x1b[2J" not in text
+
+
+@pytest.mark.parametrize("typed_", [["run", "pocket", "--name", "caf\udce9"], ["ls", "\udcff"]])
+def test_bytes_that_are_no_text_are_refused(
+    typed_: list[str], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert visible(typed_[-1]) in typed(monkeypatch, typed_)
