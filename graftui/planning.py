@@ -13,7 +13,7 @@ from engine.contract import preflight, schema
 from engine.contract.layout import RunDir
 from engine.contract.remarks import remarks
 from graftui.errors import NotFound, UsageError
-from graftui.launcher.inputs import digests
+from graftui.launcher.inputs import Inputs, changed, digests
 from graftui.launcher.spawn import Plan
 from graftui.models import Run
 from graftui.recipes import Recipe, of_run
@@ -63,7 +63,7 @@ def plan(
             reused.append(standing.run)
             continue
         said += [f"{standing.why_not}; fine-tuning again"] if standing.why_not else []
-        said += remarks(config)
+        said += [*remarks(config), *_of_other_data(config, inputs)]
         places[part] = len(plans)
         after = places.get(recipe.links.get(part, ""))
         label = name or recipe.name
@@ -71,6 +71,18 @@ def plan(
             Plan(label, recipe.kinds[part], config, recipe.name, tuple(tags), after, inputs)
         )
     return Planned(plans, reused, tuple(dict.fromkeys(said)))
+
+
+def _of_other_data(
+    config: configs.FinetuneConfig | configs.GraftConfig, inputs: Inputs
+) -> list[str]:
+    """What to say of a graft from the checkpoint of a run, if that run read other data."""
+    if not (isinstance(config, configs.GraftConfig) and config.finetuned.path):
+        return []
+    source = RunDir(Path(config.finetuned.path).absolute().parent)
+    if not (files := changed(source, inputs)):
+        return []
+    return [f"the data changed since run {source.path.name}, the fine-tuning: {', '.join(files)}"]
 
 
 def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:

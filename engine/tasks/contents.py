@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from engine.contract.catalog import TaskSpec
 from engine.errors import DataError
 
 Content = str | list[str]
@@ -21,14 +22,18 @@ _NO_STRAY = 'write each quote within a text twice ("") and quote that text, or g
 
 
 def contents(
-    path: Path, form: str, is_row: Callable[[list[str]], bool]
+    path: Path, spec: TaskSpec, is_row: Callable[[list[str]], bool]
 ) -> Iterator[tuple[int, Content]]:
     """Number, from 1, and content of each record, header included and blank ones left out.
 
     `is_row`: whether fields of csv make up a row of the task. Raises DataError.
     """
     text = _text(path)
-    records: Iterable[Content] = _csv(text, path, is_row) if form == "csv" else _lines(text)
+    if spec.format == "csv" or not spec.header:
+        # GLUE's files may open with a byte order mark; a header keeps it when it is written. In
+        # csv it would hide a quote.
+        text = text.removeprefix("\ufeff")
+    records: Iterable[Content] = _csv(text, path, is_row) if spec.format == "csv" else _lines(text)
     return ((number, content) for number, content in enumerate(records, 1) if content)
 
 
@@ -73,8 +78,7 @@ def _lines(text: str) -> list[str]:
 
 def _csv(text: str, path: Path, is_row: Callable[[list[str]], bool]) -> Iterator[list[str]]:
     csv.field_size_limit(_LONGEST_FIELD)
-    # A byte order mark before a quote would hide the quote.
-    lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    lines = list(io.StringIO(text, newline=""))
     reader = csv.reader(lines, strict=True)
     begin, number = 0, 0
     while begin < len(lines):

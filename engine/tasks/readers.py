@@ -65,7 +65,7 @@ def read_table(path: Path, spec: TaskSpec) -> Table:
 
     Records of another `where` are not in the table; ragged and unlabelled ones are, without a row.
     """
-    numbered = list(contents(path, spec.format, lambda fields: _looks_like_row(fields, spec)))
+    numbered = list(contents(path, spec, lambda fields: _looks_like_row(fields, spec)))
     header = numbered.pop(0)[1] if spec.header and numbered else None
     records: list[Record] = []
     complete: list[tuple[int, Any]] = []

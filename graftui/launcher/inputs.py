@@ -45,6 +45,12 @@ def stored(run_dir: RunDir) -> Inputs | None:
     return {path: str(raw[path]) for path in raw} if isinstance(raw, dict) else None
 
 
+def changed(source: RunDir, now: Inputs) -> list[str]:
+    """Files that `source` read when their content was another."""
+    before = stored(source) or {}
+    return [path for path in now if before.get(path, now[path]) != now[path]]
+
+
 def note(settings: Settings, run_dir: RunDir, source: RunDir | None) -> None:
     """Keep what a run is about to read: it may have changed while the run was queued.
 
@@ -55,12 +61,10 @@ def note(settings: Settings, run_dir: RunDir, source: RunDir | None) -> None:
         now = digests(loads(run_dir.config.read_bytes()), settings)
     except (OSError, ValueError):
         return
-    before = (stored(source) if source else None) or {}
-    changed = [path for path in now if before.get(path, now[path]) != now[path]]
-    if source and changed:
+    if source and (differing := changed(source, now)):
         raise InputsChanged(
             f"The data changed since its fine-tuning {source.path.name} read it: "
-            f"{', '.join(changed)}.",
+            f"{', '.join(differing)}.",
             f"`graftui rerun {run_dir.path.name}` fine-tunes again, on the data as it is.",
         )
     write_json(run_dir.inputs, now)

@@ -144,6 +144,17 @@ def test_a_rerun_of_a_graft_fine_tunes_again_on_other_data(here: Settings) -> No
     assert again.remarks
 
 
+def test_a_graft_from_a_checkpoint_of_other_data_is_told(here: Settings) -> None:
+    checkpoint = RunDir(here.runs / finished(here).id).checkpoint.relative_to(here.root)
+    alone = recipes.loads(RECIPE.partition("[graft]")[0].replace("[finetune]", "[graft]"), "alone")
+    sets = (f"finetuned.path={checkpoint}",)
+    assert planning.plan(alone, here, sets).remarks == ()
+    swap_labels()
+    (remark,) = planning.plan(alone, here, sets).remarks
+    assert checkpoint.parent.name in remark
+    assert TRAIN in remark
+
+
 def test_what_a_run_reads_is_noted_when_it_starts(here: Settings) -> None:
     tuning, graft = (RunDir(here.runs / run.id) for run in queued(here))
     before = inputs.stored(tuning)

@@ -102,19 +102,21 @@ ROWS = [Row(("a b",), "1"), Row(("c",), "0")]
 
 @pytest.mark.parametrize("end", ["\r", "\r\n", "\n", "\r\r\n"])
 @pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
 @pytest.mark.parametrize(
     ("spec", "lines"),
     [
         (SST2, ["sentence\tlabel", "a b\t1", "c\t0"]),
         (COLA, ["x\t1\t\ta b", "x\t0\t\tc"]),
+        (COLA.model_copy(update={"label": 0}), ["1\t\t\ta b", "0\t\t\tc"]),
         (MR, ["1,a b", "0,c"]),
         (JSONL, ['{"t": "a b", "l": 1}', '{"t": "c", "l": "0"}']),
     ],
 )
 def test_every_line_end_is_one(
-    tmp_path: Path, spec: TaskSpec, lines: list[str], end: str, last: bool
+    tmp_path: Path, spec: TaskSpec, lines: list[str], end: str, last: bool, bom: str
 ) -> None:
-    assert table(tmp_path, end.join(lines) + end * last, spec).rows == ROWS
+    assert table(tmp_path, bom + end.join(lines) + end * last, spec).rows == ROWS
 
 
 def test_old_line_ends_with_a_new_one_at_the_end(tmp_path: Path) -> None:
