@@ -19,7 +19,7 @@ from graftui.models import Run
 from graftui.recipes import Recipe, of_run
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
-from graftui.reuse import Standing, standing_in
+from graftui.reuse import Standing, look, standing_in
 from graftui.settings import Settings
 
 
@@ -51,12 +51,15 @@ def plan(
     places: dict[str, int | str] = {}
     reused: list[Run] = []
     said: list[str] = []
+    reusing = bool(recipe.links) and not fresh
+    if reusing:
+        look(settings)
     for part, wanted in recipe.configs(overrides).items():
         config = _checked(_with_mask(wanted, settings))
         inputs = digests(config, settings)
         if part in recipe.links and isinstance(config, configs.GraftConfig):
             _refuse_checkpoint(config, recipe.links[part])
-        wanting = recipe.kinds[part] == "finetune" and recipe.links and not fresh
+        wanting = reusing and recipe.kinds[part] == "finetune"
         standing = standing_in(config, inputs, settings) if wanting else Standing(None)
         if standing.run:
             places[part] = standing.run.id

@@ -153,7 +153,7 @@ def loads(text: str, name: str) -> Recipe:
 
 
 def _kind(kind: Any, part: str, name: str) -> str:
-    if kind not in configs.KINDS:
+    if not isinstance(kind, str) or kind not in configs.KINDS:
         raise UsageError(
             f"Recipe {name}: [{part}] is of no known kind ({kind!r}).",
             f"Name the part {' or '.join(configs.KINDS)}, or give it `kind`.",
@@ -162,7 +162,7 @@ def _kind(kind: Any, part: str, name: str) -> str:
 
 
 def _link(source: Any, part: str, kinds: dict[str, str], name: str) -> str:
-    if kinds.get(source) != "finetune" or kinds[part] != "graft":
+    if not isinstance(source, str) or kinds.get(source) != "finetune" or kinds[part] != "graft":
         raise UsageError(
             f"Recipe {name}: [{part}] is of {source!r}, which is no fine-tuning part before it.",
             'A graft is `of` a [finetune] part that stands above it: of = "finetune".',
@@ -225,8 +225,14 @@ def _value(text: str) -> Any:
 
 
 def _put(raw: Raw, keys: tuple[str, ...], value: Any) -> None:
-    for key in keys[:-1]:
+    for place, key in enumerate(keys[:-1]):
         raw = raw.setdefault(key, {})
+        if not isinstance(raw, dict):
+            where = ".".join(keys[: place + 1])
+            raise UsageError(
+                f"{where} = {raw!r} is no table, so {'.'.join(keys)} has no place in it.",
+                f"Write it as a table: {where}.{keys[place + 1]} = ...",
+            )
     raw[keys[-1]] = value
 
 

@@ -25,14 +25,20 @@ class Standing:
     """Why the newest run of that config does not do, where there is one."""
 
 
+def look(settings: Settings) -> None:
+    """Bring what there is of runs up to date: one that has vanished is not under way."""
+    if settings.db.exists() or settings.runs.exists():
+        with Store.open(settings.db) as store:
+            reconcile(settings, store)
+
+
 def standing_in(
     config: FinetuneConfig | GraftConfig, inputs: Inputs, settings: Settings
 ) -> Standing:
-    """The newest such run that is done, or else the oldest that is under way."""
-    if not settings.db.exists() and not settings.runs.exists():
+    """The newest such run that is done, or else the oldest that is under way; after a `look`."""
+    if not settings.db.exists():
         return Standing(None)
     with Store.open(settings.db) as store:
-        reconcile(settings, store)  # one that has vanished is not under way
         runs = store.list(where=[Filter("hash", "=", config_hash(config))])
     runs = [run for run in runs if (settings.runs / run.id).is_dir()]  # of this data folder
     done = [run for run in runs if _is_done(run, settings)]

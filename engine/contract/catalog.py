@@ -6,6 +6,7 @@ names. Users add tasks in data/tasks/ of their working directory. Refuses two bl
 
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -77,14 +78,23 @@ def _entries(folder: Path) -> dict[str, _Entry]:
     return entries
 
 
-def _read(path: Path) -> list[_Entry]:
+def _read(path: Path) -> tuple[_Entry, ...]:
     try:
-        blocks = toml.loads(path.read_text(encoding="utf-8"))
+        file = path.stat()
+        return _parsed(path, (file.st_ino, file.st_size, file.st_mtime_ns))
+    except CatalogError:
+        raise
     except OSError as error:
         raise CatalogError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise CatalogError(f"{path} is not TOML: {error}") from None
-    return [_entry(path, name, block) for name, block in blocks.items()]
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, version: tuple[int, int, int]) -> tuple[_Entry, ...]:
+    """The blocks of that version of a file; each part of a recipe asks for them."""
+    blocks = toml.loads(path.read_text(encoding="utf-8"))
+    return tuple(_entry(path, name, block) for name, block in blocks.items())
 
 
 def _entry(path: Path, name: str, block: object) -> _Entry:

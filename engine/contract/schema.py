@@ -15,6 +15,9 @@ from pydantic import ValidationError
 
 from engine.contract.config import KINDS, Section
 
+_LONGEST = 200
+"""Characters of a wrong value in a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -106,13 +109,20 @@ def _sentence(path: str, detail: Any, setting: Setting | None, kind: str) -> str
         return f"{path} is not a setting of a {kind} run.{suggestion(path, kind)}"
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
+    value = _shown(detail["input"])
     if detail["type"] == "string_pattern_mismatch" and setting:
-        return f"{path} = {detail['input']!r}: allowed are {setting.help}"
+        return f"{path} = {value}: allowed are {setting.help}"
     if detail["type"] == "tuple_type" and isinstance(detail["input"], str):
-        return f"{path} = {detail['input']!r}: should be a list, written [{detail['input']}]"
+        return f"{path} = {value}: should be a list, written [{value[1:-1]}]"
     allowed = setting.choices if setting else ()
     what = f"one of {', '.join(allowed)}" if allowed else _lower(detail["msg"])
-    return f"{path} = {detail['input']!r}: {what.replace('input should', 'should')}"
+    return f"{path} = {value}: {what.replace('input should', 'should')}"
+
+
+def _shown(value: Any) -> str:
+    """A wrong value as it is written, however long it may be."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...{text[-1]}"
 
 
 def suggestion(path: str, kind: str) -> str:

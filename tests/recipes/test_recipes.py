@@ -1,10 +1,13 @@
 """Recipes: links, inheritance, `--set`; writing one and reading it back changes nothing."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
+from strange import VALUES
 
 from engine.contract import config as configs
 from engine.contract import schema
@@ -110,3 +113,40 @@ def test_a_wrong_value_names_the_setting_and_the_recipe() -> None:
 def test_label_words_are_words(override: str, words: dict[str, str]) -> None:
     recipe = recipes.loads("[finetune]\n", "plain")
     assert recipe.configs([override])["finetune"].task.label_words == words  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "named"),
+    [
+        ('[a]\nkind = ["graft"]', (), "['graft']"),
+        ("[a]\nkind = { graft = 1 }", (), "{'graft': 1}"),
+        ('[finetune]\n[graft]\nof = ["finetune"]', (), "['finetune']"),
+        ('[finetune]\nmodel = "x"', (), "model = 'x'"),
+        ('[finetune]\nmodel = "x"', ("model.name=y",), "model = 'x'"),
+        ("[finetune]\ntrain = 3\n[graft]\nof = 'finetune'\nmodel = 3", (), "train = 3"),
+        ("[finetune]\nx = " + "[" * 40 + "]" * 40, (), "nested more than 32"),
+        ("[finetune]\nx = " + "[" * 5000 + "]" * 5000, (), "nested more than 32"),
+        ("[finetune]\n" + ".".join("x" * 40) + " = 1", (), "nested more than 32"),
+        ("[finetune]\n", ("train.lr=" + "[" * 5000 + "]" * 5000,), "train.lr"),
+        ("[finetune]\n", ("task.label_words=" + "{" * 5000,), "task.label_words"),
+        ("[finetune]\n", ("task.label_words=" + "-" * 100_000 + "1",), "task.label_words"),
+    ],
+)
+def test_wrong_types_and_endless_nesting_are_refused_by_name(
+    text: str, overrides: tuple[str, ...], named: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        recipes.loads(text, "r").configs(overrides)
+    assert named in caught.value.message
+    assert len(caught.value.message) < 1000
+
+
+@given(part=st.sampled_from(["kind", "of", "model", "train", "task", "lr", "compute"]),
+       value=VALUES)  # fmt: skip
+def test_any_value_in_a_recipe_is_met_or_refused(part: str, value: object) -> None:
+    try:
+        text = tomli_w.dumps({"finetune": {}, "graft": {"of": "finetune", part: value}})
+    except (TypeError, UnicodeEncodeError, ValueError):  # TOML has no null
+        return
+    with contextlib.suppress(UsageError):
+        recipes.loads(text, "r").configs(("model.name=x", "train.lr=1e-3"))

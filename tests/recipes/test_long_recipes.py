@@ -1,0 +1,52 @@
+"""A long recipe costs what its parts cost: what is common to them is done once."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.contract import catalog, toml
+from graftui import planning, recipes, reuse
+from graftui.launcher.spawn import submit
+from graftui.settings import at
+
+PART = """
+[f{n}]
+kind = "finetune"
+model.name = "pocket:masked-lm"
+task = {{ name = "pocket-film", data_seed = {n} }}
+[g{n}]
+kind = "graft"
+of = "f{n}"
+"""
+
+
+def test_files_and_registry_are_read_once_for_all_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = at(tmp_path)
+    recipe = recipes.loads("".join(PART.format(n=n) for n in range(40)), "long")
+    submit(settings, planning.plan(recipe, settings).plans[:2])
+    read: list[str] = []
+    looks: list[object] = []
+    reconcile, loads = reuse.reconcile, toml.loads
+    monkeypatch.setattr(reuse, "reconcile", lambda *a, **k: looks.append(a) or reconcile(*a, **k))
+    monkeypatch.setattr(catalog.toml, "loads", lambda text: read.append(text) or loads(text))
+    planned = planning.plan(recipe, settings)
+    assert (len(planned.plans), len(planned.reused)) == (79, 1)
+    assert len(looks) == 1
+    assert len(read) == len(set(read)), "no task file is parsed twice"
+
+
+def test_a_task_file_that_changes_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "tasks"
+    own.mkdir()
+    block = (
+        '[films]\ntitle = "{}"\nformat = "csv"\ntext = [0]\nlabel = 1\n[films.masked]\n'
+        'prompt = "*cls**sent_0**mask*"\nlabel_words = {{ a = "bad", b = "good" }}\n'
+    )
+    for title in ("one", "another"):
+        (own / "films.toml").write_text(block.format(title))
+        assert catalog.tasks(own)["films"].title == title
