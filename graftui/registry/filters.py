@@ -17,7 +17,7 @@ from graftui.models import RunReason, RunStatus
 from graftui.registry.keys import KEYS, Key, known
 
 OPERATORS = ("!=", ">=", "<=", "=", ">", "<", "~")
-_FORM = re.compile(r"\s*([^!<>=~]+?)\s*(!=|>=|<=|=|>|<|~)(.*)", re.DOTALL)
+_FORM = re.compile(r"\s*([^!<>=~]+?)\s*(!=|>=|<=|==|~|[=<>](?![<>]))(.*)", re.DOTALL)
 
 _VALUES: dict[str, type[StrEnum]] = {"status": RunStatus, "reason": RunReason}
 
@@ -42,7 +42,7 @@ class Filter:
                 f"{text!r} is not a filter.",
                 f"Write KEY OPERATOR VALUE, as in status=failed; operators: {' '.join(OPERATORS)}",
             )
-        return cls(form[1], form[2], form[3].strip())
+        return cls(form[1], form[2].replace("==", "="), form[3].strip())
 
 
 def joined(words: Sequence[str]) -> Iterator[str]:

@@ -57,6 +57,8 @@ def filled(store: Store) -> Store:
         ("status=failed", "b"),
         ("status!=failed", "ac"),
         ("kind = graft", "c"),
+        ("kind == graft", "c"),
+        ("name~<b>", ""),
         ("name~SST", "ab"),
         ("name=100", "c"),
         ("tag=x", "ab"),
@@ -135,7 +137,9 @@ def test_an_unknown_key_names_the_known_ones(filled: Store, text: str, named: st
     assert named in caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["status", "", "=x", "status:failed"])
+@pytest.mark.parametrize(
+    "text", ["status", "", "=x", "status:failed", "step => 3", "step=<3", "a<>b"]
+)
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         Filter.parse(text)
