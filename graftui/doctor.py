@@ -14,6 +14,8 @@ from engine.contract.catalog import CatalogError, tasks
 from engine.contract.layout import shipped
 from graftui import __version__
 from graftui.errors import GraftuiError, NewerRegistry, explain
+from graftui.launcher.identity import here
+from graftui.launcher.leftovers import leftovers
 from graftui.launcher.lock import supervised
 from graftui.registry import ingest
 from graftui.registry.folders import Skipped, shut
@@ -102,13 +104,16 @@ def _folders(skipped: Sequence[Skipped], settings: Settings) -> Iterator[Check]:
     """What is wrong with run folders, each once."""
     for each in {each.folder: each for each in (*skipped, *shut(settings.runs))}.values():
         yield Check("run folder", False, f"{each.folder}: {each.why}", each.hint)
+    for path in leftovers(settings.runs):
+        hint = "the next `graftui ls` clears it; if it does not, delete it by hand"
+        yield Check("run folder", False, f"{path} is left of a command that was killed", hint)
 
 
 def _queue(store: Store, settings: Settings) -> Check:
     active = len(store.active())
-    if active and not supervised(settings):
+    if store.work(here(settings)) and not supervised(settings):
         text = f"{active} runs active, and no supervisor that starts the next"
-        return Check("queue", False, text, "`graftui watch ID` of a waiting run starts one")
+        return Check("queue", False, text, "`graftui ls` starts one")
     return Check("queue", True, f"{active} runs active")
 
 

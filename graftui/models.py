@@ -12,6 +12,8 @@ from typing import Any
 class RunStatus(StrEnum):
     """Where a run stands."""
 
+    held = "held"
+    """Found as a folder, not queued here: it waits until somebody releases it."""
     queued = "queued"
     starting = "starting"
     running = "running"
@@ -19,6 +21,7 @@ class RunStatus(StrEnum):
     failed = "failed"
     cancelled = "cancelled"
     lost = "lost"
+    """Nothing is heard of it any more: a guess, which a sign of life corrects."""
 
     @property
     def active(self) -> bool:
@@ -64,12 +67,20 @@ class Run:
     """What the user wrote about it."""
     parent: str | None = None
     """Id of the run it waits for, and whose checkpoint it uses."""
+    folder: str = ""
+    """Folder of its directory, of a data folder; of another one than one's own it is elsewhere.
+    Empty: not seen by any graftui that notes it."""
+    claims: int = 0
+    """How often a supervisor took it up."""
     started_at: float | None = None
     ended_at: float | None = None
-    pid: int | None = None
-    pid_started: float | None = None
-    """Start time of the process: a pid alone may belong to somebody else by now."""
+    host: str = ""
     boot_id: str = ""
+    """Of the host, and of the container there."""
+    pid: int | None = None
+    pid_ticks: int | None = None
+    """Start of the process in ticks since boot: a pid alone may be somebody else's by now, and
+    the clock may be set."""
     exit_code: int | None = None
     signal: int | None = None
     """Number of the signal that ended the process."""
@@ -89,11 +100,16 @@ class Run:
     cancel_asked: float | None = None
     """When somebody asked it to stop; it may take a while."""
     heard_at: float | None = None
-    """Time of its last sign of life."""
+    """Time of its last sign of life, by its own clock."""
+    seen_at: float | None = None
+    """When graftui last saw it change, by its own clock: on another host they may differ."""
     warnings: tuple[str, ...] = ()
     """What of its files was not understood, a sentence each."""
     bad_events: int = 0
     """Lines of its events file that were not understood; `warnings` has the first of them."""
+    condition: str = ""
+    """"stalled" or "elsewhere", where that is to be said beside the status. Never stored: it is
+    observed when a run is shown."""
 
     @property
     def progress(self) -> float:
@@ -107,6 +123,16 @@ class Run:
             return None
         end = self.ended_at or (time.time() if self.status.active else self.heard_at)
         return max(0.0, (end or self.started_at) - self.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """From where one looks: tells one's own runs, and the processes that can be seen."""
+
+    folder: str
+    """Folder of run directories."""
+    host: str
+    boot_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +195,10 @@ class RunCard:
     tags: tuple[str, ...] = ()
     note: str = ""
     parent: str | None = None
-    pid: int | None = None
-    pid_started: float | None = None
+    registry: str = ""
+    """Path of the registry that queued it: no other one may start it."""
+    host: str = ""
     boot_id: str = ""
+    pid: int | None = None
+    pid_ticks: int | None = None
     verdict: Verdict | None = None

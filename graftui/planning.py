@@ -14,6 +14,7 @@ from engine.contract.layout import RunDir
 from engine.contract.remarks import remarks
 from graftui.errors import NotFound, UsageError
 from graftui.launcher.inputs import Inputs, changed, digests
+from graftui.launcher.settle import directory
 from graftui.launcher.spawn import Plan
 from graftui.models import Run
 from graftui.recipes import Recipe, of_run
@@ -102,7 +103,7 @@ def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:
                 f"graft.base_patch = {config.base_patch!r} is neither a skill file nor a run.",
                 "Give movement (the weights that moved most), a path, or a run's id.",
             ) from error
-        path = RunDir(settings.runs / run.id).skill()
+        path = directory(settings, run).skill()
     if not path.is_file():
         raise UsageError(
             f"graft.base_patch = {config.base_patch!r}: run {run.id} has no {path.name}.",

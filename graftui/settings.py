@@ -1,6 +1,7 @@
 """Where things lie and how the launcher behaves: flag > GRAFTUI_* > graftui.toml > default.
 
-Owns the knobs and their names. Refuses unknown keys in graftui.toml. Makes no folder.
+Owns the knobs and their names. Refuses unknown keys in graftui.toml, and a `python` there that
+nobody has allowed. Makes no folder.
 """
 
 import os
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from graftui import trust
 from graftui.errors import UsageError
 
 FILE = "graftui.toml"
@@ -31,15 +33,25 @@ class Settings:
     """Seconds between SIGTERM and SIGKILL when a run is cancelled."""
     poll_s: float = 0.25
     """Seconds between two looks at the runs."""
-    jobs: int = 1
-    """Runs at once."""
+    jobs: int | None = None
+    """Runs at once, where that was said; else as said last, or 1."""
     python: str = sys.executable
     """Interpreter of the engine."""
 
     @property
     def data(self) -> Path:
-        """Folder of runs/, and of the supervisor's lock and log."""
+        """Folder of runs/, and of the supervisor's log."""
         return self.runs.parent
+
+    @property
+    def folder(self) -> str:
+        """Folder of the runs, by the one name that all ways to it come to."""
+        return os.path.realpath(self.runs)
+
+    @property
+    def registry(self) -> str:
+        """The registry, by the one name that all ways to it come to."""
+        return os.path.realpath(self.db)
 
 
 def at(root: Path, **knobs: Any) -> Settings:
@@ -56,6 +68,8 @@ def load(flags: Mapping[str, str | None] | None = None) -> Settings:
     knobs: dict[str, Any] = {}
     for name, parse in KNOBS.items():
         where, raw = _find(name, flags or {}, file)
+        if raw is not None and where == f"{FILE}: python":
+            trust.check(root / FILE, str(raw))
         if raw is not None:
             value = _parsed(where, raw, parse)
             knobs[name] = _in_a_folder(root / value, where) if name == "db" else value

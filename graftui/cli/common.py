@@ -37,8 +37,17 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")]
 
 
 def settings_here() -> "Settings":
-    from graftui import settings
+    """The settings in force; asks once where the folder's file chooses the engine's interpreter."""
+    from graftui import settings, trust
+    from graftui.text import visible
 
+    try:
+        return settings.load()
+    except trust.NotAllowed as refusal:
+        asking = sys.stdin.isatty() and sys.stderr.isatty()
+        if not asking or not typer.confirm(f"{visible(refusal.message)} Allow it?", err=True):
+            raise
+        trust.allow(refusal.file, refusal.python)
     return settings.load()
 
 
@@ -56,15 +65,15 @@ def say(text: str) -> None:
 
 
 def store_here(settings: "Settings") -> "Store":
-    """The registry, made true first: what ended or vanished meanwhile is known after this."""
-    from graftui.launcher.reconcile import reconcile
-    from graftui.registry.ingest import adopt
+    """The registry, made true first: what ended or vanished meanwhile is known after this, and
+    what waits is at work.
+    """
+    from graftui.launcher.look import first_look
     from graftui.registry.store import Store
 
     store = Store.open(settings.db)
     try:
-        skipped = adopt(store, settings).skipped
-        reconcile(settings, store, adopting=False)
+        skipped = first_look(settings, store)
     except BaseException:
         store.close()
         raise

@@ -1,7 +1,7 @@
 """Verbs that make runs or act on them."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from graftui.cli.common import (
     settings_here,
     store_here,
 )
+
+if TYPE_CHECKING:
+    pass
 
 
 def run(
@@ -93,11 +96,29 @@ def cancel(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> Non
     with store_here(settings) as store:
         runs = choosing.chosen(store, refs, filter_)
     if filter_:
-        runs = [run for run in runs if run.status.active]
+        runs = [run for run in runs if run.status.active or run.status == "held"]
     if not runs:
         console.print("no run that is queued or at work meets this")
     elif not filter_ or choosing.agreed(runs, "cancel", yes, console):
         running.cancel(settings, runs, console)
+
+
+def release(refs: Refs, yes: Yes = False) -> None:
+    """Queue runs that are held: found as folders in data/runs, not queued here."""
+    from graftui.console import choosing
+    from graftui.launcher import look
+    from graftui.launcher import release as releasing
+    from graftui.registry.held import runs_foreign_code
+
+    settings, console = settings_here(), console_here()
+    with store_here(settings) as store:
+        runs = choosing.chosen(store, refs, ())
+    foreign = [run for run in runs if runs_foreign_code(run.config)]
+    act = f"run the code that comes with the model of {choosing.named(foreign)}"
+    if not foreign or choosing.agreed(foreign, act, yes, console):
+        releasing.release(settings, runs)
+        look.set_going(settings)
+        console.print(f"queued {choosing.named(runs)}", soft_wrap=True)
 
 
 def recipes(
@@ -138,6 +159,7 @@ VERBS: dict[Callable[..., None], str] = {
     rerun: "graftui rerun last --set graft.sparsity=1e-3 --tag larger",
     watch: "graftui watch last",
     cancel: "graftui cancel --filter status=queued",
+    release: "graftui release k3f9qz",
     recipes: "graftui recipes pocket --settings",
     save: "graftui save last my-sst2",
 }

@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import time
 
 from graftui.compare.figures import figure, subject
 from graftui.compare.side_by_side import flat
 from graftui.console import tables
 from graftui.console.output import send_json
-from graftui.launcher.settle import run_dir
+from graftui.launcher.condition import observed
+from graftui.launcher.settle import directory
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -16,12 +18,13 @@ from graftui.terminal import Console, Text
 
 def show(store: Store, settings: Settings, run: Run, console: Console, json: bool) -> None:
     """All that is known of a run."""
+    (run,) = observed(settings, [run], time.time())
     scores, files = store.scores([run.id])[run.id], store.artifacts(run.id)
     if json:
         whole = dataclasses.asdict(run) | {
             "scores": [dataclasses.asdict(score) for score in scores],
             "artifacts": [dataclasses.asdict(file) for file in files],
-            "run_dir": str(settings.runs / run.id),
+            "run_dir": str(directory(settings, run).path),
             "recover": recovered(settings, run),
         }
         send_json(whole)
@@ -54,7 +57,8 @@ def _about(run: Run, settings: Settings) -> dict[str, object]:
     about = {
         "recipe": run.recipe, "tags": list(run.tags), "note": run.note, "after": run.parent or "",
         "took": tables.duration(run.seconds), "device": run.device, "config hash": run.config_hash,
-        "folder": str(settings.runs / run.id), "smallest graft": _smallest(settings, run),
+        "folder": str(directory(settings, run).path), "smallest graft": _smallest(settings, run),
+        "process": f"{run.pid} on {run.host}" if run.pid and run.status.active else "",
     }  # fmt: skip
     return {name: value for name, value in about.items() if value}
 
@@ -62,7 +66,7 @@ def _about(run: Run, settings: Settings) -> dict[str, object]:
 def recovered(settings: Settings, run: Run) -> dict[str, float] | None:
     """What `graft.recover` found: weights, recovery, and its 95 % interval from low to high."""
     try:
-        found = json.loads(run_dir(settings, run.id).result.read_bytes())["recover"]
+        found = json.loads(directory(settings, run).result.read_bytes())["recover"]
         return {name: float(found[name]) for name in ("weights", "recovery", "low", "high")}
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

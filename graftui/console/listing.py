@@ -1,11 +1,14 @@
 """What `ls` and `doctor` print."""
 
 import dataclasses
+import time
 from collections.abc import Sequence
 
 from graftui.console import tables
 from graftui.console.output import send_json
 from graftui.doctor import Check
+from graftui.launcher.condition import observed
+from graftui.models import RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -24,7 +27,8 @@ def show(
 ) -> None:
     """The runs that meet all filters."""
     where = [Filter.parse(text) for text in filters]
-    found = store.list(where=where, sort=sort, limit=limit or None, search=search)
+    listed = store.list(where=where, sort=sort, limit=limit or None, search=search)
+    found = observed(settings, listed, time.time())
     if json:
         send_json([dataclasses.asdict(run) for run in found])
         return
@@ -38,6 +42,8 @@ def show(
     total = store.count(where, search)
     if total > len(found):
         console.print(f"{len(found)} of {total} runs; --limit 0 lists all", style="dim")
+    if held := [run.id for run in found if run.status is RunStatus.held]:
+        console.print(f"held, not started: graftui release {' '.join(held)}")
 
 
 def checks(found: Sequence[Check], console: Console) -> None:

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from engine.contract import events as ev
 from graftui.compare.figures import asked, is_test, metric_of, stage_title, time_left
 from graftui.errors import GraftuiError, RunCancelled, RunFailed
-from graftui.launcher import reconcile
-from graftui.launcher.settle import run_dir
+from graftui.launcher.look import look
+from graftui.launcher.settle import directory
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -33,7 +33,7 @@ class Follower:
     def __init__(self, settings: Settings, run: Run) -> None:
         self.run = run
         self.values: dict[str, float] = {}
-        self._path = run_dir(settings, run.id).events
+        self._path = directory(settings, run).events
         self._offset = 0
 
     def news(self) -> Iterator[ev.Event]:
@@ -70,6 +70,7 @@ class Watch:
         self._followers = {run.id: Follower(settings, run) for run in runs}
         self._bars: dict[str, TaskID] = {}
         self._phases: dict[str, str] = {}
+        self._over = False
         self._progress = Progress(
             TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %", markup=False), TimeElapsedColumn(),
@@ -85,14 +86,17 @@ class Watch:
                 runs = self._look()
                 for run in runs:
                     self._show(run)
-                if not any(run.status.active for run in runs):
+                if self._over:
                     return runs
                 time.sleep(self._settings.poll_s)
 
     def _look(self) -> list[Run]:
         with Store.open(self._settings.db) as store:
-            reconcile.reconcile(self._settings, store)
-            return [store.get(run_id) for run_id in self._followers]
+            look(self._settings, store)
+            runs = [store.get(run_id) for run_id in self._followers]
+            # What waits for a lost or held run may have to wait for ever.
+            self._over = all(not r.status.active or store.waits_in_vain(r) for r in runs)
+            return runs
 
     def _show(self, run: Run) -> None:
         follower = self._followers[run.id]
@@ -149,5 +153,13 @@ def verdict(runs: Sequence[Run]) -> GraftuiError | None:
             return RunCancelled(
                 f"Run {run.id} ({run.kind}) was cancelled: {run.message}",
                 f"`graftui rerun {run.id}`",
+            )
+    for run in runs:
+        if run.status is RunStatus.held:
+            return RunFailed(f"Run {run.id} ({run.kind}) is held: {run.message}", run.hint)
+        if run.status is RunStatus.queued:
+            return RunFailed(
+                f"Run {run.id} ({run.kind}) waits for run {run.parent}, which nobody is at.",
+                f"`graftui show {run.parent}` says why. It goes on when that one does.",
             )
     return None

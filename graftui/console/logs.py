@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from engine.contract import events as ev
 from graftui.console.live import Follower
-from graftui.launcher import reconcile
-from graftui.launcher.settle import run_dir
+from graftui.launcher.look import look
+from graftui.launcher.settle import directory
 from graftui.models import Run
 from graftui.registry import output
 from graftui.registry.store import Store
@@ -30,7 +30,7 @@ def show(settings: Settings, run: Run, console: Console, follow: bool) -> None:
         if not active:
             break
         time.sleep(settings.poll_s)
-    with suppress(FileNotFoundError), run_dir(settings, run.id).output.open("rb") as file:
+    with suppress(FileNotFoundError), directory(settings, run).output.open("rb") as file:
         if os.stat(file.fileno()).st_size:
             console.print("-- output of the process --", style="dim")
             console.lines(output.lines(output.chunks(file)))
@@ -38,7 +38,7 @@ def show(settings: Settings, run: Run, console: Console, follow: bool) -> None:
 
 def _active(settings: Settings, run_id: str) -> bool:
     with Store.open(settings.db) as store:
-        reconcile.reconcile(settings, store)
+        look(settings, store)
         return store.get(run_id).status.active
 
 

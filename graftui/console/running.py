@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from graftui.console import tables
 from graftui.console.live import Watch, verdict
 from graftui.launcher import cancel as cancelling
-from graftui.launcher import supervise
+from graftui.launcher.look import set_going
 from graftui.launcher.spawn import Plan, submit
 from graftui.models import Run
 from graftui.planning import Planned
@@ -17,7 +17,7 @@ from graftui.terminal import Console, Text
 def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool) -> None:
     """Queue `plans` and watch them; raises RunFailed or RunCancelled if they do not finish."""
     runs = submit(settings, plans)
-    supervise.ensure(settings)
+    set_going(settings)
     for run in runs:
         after = f", after {run.parent}" if run.parent else ""
         console.print(
@@ -48,7 +48,6 @@ def tell_reused(planned: Planned, console: Console) -> None:
 
 def follow(settings: Settings, runs: Sequence[Run], console: Console) -> None:
     """Watch `runs` until they end and show their scores; raises as `go` does."""
-    supervise.ensure(settings)
     Watch(settings, runs, console).until_over()
     _conclude(settings, runs, console)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import preflight
-from engine.contract.layout import RunDir
 from graftui.console import tables
 from graftui.console.output import send_json
 from graftui.errors import NotFound, UsageError
 from graftui.launcher.ask import ask
+from graftui.launcher.settle import directory
 from graftui.recipes import Recipe
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -37,7 +37,7 @@ def file(ref: str) -> str:
 def of_run(settings: Settings, store: Store, ref: str) -> str:
     """The skill file of a run. Raises UsageError if it has none, or one for each sparsity."""
     run = store.resolve(ref)
-    place = RunDir((settings.runs / run.id).absolute())
+    place = directory(settings, run)
     if place.skill().is_file():
         return str(place.skill())
     curve = sorted(place.path.glob("skill-*.safetensors"))

@@ -13,6 +13,7 @@ from graftui.models import Run, RunStatus, Score
 from graftui.terminal import Console, Table, Text
 
 STYLES: dict[RunStatus, tuple[str, str]] = {
+    RunStatus.held: ("=", "yellow"),
     RunStatus.queued: ("○", "dim"),
     RunStatus.starting: ("◌", "cyan"),
     RunStatus.running: ("●", "cyan"),
@@ -26,7 +27,10 @@ STYLES: dict[RunStatus, tuple[str, str]] = {
 def status(run: Run) -> Text:
     """Glyph and word of a run's status, and how far it is."""
     glyph, style = STYLES[run.status]
-    text = Text(f"{glyph} {run.status}", style)
+    text = Text(f"{glyph} {run.condition if run.status.active and run.condition else run.status}")
+    text.stylize("yellow" if run.condition == "stalled" else style)
+    if run.condition and not run.status.active:
+        text.append(f" {run.condition}", "dim")
     if run.status is RunStatus.failed and run.reason:
         text.append(f" ({run.reason})")
     if run.status is RunStatus.running and run.total:

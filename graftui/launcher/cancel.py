@@ -1,22 +1,22 @@
 """Stopping runs and deleting them.
 
 A process is signalled only after its identity has been verified, and always as a group: the
-engine's workers go with it. Owns the way from asking to killing; refuses to delete what is at work.
+engine's workers go with it. Owns the way from asking to killing; refuses to delete what is at work,
+what may yet turn out to be, and what is of another data folder.
 """
 
 import os
-import shutil
 import signal
 import sqlite3
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from engine.contract.layout import write_json
 from graftui.errors import EnvironmentProblem, Unwritable, UsageError, explain
 from graftui.launcher.identity import Life, life
+from graftui.launcher.leftovers import clear, clear_leftovers, hidden, hide
 from graftui.launcher.reconcile import reconcile
-from graftui.launcher.settle import run_dir, settle
+from graftui.launcher.settle import refuse_elsewhere, run_dir, settle
 from graftui.models import Run, RunStatus, Verdict
 from graftui.registry.connect import connect_in_place
 from graftui.registry.ingest import ingest
@@ -29,14 +29,20 @@ from graftui.settings import Settings
 # A killed process may take a while to go, if it hangs in the driver.
 _KILL_S = 10.0
 _AT_WORK = (RunStatus.starting, RunStatus.running)
+_WAITING = (RunStatus.held, RunStatus.queued)
+# How long after its last sign of life a run that cannot be seen might still send another.
+_REST_S = 3600.0
 
 
 def cancel(settings: Settings, id: str) -> Run:
     """Stop a run: at once if it waits, else SIGTERM, and SIGKILL after the grace."""
     with Store.open(settings.db) as store:
         reconcile(settings, store)
-        if store.get(id).status is RunStatus.queued and _cancel_queued(settings, store, id):
+        run = store.get(id)
+        refuse_elsewhere(settings, run, "Cancel")
+        if run.status in _WAITING and _cancel_waiting(settings, store, run):
             return store.get(id)
+        _refuse_unseen(run)
         if not store.update(id, only_if=_AT_WORK, cancel_asked=time.time()):
             run = store.get(id)
             raise UsageError(f"Run {id} is {run.status} already.", f"`graftui show {id}`")
@@ -51,14 +57,39 @@ def remove(settings: Settings, ids: Sequence[str]) -> None:
     try:
         with Store.open(settings.db) as store:
             reconcile(settings, store)
-            for run in _staying(store, ids):
+            for run in _staying(settings, store, ids):
                 _keep_origin(settings, run, store.find(run.parent or ""))
             for id in ids:
                 _delete(settings, store, id)
+        clear_leftovers(settings.runs)
     except (sqlite3.Error, OSError, EnvironmentProblem) as error:
         if not isinstance(explain(error, settings.db), Unwritable):
             raise
         _remove_without_room(settings, ids)
+
+
+def _refuse_unseen(run: Run) -> None:
+    """Never signal by a pid that may be somebody else's."""
+    if run.status in _AT_WORK and run.pid is not None and life(run) is Life.unknown:
+        where = f" on host {run.host}" if run.host else ""
+        raise UsageError(
+            f"Run {run.id} cannot be stopped from here: its process, {run.pid}{where}, cannot be "
+            "told for certain, and the number may be another's.",
+            "Cancel it on its own host and in its own container. It is given up as lost when "
+            "nothing is heard of it for a while.",
+        )
+
+
+def _refuse_doubtful(run: Run) -> None:
+    """`lost` of a process that cannot be seen from here is a guess; it may still be writing."""
+    left_s = (run.seen_at or 0.0) + _REST_S - time.time()
+    if run.status is RunStatus.lost and life(run) is Life.unknown and left_s > 0:
+        when = time.strftime("%H:%M", time.localtime(time.time() + left_s))
+        raise UsageError(
+            f"Run {run.id} may still be alive: it is lost, and its process cannot be seen from "
+            "here.",
+            f"It can be deleted after {when}, if nothing is heard of it until then.",
+        )
 
 
 def _remove_without_room(settings: Settings, ids: Sequence[str]) -> None:
@@ -66,13 +97,11 @@ def _remove_without_room(settings: Settings, ids: Sequence[str]) -> None:
     seen, _ = view(settings)
     with seen:
         left = [id for id in ids if seen.find(id)]
-        stay = [(run, seen.find(run.parent or "")) for run in _staying(seen, left)]
+        stay = [(run, seen.find(run.parent or "")) for run in _staying(settings, seen, left)]
     for id in left:
         path = run_dir(settings, id).path
-        if path.exists():
-            path.rename(_gone(path))
-        if _gone(path).exists():
-            shutil.rmtree(_gone(path))
+        hide(path)
+        clear(hidden(path))
     for graft, parent in stay:
         _keep_origin(settings, graft, parent)
     try:
@@ -88,11 +117,15 @@ def _forget(opened: Store, ids: Sequence[str]) -> None:
             store.delete(id)
 
 
-def _staying(store: Store, ids: Sequence[str]) -> list[Run]:
-    """The runs that use something of `ids`. Raises UsageError if one of all these is at work."""
+def _staying(settings: Settings, store: Store, ids: Sequence[str]) -> list[Run]:
+    """The runs that use something of `ids`. Raises UsageError if one of all these is at work, or
+    might be.
+    """
     for run in map(store.get, ids):
+        refuse_elsewhere(settings, run, "Delete")
         if run.status.active:
             raise UsageError(f"Run {run.id} is {run.status}.", f"`graftui cancel {run.id}` first.")
+        _refuse_doubtful(run)
     stay = [store.get(id) for id in dependants(store.db, ids)]
     for run in stay:
         if run.status.active:
@@ -111,30 +144,24 @@ def _keep_origin(settings: Settings, graft: Run, parent: Run | None) -> None:
         write_json(place.origin, parent.config)
 
 
-def _gone(path: Path) -> Path:
-    """Where a run directory is while it is being deleted: no look takes it for a run."""
-    return path.with_name(f".gone-{path.name}")
-
-
 def _delete(settings: Settings, store: Store, id: str) -> None:
     """Row and directory go together: a directory without a row would be taken in again."""
     path = run_dir(settings, id).path
-    gone = _gone(path)
+    store.delete(id, then=lambda: hide(path))
+    gone = hidden(path)
+    clear(gone)
+    if os.path.lexists(gone):
+        raise EnvironmentProblem(
+            f"Run {id} is deleted, but {gone} could not be cleared whole.",
+            "See whose files those are, and delete that folder by hand.",
+        )
 
-    def hide() -> None:
-        if path.exists():
-            path.rename(gone)
 
-    store.delete(id, then=hide)
-    if gone.exists():
-        shutil.rmtree(gone)
-
-
-def _cancel_queued(settings: Settings, store: Store, id: str) -> bool:
+def _cancel_waiting(settings: Settings, store: Store, run: Run) -> bool:
     message = "It was cancelled before it started."
     verdict = Verdict(status=RunStatus.cancelled, ended_at=time.time(), message=message)
-    done = settle(settings, store, id, verdict, only_if=(RunStatus.queued,))
-    store.cancel_stranded()
+    done = settle(settings, store, run.id, verdict, only_if=(run.status,))
+    reconcile(settings, store, adopting=False)  # with what waits for it
     return done
 
 
@@ -154,9 +181,10 @@ def _stop(
     settings: Settings, store: Store, run: Run, number: signal.Signals, wait_s: float
 ) -> bool:
     """Signal the engine's group and wait; whether the process is gone."""
-    if run.pid is not None and life(run) is Life.alive:
+    if run.pid is not None and life(run).there:
         try:
             os.killpg(run.pid, number)
+            os.killpg(run.pid, signal.SIGCONT)  # a stopped one hears nothing else
         except ProcessLookupError:
             return True
         except PermissionError as exc:
@@ -165,7 +193,7 @@ def _stop(
                 "Ask them to cancel it, or do so as that user.",
             ) from exc
     until = time.monotonic() + wait_s
-    while life(run) is Life.alive:
+    while life(run).there:
         if time.monotonic() > until:
             return False
         time.sleep(min(settings.poll_s, 0.1))

@@ -1,71 +1,113 @@
-"""Who a process is: pid, start time and boot id together, never a pid alone.
+"""Who a process is: host, boot, pid and its start in ticks since boot together.
 
-Owns the one question whether the process of a run still lives. Signals nobody.
+Never a pid alone, and never a start by the wall clock, which may be set. Owns the one question
+whether the process of a run still lives, and the answer that there is no telling from here.
+Signals nobody.
 """
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import psutil
+from graftui.models import Here, Run
+from graftui.settings import Settings
 
-from graftui.models import Run
-
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-# The kernel counts ticks since boot, and the clock may be corrected meanwhile.
-_TOLERANCE_S = 2.0
+_PROC = Path("/proc")
+_TICKS_A_SECOND = 100
 
 
 class Life(StrEnum):
     """Whether the process of a run is there."""
 
     alive = "alive"
+    stopped = "stopped"
+    """There, but by a signal kept from going on."""
     zombie = "zombie"
     """Ended, and its parent has yet to take its exit status."""
     gone = "gone"
+    unknown = "unknown"
+    """No telling from here: of another host or boot, or not all of its identity is known."""
+
+    @property
+    def there(self) -> bool:
+        """Whether it can be signalled."""
+        return self in (Life.alive, Life.stopped)
+
+
+_LETTERS = {"T": Life.stopped, "t": Life.stopped, "Z": Life.zombie, "X": Life.gone}
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """One process, for all time."""
 
-    pid: int
-    pid_started: float
+    host: str
     boot_id: str
+    pid: int
+    pid_ticks: int
 
 
 def identity(pid: int) -> Identity | None:
     """Who has `pid` now."""
-    try:
-        return Identity(pid, psutil.Process(pid).create_time(), boot_id())
-    except psutil.NoSuchProcess:
-        return None
+    seen = _state_and_ticks(pid)
+    return None if seen is None else Identity(host(), boot_id(), pid, seen[1])
+
+
+def here(settings: Settings) -> Here:
+    """Where this process stands."""
+    return Here(settings.folder, host(), boot_id())
+
+
+def host() -> str:
+    """Name of this machine, or of the container."""
+    return os.uname().nodename
 
 
 def boot_id() -> str:
-    """Changes with every boot of the machine."""
+    """Changes with every boot, and from container to container: each numbers its own processes."""
     try:
-        return _BOOT_ID.read_text().strip()
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
     except FileNotFoundError:
+        import psutil  # 30 ms that Linux can do without
+
         return f"{psutil.boot_time():.0f}"
+    with suppress(OSError):
+        boot += " " + os.readlink(_PROC / "self/ns/pid")
+    return boot
 
 
 def life(run: Run) -> Life:
     """Whether the process that `run` was started as is still there."""
-    if run.pid is None or (run.boot_id and run.boot_id != boot_id()):
+    if run.pid is None or run.pid_ticks is None or (run.host, run.boot_id) != (host(), boot_id()):
+        return Life.unknown
+    seen = _state_and_ticks(run.pid)
+    if seen is None or seen[1] != run.pid_ticks:
         return Life.gone
+    return _LETTERS.get(seen[0], Life.alive)
+
+
+def _state_and_ticks(pid: int) -> tuple[str, int] | None:
+    """State of a process as a letter, and its start in ticks since boot; None: nobody has `pid`."""
+    if not (_PROC / "self/stat").exists():
+        return _asked_of_psutil(pid)
     try:
-        process = psutil.Process(run.pid)
-        if not _same(run, process.create_time()):
-            return Life.gone
-        return Life.zombie if process.status() == psutil.STATUS_ZOMBIE else Life.alive
+        text = (_PROC / str(pid) / "stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name, second of the fields, stands in brackets and may hold anything, brackets too.
+    fields = text[text.rindex(b")") + 1 :].split()
+    return fields[0].decode(), int(fields[19])
+
+
+def _asked_of_psutil(pid: int) -> tuple[str, int] | None:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        letter = {psutil.STATUS_ZOMBIE: "Z", psutil.STATUS_STOPPED: "T"}
+        ticks = round(process.create_time() * _TICKS_A_SECOND)
+        return letter.get(process.status(), "S"), ticks
     except psutil.NoSuchProcess:
-        return Life.gone
-
-
-def _same(run: Run, created: float) -> bool:
-    if run.pid_started is not None:
-        return abs(created - run.pid_started) <= _TOLERANCE_S
-    # Whoever started it died before noting the start time. At `started_at` the engine held the
-    # pid; another holder could only have come after that.
-    return run.started_at is not None and created <= run.started_at
+        return None

@@ -1,17 +1,24 @@
-"""The lock that makes one supervisor at a time. The kernel drops it with its holder."""
+"""The lock that makes one supervisor at a time. The kernel drops it with its holder.
+
+It belongs to a registry and a data folder together: runs of another folder, or queued by another
+registry, are another supervisor's business.
+"""
 
 import fcntl
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from graftui.settings import Settings
 
 
 def lock_path(settings: Settings) -> Path:
-    return settings.data / "supervisor.lock"
+    """Beside the registry: data folders may lie on network disks, which lock badly."""
+    digest = sha256(settings.folder.encode(errors="surrogateescape")).hexdigest()[:8]
+    return Path(f"{settings.registry}-{digest}.lock")
 
 
 @contextmanager
@@ -20,8 +27,9 @@ def supervising(settings: Settings, wait_s: float = 2.0) -> Iterator[bool]:
 
     Waiting a little, because `supervised` takes the lock for an instant.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
-    file = os.open(lock_path(settings), os.O_RDWR | os.O_CREAT, 0o644)
+    path = lock_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         until = time.monotonic() + wait_s
         while not (got := _try(file, fcntl.LOCK_EX)) and time.monotonic() < until:
@@ -34,7 +42,7 @@ def supervising(settings: Settings, wait_s: float = 2.0) -> Iterator[bool]:
 def supervised(settings: Settings) -> bool:
     """Whether a supervisor is at work."""
     try:
-        file = os.open(lock_path(settings), os.O_RDWR)
+        file = os.open(lock_path(settings), os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

@@ -3,22 +3,47 @@
 Owns the rule that an end once known stays, except `lost`, which is only a guess.
 """
 
+from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import RunDir
-from graftui.models import ACTIVE, RunStatus, Verdict
+from graftui.errors import UsageError
+from graftui.models import ACTIVE, Run, RunStatus, Verdict
 from graftui.registry.card import amend_card
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
-OPEN = (*ACTIVE, RunStatus.lost)
+OPEN = (RunStatus.held, *ACTIVE, RunStatus.lost)
 
 
 def run_dir(settings: Settings, run_id: str) -> RunDir:
-    """The directory of a run."""
+    """The directory of a run of this data folder."""
     return RunDir(settings.runs / run_id)
+
+
+def directory(settings: Settings, run: Run) -> RunDir:
+    """The directory of a run of any data folder: to look at, not to change."""
+    if elsewhere(settings, run):
+        return RunDir(Path(run.folder, run.id))
+    return run_dir(settings, run.id)
+
+
+def elsewhere(settings: Settings, run: Run) -> bool:
+    """Whether the run is of another data folder: it is that one's business."""
+    return run.folder not in ("", settings.folder)
+
+
+def refuse_elsewhere(settings: Settings, run: Run, act: str) -> None:
+    """Raises UsageError for a run of another data folder."""
+    if elsewhere(settings, run):
+        data = Path(run.folder).parent
+        raise UsageError(
+            f"Run {run.id} is elsewhere: it belongs to the data folder {data}, and this is "
+            f"{settings.data}.",
+            f"{act} it from its own working folder, or with GRAFTUI_DATA={data}.",
+        )
 
 
 def settle(

@@ -8,19 +8,19 @@ import json
 import os
 import shutil
 import subprocess
-import sysconfig
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import engine
 from engine.contract.config import Finetuned, GraftConfig, Section, config_hash, dumps
 from engine.contract.layout import RunDir, write_json, write_whole
 from graftui.errors import UsageError
+from graftui.launcher.environment import for_engines
 from graftui.launcher.identity import identity
 from graftui.launcher.inputs import Inputs, note
-from graftui.launcher.settle import run_dir
+from graftui.launcher.settle import directory, run_dir
 from graftui.models import ACTIVE, Run, RunStatus
 from graftui.registry.card import amend_card, card_of, write_card
 from graftui.registry.rows import new_id
@@ -55,7 +55,7 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
             made.append(_run(settings, plan, parents[-1], place))
         try:
             for (run, config), parent, plan in zip(made, parents, plans, strict=True):
-                _write(_hidden(settings, run.id), run, config, parent)
+                _write(settings, run, config, parent)
                 write_json(RunDir(_hidden(settings, run.id)).inputs, plan.inputs)
             runs = [run for run, _ in made]
             store.add(runs, then=lambda: _show(settings, runs))
@@ -75,11 +75,12 @@ def start(settings: Settings, run: Run) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(
             [settings.python, "-m", "engine", str(place.path)],
             cwd=settings.root,
-            env=_environment(),
+            env=for_engines(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=lambda: _sign(place),
         )
     try:
         _introduce(settings, run.id, process)
@@ -90,35 +91,24 @@ def start(settings: Settings, run: Run) -> "subprocess.Popen[bytes]":
     return process
 
 
-def importable() -> dict[str, str]:
-    """The environment, with graftui and engine importable as they are here, from any folder."""
-    home = str(Path(engine.__file__).parents[1])
-    path = os.environ.get("PYTHONPATH", "")
-    # Ahead of the standard library, site-packages could hide parts of it; nor is it needed there.
-    if home != sysconfig.get_path("purelib") and home not in path.split(os.pathsep):
-        path = os.pathsep.join(filter(None, (home, path)))
-    # Else a folder `engine` in the user's working directory would be taken for ours.
-    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+def _sign(place: RunDir) -> None:
+    """In the engine's process, before it is the engine: who it is, on the card.
 
-
-def _environment() -> dict[str, str]:
-    # Threads that spin starve busy cores, and ones that sleep at once cost a mask's update (many
-    # short passes) four times its time: a spin of microseconds. Tokenizers warn about forks.
-    waiting = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
-    return {**importable(), **waiting, "TOKENIZERS_PARALLELISM": "false"}
+    Whoever starts it may be killed before it can write that down.
+    """
+    who = identity(os.getpid())
+    assert who is not None
+    with suppress(OSError):  # a full disk; its row says so too
+        amend_card(place, **asdict(who))
 
 
 def _introduce(settings: Settings, run_id: str, process: "subprocess.Popen[bytes]") -> None:
-    """Write down who the engine is; end it if the run has been cancelled meanwhile."""
+    """Note who the engine is in its row; end it if the run has been cancelled meanwhile."""
     who = identity(process.pid)
-    known = {"pid": process.pid, "pid_started": who and who.pid_started,
-             "boot_id": who.boot_id if who else ""}  # fmt: skip
+    assert who is not None  # its child: a zombie at worst
     with Store.open(settings.db) as store:
         wanted = store.update(
-            run_id,
-            only_if=(RunStatus.starting, RunStatus.running),
-            then=lambda: amend_card(run_dir(settings, run_id), **known),
-            **known,
+            run_id, only_if=(RunStatus.starting, RunStatus.running), **asdict(who)
         )
     if not wanted:
         process.kill()
@@ -144,7 +134,7 @@ def _parent(
 def _run(settings: Settings, plan: Plan, parent: Run | None, place: int) -> tuple[Run, Section]:
     config = plan.config
     if parent is not None and isinstance(config, GraftConfig):
-        checkpoint = _relative(run_dir(settings, parent.id).checkpoint, settings.root)
+        checkpoint = _relative(directory(settings, parent).checkpoint, settings.root)
         source = Finetuned(path=checkpoint, config_hash=parent.config_hash)
         config = config.model_copy(update={"finetuned": source})
     run = Run(
@@ -156,6 +146,7 @@ def _run(settings: Settings, plan: Plan, parent: Run | None, place: int) -> tupl
         created_at=time.time() + place * 1e-6,  # a recipe's runs keep their order
         recipe=plan.recipe,
         tags=plan.tags,
+        folder=settings.folder,
         parent=parent.id if parent else None,
     )
     return run, config
@@ -175,12 +166,13 @@ def _hidden(settings: Settings, run_id: str) -> Path:
     return settings.runs / f".new-{run_id}"
 
 
-def _write(path: Path, run: Run, config: Section, parent: Run | None) -> None:
-    path.mkdir()
-    write_whole(RunDir(path).config, dumps(config))
+def _write(settings: Settings, run: Run, config: Section, parent: Run | None) -> None:
+    hidden = RunDir(_hidden(settings, run.id))
+    hidden.path.mkdir()
+    write_whole(hidden.config, dumps(config))
     if parent is not None:
-        write_json(RunDir(path).origin, parent.config)
-    write_card(RunDir(path), card_of(run))
+        write_json(hidden.origin, parent.config)
+    write_card(hidden, card_of(run, settings.registry))
 
 
 def _show(settings: Settings, runs: Sequence[Run]) -> None:

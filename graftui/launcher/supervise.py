@@ -1,31 +1,32 @@
 """The supervisor: a process of its own that drains the queue and reaps the engines.
 
-    python -m graftui.launcher.supervise SETTINGS_AS_JSON      (`ensure` does that)
+    python -m graftui.launcher.supervise SETTINGS_AS_JSON      (`look.ensure` does that)
 
-At most one at a time, by a lock in the data folder; it goes when nothing is left to do. If it is
-killed the engines go on, and the next one watches them from outside.
+At most one a registry and data folder, by a lock; it goes when nothing is left to do. If it is
+killed the engines go on, and the next one, which any look at the runs starts, watches them from
+outside.
 """
 
-import json
 import logging
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any
 
 from graftui.errors import GraftuiError, no_room
+from graftui.launcher.identity import here
 from graftui.launcher.inputs import InputsChanged
-from graftui.launcher.lock import supervised, supervising
+from graftui.launcher.leftovers import clear_leftovers
+from graftui.launcher.lock import supervising
+from graftui.launcher.look import JOBS, unpacked
 from graftui.launcher.memory import oom_kills
 from graftui.launcher.reconcile import reconcile
 from graftui.launcher.settle import run_dir, settle
-from graftui.launcher.spawn import importable, start
+from graftui.launcher.spawn import start
 from graftui.launcher.verdict import Exit, verdict_on
 from graftui.models import Run, RunReason, RunStatus, Verdict
+from graftui.registry import knobs
 from graftui.registry.card import amend_card
 from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
@@ -33,35 +34,13 @@ from graftui.registry.store import Store
 from graftui.settings import Settings
 
 log = logging.getLogger("graftui.supervise")
-_LOG_BYTES = 1 << 20
 # Troubles in a row (full disk, locked registry), a second apart, before it gives up.
 _PATIENCE = 60
 
 
-def ensure(settings: Settings) -> None:
-    """See to it that a supervisor is at work; one about to go looks at the queue once more."""
-    if supervised(settings):
-        return
-    settings.data.mkdir(parents=True, exist_ok=True)
-    path = settings.data / "supervisor.log"
-    fresh = not path.exists() or path.stat().st_size > _LOG_BYTES
-    with path.open("wb" if fresh else "ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "graftui.launcher.supervise", _packed(settings)],
-            cwd=settings.root,
-            env=importable(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    # A dashboard may outlive it, and would keep a zombie.
-    threading.Thread(target=process.wait, daemon=True).start()
-
-
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
-    settings = _unpacked(sys.argv[1])
+    settings = unpacked(sys.argv[1])
     pending = True
     while pending:
         with supervising(settings) as alone:
@@ -70,11 +49,11 @@ def main() -> None:
             Supervisor(settings).drain()
         # Somebody may have queued a run after the last look and seen the lock still held.
         with Store.open(settings.db) as store:
-            pending = bool(store.active())
+            pending = store.work(here(settings))
 
 
 class Supervisor:
-    """Drains the queue, `settings.jobs` runs at once."""
+    """Drains the queue of one data folder."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -83,6 +62,7 @@ class Supervisor:
         """As many there had been when each engine started."""
         self._ends: dict[str, Exit] = {}
         """Of children that are gone and not yet noted as such."""
+        self._here = here(settings)
         self._seen: float | None = None
 
     def drain(self) -> None:
@@ -92,6 +72,7 @@ class Supervisor:
         while troubles < _PATIENCE:
             try:
                 if not self.tick():
+                    clear_leftovers(self.settings.runs)
                     log.info("nothing left to do")
                     return
                 troubles = 0
@@ -117,12 +98,16 @@ class Supervisor:
                 log.info("%s %s is %s", run.id, run.name, run.status)
             self._seen = born
             # An engine that said it has finished may still hold its memory: count processes too.
-            while len(self.children) < self.settings.jobs:
-                claimed = store.claim_next(self.settings.jobs)
+            jobs = knobs.read(store, self._here.folder, JOBS) or self.settings.jobs or 1
+            while len(self.children) < jobs:
+                claimed = store.claim_next(jobs, self._here)
                 if claimed is None:
                     break
                 self._start(store, claimed)
-            return bool(self.children or store.active())
+            busy = bool(self.children or store.work(self._here))
+            if not busy:
+                knobs.forget(store, self._here.folder)  # what was said was for this queue
+            return busy
 
     def _start(self, store: Store, run: Run) -> None:
         self._oom_kills[run.id] = oom_kills()
@@ -184,16 +169,6 @@ class Supervisor:
             log_tail=tail(place.output) if run.status is RunStatus.failed else "",
             **added,
         )
-
-
-def _packed(settings: Settings) -> str:
-    return json.dumps(asdict(settings), default=str)
-
-
-def _unpacked(text: str) -> Settings:
-    raw: dict[str, Any] = json.loads(text)
-    paths = {f.name: Path(raw[f.name]) for f in fields(Settings) if f.type is Path}
-    return Settings(**{**raw, **paths})
 
 
 if __name__ == "__main__":

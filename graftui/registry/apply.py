@@ -11,7 +11,7 @@ from graftui.registry.output import tail
 from graftui.registry.rows import numbers
 
 # A run that ended stays as it is, but `lost` was only a guess: its last event corrects it.
-_OPEN = "('queued', 'starting', 'running', 'lost')"
+_OPEN = "('held', 'queued', 'starting', 'running', 'lost')"
 
 
 def apply(db: sqlite3.Connection, run: str, events: Sequence[ev.Event], output: Path) -> None:
@@ -47,8 +47,9 @@ def _metrics(db: sqlite3.Connection, run: str, events: Sequence[ev.Metric]) -> N
 def _started(db: sqlite3.Connection, run: str, event: ev.Started) -> None:
     db.execute(
         "UPDATE runs SET started_at = ?, device = ?, pid = ifnull(pid, ?),"
-        " status = iif(status IN ('queued', 'starting'), 'running', status) WHERE id = ?",
-        (event.t, event.device, event.pid, run),
+        " host = iif(host = '', ?, host),"
+        " status = iif(status IN ('held', 'queued', 'starting'), 'running', status) WHERE id = ?",
+        (event.t, event.device, event.pid, event.host, run),
     )
 
 

@@ -18,9 +18,10 @@ LONGEST = 20_000
 _LAST_TIME = 253_402_300_800.0
 
 
-def card_of(run: Run) -> RunCard:
-    """The card of a run that is about to be made."""
-    return RunCard(**{f.name: getattr(run, f.name) for f in fields(RunCard) if f.name != "verdict"})
+def card_of(run: Run, registry: str = "") -> RunCard:
+    """The card of a run; `registry`: path of the one that has queued it."""
+    shared = {f.name for f in fields(RunCard)} & {f.name for f in fields(Run)}
+    return RunCard(registry=registry, **{name: getattr(run, name) for name in shared})
 
 
 def write_card(run_dir: RunDir, card: RunCard) -> None:

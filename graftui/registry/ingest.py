@@ -9,13 +9,14 @@ import json
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.layout import RunDir
 from graftui.models import ACTIVE, Run, RunCard, RunStatus
-from graftui.registry import folders
+from graftui.registry import folders, held
 from graftui.registry.card import read_card
 from graftui.registry.folders import Skipped
 from graftui.registry.output import tail
@@ -86,10 +87,11 @@ def _take(store: Store, run_id: str, run_dir: RunDir, stretch: _Stretch) -> int:
         if stretch.start != stretch.seen:
             _forget(db, run_id)
         db.execute(
-            "UPDATE runs SET events_offset = :offset,"
+            "UPDATE runs SET events_offset = :offset, seen_at = :now,"
             " heard_at = max(ifnull(heard_at, :t), ifnull(:t, heard_at)) WHERE id = :run",
             {
                 "offset": stretch.start + len(stretch.data),
+                "now": time.time(),
                 "t": max((event.t for event in found if event.t), default=None),
                 "run": run_id,
             },
@@ -142,15 +144,20 @@ class Adopted:
 
 
 def adopt(store: Store, settings: Settings) -> Adopted:
-    """Add every run whose directory is there and whose row is not."""
-    missing = folders.names(settings.runs) - store.ids()
-    return _take_in(store, settings, missing, forget=False) if missing else Adopted((), ())
+    """Add every run whose directory is there and whose row is not, or is of where it lay before."""
+    missing = folders.names(settings.runs) - store.ids(settings.folder)
+    if not missing:
+        return Adopted((), ())
+    known = store.folders(missing)
+    held.take_home(store, settings, known)
+    return _take_in(store, settings, missing - known.keys(), forget=False)
 
 
 def rebuild(store: Store, settings: Settings) -> int:
     """Read every run directory anew, except of runs that are at work; how many there were."""
     busy = {run.id for run in store.active()}
     wanted = folders.names(settings.runs) - busy
+    wanted -= {id for id, was in store.folders(wanted).items() if was != settings.folder}
     return len(_take_in(store, settings, wanted, forget=True).added)
 
 
@@ -164,7 +171,7 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
         run_dir = RunDir(settings.runs / name)
         try:
             if folders.is_run(run_dir):
-                found[run_dir] = _read(run_dir)
+                found[run_dir] = _read(run_dir, settings)
         except PermissionError:
             skipped.append(folders.unreadable(run_dir.path))
         except (ValueError, OSError) as exc:
@@ -183,7 +190,7 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
     return Adopted(tuple(run.id for run, _ in found.values()), tuple(skipped))
 
 
-def _read(run_dir: RunDir) -> tuple[Run, RunCard | None]:
+def _read(run_dir: RunDir, settings: Settings) -> tuple[Run, RunCard | None]:
     """The row as far as config and card have it. Raises ValueError for a config it cannot read."""
     config = folders.stored_config(run_dir.config.read_bytes())
     warnings = [f"config.json: {text}" for text in config.troubles]
@@ -191,6 +198,8 @@ def _read(run_dir: RunDir) -> tuple[Run, RunCard | None]:
     known = card or RunCard(
         id=run_dir.path.name, name=run_dir.path.name, created_at=run_dir.config.stat().st_mtime
     )
+    status = held.first_status(run_dir, config.raw, card, settings)
+    waits = status is RunStatus.held
     run = Run(
         id=run_dir.path.name,
         name=known.name,
@@ -198,27 +207,22 @@ def _read(run_dir: RunDir) -> tuple[Run, RunCard | None]:
         config=config.raw,
         config_hash=config.digest,
         created_at=known.created_at,
-        status=_first_status(run_dir, card),
+        status=status,
+        message=held.why(known, settings) if waits else "",
+        hint=held.hint(run_dir.path.name) if waits else "",
         recipe=known.recipe,
         tags=known.tags,
         note=known.note,
         parent=known.parent,
-        pid=known.pid,
-        pid_started=known.pid_started,
+        folder=settings.folder,
+        host=known.host,
         boot_id=known.boot_id,
+        pid=known.pid,
+        pid_ticks=known.pid_ticks,
+        seen_at=time.time(),
         warnings=tuple(warnings),
     )
     return run, card
-
-
-def _first_status(run_dir: RunDir, card: RunCard | None) -> RunStatus:
-    """Before events and verdict are read: `queued` only if nothing was ever done.
-
-    `starting` of one that ended long ago lasts until the next statement, and keeps the runs
-    that wait for it from being taken for stranded.
-    """
-    begun = run_dir.events.exists() or card is None or card.pid or card.verdict
-    return RunStatus.starting if begun else RunStatus.queued
 
 
 def _conclude(store: Store, run_dir: RunDir, card: RunCard | None) -> None:

@@ -211,6 +211,25 @@ def m006_progress(db: "Database") -> None:
     """)
 
 
+def m007_whereabouts(db: "Database") -> None:
+    """Which data folder a run is of, and its process told by ticks since boot, not by the clock."""
+    db.executescript("""
+        ALTER TABLE runs DROP COLUMN pid_started;
+        ALTER TABLE runs ADD COLUMN folder TEXT NOT NULL DEFAULT '';
+        ALTER TABLE runs ADD COLUMN claims INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE runs ADD COLUMN host TEXT NOT NULL DEFAULT '';
+        ALTER TABLE runs ADD COLUMN pid_ticks INTEGER;
+        ALTER TABLE runs ADD COLUMN seen_at REAL;
+        CREATE INDEX runs_folder ON runs (folder, id);
+        CREATE TABLE knobs (
+            folder TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value NOT NULL,
+            PRIMARY KEY (folder, name)
+        );
+    """)
+
+
 MIGRATIONS: list[Migration] = [
     m001_runs,
     m002_measurements,
@@ -218,4 +237,5 @@ MIGRATIONS: list[Migration] = [
     m004_notes,
     m005_warnings,
     m006_progress,
+    m007_whereabouts,
 ]

@@ -14,7 +14,7 @@ from graftui.models import Run, RunReason, RunStatus
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 ID_LENGTH = 6
 
-COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Run))
+COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Run) if f.name != "condition")
 
 
 def new_id() -> str:

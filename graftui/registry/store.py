@@ -4,6 +4,7 @@ Open it, do one thing, close it: a connection kept open would hold on to a runs.
 deletes. Owns every statement about runs and recipes; events come in through ingest.py.
 """
 
+import json
 import os
 import sqlite3
 import time
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from graftui.errors import NotFound, UsageError, explain
-from graftui.models import ACTIVE, Artifact, Run, RunStatus, Score, Series
+from graftui.models import ACTIVE, Artifact, Here, Run, RunStatus, Score, Series
 from graftui.registry import filters, measured, queue
 from graftui.registry.connect import connect, immediate, journal_mode
 from graftui.registry.filters import Filter
@@ -110,23 +111,39 @@ class Store:
         condition, values = filters.where(self.db, where, search)
         return int(self.db.execute(f"SELECT count(*) FROM runs{condition}", values).fetchone()[0])
 
-    def ids(self) -> set[str]:
-        """Ids of all runs."""
-        return {row[0] for row in self.db.execute("SELECT id FROM runs")}
+    def ids(self, folder: str) -> set[str]:
+        """Ids of all runs of a data folder."""
+        return {row[0] for row in self.db.execute("SELECT id FROM runs WHERE folder = ?", [folder])}
+
+    def folders(self, ids: Iterable[str]) -> dict[str, str]:
+        """Folders of those of the runs that are in the registry."""
+        listed = "SELECT id, folder FROM runs WHERE id IN (SELECT value FROM json_each(?))"
+        return {row[0]: row[1] for row in self.db.execute(listed, [json.dumps(list(ids))])}
 
     def active(self) -> Runs:
         """Runs that still have something to do, oldest first."""
         rows = self.db.execute(f"{_RUN} WHERE status IN (?, ?, ?) ORDER BY created_at, n", ACTIVE)
         return [run_of(row) for row in rows]
 
-    def unsettled(self, lost_since: float) -> Runs:
-        """Active runs, and those lost since then, whose last event may yet turn up."""
+    def unsettled(self, folder: str) -> Runs:
+        """Runs of a data folder that may change: active, held, or lost of late."""
         rows = self.db.execute(
-            f"{_RUN} WHERE status IN (?, ?, ?) OR (status = ? AND ended_at > ?)"
-            " ORDER BY created_at, n",
-            (*ACTIVE, RunStatus.lost, lost_since),
+            f"{_RUN} WHERE (status IN (?, ?, ?, ?) OR (status = ? AND ended_at > ?))"
+            " AND +folder = ? ORDER BY created_at, n",
+            (*ACTIVE, RunStatus.held, RunStatus.lost, time.time() - queue.DOUBT_S, folder),
         )
         return [run_of(row) for row in rows]
+
+    def work(self, here: Here) -> bool:
+        """Whether a supervisor has something to do."""
+        return queue.work(self.db, here)
+
+    def waits_in_vain(self, run: Run) -> bool:
+        """Whether a queued run waits, perhaps by way of others, for one that nobody is at."""
+        source: Run | None = run
+        while source is not None and source.status is RunStatus.queued and source.parent:
+            source = self.find(source.parent)
+        return source is None or source.status in (RunStatus.lost, RunStatus.held)
 
     def born(self) -> float:
         """When this database was made: tells it from one made after it was deleted."""
@@ -193,18 +210,18 @@ class Store:
                 then()
             return done.rowcount > 0
 
-    def claim_next(self, limit_running: int) -> Run | None:
+    def claim_next(self, limit_running: int, here: Here) -> Run | None:
         """Take the oldest run that may start, unless `limit_running` are at it already."""
         with self.write() as db:
-            id = queue.claim_next(db, limit_running)
+            id = queue.claim_next(db, limit_running, here)
         return None if id is None else self.find(id)
 
-    def cancel_stranded(self) -> Texts:
+    def cancel_stranded(self, here: Here) -> Texts:
         """Cancel queued runs whose parent will never finish; their ids."""
-        if not queue.stranded(self.db):
+        if not queue.stranded(self.db, here):
             return []
         with self.write() as db:
-            return queue.cancel_stranded(db)
+            return queue.cancel_stranded(db, here)
 
     def delete(self, id: str, then: Callable[[], None] = lambda: None) -> None:
         """Delete a run with all that was measured; `then` as in `add`."""

@@ -108,7 +108,10 @@ def seconds(run: Run, now: float) -> float | None:
 def _status(run: Run, marked: bool, colours: Palette) -> Text:
     glyph, colour = GLYPHS[run.status]
     text = Text("▌" if marked else " ", colours["warning"])
-    text.append(f"{glyph} {run.status}", colours[colour])
+    if run.condition and run.status.active:
+        text.append(f"{glyph} {run.condition}", colours["warning"])
+    else:
+        text.append(f"{glyph} {run.status}", colours[colour])
     return text
 
 

@@ -54,7 +54,7 @@ def queue(
 ) -> messages.Queued | messages.Refused | messages.Checked:
     """Queue what the filled form comes to, and see to it that it starts; or say what is wrong."""
     from graftui.errors import UsageError
-    from graftui.launcher import spawn, supervise
+    from graftui.launcher import look, spawn
     from graftui.tui import form
 
     if problems := form.errors(filled, values):
@@ -64,7 +64,7 @@ def queue(
     except UsageError as exc:
         return messages.Refused(exc)
     runs = spawn.submit(settings, planned.plans)
-    supervise.ensure(settings)
+    look.set_going(settings)
     return messages.Queued(runs, planned.reused, planned.remarks)
 
 

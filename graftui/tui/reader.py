@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graftui.errors import GraftuiError, UsageError, explain
-from graftui.launcher.reconcile import reconcile
-from graftui.launcher.settle import run_dir
+from graftui.launcher.condition import observed
+from graftui.launcher.look import look
+from graftui.launcher.settle import directory
 from graftui.models import Run, RunStatus, Series
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
@@ -95,7 +96,7 @@ class Reader:
         query = self._query
         with Store.open(self._settings.db) as store:
             if time.monotonic() - self._reconciled_at >= self._interval_s:
-                reconcile(self._settings, store)
+                look(self._settings, store)
                 self._reconciled_at = time.monotonic()
             self._last = self._filled(store, query)
         return self._last
@@ -112,7 +113,7 @@ class Reader:
     def _page(self, store: Store, query: Query) -> Snapshot:
         active = store.active()
         counts = {status: sum(run.status is status for run in active) for status in RunStatus}
-        for status in (RunStatus.failed, RunStatus.lost):
+        for status in (RunStatus.held, RunStatus.failed, RunStatus.lost):
             counts[status] = store.count([Filter("status", "=", status)])
         seen = replace(
             self._last, query=query, now=self._clock(), every=store.count(), counts=counts,
@@ -123,7 +124,8 @@ class Reader:
             runs = store.list(
                 where=where, search=words, sort=query.sort, limit=PAGE, offset=query.page * PAGE
             )
-            seen = replace(seen, runs=tuple(runs), total=store.count(where, words))
+            shown = tuple(observed(self._settings, runs, seen.now))
+            seen = replace(seen, runs=shown, total=store.count(where, words))
         except UsageError as exc:
             seen = replace(seen, problem=exc)
         return replace(seen, detail=self._detail(store, query, seen.runs))
@@ -133,6 +135,7 @@ class Reader:
         run = store.find(id)
         if run is None:
             return None
+        (run,) = observed(self._settings, [run], self._clock())
         seen = Detail(run, tuple(store.scores([id])[id]), tuple(store.artifacts(id)))
         if query.tab == "curves":
             curves = self._read_curves(store, run, query.curves)
@@ -148,7 +151,7 @@ class Reader:
         return self._curves
 
     def _tail(self, run: Run) -> LogTail:
-        place = run_dir(self._settings, run.id)
+        place = directory(self._settings, run)
         if self._log is None or self._log.place != place:
             self._log = LogTail(place)
         return self._log

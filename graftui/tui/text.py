@@ -39,6 +39,7 @@ def _colour(name: str, value: str, variables: Mapping[str, str]) -> str:
 
 
 GLYPHS: dict[RunStatus, tuple[str, str]] = {
+    RunStatus.held: ("=", "warning"),
     RunStatus.queued: ("○", "text-muted"),
     RunStatus.starting: ("◌", "accent"),
     RunStatus.running: ("●", "accent"),

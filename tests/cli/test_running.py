@@ -1,7 +1,9 @@
 """run, rerun, watch, cancel: what a user sees, and what is in the registry afterwards."""
 
+import json
 import os
 import signal
+from dataclasses import replace
 
 from workplace import Workplace
 
@@ -145,3 +147,34 @@ def test_rerun_of_a_graft_runs_its_failed_fine_tuning_again(work: Workplace) -> 
     work.run("run", "both.toml", "--set", "model.name=fail", code=3)
     work.run("rerun", "last", "--set", "model.name=finish")
     assert [run["status"] for run in work.json("ls")][:2] == ["finished", "finished"]
+
+
+def test_a_folder_that_was_put_there_is_held_until_it_is_released(work: Workplace) -> None:
+    work.run("run", "both.toml")
+    done = work.json("ls", "--filter", "kind=finetune")[0]["id"]
+    for name, trust in (("aaaaaa", False), ("zzzzzz", True)):
+        config = json.loads((work.path / f"data/runs/{done}/config.json").read_text())
+        config["model"]["trust_remote_code"] = trust
+        (work.path / f"data/runs/{name}").mkdir()
+        (work.path / f"data/runs/{name}/config.json").write_text(json.dumps(config))
+    assert "graftui release" in work.run("ls")
+    assert {work.json("show", name)["status"] for name in ("aaaaaa", "zzzzzz")} == {"held"}
+    assert "is held" in work.run("watch", "aaaaaa", code=3)
+    asked = work.run("release", "zzzzzz", "aaaaaa", code=2)
+    assert "the code that comes with the model of zzzzzz" in asked
+    assert work.json("show", "aaaaaa")["status"] == "held"
+    work.run("release", "aaaaaa")
+    assert work.wait("aaaaaa", lambda run: run["status"] == "finished")
+    work.run("release", "-y", "zzzzzz")
+    assert work.wait("zzzzzz", lambda run: run["status"] == "finished")
+
+
+def test_what_belongs_elsewhere_is_shown_as_such(work: Workplace) -> None:
+    work.run("run", "both.toml")
+    graft, tuning = (run["id"] for run in work.json("ls"))
+    there = replace(work, env=work.env | {"GRAFTUI_DATA": str(work.path / "other")})
+    assert there.run("ls").count("elsewhere") == 2
+    assert [run["condition"] for run in there.json("ls")] == ["elsewhere"] * 2
+    assert there.json("show", graft)["run_dir"] == str(work.path / "data/runs" / graft)
+    assert "GRAFTUI_DATA" in there.run("rm", "-y", graft, code=2)
+    assert [run["condition"] for run in work.json("ls")] == ["", ""]

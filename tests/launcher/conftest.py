@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from launcher_bench import Bench
 
+from graftui.launcher import identity
 from graftui.registry.store import Store
 from graftui.settings import at
 
@@ -30,6 +31,14 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made = Bench(at(root, python=str(python), poll_s=0.05, grace_s=5.0))
     yield made
     _end_all(made)
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[str, int]]:
+    """The processes that can be seen: pid to state and start in ticks. There are no others."""
+    seen: dict[int, tuple[str, int]] = {}
+    monkeypatch.setattr(identity, "_state_and_ticks", seen.get)
+    return seen
 
 
 def _end_all(made: Bench) -> None:

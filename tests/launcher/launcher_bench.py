@@ -3,12 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig
-from graftui.launcher import spawn, supervise
+from graftui.launcher import spawn
+from graftui.launcher.condition import observed
+from graftui.launcher.identity import here
+from graftui.launcher.look import ensure
 from graftui.launcher.reconcile import reconcile
 from graftui.launcher.spawn import Plan
-from graftui.models import Run
+from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -18,6 +22,11 @@ def plan(does: str, kind: str = "finetune", after: int | str | None = None) -> P
     form = FinetuneConfig if kind == "finetune" else GraftConfig
     config = form(model=ModelConfig(name=does))
     return Plan(name=f"{does}-{kind}", kind=kind, config=config, after=after)
+
+
+def condition(bench: "Bench", run: Run) -> str:
+    """What is shown of `run` beside its status."""
+    return observed(bench.settings, [run], time.time())[0].condition
 
 
 @dataclass
@@ -31,8 +40,22 @@ class Bench:
 
     def launch(self, *plans: Plan) -> list[Run]:
         runs = self.submit(*plans)
-        supervise.ensure(self.settings)
+        ensure(self.settings)
         return runs
+
+    def started(self, *, pid: int, ticks: int = 7, **changes: Any) -> Run:
+        """A run that is at work as a process of this host, says its row."""
+        (run,) = self.submit(plan("finish"))
+        me, now = here(self.settings), time.time()
+        who = {"host": me.host, "boot_id": me.boot_id, "pid": pid, "pid_ticks": ticks}
+        at_work = {"status": RunStatus.running, "claims": 1, "heard_at": now, "seen_at": now}
+        return self.change(run.id, **{**who, **at_work, **changes})
+
+    def change(self, id: str, **changes: Any) -> Run:
+        """A run with other fields in its row."""
+        with Store.open(self.settings.db) as store:
+            store.update(id, **changes)
+            return store.get(id)
 
     def get(self, id: str) -> Run:
         with Store.open(self.settings.db) as store:
@@ -67,7 +90,7 @@ class Bench:
 
     def at_work(self, id: str) -> Run:
         """Once its first events are in the registry."""
-        return self.until(id, lambda run: run.step == 3 and run.pid_started is not None)
+        return self.until(id, lambda run: run.step == 3 and run.pid_ticks is not None)
 
     def ended(self, id: str) -> Run:
         return self.until(id, lambda run: not run.status.active)

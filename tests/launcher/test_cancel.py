@@ -5,15 +5,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
-from launcher_bench import Bench, plan
+from launcher_bench import Bench, condition, plan
 
 from graftui.errors import UsageError
 from graftui.launcher import identity
 from graftui.launcher.cancel import cancel, remove
-from graftui.launcher.identity import Identity, Life, life
+from graftui.launcher.identity import Identity, Life, here, life
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 
@@ -31,9 +31,9 @@ def claimed_as(bench: Bench, who: Identity) -> Run:
     """A running run whose process is said to be `who`."""
     (run,) = bench.submit(plan("sleep"))
     with Store.open(bench.settings.db) as store:
-        store.claim_next(1)
-        known = {"pid": who.pid, "pid_started": who.pid_started, "boot_id": who.boot_id}
-        store.update(run.id, status=RunStatus.running, heard_at=time.time(), **known)  # type: ignore[arg-type]
+        store.claim_next(1, here(bench.settings))
+        now = time.time()
+        store.update(run.id, status=RunStatus.running, heard_at=now, seen_at=now, **asdict(who))
         return store.get(run.id)
 
 
@@ -51,6 +51,15 @@ def test_a_running_run_stops_and_says_so_itself(bench: Bench) -> None:
     bench.until(run.id, lambda run: run.exit_code == 0)  # the supervisor adds it
     with pytest.raises(UsageError, match="is cancelled already"):
         cancel(bench.settings, run.id)
+
+
+def test_a_stopped_run_hears_it_all_the_same(bench: Bench) -> None:
+    (run,) = bench.launch(plan("sleep"))
+    run = bench.at_work(run.id)
+    assert run.pid
+    os.kill(run.pid, signal.SIGSTOP)
+    bench.until(run.id, lambda run: condition(bench, run) == "stalled")
+    assert cancel(bench.settings, run.id).message == "stopped at step 3"
 
 
 def test_one_that_does_not_listen_is_killed_after_the_grace(bench: Bench) -> None:
@@ -73,27 +82,13 @@ def test_a_run_just_being_started_is_cancelled_too(bench: Bench) -> None:
     assert life(run) is not Life.alive
 
 
-@pytest.mark.parametrize("wrong", ["start time", "boot"])
-def test_a_reused_pid_is_never_signalled(
-    bench: Bench, stranger: "subprocess.Popen[bytes]", wrong: str
-) -> None:
+def test_a_reused_pid_is_never_signalled(bench: Bench, stranger: "subprocess.Popen[bytes]") -> None:
     who = identity.identity(stranger.pid)
     assert who
-    changed = {"pid_started": who.pid_started - 60} if wrong == "start time" else {"boot_id": "x"}
-    run = claimed_as(bench, replace(who, **changed))  # type: ignore[arg-type]
+    run = claimed_as(bench, replace(who, pid_ticks=who.pid_ticks - 1))
     with pytest.raises(UsageError, match="is lost already"):
         cancel(bench.settings, run.id)
     assert stranger.poll() is None
-
-
-def test_without_a_start_time_only_an_older_process_can_be_the_engine(
-    bench: Bench, stranger: "subprocess.Popen[bytes]"
-) -> None:
-    who = identity.identity(stranger.pid)
-    assert who
-    run = replace(claimed_as(bench, who), pid_started=None)
-    assert life(replace(run, started_at=who.pid_started + 1)) is Life.alive
-    assert life(replace(run, started_at=who.pid_started - 60)) is Life.gone
 
 
 def test_a_zombie_is_not_alive(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from engine.contract.layout import RunDir
 from graftui.launcher import supervise
 from graftui.launcher.identity import Life, life
 from graftui.launcher.lock import supervised
+from graftui.launcher.look import ensure
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.card import read_card
 from graftui.registry.store import Store
@@ -59,7 +60,7 @@ def test_the_next_supervisor_counts_and_watches_what_it_did_not_start(bench: Ben
     first, second = bench.launch(plan("sleep"), plan("finish"))
     first = bench.at_work(first.id)
     kill_supervisor(bench)
-    supervise.ensure(bench.settings)
+    ensure(bench.settings)
     time.sleep(0.8)
     assert bench.get(second.id).status is RunStatus.queued
     kill_engine(first)

@@ -10,6 +10,7 @@ from launcher_bench import Bench, plan
 from engine.contract.layout import RunDir
 from graftui.launcher import supervise
 from graftui.launcher.lock import supervised
+from graftui.launcher.look import ensure, packed
 from graftui.models import RunReason, RunStatus
 from graftui.registry.store import Store
 
@@ -101,7 +102,7 @@ def test_a_run_queued_after_the_last_look_is_drained_too(
             store.update(store.resolve("last").id, status=RunStatus.finished)
 
     monkeypatch.setattr(supervise.Supervisor, "drain", drain)
-    monkeypatch.setattr("sys.argv", ["supervise", supervise._packed(bench.settings)])
+    monkeypatch.setattr("sys.argv", ["supervise", packed(bench.settings)])
     supervise.main()
     assert len(drained) == 2
     assert not (bench.settings.data / "supervisor.log").exists()  # `ensure` started none
@@ -110,7 +111,7 @@ def test_a_run_queued_after_the_last_look_is_drained_too(
 def test_many_that_ensure_at_once_make_one_supervisor(bench: Bench) -> None:
     (run,) = bench.submit(plan("sleep"))
     for _ in range(4):
-        supervise.ensure(bench.settings)
+        ensure(bench.settings)
     bench.at_work(run.id)
     time.sleep(0.5)
     log = (bench.settings.data / "supervisor.log").read_text()

@@ -1,20 +1,18 @@
 """runs.db is only a view of the run directories: deleting it loses nothing."""
 
 import json
-import os
-import time
 from dataclasses import fields, replace
 
 from launcher_bench import Bench, plan
 
-from graftui.launcher import supervise
 from graftui.launcher.cancel import cancel
+from graftui.launcher.look import ensure
 from graftui.models import Run, RunStatus
 from graftui.registry.ingest import adopt, rebuild
 from graftui.registry.store import Store
 
 # Signs of life of the launcher itself, which no file holds.
-_NOT_KEPT = {"heard_at": None, "cancel_asked": None}
+_NOT_KEPT = {"heard_at": None, "seen_at": None, "cancel_asked": None, "claims": 0}
 
 
 def delete(bench: Bench, *ends: str) -> None:
@@ -35,7 +33,7 @@ def test_deleted_in_mid_run_the_supervisor_takes_the_runs_in_again(bench: Bench)
     delete(bench, "")  # leaving -wal and -shm, as one does
     after = bench.until_there(first.id, lambda run: run.step == 3)
     assert after.status is RunStatus.running
-    assert (after.pid, after.pid_started) == (before.pid, before.pid_started)
+    assert (after.pid, after.pid_ticks) == (before.pid, before.pid_ticks)
     assert bench.until_there(second.id).status is RunStatus.queued
     assert cancel(bench.settings, first.id).message == "stopped at step 3"
     assert bench.ended(second.id).status is RunStatus.finished
@@ -68,8 +66,8 @@ def has_exit(run: Run) -> bool:
 def test_a_queued_run_is_taken_in_as_queued_and_still_runs(bench: Bench) -> None:
     first, second = bench.submit(plan("finish"), plan("finish", "graft", after=0))
     delete(bench, "", "-wal", "-shm")
-    assert bench.look(second.id) == second
-    supervise.ensure(bench.settings)
+    assert same(bench.look(second.id), second)
+    ensure(bench.settings)
     assert bench.ended(second.id).status is RunStatus.finished
 
 
@@ -78,16 +76,6 @@ def test_a_cancelled_queued_run_does_not_come_back(bench: Bench) -> None:
     cancel(bench.settings, run.id)
     delete(bench, "", "-wal", "-shm")
     assert bench.look(run.id).status is RunStatus.cancelled
-
-
-def test_a_directory_without_card_is_taken_in_but_never_started(bench: Bench) -> None:
-    (run,) = bench.submit(plan("finish"))
-    delete(bench, "", "-wal", "-shm")
-    (bench.settings.runs / run.id / "run.json").unlink()
-    old = time.time() - 3600
-    os.utime(bench.settings.runs / run.id / "config.json", (old, old))
-    assert bench.look(run.id).status is RunStatus.lost
-    assert bench.get(run.id).name == run.id
 
 
 def test_a_config_that_cannot_be_read_is_reported_not_fatal(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from registry_rows import make, place
 
-from graftui.models import RunReason, RunStatus
+from graftui.models import Here, RunReason, RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
@@ -69,9 +69,9 @@ def test_an_old_registry_is_still_searched_and_written(old: Path) -> None:
         assert [run.id for run in store.list(search="night")] == ["aaaaaa"]
         found = store.list(where=[Filter.parse("train.lr=1e-3"), Filter.parse("accuracy>0.5")])
         assert [run.id for run in found] == ["aaaaaa"]
-        claimed = store.claim_next(1)
+        claimed = store.claim_next(1, Here("", "h", "b"))
         assert claimed
         assert claimed.id == "bbbbbb"
         store.add([make(id="dddddd")])
         store.delete("aaaaaa")
-        assert store.ids() == {"bbbbbb", "cccccc", "dddddd"}
+        assert store.ids("") == {"bbbbbb", "cccccc", "dddddd"}

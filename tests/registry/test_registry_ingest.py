@@ -22,7 +22,8 @@ TABLES = ("runs", "metrics", "scores", "artifacts")
 
 
 def dump(store: Store) -> list[tuple[object, ...]]:
-    """All rows of all tables that events fill."""
+    """All rows of all tables that events fill, but for when they were read."""
+    store.db.execute("UPDATE runs SET seen_at = NULL")
     return [tuple(row) for t in TABLES for row in store.db.execute(f"SELECT * FROM {t}")]
 
 

@@ -69,7 +69,7 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
         store.add([make(id="aaaaaa")])
         born = store.born()
     with Store.open(path) as store:
-        assert store.ids() == {"aaaaaa"}
+        assert store.ids("") == {"aaaaaa"}
         assert store.born() == born
 
 

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from registry_rows import make
 
 from graftui.errors import NotFound, UsageError
-from graftui.models import ACTIVE, RunReason, RunStatus
+from graftui.models import ACTIVE, Here, RunReason, RunStatus
 from graftui.registry.rows import new_id, numbers, numbers_of
 from graftui.registry.store import Store
+
+HERE = Here("", "h", "b")
 
 
 def test_a_run_comes_back_as_it_went_in(store: Store) -> None:
@@ -27,7 +29,8 @@ def test_a_run_comes_back_as_it_went_in(store: Store) -> None:
         reason=RunReason.oom,
         summary={"accuracy": 0.5},
         signal=9,
-        pid_started=1.25,
+        pid_ticks=125,
+        folder="/x/runs",
         log_tail="x\ny",
     )
     store.add([run])
@@ -93,36 +96,36 @@ def test_the_oldest_ready_run_is_claimed(store: Store) -> None:
     old, new = make(created_at=1.0), make(created_at=2.0)
     waits = make(created_at=0.5, parent=new.id)
     store.add([new, waits, old])
-    first = store.claim_next(1)
+    first = store.claim_next(1, HERE)
     assert first
     assert (first.id, first.status) == (old.id, RunStatus.starting)
-    assert store.claim_next(1) is None
-    second = store.claim_next(2)
+    assert store.claim_next(1, HERE) is None
+    second = store.claim_next(2, HERE)
     assert second
     assert second.id == new.id
-    assert store.claim_next(9) is None
+    assert store.claim_next(9, HERE) is None
     store.update(new.id, status=RunStatus.finished)
-    third = store.claim_next(9)
+    third = store.claim_next(9, HERE)
     assert third
     assert third.id == waits.id
 
 
 def test_a_chain_without_hope_is_cancelled(store: Store) -> None:
-    dead = make(status=RunStatus.lost)
+    dead = make(status=RunStatus.failed)
     one = make(parent=dead.id)
     two = make(parent=one.id)
     orphan = make(parent="gone22")
     store.add([dead, one, two, orphan])
-    assert set(store.cancel_stranded()) == {one.id, two.id, orphan.id}
+    assert set(store.cancel_stranded(HERE)) == {one.id, two.id, orphan.id}
     assert dead.id in store.get(one.id).message
     assert "deleted" in store.get(orphan.id).message
-    assert store.cancel_stranded() == []
+    assert store.cancel_stranded(HERE) == []
 
 
 def _claim_all(path: Path, gate: Barrier, name: str) -> None:
     with Store.open(path) as store:
         gate.wait(30)
-        while (run := store.claim_next(1000)) is not None:
+        while (run := store.claim_next(1000, HERE)) is not None:
             store.update(run.id, device=name)
 
 

@@ -9,6 +9,7 @@ import pytest
 import world
 from textual.pilot import Pilot
 
+from graftui.launcher import look
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
 from graftui.tui.widgets.run_table import RunTable
@@ -20,6 +21,12 @@ WAIT_S = 10.0
 def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look starts one where a run waits; here nothing is to change by itself."""
+    monkeypatch.setattr(look, "ensure", lambda _: None)
 
 
 @pytest.fixture

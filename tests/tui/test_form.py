@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 from engine.contract import schema
 from graftui import recipes
-from graftui.launcher import supervise
+from graftui.launcher import look
 from graftui.models import RunStatus
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -166,7 +166,7 @@ async def test_a_key_costs_neither_a_layout_nor_a_check_in_the_thread_that_draws
 
 async def test_queued_runs_are_selected(empty: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Settings] = []
-    monkeypatch.setattr(supervise, "ensure", asked.append)
+    monkeypatch.setattr(look, "set_going", asked.append)
     async with dashboard(empty).run_test(size=(100, 30)) as pilot:
         screen = await choose_pocket(pilot)
         field(screen, "train.lr").query_one(Input).value = "0.1"
@@ -186,7 +186,7 @@ async def test_queued_runs_are_selected(empty: Settings, monkeypatch: pytest.Mon
 async def test_rerun_shows_what_is_changed(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervise, "ensure", lambda _: None)
+    monkeypatch.setattr(look, "set_going", lambda _: None)
     async with dashboard(settings).run_test(size=(120, 36)) as pilot:
         await filled(pilot)
         await go_to(pilot, "t3xxbb")

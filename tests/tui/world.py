@@ -8,7 +8,7 @@ import math
 import os
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def alive() -> dict[str, Any]:
     """The process of a run that is at work: this one."""
     me = identity(os.getpid())
     assert me is not None
-    return {"pid": me.pid, "pid_started": me.pid_started, "boot_id": me.boot_id}
+    return asdict(me)
 
 
 def began(t: float) -> ev.Event:

@@ -15,7 +15,8 @@ from graftui.tui.snapshot import PAGE, Snapshot
 from graftui.tui.text import GLYPHS, data
 
 _COUNTED = (
-    RunStatus.running, RunStatus.starting, RunStatus.queued, RunStatus.failed, RunStatus.lost
+    RunStatus.running, RunStatus.starting, RunStatus.queued, RunStatus.held, RunStatus.failed,
+    RunStatus.lost,
 )  # fmt: skip
 
 

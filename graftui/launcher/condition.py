@@ -1,0 +1,76 @@
+"""What there is to say of a run just now beside its status: that it is stalled, or elsewhere.
+
+Owns how long a silence is too long: by the run's own rhythm. Stores nothing, judges nothing.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from graftui.launcher.identity import Life, life
+from graftui.launcher.settle import run_dir
+from graftui.models import Run, RunStatus
+from graftui.settings import Settings
+
+# A silence shorter than this says nothing, whatever the rhythm.
+_LEAST_S = 30.0
+_TIMES_MEDIAN = 20.0
+# A run evaluates or saves now and then, without a word: it may take as long again, and half more.
+_TIMES_LONGEST = 2.5
+_RHYTHM = 5
+"""So many events make one."""
+_TAIL_BYTES = 1 << 16
+
+
+def observed(settings: Settings, runs: Iterable[Run], now: float) -> list[Run]:
+    """`runs`, each with its condition."""
+    folder = settings.folder  # asks the disk: once
+    conditions = ((run, _condition(settings, folder, run, now)) for run in runs)
+    return [replace(run, condition=word) if word else run for run, word in conditions]
+
+
+def _condition(settings: Settings, folder: str, run: Run, now: float) -> str:
+    if run.folder not in ("", folder):
+        return "elsewhere"
+    if run.status not in (RunStatus.starting, RunStatus.running) or run.pid is None:
+        return ""
+    match life(run):
+        case Life.unknown:
+            return "elsewhere"
+        case Life.stopped:
+            return "stalled"
+        case Life.alive if _silent(settings, run, now):
+            return "stalled"
+    return ""
+
+
+def _silent(settings: Settings, run: Run, now: float) -> bool:
+    silence = now - (run.heard_at or now)
+    if silence <= _LEAST_S:
+        return False
+    patience = patience_s(_times(run_dir(settings, run.id).events))
+    return patience is not None and silence > patience
+
+
+def patience_s(times: Sequence[float]) -> float | None:
+    """How long a run that spoke at `times` may be silent; None: too little is known of it."""
+    gaps = [after - before for before, after in pairwise(times)]
+    if len(gaps) < _RHYTHM:
+        return None
+    return max(_LEAST_S, _TIMES_MEDIAN * median(gaps), _TIMES_LONGEST * max(gaps))
+
+
+def _times(events: Path) -> list[float]:
+    """When the latest events were said."""
+    times = []
+    with suppress(OSError), events.open("rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+        for line in file.read().splitlines():
+            with suppress(ValueError, TypeError, KeyError):  # cut off, or no event
+                times.append(float(json.loads(line)["t"]))
+    return times

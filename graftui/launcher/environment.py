@@ -1,0 +1,26 @@
+"""The environment of the processes that graftui starts. Imports nothing that takes time."""
+
+import os
+import sysconfig
+from pathlib import Path
+
+import engine
+
+
+def importable() -> dict[str, str]:
+    """The environment, with graftui and engine importable as they are here, from any folder."""
+    home = str(Path(engine.__file__).parents[1])
+    path = os.environ.get("PYTHONPATH", "")
+    # Ahead of the standard library, site-packages could hide parts of it; nor is it needed there.
+    if home != sysconfig.get_path("purelib") and home not in path.split(os.pathsep):
+        path = os.pathsep.join(filter(None, (home, path)))
+    # Else a folder `engine` in the user's working directory would be taken for ours.
+    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def for_engines() -> dict[str, str]:
+    """The same, and how an engine's threads wait."""
+    # Threads that spin starve busy cores, and ones that sleep at once cost a mask's update (many
+    # short passes) four times its time: a spin of microseconds. Tokenizers warn about forks.
+    waiting = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
+    return {**importable(), **waiting, "TOKENIZERS_PARALLELISM": "false"}

@@ -1,0 +1,89 @@
+"""A look at the runs, as every command and the dashboard take it: it finds work and nobody at it.
+
+Owns how a supervisor is started, and what it is told.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from graftui.launcher.environment import importable
+from graftui.launcher.identity import here
+from graftui.launcher.leftovers import leftovers
+from graftui.launcher.lock import supervised
+from graftui.launcher.reconcile import reconcile
+from graftui.registry import knobs
+from graftui.registry.folders import Skipped
+from graftui.registry.ingest import adopt
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+JOBS = "jobs"
+_LOG_BYTES = 1 << 20
+
+
+def look(settings: Settings, store: Store, adopting: bool = True) -> None:
+    """Bring the registry up to date, and see to it that somebody is at what is to be done."""
+    reconcile(settings, store, adopting=adopting)
+    if store.work(here(settings)):
+        if settings.jobs is not None:
+            knobs.note(store, settings.folder, JOBS, settings.jobs)
+        with suppress(OSError):  # no room for its log, say: a look is worth having all the same
+            ensure(settings)
+
+
+def first_look(settings: Settings, store: Store) -> Sequence[Skipped]:
+    """As `look`, and what somebody left half-deleted is finished, which may take a while.
+
+    The run folders that could not be read.
+    """
+    skipped = adopt(store, settings).skipped
+    look(settings, store, adopting=False)
+    if leftovers(settings.runs):
+        ensure(settings)
+    return skipped
+
+
+def set_going(settings: Settings) -> None:
+    """What has just been queued."""
+    with Store.open(settings.db) as store:
+        look(settings, store)
+
+
+def ensure(settings: Settings) -> None:
+    """See to it that a supervisor is at work; one about to go looks at the queue once more."""
+    if supervised(settings):
+        return
+    settings.data.mkdir(parents=True, exist_ok=True)
+    path = settings.data / "supervisor.log"
+    fresh = not path.exists() or path.stat().st_size > _LOG_BYTES
+    with path.open("wb" if fresh else "ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "graftui.launcher.supervise", packed(settings)],
+            cwd=settings.root,
+            env=importable(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    # A dashboard may outlive it, and would keep a zombie.
+    threading.Thread(target=process.wait, daemon=True).start()
+
+
+def packed(settings: Settings) -> str:
+    """Settings as an argument of the supervisor."""
+    return json.dumps(asdict(settings), default=str)
+
+
+def unpacked(text: str) -> Settings:
+    """The settings in a supervisor's argument."""
+    raw: dict[str, Any] = json.loads(text)
+    paths = {f.name: Path(raw[f.name]) for f in fields(Settings) if f.type is Path}
+    return Settings(**{**raw, **paths})

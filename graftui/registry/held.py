@@ -1,0 +1,66 @@
+"""Which run folders may be started by themselves, and which wait for their user's word.
+
+A folder that somebody sent, or that lay elsewhere when it was queued, is not started unasked; nor
+is one twice that another registry is about to start. Owns what is said of a held run.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.contract.layout import RunDir
+from graftui.models import RunCard, RunStatus
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+def first_status(
+    run_dir: RunDir, config: Mapping[str, Any], card: RunCard | None, settings: Settings
+) -> RunStatus:
+    """Before events and verdict are read: `queued` only if nothing was ever done, and only if this
+    very registry queued it.
+
+    `starting` of one that ended long ago lasts until the next statement, and keeps the runs that
+    wait for it from being taken for stranded.
+    """
+    if run_dir.events.exists() or (card and (card.pid or card.verdict)):
+        return RunStatus.starting
+    ours = card is not None and card.registry == settings.registry
+    return RunStatus.queued if ours and not runs_foreign_code(config) else RunStatus.held
+
+
+def runs_foreign_code(config: Mapping[str, Any]) -> bool:
+    """Whether code that comes with the model would be run."""
+    model = config.get("model")
+    return isinstance(model, Mapping) and bool(model.get("trust_remote_code"))
+
+
+def why(card: RunCard, settings: Settings) -> str:
+    """Why a run of that card is held."""
+    if card.registry in ("", settings.registry):
+        return "It was found as a folder; nothing says that it was queued here."
+    return f"It was queued in another registry, {card.registry}."
+
+
+def hint(id: str) -> str:
+    """What to do about a held run."""
+    return f"`graftui release {id}` queues it; `graftui rm {id}` deletes it."
+
+
+def take_home(store: Store, settings: Settings, folders: Mapping[str, str]) -> None:
+    """Runs by id, with the folder they are noted for: if they are there no more, they are here.
+
+    What was queued there was meant to run there.
+    """
+    moved = [(id, was) for id, was in folders.items() if not (was and Path(was, id).is_dir())]
+    if not moved:
+        return
+    with store.write() as db:
+        for id, was in moved:
+            db.execute("UPDATE runs SET folder = ? WHERE id = ?", (settings.folder, id))
+            if was:
+                db.execute(
+                    "UPDATE runs SET status = 'held', message = ?, hint = ?"
+                    " WHERE id = ? AND status = 'queued'",
+                    (f"It was queued in {was}, and has moved since.", hint(id), id),
+                )

@@ -1,0 +1,56 @@
+"""A run without a sign of life for longer than its own rhythm is shown as stalled."""
+
+import time
+from collections.abc import Sequence
+
+import pytest
+from launcher_bench import Bench, condition
+
+from engine.contract import events as ev
+from engine.contract.layout import RunDir
+from graftui.launcher.condition import patience_s
+from graftui.models import RunStatus
+
+EVERY_SECOND = [float(n) for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("times", "patience"),
+    [
+        (EVERY_SECOND, 30.0),
+        ([60.0 * n for n in range(20)], 1200.0),
+        ([*EVERY_SECOND, 119.0, 120.0], 250.0),  # it evaluated for 100 s
+        ([0.0, 1.0, 2.0], None),
+        ([], None),
+    ],
+)
+def test_patience_is_by_the_rhythm(times: Sequence[float], patience: float | None) -> None:
+    assert patience_s(times) == patience
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "state", "word"),
+    [
+        (0.0, "S", ""),
+        (25.0, "S", ""),
+        (45.0, "S", "stalled"),
+        (0.0, "T", "stalled"),
+        (45.0, "Z", ""),
+    ],
+)
+def test_a_silent_or_stopped_engine_is_stalled(
+    bench: Bench,
+    processes: dict[int, tuple[str, int]],
+    silent_s: float,
+    state: str,
+    word: str,
+) -> None:
+    processes[44] = (state, 7)
+    last = time.time() - silent_s
+    run = bench.started(pid=44, ticks=7, heard_at=last)
+    said = [ev.Metric(t=last - 9 + n, step=n, values={"train/loss": 1.0}) for n in range(10)]
+    events = RunDir(bench.settings.runs / run.id).events
+    events.write_bytes(b"\xff cut off\n[]\n" + b"".join(map(ev.dumps, said)) + b'{"t": 1')
+    assert condition(bench, run) == word
+    ended = bench.change(run.id, status=RunStatus.finished)
+    assert condition(bench, ended) == ""

@@ -1,0 +1,101 @@
+"""What is found as a folder is never started unasked."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from launcher_bench import Bench, plan
+
+from engine.contract import events as ev
+from engine.contract.layout import RunDir
+from graftui.errors import UsageError
+from graftui.launcher.cancel import cancel, remove
+from graftui.launcher.identity import here
+from graftui.launcher.release import release
+from graftui.models import Run, RunStatus
+from graftui.registry.held import runs_foreign_code
+from graftui.registry.store import Store
+
+
+def planted(bench: Bench, trust: bool = False, **card: Any) -> Run:
+    """A run whose folder somebody put there, with a card if there is anything to put on it."""
+    (run,) = bench.submit(plan("finish"))
+    with Store.open(bench.settings.db) as store:
+        store.delete(run.id)
+    place = RunDir(bench.settings.runs / run.id)
+    config = json.loads(place.config.read_text())
+    config["model"]["trust_remote_code"] = trust
+    place.config.write_text(json.dumps(config))
+    if card:
+        place.card.write_text(json.dumps({**json.loads(place.card.read_text()), **card}))
+    else:
+        place.card.unlink()
+    return bench.look(run.id)
+
+
+def nothing_to_do(bench: Bench) -> bool:
+    with Store.open(bench.settings.db) as store:
+        me = here(bench.settings)
+        return not store.work(me) and store.claim_next(9, me) is None
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"trust": True}, {"registry": ""}, {"registry": "/of/another.db"}],
+    ids=["config alone", "config alone that runs code", "an old card", "of another registry"],
+)
+def test_a_folder_that_was_not_queued_here_is_held(bench: Bench, how: dict[str, Any]) -> None:
+    run = planted(bench, **how)
+    assert run.status is RunStatus.held
+    assert f"graftui release {run.id}" in run.hint
+    assert nothing_to_do(bench)
+    assert bench.look(run.id) == run
+    if registry := how.get("registry"):
+        assert registry in run.message
+
+
+def test_what_this_registry_queued_is_queued_again_but_for_code_of_others(bench: Bench) -> None:
+    ours = bench.settings.registry
+    assert planted(bench, registry=ours).status is RunStatus.queued
+    assert planted(bench, trust=True, registry=ours).status is RunStatus.held
+
+
+def test_released_it_is_queued_and_stays_so(bench: Bench) -> None:
+    run, code = planted(bench), planted(bench, trust=True)
+    assert [runs_foreign_code(each.config) for each in (run, code)] == [False, True]
+    (queued,) = bench.submit(plan("finish"))
+    with pytest.raises(UsageError, match=f"{queued.id} is queued, not held"):
+        release(bench.settings, [run, queued])
+    assert bench.get(run.id).status is RunStatus.held
+    release(bench.settings, [run])
+    assert (bench.get(run.id).status, bench.get(run.id).message) == (RunStatus.queued, "")
+    bench.settings.db.unlink()
+    assert bench.look(run.id).status is RunStatus.queued, "its card says who queued it"
+
+
+def test_held_runs_are_cancelled_and_deleted(bench: Bench) -> None:
+    first, second = planted(bench), planted(bench)
+    assert cancel(bench.settings, first.id).status is RunStatus.cancelled
+    remove(bench.settings, [first.id, second.id])
+    assert not list(bench.settings.runs.iterdir())
+
+
+def test_what_another_registry_starts_is_seen_to_run(bench: Bench) -> None:
+    """Two working folders that share a data folder, with a registry each."""
+    run = planted(bench, registry="/of/another.db")
+    started = ev.Started(t=1.0, pid=1, host="h", device="cpu", config_hash="")
+    events = RunDir(bench.settings.runs / run.id).events
+    events.write_bytes(ev.dumps(started))
+    assert bench.look(run.id).status is RunStatus.running
+    assert nothing_to_do(bench)
+    with events.open("ab") as file:
+        file.write(ev.dumps(ev.Finished(t=2.0, seconds=1.0)))
+    assert bench.look(run.id).status is RunStatus.finished
+
+
+def test_a_held_run_whose_folder_is_taken_away_again(bench: Bench) -> None:
+    run = planted(bench)
+    shutil.rmtree(Path(bench.settings.runs, run.id))
+    assert bench.look(run.id).status is RunStatus.lost

@@ -1,0 +1,94 @@
+"""Any look that finds work and nobody at it starts a supervisor, which goes by the last wish."""
+
+import os
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+from launcher_bench import Bench, plan
+
+from graftui.launcher import look as looking
+from graftui.launcher import supervise
+from graftui.launcher.identity import here
+from graftui.launcher.lock import supervised
+from graftui.launcher.look import look
+from graftui.models import RunStatus
+from graftui.registry import knobs
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """Those who asked for a supervisor; none is started."""
+    asked: list[Settings] = []
+    monkeypatch.setattr(looking, "ensure", asked.append)
+    return asked
+
+
+def look_at(bench: Bench) -> None:
+    with Store.open(bench.settings.db) as store:
+        look(bench.settings, store)
+
+
+def test_a_look_sets_a_stranded_queue_going(bench: Bench) -> None:
+    first, second = bench.launch(plan("sleep"), plan("finish", "graft", after=0))
+    first = bench.at_work(first.id)
+    os.kill(bench.supervisor(), signal.SIGKILL)
+    while supervised(bench.settings):
+        time.sleep(0.02)
+    look_at(bench)
+    assert first.pid
+    os.kill(first.pid, signal.SIGTERM)
+    assert bench.ended(second.id).message.startswith("It was to use the result"), "and ends it"
+
+
+def test_where_nothing_can_be_done_nobody_is_asked(bench: Bench, asked: list[Settings]) -> None:
+    (held,) = bench.submit(plan("finish"))
+    (waits,) = bench.submit(plan("finish", "graft", after=held.id))
+    look_at(bench)
+    assert asked == [bench.settings]
+    bench.change(held.id, status=RunStatus.held)
+    look_at(bench)
+    bench.change(held.id, status=RunStatus.lost, host="other", pid=1, pid_ticks=1)
+    look_at(bench)
+    bench.change(held.id, status=RunStatus.running, seen_at=time.time())
+    look_at(bench)
+    assert asked == [bench.settings]
+    assert bench.get(waits.id).status is RunStatus.queued
+    bench.change(held.id, status=RunStatus.finished)
+    look_at(bench)
+    assert asked == [bench.settings] * 2
+
+
+def test_the_number_of_runs_at_once_is_read_as_it_goes(
+    bench: Bench, asked: list[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(
+        supervise.Supervisor, "_start", lambda _self, _store, run: started.append(run.id)
+    )
+    bench.submit(*[plan("sleep")] * 6)
+    supervisor = supervise.Supervisor(bench.settings)
+
+    def tick(jobs: int | None) -> int:
+        with Store.open(bench.settings.db) as store:
+            look(replace(bench.settings, jobs=jobs), store)
+        supervisor.tick()
+        return len(started)
+
+    assert [tick(None), tick(3), tick(None), tick(4), tick(2)] == [1, 3, 3, 4, 4]
+
+
+def test_what_was_wished_is_for_this_queue(bench: Bench, asked: list[Settings]) -> None:
+    (run,) = bench.submit(plan("finish"))
+    bench.settings = replace(bench.settings, jobs=5)
+    look_at(bench)
+    supervisor = supervise.Supervisor(replace(bench.settings, jobs=None))
+    with Store.open(bench.settings.db) as store:
+        assert knobs.read(store, bench.settings.folder, "jobs") == 5
+        store.update(run.id, status=RunStatus.finished)
+        assert not supervisor.tick()
+        assert knobs.read(store, bench.settings.folder, "jobs") is None
+        assert not store.work(here(bench.settings))
