@@ -116,6 +116,16 @@ def time_left(seconds: float | None) -> str:
     return f"about {seconds / 3600:.1f} h left"
 
 
+def compared(name: str, value: float | None) -> str:
+    """A score of a comparison, whose name ends in the score's: "learnt_graft weights"."""
+    if value is None:
+        return ""
+    what = name.rpartition(" ")[2]
+    if what == "sparsity":
+        return asked(value)
+    return figure(what, value) if what in COUNTS else rounded(value)
+
+
 def exact(name: str, value: float) -> float:
     """A score for another program: a count is a whole number, the rest stays as it is."""
     return int(value) if name in COUNTS and math.isfinite(value) else value

@@ -73,6 +73,4 @@ def _named(tested: Sequence[Score], curve: bool) -> dict[str, float]:
 
 
 def _words(name: str, chosen_by: str) -> str:
-    place, _, rest = name.partition(" ")
-    stage, at, sparsity = place.partition("@")
-    return f"{stage_title(stage, chosen_by)}{at}{sparsity} {rest}"
+    return name.replace("learnt_graft", stage_title("learnt_graft", chosen_by)).replace("_", " ")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from graftui.compare.figures import COUNTS, asked, figure, plain, rounded, subject
+from graftui.compare.figures import compared, plain, subject
 from graftui.compare.side_by_side import Comparison
 from graftui.terminal import Console, Table, Text
 from graftui.text import visible
@@ -38,7 +38,7 @@ def _columns(found: Comparison) -> Table:
         table.add_row(Text(path, "cyan"), *map(plain, row))
     table.add_section()
     for name, values in found.scores.items():
-        table.add_row(found.titles[name], *(_score(name, value) for value in values))
+        table.add_row(found.titles[name], *(compared(name, value) for value in values))
     return table
 
 
@@ -58,7 +58,7 @@ def _cells(found: Comparison) -> dict[str, list[str]]:
         _ABOUT, zip(*((r.id, r.name, subject(r)) for r in found.runs), strict=True), strict=True
     )
     scores = {
-        found.titles[name]: [_score(name, v) for v in row] for name, row in found.scores.items()
+        found.titles[name]: [compared(name, v) for v in row] for name, row in found.scores.items()
     }
     settings = {path: list(map(plain, row)) for path, row in found.settings.items()}
     shown = {**dict(about), **scores, **settings}
@@ -74,12 +74,3 @@ def _fitting(cells: Mapping[str, list[str]], room: int) -> list[str]:
             break
         kept.append(name)
     return kept
-
-
-def _score(name: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    what = name.rpartition(" ")[2]
-    if what == "sparsity":
-        return asked(value)
-    return figure(what, value) if what in COUNTS else rounded(value)

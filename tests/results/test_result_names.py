@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from graftui.compare.figures import compared
 from graftui.compare.over_seeds import collect
 from graftui.compare.score_table import score_table
 from graftui.compare.side_by_side import compare, flat
@@ -105,3 +106,11 @@ def test_the_sparsity_that_a_curve_does_not_use_is_not_shown() -> None:
     assert compare([curve, other], {}).settings == {}
     row = runs.rows([curve], {})[0]
     assert "graft.sparsity" not in row
+
+
+def test_figures_of_a_comparison() -> None:
+    assert compared("learnt_graft weights", 1_234_567.0) == "1,234,567"
+    assert compared("base_patch sparsity", 1_234_567.0) == "1,234,567"
+    assert compared("base_patch sparsity", 1e-4) == "0.0001"
+    assert compared("finetuned test_mm accuracy", 0.934) == "0.934"
+    assert compared("finetuned accuracy", None) == ""

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from graftui.compare.figures import COUNTS, LESS_IS_BETTER, NEITHER_IS_BETTER, plain
+from graftui.compare.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, compared, plain
 from graftui.compare.side_by_side import Comparison
 from graftui.terminal import Text
 from graftui.text import visible
@@ -62,7 +62,9 @@ class CompareScreen(Screen[None]):
         for name, scores in found.scores.items():
             best = _best(name, scores)
             styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
-            cells = [_right(_figure(name, v), s) for v, s in zip(scores, styles, strict=True)]
+            cells = [
+                _right(compared(name, v) or "–", s) for v, s in zip(scores, styles, strict=True)
+            ]
             lines.append([_left(found.titles[name], dim), *cells])
         return lines
 
@@ -90,9 +92,3 @@ def _best(name: str, values: Sequence[float | None]) -> float | None:
     if what in NEITHER_IS_BETTER or len(set(known)) < 2:
         return None
     return min(known) if what in LESS_IS_BETTER else max(known)
-
-
-def _figure(name: str, value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if name.rpartition(" ")[2] in COUNTS else f"{value:.4g}"
