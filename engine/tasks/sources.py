@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -57,14 +58,16 @@ def read_rows(task: TaskConfig, spec: TaskSpec) -> Splits:
     `task.data` is a folder holding `TASK/K-SEED/` (k-shot) or `TASK/` (original: drawn here), or
     the task's folder itself, or `hub`, or `hub:NAME`. Raises DataError.
     """
+    paths: dict[str, Path] = {}
     if on_hub(task.data):
         splits = _drawn(original(spec, task.data), task, spec)
     else:
         with _as_data_errors():
             files = task_files(task, spec)
         splits = _stored(files, task, spec) if files.dev else _drawn(_read(files, spec), task, spec)
+        paths = {"train": files.train, "dev": files.dev or files.train, **files.tests}
     for name, rows in {"train": splits.train, "dev": splits.dev, **splits.tests}.items():
-        _refuse_empty(name, rows, task.data or spec.name)
+        _refuse_empty(name, rows, str(paths.get(name, task.data)))
     tests = {name: some(rows, task.test_rows) for name, rows in splits.tests.items()}
     return Splits(splits.train, splits.dev, tests, splits.notes)
 

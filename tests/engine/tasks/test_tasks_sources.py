@@ -145,7 +145,7 @@ def test_a_file_without_rows_is_named(tmp_path: Path, empty: str) -> None:
     for split in ("train", "dev", "test"):
         lines = [] if split == empty else rows(4, 1)
         write_tsv(tmp_path / "SST-2" / "2-13" / f"{split}.tsv", lines)
-    with pytest.raises(DataError, match=f"no {empty} rows"):
+    with pytest.raises(DataError, match=rf"2-13/{empty}.tsv: there are no {empty} rows"):
         splits_of(tmp_path)
 
 
