@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.contract import preflight, schema
+from engine.contract import preflight, prompts, schema
 from engine.contract.config import parse
 from engine.contract.schema import Setting
 from graftui import planning
@@ -26,6 +26,7 @@ Value = str | bool
 """What a field holds: a switch holds a bool, all others a text."""
 
 _CODE = re.compile(r"\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5}|U0010[0-9a-f]{4})")
+_PATH = re.compile(r"[a-z_]+\.[a-z_0-9]+")
 _SHARED = ("model", "task", "demo", "freeze", "compute", "finetuned")
 """Sections that a linked part takes over from the part it is made from."""
 
@@ -167,16 +168,28 @@ def _reaches(form: Form, entry: Entry, part: str) -> bool:
 
 
 def _wrong(raw: dict[str, Any], kind: str) -> dict[str, str]:
+    """What each setting is by itself, then the first thing that planning would refuse."""
+    found: dict[str, str] = {}
     try:
         config = parse(raw)
+        task = prompts.resolved(config.task)
+        trouble = preflight.check(config.model_copy(update={"task": task}))
     except ValidationError as error:
-        return schema.explain(error, kind)
-    if trouble := preflight.check_model(config.model.name):
-        return {"model.name": f"{trouble[0]}: {trouble[1]}"}
-    if trouble := preflight.check_task(config.task.name, config.task.data):
-        path = "task.data" if "data" in f"{trouble[0]} {trouble[1]}" else "task.name"
-        return {path: f"{trouble[0]}: {trouble[1]}"}
-    return {}
+        found, trouble = schema.explain(error, kind), None
+    except prompts.PromptFileError as error:
+        trouble = (str(error), "")
+    if "model.name" not in found and (lacking := preflight.check_model(raw["model"]["name"])):
+        found["model.name"] = ": ".join(lacking)
+    elif trouble:
+        sentence = ": ".join(filter(None, trouble))
+        found[_first_setting(sentence, kind)] = sentence
+    return found
+
+
+def _first_setting(sentence: str, kind: str) -> str:
+    """The path of the setting that is named first; empty if none is."""
+    paths = {setting.path for setting in schema.settings(kind)}
+    return next((word for word in _PATH.findall(sentence) if word in paths), "")
 
 
 def _put(raw: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:

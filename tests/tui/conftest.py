@@ -45,9 +45,9 @@ def settings(empty: Settings) -> Settings:
     return empty
 
 
-def dashboard(settings: Settings) -> GraftuiApp:
+def dashboard(settings: Settings, encoding: str = "utf-8") -> GraftuiApp:
     """A dashboard whose clock stands still."""
-    return GraftuiApp(settings, clock=lambda: world.NOW)
+    return GraftuiApp(settings, clock=lambda: world.NOW, encoding=encoding)
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
@@ -65,6 +65,15 @@ def runs(pilot: Pilot[None]) -> Any:
 
 def table(pilot: Pilot[None]) -> RunTable:
     return pilot.app.screen_stack[1].query_one(RunTable)
+
+
+def frame(pilot: Pilot[None]) -> list[str]:
+    """What is on the screen, line by line; no text in it is a link to an action of the app."""
+    strips = pilot.app.screen._compositor.render_strips()
+    for strip in strips:
+        for segment in strip:
+            assert "quit" not in str(segment.style and segment.style.meta.get("@click"))
+    return [strip.text for strip in strips]
 
 
 async def filled(pilot: Pilot[None], rows: int = 8) -> RunTable:

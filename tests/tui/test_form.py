@@ -4,6 +4,8 @@ import threading
 
 import pytest
 from conftest import dashboard, filled, go_to, until
+from hypothesis import given
+from hypothesis import strategies as st
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -14,6 +16,7 @@ from graftui.launcher import look
 from graftui.models import RunStatus
 from graftui.registry.store import Store
 from graftui.settings import Settings
+from graftui.text import visible
 from graftui.tui import form
 from graftui.tui.screens.choice import ChoiceScreen
 from graftui.tui.screens.new_run import NewRunScreen
@@ -65,13 +68,19 @@ def test_changes_reach_both_parts(pocket: form.Form) -> None:
         ("task.name", "pocket-fil", "Did you mean pocket-film"),
         ("model.name", "pocket:nothing", "no pocket model"),
         ("graft.sparsity", "2.5", "less than or equal to 1"),
+        ("task.prompt", "It was great.", "has no *mask*"),
+        ("task.label_words", "9 = nine", "has no label '9'"),
+        ("task.prompt_id", "3", "need task.prompt_file"),
+        ("task.data", "/no/such", "there is no such folder"),
+        ("graft.learn", False, "evaluates the base patch alone"),
         ("graft.sparsities", "0.1, 0.1", "same value twice"),
     ],
 )
 def test_what_is_wrong_is_named_at_its_field(
-    pocket: form.Form, path: str, value: str, says: str
+    pocket: form.Form, path: str, value: form.Value, says: str
 ) -> None:
-    found = form.errors(pocket, prefilled(pocket) | {path: value})
+    filled = prefilled(pocket) | {path: value}
+    found = form.errors(pocket, filled | ({"graft.localizer": "fisher"} if value is False else {}))
     assert list(found) == [path]
     assert says in found[path]
 
@@ -83,6 +92,18 @@ def test_values_are_shown_as_they_can_be_typed(pocket: form.Form, value: object)
     setting = schema.Setting("p", ("p",), value, (), kinds[type(value)], "", "")
     again = form.typed(form.Entry("p", "p", setting, entry.value), form.shown_as(value))
     assert (tuple(again) if isinstance(again, list) else again) == value
+
+
+@given(st.text())
+def test_a_prefilled_text_is_typed_back_as_it_is(text: str) -> None:
+    entry = form.Entry("p", "p", schema.Setting("p", ("p",), "", (), "text", "", ""), text)
+    assert visible(str(entry.shown)) == entry.shown
+    assert form.typed(entry, entry.shown) == text.strip()
+
+
+def test_all_that_is_wrong_is_named(pocket: form.Form) -> None:
+    values = prefilled(pocket, task__k="many", model__name="pocket:nothing")
+    assert set(form.errors(pocket, values)) == {"task.k", "model.name"}
 
 
 async def choose_pocket(pilot: Pilot[None]) -> NewRunScreen:

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 import world
-from conftest import dashboard, runs, until
+from conftest import dashboard, filled, frame, runs, until
 from rich.segment import Segment
 from textual.color import Color
 from textual.message import Message
-from textual.pilot import Pilot
 from textual.screen import Screen
 
 from engine.contract.schema import Setting
@@ -27,7 +26,7 @@ from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import screens
 from graftui.tui.form import Entry, Form, Group
-from graftui.tui.messages import SnapshotTaken
+from graftui.tui.messages import Condemned, SnapshotTaken
 from graftui.tui.screens.choice import ChoiceScreen, Option
 from graftui.tui.screens.compare import CompareScreen
 from graftui.tui.screens.confirm import ConfirmScreen
@@ -134,15 +133,6 @@ def test_there_is_a_hostile_text_for_every_screen() -> None:
     assert every_screen() == {*MADE, RunsScreen}
 
 
-def frame(pilot: Pilot[None]) -> list[str]:
-    """What is on the screen, line by line."""
-    strips = pilot.app.screen._compositor.render_strips()
-    for strip in strips:
-        for segment in strip:
-            assert "quit" not in str(segment.style and segment.style.meta.get("@click"))
-    return [strip.text for strip in strips]
-
-
 def shown(lines: list[str], texts: tuple[str, ...] = TOKENS) -> set[str]:
     """Which of the texts are there, as they are to be seen."""
     whole = "\n".join(lines)
@@ -188,3 +178,45 @@ async def test_text_is_data_on_every_screen(empty: Settings, unseen: list[str]) 
                 lines = {"a\nb", "e\tf"} if seen.query.tab == "log" else set()
                 assert shown(details) | lines == set(TOKENS), seen.query.tab
     assert not unseen
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+async def test_a_terminal_gets_only_letters_it_has(settings: Settings, encoding: str) -> None:
+    async with dashboard(settings, encoding).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        await pilot.press("3")
+        await until(pilot, lambda: runs(pilot).snapshot.detail.curves is not None)
+        drawn = frame(pilot)
+        assert any("finished" in line and "v finished" in line for line in drawn)
+        for make in MADE.values():
+            await pilot.app.push_screen(make(settings, ("é", "日本", "✓ x", "\x1b")))
+            await pilot.pause()
+            drawn += frame(pilot)
+            await pilot.app.pop_screen()
+        _over.set()
+    whole = "\n".join(drawn)
+    whole.encode(encoding)
+    assert "\\u" not in whole.replace("\\u65e5", "")
+    assert any("+--" in line for line in drawn), "the frame of a dialog"
+
+
+async def test_long_texts_leave_room_for_the_rest(empty: Settings) -> None:
+    """Buttons and keys stay in view whatever a run is called."""
+    graft = hostile_run(LONG)
+    async with dashboard(empty).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: runs(pilot).snapshot)
+        runs(pilot)._ask_deletion(Condemned([graft] * 9, [graft] * 9))
+        await pilot.pause()
+        whole = "\n".join(frame(pilot))
+        assert "No (n)" in whole
+        assert "and 5 more" in whole
+        options = [Option("1", LONG, LONG), Option("2", "b", "[b]")]
+        await pilot.app.push_screen(ChoiceScreen("Which?", options))
+        await pilot.pause()
+        assert "[b]" in "\n".join(frame(pilot))
+        await pilot.app.push_screen(MADE[CompareScreen](empty, (LONG, "[b]")))
+        await pilot.pause()
+        assert "Back" in "\n".join(frame(pilot))
+        await pilot.app.push_screen(MADE[OpeningScreen](empty, (LONG,)))
+        await until(pilot, lambda: "esc back" in "\n".join(frame(pilot)))
+        _over.set()

@@ -4,7 +4,7 @@ import os
 
 import pytest
 import world
-from conftest import dashboard, filled, go_to, table, until
+from conftest import dashboard, filled, frame, go_to, table, until
 from textual.widgets import DataTable, Input, Label, TabbedContent
 
 from engine.contract import events as ev
@@ -60,6 +60,9 @@ async def test_filter_finds_and_says_what_is_wrong(settings: Settings) -> None:
         problem = pilot.app.screen.query_one("#filter-problem", Label)
         await until(pilot, lambda: "no key 'nokey'" in str(problem.content))
         assert rows.row_count == 1  # what was seen last stays
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert pilot.app.screen.query_one(Input).has_focus
         await pilot.press("escape")
         await until(pilot, lambda: rows.row_count == 8)
         assert rows.has_focus
@@ -84,9 +87,20 @@ async def test_delete_asks_first_and_refuses_what_is_at_work(settings: Settings)
         await go_to(pilot, "t8aaff")
         await pilot.press("d")
         assert not isinstance(pilot.app.screen, ConfirmScreen)
+        await go_to(pilot, "t2wqaa")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        asked = "\n".join(frame(pilot))
+        assert (
+            asked.index("finetune t2wqaa")
+            < asked.index("left without it")
+            < asked.index("graft g7kmaa")
+        )
+        await pilot.press("n", "up", "up")
         await go_to(pilot, "t3xxbb")
         await pilot.press("d")
-        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "left without it" not in "\n".join(frame(pilot))
         await pilot.press("y")
         await until(pilot, lambda: rows.row_count == 7)
         assert not run_dir(settings, "t3xxbb").path.exists()

@@ -67,7 +67,8 @@ _LISTED = 4
 
 def _listed(runs: Sequence[Run]) -> str:
     """Runs, one a line."""
-    lines = [f"  {run.kind} {run.id}  {cut(visible(run.name), 48)}" for run in runs[:_LISTED]]
+    named = (f"{run.kind} {run.id}  {run.name}" for run in runs[:_LISTED])
+    lines = [f"  {cut(visible(name), 60)}" for name in named]
     more = len(runs) - _LISTED
     return "\n".join([*lines, *([f"  and {more:,} more"] if more > 0 else [])])
 
@@ -156,7 +157,7 @@ class RunActions(Screen[None]):
         if not run.status.active:
             self.notify(f"{run.id} is {run.status} already.", severity="warning")
             return
-        question = f"Cancel {run.kind} {run.id} ({cut(visible(run.name), 48)})?"
+        question = cut(visible(f"Cancel {run.kind} {run.id} ({run.name})"), 60) + "?"
         text = "It stops at its next step and keeps what is best so far."
 
         def answered(yes: bool | None) -> None:
@@ -188,8 +189,8 @@ class RunActions(Screen[None]):
         ids = [run.id for run in condemned.runs]
         text = _listed(condemned.runs)
         if condemned.dependants:
-            text += f"\nMade from that, and left without it:\n{_listed(condemned.dependants)}"
-        text += "\nCurves, checkpoints and skill files go too. This cannot be undone."
+            text += f"\n\nMade from that, and left without it:\n{_listed(condemned.dependants)}"
+        text += "\n\nCurves, checkpoints and skill files go too. This cannot be undone."
 
         def answered(yes: bool | None) -> None:
             if yes:

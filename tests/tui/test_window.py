@@ -1,0 +1,121 @@
+"""The window: what is left stays left, no key ends it by surprise, what it wrote is told."""
+
+import threading
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import dashboard, filled, frame, go_to, runs, until
+from test_hostile import form_of
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.widgets import Input
+from textual.widgets._toast import Toast
+
+from graftui import recipes
+from graftui.settings import Settings
+from graftui.tui import form, jobs
+from graftui.tui.messages import FormMade
+from graftui.tui.screens.confirm import ConfirmScreen
+from graftui.tui.screens.help import HelpScreen
+from graftui.tui.screens.new_run import NewRunScreen
+from graftui.tui.screens.opening import OpeningScreen
+
+
+def told(pilot: Pilot[None]) -> str:
+    return "\n".join(note.message for note in pilot.app._notifications)
+
+
+async def test_a_form_that_was_left_while_it_was_read_does_not_pop_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, done = threading.Event(), threading.Event()
+
+    def slow(*arguments: object) -> Message:
+        released.wait(60)
+        done.set()
+        return FormMade(form_of(("x",)))
+
+    monkeypatch.setattr(jobs, "form_of_rerun", slow)
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        await go_to(pilot, "t3xxbb")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, OpeningScreen))
+        await pilot.press("escape")
+        released.set()
+        await until(pilot, done.is_set)
+        await pilot.pause(0.3)
+        assert pilot.app.screen is runs(pilot)
+        # With another dialog on top it waits, and opens when that has been answered.
+        released.clear()
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, OpeningScreen))
+        await pilot.press("ctrl+c")
+        released.set()
+        await pilot.pause(0.3)
+        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+
+
+async def test_ctrl_c_copies_what_is_selected_or_asks(empty: Settings) -> None:
+    async with dashboard(empty).run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: runs(pilot).snapshot)
+        await pilot.press("ctrl+c", "ctrl+c")
+        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("n")
+        assert pilot.app.screen is runs(pilot)
+        await pilot.press("slash", *"abc", "shift+home", "ctrl+c")
+        assert (pilot.app.clipboard, pilot.app.screen) == ("abc", runs(pilot))
+        assert "Copied 3 letters" in told(pilot)
+        await pilot.press("end", "ctrl+c")
+        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("y")
+        await until(pilot, lambda: not pilot.app.is_running)
+
+
+async def test_a_screenshot_says_where_it_is_or_why_not(empty: Settings) -> None:
+    async with dashboard(empty).run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: runs(pilot).snapshot)
+        await pilot.app.push_screen(HelpScreen())
+        for name in ("graftui.svg", "graftui-2.svg"):
+            pilot.app.deliver_screenshot()
+            await until(pilot, lambda name=name: str(empty.root / name) in told(pilot))
+            ET.parse(empty.root / name)
+            assert "Keys" in (empty.root / name).read_text(encoding="utf-8")
+        pilot.app.settings = replace(empty, root=Path("/no/such"))  # type: ignore[attr-defined]
+        pilot.app.deliver_screenshot()
+        await until(pilot, lambda: "/no/such/graftui.svg does not exist" in told(pilot))
+
+
+async def test_a_toast_covers_no_field(empty: Settings) -> None:
+    async with dashboard(empty).run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: runs(pilot).snapshot)
+        screen = NewRunScreen(empty, form.of_recipe(recipes.load("pocket", empty)))
+        await pilot.app.push_screen(screen)
+        pilot.app.notify("[b] of several lines\n" * 4, timeout=60)
+        await until(pilot, lambda: screen.query(Toast) and screen.query_one(Toast).region)
+        toast = screen.query_one(Toast).region
+        for covered in ("#form-title", "#form-body", "#form-changes", "#form-help"):
+            assert not toast.overlaps(screen.query_one(covered).region)
+        assert "[b] of several lines" in "\n".join(frame(pilot))
+
+
+async def test_what_stands_at_the_right_stays_there(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        pilot.app._reader.stop()  # type: ignore[attr-defined]
+        for width, height in ((80, 24), (200, 60), (100, 20)):
+            await pilot.resize_terminal(width, height)
+            await until(pilot, lambda width=width: frame(pilot)[0].endswith("8 runs "))
+            assert len(frame(pilot)[0]) == width
+
+
+async def test_what_is_typed_survives_a_dialog(empty: Settings) -> None:
+    async with dashboard(empty).run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: runs(pilot).snapshot)
+        await pilot.press("slash", *"film", "ctrl+c", "n")
+        assert runs(pilot).query_one(Input).value == "film"
+        assert runs(pilot).query_one(Input).has_focus
