@@ -19,7 +19,7 @@ _AGAIN_S = 0.1
 
 def leave(screen: Screen[Any], result: Any) -> None:
     """Dismiss `screen` when nothing lies on top of it; not if the user has left it already."""
-    if screen.is_current:
+    if screen.app.screen is screen:
         screen.dismiss(result)
     elif screen in screen.app.screen_stack:
         screen.set_timer(_AGAIN_S, partial(leave, screen, result))
