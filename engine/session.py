@@ -52,9 +52,9 @@ class Session:
     ) -> dict[str, float]:
         """Emit the scores of one set of weights, and give them back."""
         self.emit(Evaluated(stage=stage, split=split, scores=scores, sparsity=sparsity))
-        odd = [f"{name} is {value}" for name, value in scores.items() if not math.isfinite(value)]
-        if odd:
-            message = f"{stage.replace('_', ' ')} on {split}: {', '.join(odd)}"
+        loss = scores.get("loss", 0.0)  # a recovery that is undefined has its own warning
+        if not math.isfinite(loss):
+            message = f"{stage.replace('_', ' ')} on {split}: loss is {loss}"
             self.emit(Log(level="warning", message=message))
         return scores
 

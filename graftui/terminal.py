@@ -57,8 +57,9 @@ class Console(rich_console.Console):
 
     def lines(self, texts: Iterable[str]) -> None:
         """Print lines as they come, without a layout: there may be millions."""
+        write = self.file.write
         for text in texts:
-            self.file.write(f"{visible_lines(text)}\n")
+            write(f"{visible_lines(text)}\n")
 
     def status(self, status: RenderableType, **options: Any) -> rich_status.Status:
         """What is waited for, while it is."""

@@ -10,6 +10,7 @@ from graftui.models import Run
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
 from graftui.terminal import Console
+from graftui.text import visible
 
 NOBODY = "no run meets this"
 
@@ -50,7 +51,7 @@ def agreed(runs: Sequence[Run], act: str, yes: bool, console: Console) -> bool:
             f"{question} There is no terminal to ask at.", "Give --yes to do it without asking."
         )
     try:
-        if typer.confirm(question):
+        if typer.confirm(visible(question)):
             return True
     except typer.Abort:
         raise KeyboardInterrupt from None

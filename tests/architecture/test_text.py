@@ -43,8 +43,15 @@ def faults(tree: ast.Module) -> Iterator[str]:
                 yield f"line {node.value.lineno}: {node.arg}="
         elif isinstance(node, ast.Call) and _parses(node):
             yield f"line {node.lineno}: a TextColumn parses markup"
+        elif isinstance(node, ast.Call) and _asks_raw(node):
+            yield f"line {node.lineno}: a question is printed as it is"
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in PRINTS:
             yield f"line {node.lineno}: {ast.unparse(node.func)} prints as it is"
+
+
+def _asks_raw(call: ast.Call) -> bool:
+    asks = ast.unparse(call.func) in ("typer.confirm", "typer.prompt")
+    return asks and "visible(" not in ast.unparse(call.args[0])
 
 
 def _parses(call: ast.Call) -> bool:
@@ -71,6 +78,7 @@ def test_no_string_is_parsed(path: Path) -> None:
         "text = Text.from_markup(name)",
         "print(name)",
         "typer.echo(name)",
+        "typer.confirm(f'Delete {name}?')",
         "bar = Progress(TextColumn('{task.description}'))",
     ],
 )

@@ -112,6 +112,16 @@ def test_a_number_that_is_none_ends_the_run(tmp_path: Path, value: float) -> Non
     assert "learning rate" in caught.value.hint
 
 
+def test_an_answer_ruled_out_on_dev_ends_nothing(tmp_path: Path) -> None:
+    emit = Emitter(tmp_path / "events.jsonl")
+    emit.metric(7, {"dev/loss": math.inf})
+    (found,), _ = ev.read((tmp_path / "events.jsonl").read_bytes())
+    assert isinstance(found, ev.Metric)
+    assert found.values == {"dev/loss": math.inf}
+    with pytest.raises(Diverged):
+        emit.metric(8, {"dev/loss": math.nan})
+
+
 @pytest.fixture
 def handlers() -> Iterator[None]:
     kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -1,7 +1,11 @@
 """What is shown of text: on any terminal, in any encoding."""
 
+import ast
 import io
+import re
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +15,7 @@ from rich.cells import cell_len
 from graftui.terminal import Console, Table, Text
 from graftui.text import FALLBACK, fit, spelt, visible, visible_lines
 
+ROOT = Path(__file__).parents[2]
 HOSTILE = (
     "[/x]", "[bold]x[/bold]", "[link=http://x]y[/link]", ":100:", "\\[red]",
     "[@click=app.quit]z[/]",
@@ -106,3 +111,21 @@ def test_twins_are_as_wide_as_their_glyphs() -> None:
     wide = {glyph for glyph, twin in _TWINS.items() if len(twin) != cell_len(glyph)}
     assert wide == {"±"}, "stands in cells of text alone, which are spelt before the layout"
     assert "".join(_TWINS.values()).isascii()
+
+
+def literals(path: Path) -> Iterator[str]:
+    """The strings of a module that are printed, or may be: docstrings are not."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.value
+
+
+def test_every_glyph_that_is_drawn_has_a_twin() -> None:
+    not_drawn = {"graftui/text.py", "graftui/export/sheet.py", "graftui/registry/folders.py",
+                 "graftui/tui/spelling.py"}  # fmt: skip
+    for path in (ROOT / "graftui").rglob("*.py"):
+        if path.relative_to(ROOT).as_posix() not in not_drawn:
+            for text in literals(path):
+                assert "\\" not in spelt(re.sub("[\x00-\x7f]", "", text), "ascii"), (path, text)
