@@ -38,7 +38,7 @@ def show(
             "no run meets this" if narrowed else "no runs yet; start with: graftui run pocket"
         )
         return
-    console.print(tables.runs(found, console.width))
+    console.print(tables.runs(found, console.width), crop=False)
     total = store.count(where, search)
     if total > len(found):
         console.print(f"{len(found)} of {total} runs; --limit 0 lists all", style="dim")

@@ -9,6 +9,7 @@ from rich.console import ConsoleOptions, RenderResult
 
 from graftui.compare.figures import figure, plain, rounded, sparsities, subject
 from graftui.compare.score_table import GAP, score_table
+from graftui.console.lines import Column, Lines
 from graftui.models import Run, RunStatus, Score
 from graftui.terminal import Console, Table, Text
 
@@ -59,28 +60,22 @@ _WIDE = 120
 """Cells of a terminal from which on there is room for the localizer of a graft."""
 
 
-def runs(found: Sequence[Run], width: int) -> Table:
+def runs(found: Sequence[Run], width: int) -> Lines:
     """One line a run; in a narrow terminal the columns that matter least are left out."""
     wide = {"kind": 70, "recov.": 75, "sparsity": 80, "weights": 80, "task": 95, "name": 110}
     wide |= {"zero-shot": 120, "time": 130, "model": 145, "age": 155}
     right = ("zero-shot", "tuned", "graft", "recov.", "sparsity", "weights", "time", "age")
     left = ("id", "name", "kind", "status", "task", "model")
-    columns = [name for name in (*left, *right) if width >= wide.get(name, 0)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(
-            name,
-            no_wrap=True,
-            overflow="ellipsis",
-            justify="right" if name in right else "left",
-            min_width=6 if name == "id" else None,  # every verb asks for it
-        )
+    names = [name for name in (*left, *right) if width >= wide.get(name, 0)]
+    least = {"id": 6}  # every verb asks for it
+    columns = [Column(name, name in right, least.get(name, 1)) for name in names]
+    rows = []
     for run in found:
         cells = _cells(run)
         if width < _WIDE:
             cells["kind"] = run.kind
-        table.add_row(*(cells[name] for name in columns))
-    return table
+        rows.append([cells[name] for name in names])
+    return Lines(columns, rows)
 
 
 def _cells(run: Run) -> dict[str, str | Text]:
