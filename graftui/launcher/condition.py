@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
 from graftui.launcher.identity import Life, life
 from graftui.launcher.settle import run_dir
@@ -62,7 +61,8 @@ def patience_s(times: Sequence[float]) -> float | None:
     gaps = [after - before for before, after in pairwise(times)]
     if len(gaps) < _RHYTHM:
         return None
-    return max(_LEAST_S, _TIMES_MEDIAN * median(gaps), _TIMES_LONGEST * max(gaps))
+    median = sorted(gaps)[len(gaps) // 2]
+    return max(_LEAST_S, _TIMES_MEDIAN * median, _TIMES_LONGEST * max(gaps))
 
 
 def _times(events: Path) -> list[float]:
