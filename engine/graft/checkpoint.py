@@ -68,6 +68,11 @@ class Checkpoint:
             )
         self._headers: dict[Path, dict[str, Stored]] = {}
 
+    @property
+    def source(self) -> Path:
+        """The file that says which tensors there are."""
+        return self.folder / (WEIGHTS if set(self.files.values()) == {WEIGHTS} else INDEX)
+
     def place(self, key: str) -> Stored:
         """Where a tensor lies. Raises SkillError if its file is damaged or lacks it."""
         path = self.folder / self.files[key]
@@ -109,7 +114,7 @@ class Checkpoint:
         ]  # fmt: skip
         return [other for other in others if torch.equal(bits(self.tensor(other)), bits(mine))]
 
-    def change(self, changes: dict[str, Change]) -> None:
+    def change(self, changes: dict[str, list[Change]]) -> None:
         """Put new entries into the folder's files: all written beside, then renamed one by one."""
         names = sorted({self.files[key] for key in changes})
         made = {name: self.folder / f".{name}.{os.getpid()}" for name in names}
@@ -124,14 +129,15 @@ class Checkpoint:
                 beside.unlink(missing_ok=True)
 
 
-def put(path: Path, changes: dict[str, Change]) -> None:
+def put(path: Path, changes: dict[str, list[Change]]) -> None:
     """Overwrite entries of tensors in a safetensors file, where they lie."""
     places = stored(path)
-    for key, change in changes.items():
-        new, place = bits(change.values).numpy(), places[key]
-        shape = (math.prod(place.shape),)
-        mapped = np.memmap(path, new.dtype, "r+", offset=place.start, shape=shape)
-        mapped[change.index.numpy()] = new
+    for key, several in changes.items():
+        place = places[key]
+        kind, shape = bits(several[0].values).numpy().dtype, (math.prod(place.shape),)
+        mapped = np.memmap(path, kind, "r+", offset=place.start, shape=shape)
+        for change in several:
+            mapped[change.index.numpy()] = bits(change.values).numpy()
         mapped.flush()
 
 

@@ -5,6 +5,7 @@ nothing is backed up. An install that was killed between two shards is known by 
 either verb takes it from there.
 """
 
+import math
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from engine.contract.layout import write_whole
-from engine.graft.apply import Found, State, compare, match, other_base
-from engine.graft.checkpoint import Change, Checkpoint
+from engine.graft.apply import Found, State, compare, other_base
+from engine.graft.arrangement import Run, arranged
+from engine.graft.checkpoint import KINDS, Change, Checkpoint
 from engine.graft.info import SkillError, bits
 from engine.graft.skill import HEAD, Skill, Tensors
 from engine.models.linear import FILE
@@ -41,8 +43,8 @@ def verify(skill: Skill, folder: Path) -> Found:
     Raises SkillError if the folder cannot be read or lacks a tensor.
     """
     checkpoint = Checkpoint(folder)
-    keys = match(skill.indices, checkpoint.files, str(folder))
-    found = compare(skill, lambda name: checkpoint.tensor(keys[name]))
+    lie = arranged(skill.indices, checkpoint)
+    found = compare(skill, lambda name: _gathered(checkpoint, lie[name], skill.info.shapes[name]))
     if not skill.head:
         return found
     head = HEAD.rstrip(".")
@@ -100,15 +102,38 @@ def uninstall(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
 def _put(skill: Skill, folder: Path, names: list[str], values: Tensors) -> tuple[int, int]:
     """Write `values` of these tensors and their tied copies; how many, and how many rounded."""
     checkpoint = Checkpoint(folder)
-    keys = match(skill.indices, checkpoint.files, str(folder))
-    changes, rounded = {}, 0
+    lie = arranged(skill.indices, checkpoint)
+    changes: dict[str, list[Change]] = {}
+    rounded = 0
     for name in names:
-        for key in (keys[name], *checkpoint.copies(keys[name])):
-            new = values[name].to(checkpoint.tensor(key).dtype)
-            changes[key] = Change(skill.indices[name], new)
-            rounded += int((new.double() != values[name].double()).sum())
+        for run, index, wanted in _scattered(lie[name], skill.indices[name], values[name]):
+            for key in (run.key, *checkpoint.copies(run.key)):
+                new = wanted.to(KINDS[checkpoint.place(key).kind])
+                changes.setdefault(key, []).append(Change(index, new))
+                rounded += int((new.double() != wanted.double()).sum())
     checkpoint.change(changes)
-    return sum(len(change.index) for change in changes.values()), rounded
+    return sum(len(one.index) for each in changes.values() for one in each), rounded
+
+
+def _gathered(checkpoint: Checkpoint, runs: list[Run], shape: list[int]) -> torch.Tensor:
+    """A tensor as the model has it; as it is stored where that is in one, or of another shape."""
+    stored = {key: checkpoint.tensor(key) for key in {run.key for run in runs}}
+    if len(runs) == 1 and runs[0].size == stored[runs[0].key].numel():
+        return stored[runs[0].key]
+    flat = torch.cat([stored[r.key].flatten()[r.start : r.start + r.size] for r in runs])
+    return flat.view(shape) if flat.numel() == math.prod(shape) else flat
+
+
+def _scattered(
+    runs: list[Run], index: torch.Tensor, values: torch.Tensor
+) -> Iterator[tuple[Run, torch.Tensor, torch.Tensor]]:
+    """Entries of a model's tensor, sorted, by the stored tensors that they lie in."""
+    start = 0
+    for run in runs:
+        low, high = torch.searchsorted(index, torch.tensor([start, start + run.size])).tolist()
+        if low < high:
+            yield run, index[low:high] - start + run.start, values[low:high]
+        start += run.size
 
 
 def _has_head(skill: Skill, folder: Path) -> bool:

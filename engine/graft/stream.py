@@ -19,6 +19,7 @@ from torch import nn
 
 from engine.contract.config import FreezeConfig
 from engine.errors import ConfigError
+from engine.graft.blueprint import blueprint
 from engine.graft.delta import CHUNK
 from engine.graft.info import SkillInfo
 from engine.graft.mask import budget, top
@@ -131,30 +132,6 @@ def maskable(base: Path, tuned: Path, freeze: FreezeConfig) -> Shapes:
             "give the pretrained model that it was tuned from",
         )
     return {name: here[name] for name in weight_map(lm).maskable(freeze)}
-
-
-def blueprint(folder: Path) -> nn.Module:
-    """The language model of a folder's config, without weights (on torch's meta device).
-
-    A causal LM if the config says so, else a masked one, as of an encoder with a linear head.
-    Raises ConfigError.
-    """
-    import transformers
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL
-
-    try:
-        config = transformers.AutoConfig.from_pretrained(folder)
-        causal = (config.architectures or [""])[0] in CAUSAL.values()
-        auto = transformers.AutoModelForCausalLM if causal else transformers.AutoModelForMaskedLM
-        with torch.device("meta"):
-            lm: nn.Module = auto.from_config(config)
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{folder} is no causal or masked language model: {str(error).splitlines()[0][:200]}",
-            "give folders that save_pretrained wrote, with their config.json",
-        ) from None
-    config.pad_token_id = None  # else transformers looks for padding, where no numbers are
-    return lm
 
 
 def _shapes(lm: nn.Module) -> Shapes:
