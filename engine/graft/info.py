@@ -37,6 +37,8 @@ class SkillInfo:
     """On train + dev, which chose the mask; empty after a set operation."""
     config_hash: str
     versions: dict[str, str] = field(default_factory=dict)
+    tensors: dict[str, int] = field(default_factory=dict)
+    """Weights of each maskable tensor, touched or not; empty in files of older versions."""
     format: int = FORMAT
 
 

@@ -35,6 +35,8 @@ class Changed:
     """Weights that were put, those of tied copies included."""
     rounded: int
     """Of them, those whose value the folder's precision cannot hold."""
+    unchanged: int = 0
+    """Weights of the skill that the folder had already."""
 
 
 def verify(skill: Skill, folder: Path) -> Found:
@@ -56,11 +58,14 @@ def verify(skill: Skill, folder: Path) -> Found:
     )
 
 
-def install(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
+def install(
+    skill: Skill, folder: Path, out: Path | None = None, allow_nan: bool = False
+) -> Changed:
     """Put the skill into `folder`, or into a copy of it, `out`.
 
     Raises SkillError, with nothing changed, if the folder is not the skill's base, holds the skill
-    already, or has a linear head of its own, or if `out` exists.
+    already, or has a linear head of its own, if its numbers have no room for the skill's (unless
+    `allow_nan`: they become infinite), or if `out` exists.
     """
     found = verify(skill, folder)
     if found.other:
@@ -69,11 +74,12 @@ def install(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
         raise SkillError(f"the skill is already installed in {folder}", "nothing is to be done")
     pending = [name for name in skill.indices if name not in found.skill]
     with _copied(folder, out) as place:
-        changed = _put(skill, place, pending, skill.values)
+        changed = _put(skill, place, pending, skill.values, allow_nan)
         if skill.head:
             whole = {name: value.contiguous() for name, value in skill.head.items()}
             write_whole(place / FILE, save(whole))
-    return Changed(out or folder, *changed)
+    unchanged = sum(len(index) for name, index in skill.indices.items() if name not in pending)
+    return Changed(out or folder, *changed, unchanged)
 
 
 def uninstall(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
@@ -95,11 +101,13 @@ def uninstall(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
     with _copied(folder, out) as place:
         if skill.head:
             (place / FILE).unlink(missing_ok=True)
-        changed = _put(skill, place, pending, skill.base)
+        changed = _put(skill, place, pending, skill.base, allow_nan=True)
     return Changed(out or folder, *changed)
 
 
-def _put(skill: Skill, folder: Path, names: list[str], values: Tensors) -> tuple[int, int]:
+def _put(
+    skill: Skill, folder: Path, names: list[str], values: Tensors, allow_nan: bool
+) -> tuple[int, int]:
     """Write `values` of these tensors and their tied copies; how many, and how many rounded."""
     checkpoint = Checkpoint(folder)
     lie = arranged(skill.indices, checkpoint)
@@ -109,10 +117,20 @@ def _put(skill: Skill, folder: Path, names: list[str], values: Tensors) -> tuple
         for run, index, wanted in _scattered(lie[name], skill.indices[name], values[name]):
             for key in (run.key, *checkpoint.copies(run.key)):
                 new = wanted.to(KINDS[checkpoint.place(key).kind])
+                if not allow_nan and not new.isfinite().all():
+                    raise _no_room(checkpoint, key, new)
                 changes.setdefault(key, []).append(Change(index, new))
                 rounded += int((new.double() != wanted.double()).sum())
     checkpoint.change(changes)
     return sum(len(one.index) for each in changes.values() for one in each), rounded
+
+
+def _no_room(checkpoint: Checkpoint, key: str, new: torch.Tensor) -> SkillError:
+    return SkillError(
+        f"{int((~new.isfinite()).sum()):,} of the skill's values for {key} would be infinite: they "
+        f"are beyond what {checkpoint.place(key).kind} holds",
+        "take the base in float32 or bfloat16, or --allow-nan",
+    )
 
 
 def _gathered(checkpoint: Checkpoint, runs: list[Run], shape: list[int]) -> torch.Tensor:

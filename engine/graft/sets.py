@@ -145,9 +145,11 @@ def _about(label: str, skills: Sequence[Skill], indices: Tensors, form: int) -> 
     digests = {name: about.digests[name] for about in abouts for name in about.digests}
     shapes = {name: about.shapes[name] for about in abouts for name in about.shapes}
     weights = sum(map(len, indices.values()))
-    maskable = max(about.maskable for about in abouts)
+    most = max(abouts, key=lambda about: about.maskable)
+    maskable = most.maskable
     return replace(
         abouts[0],
+        tensors=most.tensors,
         digests={name: digests[name] for name in indices},
         shapes={name: shapes[name] for name in indices},
         task=f"{label} of {', '.join(about.task for about in abouts)}",

@@ -46,6 +46,13 @@ class Skill:
     head: Tensors = field(default_factory=dict)
     """A linear head's weight (classes, H) and bias (classes,); empty: the skill needs none."""
 
+    @property
+    def not_finite(self) -> dict[str, int]:
+        """Of each tensor that has some, how many new values are NaN or infinite."""
+        new = {**self.values, **{f"{HEAD}{name}": value for name, value in self.head.items()}}
+        wrong = {name: int((~value.isfinite()).sum()) for name, value in new.items()}
+        return {name: count for name, count in wrong.items() if count}
+
     def installed(self, model: nn.Module, verified: bool = False) -> AbstractContextManager[None]:
         """`model` with the skill in it for a `with` block: see engine.graft.apply.installed."""
         return installed(self, model, verified)
@@ -70,7 +77,12 @@ def cut(
             digests[name] = digest(delta.pre[place])
     touched = {name: shapes[name] for name in indices}
     about = SkillInfo(
-        digests=digests, shapes=touched, weights=len(mask), maskable=len(delta), **info
+        digests=digests,
+        shapes=touched,
+        weights=len(mask),
+        maskable=len(delta),
+        tensors={name: place.stop - place.start for name, place in delta.places()},
+        **info,
     )
     return Skill(about, indices, values, base, head or {})
 
@@ -89,8 +101,9 @@ def write(skill: Skill, path: Path) -> None:
     write_whole(path, save(tensors, {"skill": text, "sha256": _content(text, tensors)}))
 
 
-def load(path: Path | str) -> Skill:
-    """The skill in a file. Raises SkillError if it is not one, or is damaged."""
+def load(path: Path | str, allow_nan: bool = False) -> Skill:
+    """The skill in a file. Raises SkillError if it is not one, is damaged, or holds NaN or
+    infinity that is not allowed."""
     try:
         with safetensors.safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
@@ -102,7 +115,15 @@ def load(path: Path | str) -> Skill:
     # Format 1 had no digest; one that is there holds, whatever the format says.
     if (info.format > 1 or sealed) and sealed != _content(text, tensors):
         raise SkillError(f"{path} is damaged: its content is not what was written", "copy it anew")
-    return _assembled(info, tensors, path)
+    skill = _assembled(info, tensors, path)
+    if not allow_nan and (wrong := skill.not_finite):
+        raise SkillError(
+            f"{path} holds {sum(wrong.values()):,} values that are NaN or infinite, in "
+            f"{', '.join(list(wrong)[:3])}",
+            "its fine-tuning diverged: cut it from another one (`skill install --allow-nan` "
+            "takes it as it is)",
+        )
+    return skill
 
 
 def _info(text: str, path: Path | str) -> SkillInfo:

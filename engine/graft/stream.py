@@ -112,6 +112,7 @@ def cut(
         sparsity=sparsity,
         weights=size,
         maskable=total,
+        tensors={name: math.prod(shape) for name, shape in shapes.items()},
         **info,
     )
     return Cut(Skill(about, indices, values, before, _head(finetuned)), movement.min().item())

@@ -21,9 +21,12 @@ Question = dict[str, Any]
 def answer(question: Question) -> Answer:
     """`question`: `do`, one of DOES; `skills`, paths; and what each of DOES asks for.
 
+    `allow_nan`: also skills with values that are NaN or infinite; looking and undoing always may.
+
     Gives what each of DOES gives. Raises SkillError, ConfigError or OSError.
     """
-    skills = [load(path) for path in question["skills"]]
+    allow_nan = question.get("allow_nan", question["do"] in ("show", "verify", "uninstall"))
+    skills = [load(path, allow_nan) for path in question["skills"]]
     return DOES[question["do"]](skills, question)
 
 
@@ -35,7 +38,8 @@ def _show(skills: list[Skill], question: Question) -> Answer:
         for name, index in skill.indices.items()
     ]
     head = {name: list(value.shape) for name, value in skill.head.items()}
-    return {"info": asdict(skill.info), "head": head, "tensors": tensors}
+    wrong = sum(skill.not_finite.values())
+    return {"info": asdict(skill.info), "head": head, "tensors": tensors, "not_finite": wrong}
 
 
 def _verify(skills: list[Skill], question: Question) -> Answer:
@@ -50,7 +54,7 @@ def _verify(skills: list[Skill], question: Question) -> Answer:
     }
 
 
-def _change(work: Callable[[Skill, Path, Path | None], install.Changed]) -> Any:
+def _change(work: Callable[..., install.Changed], *options: str) -> Any:
     """`model`, and `out`: the copy to make of it, or None. What became of it."""
 
     def change(skills: list[Skill], question: Question) -> Answer:
@@ -61,23 +65,31 @@ def _change(work: Callable[[Skill, Path, Path | None], install.Changed]) -> Any:
                 f"the model {name} is used by others too: it is not changed where it lies",
                 "give --out a folder for a copy with the skill",
             )
-        changed = work(skill, _folder(name), Path(out) if out else None)
+        chosen = {option: question.get(option, False) for option in options}
+        changed = work(skill, _folder(name), Path(out) if out else None, **chosen)
         return {**asdict(changed), "folder": str(changed.folder)}
 
     return change
 
 
 def _diff(skills: list[Skill], question: Question) -> Answer:
-    """Sizes, what every two share, and what all share."""
+    """Sizes, what every two share, and what all share; shares in % of all maskable weights."""
     pairs = [asdict(pair) for pair in sets.pairs(skills)]
-    held = [{"task": s.info.task, "weights": s.info.weights} for s in skills]
+    most = max(1, *(skill.info.maskable for skill in skills))
+    held = [
+        {"task": s.info.task, "weights": s.info.weights, "share": 100 * s.info.weights / most}
+        for s in skills
+    ]
+    shared, either = (work(skills).skill.info.weights for work in (sets.intersect, sets.union))
     return {
         "skills": [
             {"path": path, **about} for path, about in zip(question["skills"], held, strict=True)
         ],
         "pairs": pairs,
-        "all": sets.intersect(skills).skill.info.weights,
-        "any": sets.union(skills).skill.info.weights,
+        "all": shared,
+        "all_share": 100 * shared / most,
+        "any": either,
+        "any_share": 100 * either / most,
     }
 
 
@@ -138,7 +150,7 @@ def _progress(done: int, total: int) -> None:
 DOES: dict[str, Callable[[list[Skill], Question], Answer]] = {
     "show": _show,
     "verify": _verify,
-    "install": _change(install.install),
+    "install": _change(install.install, "allow_nan"),
     "uninstall": _change(install.uninstall),
     "diff": _diff,
     "cut": _cut,

@@ -12,9 +12,15 @@ skill = typer.Typer(
     help="Look into a skill file, install it, compare and combine several.", no_args_is_help=True
 )
 
-Ref = Annotated[str, typer.Argument(metavar="SKILL", help="Skill file, or a graft: id, name, last")]
+Ref = Annotated[
+    str,
+    typer.Argument(
+        metavar="SKILL", help="Skill file, or a graft: id, name, last; of a curve RUN@0.01"
+    ),
+]
 Refs = Annotated[
-    list[str], typer.Argument(metavar="SKILL...", help="Skill files, or grafts: ids, names")
+    list[str],
+    typer.Argument(metavar="SKILL...", help="Skill files, or grafts: ids, names, RUN@0.01"),
 ]
 Folder = Annotated[
     str, typer.Argument(metavar="FOLDER", help="Checkpoint folder; with --out any model's name")
@@ -44,11 +50,22 @@ def verify(
         raise typer.Exit(2)
 
 
-def install(ref: Ref, folder: Folder, out: Copy = None, json: Json = False) -> None:
+def install(
+    ref: Ref,
+    folder: Folder,
+    out: Copy = None,
+    allow_nan: Annotated[
+        bool, typer.Option("--allow-nan", help="Also values that are NaN or infinite")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Put a skill into a checkpoint folder, which must be the skill's base."""
     from graftui.console import skills
 
-    skills.change(settings_here(), console_here(), "install", _file(ref), folder, out, json)
+    allowed = {"allow_nan": allow_nan}
+    skills.change(
+        settings_here(), console_here(), "install", _file(ref), folder, out, json, allowed
+    )
 
 
 def uninstall(ref: Ref, folder: Folder, out: Copy = None, json: Json = False) -> None:

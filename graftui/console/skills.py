@@ -11,6 +11,7 @@ from graftui.console.output import send_json
 from graftui.errors import NotFound, UsageError
 from graftui.launcher.ask import ask
 from graftui.launcher.settle import directory
+from graftui.models import Run
 from graftui.recipes import Recipe
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -35,21 +36,45 @@ def file(ref: str) -> str:
 
 
 def of_run(settings: Settings, store: Store, ref: str) -> str:
-    """The skill file of a run. Raises UsageError if it has none, or one for each sparsity."""
-    run = store.resolve(ref)
-    place = directory(settings, run)
+    """The skill file of a run, or of one point of its curve (`RUN@0.01`).
+
+    Raises UsageError if it has none, or several and none is said.
+    """
+    run, point = _point(store, ref)
+    curve = _curve(run, directory(settings, run))
+    if not curve:
+        raise UsageError(
+            f"{run.name} {run.id} ({run.kind}, {run.status}) has no skill file.",
+            "Give a graft that finished: `graftui ls --filter kind=graft`.",
+        )
+    if point is None and len(curve) == 1:
+        return str(*curve.values())
+    if point in curve:
+        return str(curve[point])
+    listed = ", ".join(f"{run.id}@{sparsity:.12g}" for sparsity in curve)
+    what = "has a skill for each sparsity" if point is None else f"has no skill of {point:.12g}"
+    raise UsageError(f"{run.name} {what}.", f"There is {listed}.")
+
+
+def _point(store: Store, ref: str) -> tuple[Run, float | None]:
+    """The run that is meant, and the sparsity behind an @ that is not of its name."""
+    try:
+        return store.resolve(ref), None
+    except NotFound:
+        name, _, sparsity = ref.rpartition("@")
+        try:
+            return store.resolve(name), float(sparsity)
+        except (ValueError, NotFound):
+            pass
+        raise
+
+
+def _curve(run: Run, place: RunDir) -> dict[float, Path]:
+    """Sparsity as asked for -> skill file, of those that are there, smallest first."""
     if place.skill().is_file():
-        return str(place.skill())
-    curve = sorted(place.path.glob("skill-*.safetensors"))
-    if len(curve) == 1:
-        return str(curve[0])
-    if curve:
-        listed = "\n".join(map(str, curve))
-        raise UsageError(f"{run.name} has a skill for each sparsity:\n{listed}", "Give one path.")
-    raise UsageError(
-        f"{run.name} {run.id} ({run.kind}, {run.status}) has no skill file.",
-        "Give a graft that finished: `graftui ls --filter kind=graft`.",
-    )
+        return {float(run.config.get("sparsity", 0)): place.skill()}
+    files = place.path.glob("skill-*.safetensors")
+    return dict(sorted((float(path.stem.removeprefix("skill-")), path) for path in files))
 
 
 def show(settings: Settings, console: Console, path: str, json: bool) -> None:
@@ -59,9 +84,9 @@ def show(settings: Settings, console: Console, path: str, json: bool) -> None:
         send_json({"path": path, **found})
         return
     console.print(path, style="bold", soft_wrap=True)
-    about = _about(found["info"], found["head"])
+    about = _about(found["info"], found["head"], found["not_finite"])
     console.print(tables.settings({name: text for name, text in about.items() if text}))
-    for table in _where(found["tensors"], console.width):
+    for table in _where(found["tensors"], found["info"], console.width):
         console.print(table)
 
 
@@ -96,10 +121,12 @@ def change(
     folder: str,
     out: Path | None,
     json: bool,
+    options: dict[str, bool] | None = None,
 ) -> None:
-    """Install a skill into a folder, or uninstall it."""
+    """Install a skill into a folder, or uninstall it; `options`: what the engine may be told."""
     target = str(out.expanduser().absolute()) if out else None
-    question = {"do": verb, "skills": [path], "model": _model(folder), "out": target}
+    asked = {"do": verb, "skills": [path], "model": _model(folder), "out": target}
+    question = {**asked, **(options or {})}
     done = ask("skill", question, settings)
     if json:
         send_json(done)
@@ -107,6 +134,8 @@ def change(
     console.print(f"{verb}ed: {done['entries']:,} weights of {done['folder']}", soft_wrap=True)
     if verb == "install" and done["rounded"]:
         console.print(f"{done['rounded']:,} of them rounded to the precision of the folder")
+    if verb == "install" and done["unchanged"]:
+        console.print(f"{done['unchanged']:,} more have the same values there already")
 
 
 def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool) -> None:
@@ -116,7 +145,8 @@ def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool)
         send_json(found)
         return
     for number, held in enumerate(found["skills"], 1):
-        line = f"{number}  {held['weights']:,} weights  {held['task']}  {held['path']}"
+        of = f"{held['weights']:,} weights, {held['share']:.3g} % of maskable"
+        line = f"{number}  {of}  {held['task']}  {held['path']}"
         console.print(line, soft_wrap=True)
     table = _table("skills", "shared", "by chance", "Jaccard", "same value")
     for pair in found["pairs"]:
@@ -128,7 +158,9 @@ def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool)
             f"{pair['agree']:,}",
         )
     console.print(table)
-    console.print(f"weights in all of them: {found['all']:,}; in any: {found['any']:,}")
+    both = " and ".join(f"{share:.3g} %" for share in (found["all_share"], found["any_share"]))
+    counted = f"weights in all of them: {found['all']:,}; in any: {found['any']:,}"
+    console.print(f"{counted} ({both} of all maskable weights)")
 
 
 def cut(
@@ -195,7 +227,7 @@ def _target(out: Path) -> str:
     return str(target)
 
 
-def _about(info: Answer, head: Answer) -> dict[str, str]:
+def _about(info: Answer, head: Answer, wrong: int) -> dict[str, str]:
     words = ", ".join(f"{label} {word.strip()}" for label, word in info["label_words"].items())
     asked, maskable = info["sparsity"], info["maskable"]
     reached = info["weights"] / max(1, maskable)
@@ -206,6 +238,7 @@ def _about(info: Answer, head: Answer) -> dict[str, str]:
         "label words": words,
         "linear head": " x ".join(map(str, head.get("weight", ()))),
         "weights": f"{info['weights']:,} of {maskable:,} maskable",
+        "not finite": f"{wrong:,} values are NaN or infinite" if wrong else "",
         "sparsity": f"asked {asked:g}, reached {reached:.3g}",
         "scores": ", ".join(f"{name} {value:.4g}" for name, value in info["scores"].items()),
         "config hash": info["config_hash"],
@@ -213,29 +246,36 @@ def _about(info: Answer, head: Answer) -> dict[str, str]:
     }
 
 
-def _where(tensors: Sequence[Answer], width: int) -> list[Table]:
-    """Entries by kind of tensor and layer: one table, or in a narrow terminal one for each."""
+def _where(tensors: Sequence[Answer], info: Answer, width: int) -> list[Table]:
+    """Entries by kind of tensor and layer: one table, or in a narrow terminal one for each.
+
+    Shares are of all maskable weights, or for a file that does not tell their places, of the
+    touched tensors.
+    """
     counts: Counter[tuple[str, int]] = Counter()
     sizes: Counter[str | int] = Counter()  # of a kind, and of a layer, in weights
     for tensor in tensors:
         layer, kind = _place(tensor["name"])
         counts[kind, layer] += tensor["entries"]
-        sizes[kind] += tensor["weights"]
-        sizes[layer] += tensor["weights"]
+    known = info["tensors"] or {tensor["name"]: tensor["weights"] for tensor in tensors}
+    for name, weights in known.items():
+        layer, kind = _place(name)
+        sizes[kind] += weights
+        sizes[layer] += weights
+    share = "of maskable" if info["tensors"] else "of touched"
     kinds = list(dict.fromkeys(kind for kind, _ in counts))
     layers = sorted({layer for _, layer in counts})
-    grid = _table("tensor", *map(_named, layers), "all", "share of them")
+    grid = _table("tensor", *map(_named, layers), "all", share)
     for kind in kinds:
         row = [counts[kind, layer] for layer in layers]
         cells = [f"{count:,}" if count else "" for count in row]
         grid.add_row(kind, *cells, *_sum(sum(row), sizes[kind]))
     grid.add_section()
     columns = [sum(counts[kind, layer] for kind in kinds) for layer in layers]
-    whole = sum(tensor["weights"] for tensor in tensors)
-    grid.add_row("all", *(f"{n:,}" for n in columns), *_sum(sum(columns), whole))
+    grid.add_row("all", *(f"{n:,}" for n in columns), *_sum(sum(columns), sum(known.values())))
     if Console(width=10_000).measure(grid).minimum <= width and layers:
         return [grid]
-    by_layer, by_kind = _table("layer", "weights", "share"), _table("tensor", "weights", "share")
+    by_layer, by_kind = _table("layer", "weights", share), _table("tensor", "weights", share)
     for layer, count in zip(layers, columns, strict=True):
         by_layer.add_row(_named(layer), *_sum(count, sizes[layer]))
     for kind in kinds:

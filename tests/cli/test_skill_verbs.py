@@ -23,10 +23,15 @@ INFO = {
     "base": "roberta-base", "task": "SST-2", "prompt": "[it] was\n", "sparsity": 1e-4,
     "label_words": {"0": " terrible", "1": " great"}, "weights": 6, "maskable": 60_000,
     "scores": {"train_dev_accuracy": 0.9375}, "config_hash": "63d6", "versions": {"torch": "2.13"},
+    "tensors": {
+        **{f"{LAYER}.{i}.query.weight": 100 for i in range(3)},
+        **{f"{LAYER}.{i}.dense.bias": 10 for i in range(3)}, "lm_head.bias": 50,
+    },
 }  # fmt: skip
 SHOWN = {
     "info": INFO,
     "head": {},
+    "not_finite": 0,
     "tensors": [
         {"name": f"{LAYER}.0.query.weight", "entries": 3, "weights": 100},
         {"name": f"{LAYER}.2.query.weight", "entries": 1, "weights": 100},
@@ -74,10 +79,10 @@ def test_where_the_weights_lie(work: Workplace, files: list[str]) -> None:
     out = answering(work, SHOWN).run("skill", "show", "one.safetensors")
     assert asked(work) == {"do": "show", "skills": files[:1]}
     lines = [said(line) for line in out.splitlines()]
-    at = lines.index("tensor outside 0 2 all share of them")
+    at = lines.index("tensor outside 0 2 all of maskable")
     assert lines[at + 1 : at + 5] == [
-        "query.weight 3 1 4 2 %", "dense.bias 1 1 10 %", "lm_head.bias 1 1 2 %",
-        "all 1 3 2 6 2.31 %",
+        "query.weight 3 1 4 1.33 %", "dense.bias 1 1 3.33 %", "lm_head.bias 1 1 2 %",
+        "all 1 3 2 6 1.58 %",
     ]  # fmt: skip
     for line in (
         "base roberta-base", "prompt [it] was\\n", "label words 0 terrible, 1 great",
@@ -89,9 +94,12 @@ def test_where_the_weights_lie(work: Workplace, files: list[str]) -> None:
 
 def test_a_narrow_terminal_gets_two_lists(work: Workplace, files: list[str]) -> None:
     layers = [{**SHOWN["tensors"][0], "name": f"{LAYER}.{i}.query.weight"} for i in range(48)]
-    out = answering(work, {**SHOWN, "tensors": layers}).run("skill", "show", files[0])
+    old = {**INFO, "tensors": {}}  # of a file that does not tell the maskable tensors
+    answer = {**SHOWN, "tensors": layers, "info": old, "not_finite": 2}
+    out = answering(work, answer).run("skill", "show", files[0])
     lines = [said(line) for line in out.splitlines()]
-    assert lines[lines.index("layer weights share") + 48] == "47 3 3 %"
+    assert "not finite 2 values are NaN or infinite" in lines
+    assert lines[lines.index("layer weights of touched") + 48] == "47 3 3 %"
     assert lines[-1] == "query.weight 144 3 %"
 
 
@@ -105,7 +113,10 @@ def test_a_skill_by_its_run(work: Workplace) -> None:
     assert asked(work)["skills"] == [str(place / "skill-0.001.safetensors")]
     (place / "skill-0.0001.safetensors").touch()
     several = work.run("skill", "show", "ga1", code=2)
-    assert f"{place}/skill-0.001.safetensors" in several.replace("\n", "")  # folded
+    assert "There is ga1@0.0001, ga1@0.001" in said(several)
+    work.run("skill", "show", "study-ga1@1e-4")
+    assert asked(work)["skills"] == [str(place / "skill-0.0001.safetensors")]
+    assert "has no skill of 0.5" in work.run("skill", "show", "ga1@0.5", code=2)
     (work.path / "data" / "runs" / "gb1" / "skill.safetensors").touch()
     assert work.json("skill", "show", "gb1")["path"].endswith("gb1/skill.safetensors")
     assert "There is no run 'gx9'" in work.run("skill", "show", "gx9", code=2)
@@ -141,15 +152,26 @@ def test_what_a_model_is(
 def test_what_skills_share(work: Workplace, files: list[str]) -> None:
     pair = {"first": 0, "second": 1, "overlap": 1200, "jaccard": 0.25, "expected": 0.8512,
             "agree": 7}  # fmt: skip
-    held = [{"path": path, "task": "SST-2", "weights": 8505} for path in files]
-    answering(work, {"skills": held, "pairs": [pair], "all": 1200, "any": 15810})
+    held = [{"path": path, "task": "SST-2", "weights": 8505, "share": 0.0104} for path in files]
+    shared = {"all": 1200, "all_share": 0.00146, "any": 15810, "any_share": 0.0193}
+    answering(work, {"skills": held, "pairs": [pair], **shared})
     lines = [said(line) for line in work.run("skill", "diff", *files).splitlines()]
     assert lines == [
-        f"1 8,505 weights SST-2 {files[0]}", f"2 8,505 weights SST-2 {files[1]}",
+        f"1 8,505 weights, 0.0104 % of maskable SST-2 {files[0]}",
+        f"2 8,505 weights, 0.0104 % of maskable SST-2 {files[1]}",
         "skills shared by chance Jaccard same value", "1 and 2 1,200 0.851 0.2500 7",
-        "weights in all of them: 1,200; in any: 15,810",
+        "weights in all of them: 1,200; in any: 15,810 (0.00146 % and 0.0193 % of all maskable "
+        "weights)",
     ]  # fmt: skip
     assert work.json("skill", "diff", *files)["pairs"] == [pair]
+
+
+def test_an_install_tells_what_it_left_alone(work: Workplace, files: list[str]) -> None:
+    (work.path / "m").mkdir()
+    done = {"folder": "m", "entries": 3235, "rounded": 0, "unchanged": 2}
+    out = said(answering(work, done).run("skill", "install", files[0], "m", "--allow-nan"))
+    assert out == "installed: 3,235 weights of m 2 more have the same values there already"
+    assert asked(work)["allow_nan"] is True
 
 
 @pytest.mark.parametrize("verb", ["union", "intersect", "subtract"])

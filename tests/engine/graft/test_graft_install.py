@@ -18,7 +18,8 @@ from engine.graft import checkpoint, install
 from engine.graft.apply import State
 from engine.graft.delta import Delta
 from engine.graft.info import SkillError
-from engine.graft.skill import Skill, cut
+from engine.graft.skill import Skill, cut, write
+from engine.tools.skill import answer
 
 LAYER = "roberta.encoder.layer"
 TOUCHED = (f"{LAYER}.0.attention.self.query.weight", f"{LAYER}.1.output.dense.bias")
@@ -389,3 +390,41 @@ def test_a_wider_vocabulary_is_another_base(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "m")
     FAMILIES["roberta"].build(vocab_size=VOCAB - 50).save_pretrained(tmp_path / "m")
     assert install.verify(skill, tmp_path / "m").other == [WORDS]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_skill_that_is_no_numbers_is_refused_unless_asked_for(
+    single: Case, tmp_path: Path, value: float
+) -> None:
+    single.skill.values[TOUCHED[0]][0] = value
+    write(single.skill, tmp_path / "bad.safetensors")
+    question = {"do": "install", "skills": [tmp_path / "bad.safetensors"], "out": None}
+    asked = {**question, "model": str(single.folder)}
+    with pytest.raises(SkillError, match="holds 1 values that are NaN or infinite, in "):
+        answer(asked)
+    assert answer({**asked, "do": "show"})["not_finite"] == 1
+    before = content(single.folder)
+    answer({**asked, "allow_nan": True})
+    flat = tensors(single.folder)[TOUCHED[0]].view(-1)
+    assert not flat[single.skill.indices[TOUCHED[0]][0]].isfinite()
+    answer({**asked, "do": "uninstall"})
+    assert content(single.folder) == before
+
+
+def test_values_beyond_the_folder_s_precision_are_refused(single: Case, tmp_path: Path) -> None:
+    half = AutoModelForMaskedLM.from_pretrained(single.folder).half()
+    half.save_pretrained(tmp_path / "half")
+    skill = skill_of(tmp_path / "half", TOUCHED)
+    skill.values[TOUCHED[1]][0] = 1e6
+    before = content(tmp_path / "half")
+    with pytest.raises(SkillError, match=f"1 of the skill's values for {TOUCHED[1]}.*F16"):
+        install.install(skill, tmp_path / "half")
+    assert content(tmp_path / "half") == before
+
+
+def test_weights_that_the_base_has_already_are_counted(single: Case) -> None:
+    name = TOUCHED[0]
+    single.skill.values[name].copy_(single.skill.base[name])
+    done = install.install(single.skill, single.folder)
+    assert done.unchanged == len(single.skill.indices[name])
+    assert done.entries + done.unchanged == single.skill.info.weights
