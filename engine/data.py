@@ -25,6 +25,7 @@ from engine.room import UNKNOWN, Room
 from engine.tasks import sources, template
 from engine.tasks.readers import Row
 from engine.tasks.template import Filler, Limits
+from engine.tasks.whole import WholeFiller
 from engine.tokenised import Tokenised, digest, tokenise
 
 CAUSAL_LENGTH = 256
@@ -115,7 +116,7 @@ def load(
     prompting = prompting_of(task, spec)
     splits = sources.read_rows(task, spec)
     also = {name: sources.also_rows(name, task, spec) for name in task.also_test}
-    fillers, answers = _fillers(task, demo, spec, prompting, tokenizer, room)
+    fillers, answers = _fillers(task, demo, spec, prompting, tokenizer, splits.train[0], room)
     shots = _demonstrations(task, demo, spec, splits.train)
     fingerprint = digest(tokenizer)
 
@@ -157,7 +158,7 @@ def first_example(task: TaskConfig, demo: DemoConfig, tokenizer: Any) -> FirstEx
     """The first training row, filled in. Raises ConfigError or DataError."""
     spec = spec_of(task)
     rows = sources.read_rows(task, spec).train
-    fillers, answers = _fillers(task, demo, spec, prompting_of(task, spec), tokenizer)
+    fillers, answers = _fillers(task, demo, spec, prompting_of(task, spec), tokenizer, rows[0])
     shots = _demonstrations(task, demo, spec, rows)
     texts, shown = _contexts(rows, shots, own=True)[0][0]
     filled = fillers[0](texts, shown)
@@ -178,9 +179,10 @@ def _fillers(
     spec: TaskSpec,
     prompting: Prompting,
     tokenizer: Any,
+    sample: Row,
     room: Room = UNKNOWN,
 ) -> tuple[list[Filler], Answers]:
-    """A filler for each prompt of the task, and the classes' answers."""
+    """A filler for each prompt of the task, and the classes' answers after `sample`."""
     linear = task.type == "finetune"
     # A linear head needs no words.
     words = () if linear else tuple(prompting.label_words.values())
@@ -194,7 +196,23 @@ def _fillers(
     if task.type == "prompt-demo":
         shape = len(spec.labels), len(spec.text)
         prompts = [template.with_demonstrations(prompt, *shape) for prompt in prompts]
-    return [Filler(prompt, tokenizer, limits, answers) for prompt in prompts], answers
+    if task.type != "autoregressive" or not tokenizer.is_fast:  # others tell no offsets
+        return [Filler(prompt, tokenizer, limits, answers) for prompt in prompts], answers
+    fillers: list[Filler] = [
+        WholeFiller(prompt, tokenizer, limits, words, sample.texts, task.bos) for prompt in prompts
+    ]
+    return fillers, _shared(fillers, words)
+
+
+def _shared(fillers: Sequence[Filler], words: Sequence[str]) -> Answers:
+    """The tokens of the answers, after whichever prompt. Raises ConfigError if that matters."""
+    first, *others = (tuple(map(tuple, filler.answers)) for filler in fillers)
+    if any(answers != first for answers in others) or len(set(first)) < len(words):
+        raise ConfigError(
+            f"the answers {', '.join(words)} are not told apart by the tokens after the prompts",
+            "let all prompts end alike, and begin each of task.label_words with a space",
+        )
+    return first
 
 
 def _plain(spec: TaskSpec, tokenizer: Any) -> str:

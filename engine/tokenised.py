@@ -18,7 +18,7 @@ from engine.contract.layout import write_whole
 from engine.demos import Context
 from engine.tasks.template import Filler
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when the same inputs give other tokens than before."""
 
 Progress = Callable[[int, int], None]
@@ -96,7 +96,7 @@ def _key(
     fillers: Sequence[Filler],
     tokenizer_digest: str,
 ) -> str:
-    prompts = [(f.template, repr(f.limits), [list(a) for a in f.answers]) for f in fillers]
+    prompts = [(f.template, repr(f.limits), [list(a) for a in f.answers], f.form) for f in fillers]
     head = json.dumps([FORMAT, tokenizer_digest, prompts, list(labels)])
     found = hashlib.sha256(head.encode())
     for row in contexts:

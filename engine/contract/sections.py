@@ -101,6 +101,12 @@ class TaskConfig(Section):
         description="Longest other sentence; 0: the task's own",
         json_schema_extra={"unit": "tokens"},
     )
+    bos: bool = Field(
+        False,
+        description="Begin the prompt with what the tokenizer puts before a text, such as <bos> "
+        "(autoregressive)",
+        json_schema_extra={"origin": False},
+    )
     truncate: Literal["tail", "head"] = Field(
         "tail",
         description="End at which the longest sentence of too long an input is cut; never the mask",

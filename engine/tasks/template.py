@@ -117,6 +117,9 @@ def with_demonstrations(template: str, classes: int, sentences: int) -> str:
 class Filler:
     """Fills one template by one tokenizer."""
 
+    form: tuple[Any, ...] = ()
+    """What else makes the tokens than template, limits and answers."""
+
     def __init__(
         self,
         template: str,
@@ -159,7 +162,7 @@ class Filler:
             return list(self._encoded(part.text, as_letters=False))
         if part.kind == "sentence":
             # A sentence that holds "<mask>" or "</s>" means these letters, not the special token.
-            tokens = self._encoded(_sentence(part, texts), as_letters=True)
+            tokens = self._encoded(sentence(part, texts), as_letters=True)
             limit = self.limits.other if part.number else self.limits.first
             return tokens[: limit or None]
         which = _at(shown, part.number, "demonstration") if part.kind == "labelx" else part.number
@@ -204,7 +207,8 @@ def special_token(tokenizer: Any, kind: str) -> int:
     return int(token)
 
 
-def _sentence(part: Part, texts: Sequence[str]) -> str:
+def sentence(part: Part, texts: Sequence[str]) -> str:
+    """The text of a sentence part. Raises ConfigError if there is no such sentence."""
     if part.number >= len(texts):
         raise ConfigError(
             f"the prompt asks for sentence {part.number}, but there are {len(texts)}",

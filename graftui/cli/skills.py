@@ -136,17 +136,17 @@ def _several(refs: list[str]) -> list[str]:
     return _files(refs)
 
 
-def _files(refs: list[str]) -> list[str]:
+def _files(names: list[str]) -> list[str]:
     """The skill files that are meant; the registry is opened only where a run is."""
-    from graftui.console import skills
+    from graftui.console import skill_refs as refs
 
-    if all(map(skills.is_file, refs)):
-        return [skills.file(ref) for ref in refs]
+    if all(map(refs.is_file, names)):
+        return [refs.file(name) for name in names]
     settings = settings_here()
     with store_here(settings) as store:
         return [
-            skills.file(ref) if skills.is_file(ref) else skills.of_run(settings, store, ref)
-            for ref in refs
+            refs.file(name) if refs.is_file(name) else refs.of_run(settings, store, name)
+            for name in names
         ]
 
 

@@ -60,7 +60,7 @@ def test_in_and_out_of_a_copy(one: str, two: str, tmp_path: Path) -> None:
     out = str(tmp_path / "copy")
     assert ask("verify", one, model=POCKET)["state"] == "base"
     done = ask("install", one, model=POCKET, out=out)
-    assert done == {"folder": out, "entries": 4, "rounded": 0}
+    assert done == {"folder": out, "entries": 4, "rounded": 0, "unchanged": 0}
     assert ask("verify", one, model=out) == {
         "state": "skill", "tensors": 2, "skill": [QUERY, BIAS], "other": [],
     }  # fmt: skip

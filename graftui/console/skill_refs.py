@@ -1,0 +1,65 @@
+"""Which skill file is meant: by its path, by its run, or by a point of a run's curve."""
+
+from pathlib import Path
+
+from engine.contract.layout import RunDir
+from graftui.errors import NotFound, UsageError
+from graftui.launcher.settle import directory
+from graftui.models import Run
+from graftui.registry.store import Store
+from graftui.settings import Settings
+
+
+def is_file(ref: str) -> bool:
+    """Whether a skill is meant by its path: it looks like one, or is there."""
+    return "/" in ref or ref.endswith(".safetensors") or Path(ref).is_file()
+
+
+def file(ref: str) -> str:
+    """A skill file's path, for a process with another working directory. Raises NotFound."""
+    path = Path(ref).expanduser().absolute()
+    if not path.is_file():
+        raise NotFound(f"There is no file {ref}.", "Give a skill file, or a graft's id or name.")
+    return str(path)
+
+
+def of_run(settings: Settings, store: Store, ref: str) -> str:
+    """The skill file of a run, or of one point of its curve (`RUN@0.01`).
+
+    Raises UsageError if it has none, or several and none is said.
+    """
+    run, point = _point(store, ref)
+    curve = _curve(run, directory(settings, run))
+    if not curve:
+        raise UsageError(
+            f"{run.name} {run.id} ({run.kind}, {run.status}) has no skill file.",
+            "Give a graft that finished: `graftui ls --filter kind=graft`.",
+        )
+    if point is None and len(curve) == 1:
+        return str(*curve.values())
+    if point in curve:
+        return str(curve[point])
+    listed = ", ".join(f"{run.id}@{sparsity:.12g}" for sparsity in curve)
+    what = "has a skill for each sparsity" if point is None else f"has no skill of {point:.12g}"
+    raise UsageError(f"{run.name} {what}.", f"There is {listed}.")
+
+
+def _point(store: Store, ref: str) -> tuple[Run, float | None]:
+    """The run that is meant, and the sparsity behind an @ that is not of its name."""
+    try:
+        return store.resolve(ref), None
+    except NotFound:
+        name, _, sparsity = ref.rpartition("@")
+        try:
+            return store.resolve(name), float(sparsity)
+        except (ValueError, NotFound):
+            pass
+        raise
+
+
+def _curve(run: Run, place: RunDir) -> dict[float, Path]:
+    """Sparsity as asked for -> skill file, of those that are there, smallest first."""
+    if place.skill().is_file():
+        return {float(run.config.get("sparsity", 0)): place.skill()}
+    files = place.path.glob("skill-*.safetensors")
+    return dict(sorted((float(path.stem.removeprefix("skill-")), path) for path in files))
