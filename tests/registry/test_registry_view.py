@@ -137,7 +137,7 @@ def test_deleting_frees_the_files_first(
         remove(settings, ["aaaaaa", "bbbbbb"])
         assert list(settings.runs.iterdir()) == []
     with Store.open(settings.db) as store:
-        assert store.ids() == set()
+        assert store.count() == 0
         assert store.check() == []
 
 
