@@ -10,9 +10,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import ConsoleOptions
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 
-from graftui.terminal import Console
+from graftui.terminal import Console, Text
 from graftui.text import spelt, visible
 
 _GAP = "  "
@@ -86,9 +85,14 @@ def _fit(cell: str | Text, encoding: str) -> str | Text:
         return cell if isinstance(cell, Text) else visible(cell)
     if isinstance(cell, str):
         return spelt(visible(cell), encoding)
-    whole = cell.copy()
+    whole = _copied(cell)
     whole.plain = spelt(cell.plain, encoding)
     return whole
+
+
+def _copied(cell: Text) -> Text:
+    """Rich's own `copy` makes a text that would parse markup."""
+    return Text(cell.plain, cell.style, spans=list(cell.spans))
 
 
 def _width(cell: str | Text) -> int:
@@ -103,6 +107,6 @@ def _cut(cell: str | Text, width: int) -> tuple[str | Text, str]:
         return cell, " " * -over
     if isinstance(cell, str):
         return set_cell_size(cell, width - 1) + "…", ""
-    short = cell.copy()
+    short = _copied(cell)
     short.truncate(width, overflow="ellipsis")
     return short, " " * (width - short.cell_len)
