@@ -12,7 +12,8 @@ import torch
 from safetensors import SafetensorError
 
 from engine.contract.config import ComputeConfig, ModelConfig
-from engine.contract.preflight import POCKET, check_model, is_local, pocket_folder
+from engine.contract.model_folder import POCKET, is_local, pocket_folder
+from engine.contract.preflight import check_model
 from engine.errors import ConfigError
 
 

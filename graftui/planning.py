@@ -56,7 +56,7 @@ def plan(
     if reusing:
         look(settings)
     for part, wanted in recipe.configs(overrides).items():
-        config = _checked(_with_mask(wanted, settings))
+        config = _checked(_with_mask(wanted, settings), part in recipe.links)
         inputs = digests(config, settings)
         if part in recipe.links and isinstance(config, configs.GraftConfig):
             _refuse_checkpoint(config, recipe.links[part])
@@ -120,9 +120,10 @@ def _refuse_checkpoint(config: configs.GraftConfig, source: str) -> None:
         )
 
 
-def _checked(config: configs.Section) -> configs.FinetuneConfig | configs.GraftConfig:
+def _checked(config: configs.Section, linked: bool) -> configs.FinetuneConfig | configs.GraftConfig:
+    """`config`, if nothing of it is seen to fail; `linked`: to another part's fine-tuned model."""
     assert isinstance(config, configs.FinetuneConfig | configs.GraftConfig)
-    if trouble := preflight.check(config):
+    if trouble := preflight.check(config, linked):
         raise UsageError(*trouble)
     return config
 

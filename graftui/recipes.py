@@ -62,6 +62,7 @@ class Recipe:
     def configs(self, overrides: Sequence[str] = ()) -> dict[str, configs.Section]:
         """The configs with `overrides` ("train.lr=1e-3") put in. Raises UsageError."""
         parts = copy.deepcopy(self.parts)
+        _refuse_twice(overrides)
         for override in overrides:
             _override(parts, self.kinds, override)
         for name, source in self.links.items():
@@ -168,6 +169,17 @@ def _link(source: Any, part: str, kinds: dict[str, str], name: str) -> str:
             'A graft is `of` a [finetune] part that stands above it: of = "finetune".',
         )
     return str(source)
+
+
+def _refuse_twice(overrides: Sequence[str]) -> None:
+    """One of two values would be lost without a word. Raises UsageError."""
+    values: dict[str, str] = {}
+    for text in overrides:
+        path, _, value = text.partition("=")
+        if path.strip() in values:
+            both = f"{values[path.strip()]!r} and {value!r}"
+            raise UsageError(f"--set {path.strip()} is given twice: {both}.", "Give it once.")
+        values[path.strip()] = value
 
 
 def _override(parts: dict[str, Raw], kinds: dict[str, str], text: str) -> None:

@@ -1,29 +1,29 @@
-"""What can be refused before a process starts: names and folders that are not there, and settings
-that exclude each other though older versions took them, so that their stored configs must be read.
+"""What can be refused before a process starts: what is not there, a model of another kind, words
+that no tokenizer of the model has, and settings that exclude each other though older versions took
+them, so that their stored configs must be read.
 
-Each check gives (message, hint), or None. Reads no weights and asks no hub.
+Each check gives (message, hint), or None. Reads no weights and asks no hub: a model that is not on
+this machine passes, and the engine looks at it.
 """
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from engine.contract.catalog import CatalogError, tasks, unknown_task
 from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
 from engine.contract.files import MissingFiles, first_test_file, on_hub, task_files
-from engine.contract.layout import shipped
-
-POCKET = "pocket:"
-Trouble = tuple[str, str] | None
-
-
-def pocket_folder(name: str) -> Path:
-    """Where the pocket model `pocket:NAME` lies."""
-    return shipped() / "pocket" / name.removeprefix(POCKET)
-
-
-def is_local(name: str) -> bool:
-    """Whether a model name is a path: it begins like one, exists, or has more than one slash."""
-    return name.startswith((".", "/", "~")) or Path(name).exists() or name.count("/") > 1
+from engine.contract.gpus import check_device
+from engine.contract.model_folder import (
+    POCKET,
+    Trouble,
+    check_kind,
+    check_layers,
+    check_tokens,
+    is_local,
+    pocket_folder,
+)
+from engine.contract.task_spec import TaskSpec
 
 
 def check_model(name: str) -> Trouble:
@@ -67,12 +67,25 @@ def check_files(task: TaskConfig) -> Trouble:
     if on_hub(task.data):
         return None
     try:
-        task_files(task, spec)
+        files = task_files(task, spec)
         for name in task.also_test:
             first_test_file(task, spec, tasks()[name])
     except MissingFiles as error:
         return error.message, error.hint
-    return None
+    return None if files.dev else _too_few(task, spec, files.train)
+
+
+def _too_few(task: TaskConfig, spec: TaskSpec, train: Path) -> Trouble:
+    """Shots that a file cannot hold: each label needs task.k rows for train and one for dev."""
+    rows = _lines(train, train.stat().st_mtime_ns) - spec.header
+    classes = len(spec.labels)
+    if rows >= classes * (task.k + 1):
+        return None
+    return (
+        f"task.k = {task.k}: {train} has {rows} rows, too few to give each of {classes} labels so "
+        "many for train and one for dev",
+        f"set task.k to {max(1, rows // classes - 1)} or less",
+    )
 
 
 def check_words(task: TaskConfig) -> Trouble:
@@ -83,8 +96,7 @@ def check_words(task: TaskConfig) -> Trouble:
             f"task.label_words: {spec.name} has no label {unknown[0]!r}",
             f"its labels are {', '.join(spec.labels)}",
         )
-    default = spec.prompting(task.type)
-    merged = {**(default.label_words if default else {}), **task.label_words}
+    default, merged = spec.prompting(task.type), label_words(task)
     words = list(merged.values())
     if task.label_words and (len(set(words)) < len(words) or "" in words):
         told = ", ".join(f"{label} = {word!r}" for label, word in merged.items())
@@ -99,9 +111,28 @@ def check_words(task: TaskConfig) -> Trouble:
     return None
 
 
+@lru_cache(maxsize=16)
+def _lines(path: Path, stamp: int) -> int:
+    """Lines with something in them, at most so many rows; `stamp`: when it was last changed."""
+    with path.open(encoding="latin-1") as file:  # whatever its bytes mean
+        return sum(1 for line in file if line.strip())
+
+
+def label_words(task: TaskConfig) -> dict[str, str]:
+    """Label -> word, in the order of the classes: the task's own, changed by those given."""
+    spec = tasks()[task.name]
+    default = spec.prompting(task.type)
+    words = {**(default.label_words if default else {}), **task.label_words}
+    return {label: words[label] for label in spec.labels if label in words}
+
+
 def check_prompt(task: TaskConfig) -> Trouble:
     """A prompt that is read at its mask, and has none or several. Its task is in the catalog."""
-    if task.type == "autoregressive" or (task.type == "finetune" and task.head != "mask"):
+    if task.type == "autoregressive":
+        told = f"prompt {task.prompt!r} has a *mask*, and a causal model goes on at its end"
+        hint = "leave *mask* out, or set task.type=prompt"
+        return (told, hint) if "*mask*" in task.prompt else None
+    if task.type == "finetune" and task.head != "mask":
         return None
     prompt = task.prompt or tasks()[task.name].masked.prompt
     for line in prompt.split("\n"):
@@ -132,13 +163,45 @@ def check_graft(config: GraftConfig) -> Trouble:
     return None
 
 
-def check(config: FinetuneConfig | GraftConfig) -> Trouble:
-    """The first trouble of a config, relative paths taken from the working directory."""
+def check_finetuned(path: str) -> Trouble:
+    """A fine-tuned checkpoint that is not said, or not there."""
+    if not path:
+        return (
+            "the graft has no fine-tuned model: finetuned.path is empty",
+            'link it to a run in the recipe (of = "finetune"), or give the checkpoint folder',
+        )
+    if not (Path(os.path.expanduser(path)) / "config.json").is_file():
+        return (
+            f"finetuned.path = {path!r}: there is no such folder with a config.json",
+            "give the checkpoint/ of a fine-tuning, or cut the graft from a [finetune] part",
+        )
+    return None
+
+
+def _check_network(config: FinetuneConfig | GraftConfig) -> Trouble:
+    """What a model that lies here tells of itself."""
+    masked = config.task.type in ("prompt", "prompt-demo")
+    return (
+        check_kind(config.model, config.task)
+        or check_layers(config.model, config.freeze)
+        or (check_tokens(config.model, label_words(config.task)) if masked else None)
+    )
+
+
+def check(config: FinetuneConfig | GraftConfig, linked: bool = False) -> Trouble:
+    """The first trouble of a config, relative paths taken from the working directory.
+
+    `linked`: its fine-tuned model is that of another run, which may have to come first.
+    """
+    graft = config if isinstance(config, GraftConfig) else None
     return (
         check_model(config.model.name)
         or check_task(config.task.name, config.task.data)
         or check_words(config.task)
         or check_prompt(config.task)
         or check_files(config.task)
-        or (check_graft(config) if isinstance(config, GraftConfig) else None)
+        or check_device(config.compute.device)
+        or _check_network(config)
+        or (check_graft(graft) if graft else None)
+        or (check_finetuned(graft.finetuned.path) if graft and not linked else None)
     )

@@ -2,11 +2,12 @@
 
 from engine.contract.catalog import tasks
 from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
+from engine.contract.effects import without_effect
 
 
 def remarks(config: FinetuneConfig | GraftConfig) -> list[str]:
     """Sentences without a full stop. The task is in the catalog."""
-    found = merged_words(config.task)
+    found = [*without_effect(config), *merged_words(config.task)]
     if isinstance(config, FinetuneConfig):
         labels = tasks()[config.task.name].labels
         found += large_batch(config.train.batch_size, config.task.k * len(labels))

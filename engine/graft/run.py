@@ -17,7 +17,7 @@ from engine import data, loading
 from engine.contract.config import GraftConfig, config_hash
 from engine.contract.events import Finished, Log, Stage
 from engine.contract.layout import RunDir, write_json
-from engine.contract.preflight import check_graft
+from engine.contract.preflight import check_finetuned, check_graft
 from engine.course import Course
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError
@@ -70,14 +70,9 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     Raises EngineError, or Cancelled after writing the best graft so far.
     """
     since = time.monotonic()
-    if trouble := check_graft(config):
+    if trouble := check_graft(config) or check_finetuned(config.finetuned.path):
         raise ConfigError(*trouble)
     session = begin(config, run_dir, emit, stop, config.seed)
-    if not config.finetuned.path:
-        raise ConfigError(
-            "the graft has no fine-tuned model: finetuned.path is empty",
-            'link it to a run in the recipe (of = "finetune"), or give the checkpoint folder',
-        )
     if isinstance(session.model, LinearModel):
         session.model.load_head(Path(config.finetuned.path).expanduser())
         session.model.head.requires_grad_(False)

@@ -31,10 +31,12 @@ class WeightMap:
 
     def maskable(self, freeze: FreezeConfig) -> list[str]:
         """Names that train and can be grafted. Raises ConfigError if none is left."""
-        if freeze.layers >= len(self.layers) and freeze.embeddings and freeze.head:
+        there, rest_frozen = len(self.layers), freeze.embeddings and freeze.head
+        if freeze.layers > there or (freeze.layers == there and rest_frozen):
+            what = f"freezes all {there} layers" if freeze.layers == there else f"of {there}"
             raise ConfigError(
-                f"freeze.layers = {freeze.layers} freezes all {len(self.layers)} layers",
-                f"set freeze.layers to {len(self.layers) - 1} or less",
+                f"freeze.layers = {freeze.layers} {what}",
+                f"set freeze.layers to {there - 1} or less",
             )
         names = [] if freeze.embeddings else list(self.embeddings)
         names += [name for layer in self.layers[freeze.layers :] for name in layer]

@@ -41,7 +41,9 @@ def ls(
     filter_: Filters = [],  # noqa: B006
     sort: Annotated[str, typer.Option(help="Key to sort by; -key for descending")] = "-created",
     search: Annotated[str, typer.Option(help="Words in name, recipe, tags or settings")] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many runs; 0: all")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="At most so many runs; 0: all")
+    ] = 50,
     json: Json = False,
 ) -> None:
     """List runs, newest first."""

@@ -8,6 +8,7 @@ from engine.contract import preflight
 from engine.contract.catalog import CatalogError, Prompting, TaskSpec, tasks, unknown_task
 from engine.contract.config import FinetuneConfig, ModelConfig
 from engine.contract.layout import shipped
+from engine.contract.model_folder import POCKET
 from graftui.console import tables
 from graftui.console.output import send_json
 from graftui.errors import UsageError
@@ -152,7 +153,7 @@ def _config(part: dict[str, Any], sets: Sequence[str]) -> FinetuneConfig:
 
 def _pocket(config: FinetuneConfig) -> ModelConfig:
     kind = "causal" if config.task.type == "autoregressive" else "masked"
-    return config.model.model_copy(update={"name": f"{preflight.POCKET}{kind}-lm"})
+    return config.model.model_copy(update={"name": f"{POCKET}{kind}-lm"})
 
 
 def _example(config: FinetuneConfig, settings: Settings) -> Answer:

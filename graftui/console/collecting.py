@@ -52,7 +52,8 @@ def collected(store: Store, request: Request) -> Collected:
     matching = _matching(store, [one for one in conditions if one not in of_score])
     finished = [run for run in matching if run.status is RunStatus.finished]
     choice = Choice(request.best_on, request.metric, _metrics())
-    found, left_out = trials(_entries(store, finished), choice)
+    entries = _entries(store, finished)
+    found, left_out = trials(entries, choice)
     found = [one for one in found if all(meets(f, one.fields[f.key]) for f in of_score)]
     stages = [f for f in of_score if f.key == "stage"]
     left_out = [one for one in left_out if all(meets(f, one.stage) for f in stages)]
@@ -63,9 +64,18 @@ def collected(store: Store, request: Request) -> Collected:
     )
     if not made:
         why = whole.notes or ("no finished run meets the filters",)
-        hint = "`graftui ls -f status=finished` shows what there is; --best-on names a split."
-        raise UsageError(f"There is nothing to collect: {'; '.join(why)}.", hint)
+        raise UsageError(f"There is nothing to collect: {'; '.join(why)}.", _there(entries))
     return whole
+
+
+def _there(entries: Sequence[Entry]) -> str:
+    """What the options may name."""
+    scores = [score for entry in entries for score in entry.scores]
+    if not scores:
+        return "`graftui ls -f status=finished` shows what there is."
+    names = sorted({name for score in scores for name in score.scores})
+    splits = sorted({score.split for score in scores})
+    return f"--metric may be {', '.join(names)}; --best-on may be {', '.join(splits)}."
 
 
 def _matching(store: Store, conditions: Sequence[Filter]) -> list[Run]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import preflight
+from engine.contract.model_folder import POCKET, is_local
 from graftui.console import tables
 from graftui.console.output import send_json
 from graftui.errors import NotFound, UsageError
@@ -149,7 +150,7 @@ def combine(
 
 def _model(name: str) -> str:
     """A model as the engine is to find it. Raises UsageError for one that is not there."""
-    if not name.startswith(preflight.POCKET) and preflight.is_local(name):
+    if not name.startswith(POCKET) and is_local(name):
         folder = Path(name).expanduser().absolute()
         if not folder.is_dir():
             raise NotFound(f"There is no folder {name}.", "Give a checkpoint folder.")

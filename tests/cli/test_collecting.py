@@ -185,6 +185,8 @@ WRONG = [
     ("compare --by stage --best-on valid", "on valid"),
     ("compare --by stage --scores bleu", "no run has a score 'bleu'"),
     ("compare --by stage --metric bleu", "no bleu on test"),
+    ("compare --by stage --metric bleu", "--metric may be accuracy"),
+    ("compare --by stage --best-on valid", "--best-on may be dev, test"),
     ("compare --by stage -f name=nobody", "no finished run meets the filters"),
     ("compare --by stage -f status=finishd", "finished"),
     ("compare --by stage -f sparsity>big", "compares numbers"),

@@ -116,6 +116,14 @@ BAD_INPUT = [
     ("run both.toml --set lr=1", 2, "no such setting"),
     ("run both.toml --set train.seed=99999999999999999999", 2, "train.seed"),
     ("run both.toml --set finetuned.path=/x", 2, "is cut from"),
+    ("run both.toml --set train.lr=1 --set train.lr=2", 2, "--set train.lr is given twice"),
+    ("run both.toml --set task.k=9999", 2, "task.k = 9999"),
+    ("run both.toml --set compute.device=cuda:99", 2, "compute.device = cuda:99"),
+    ("run pocket --set freeze.layers=9", 2, "freeze.layers = 9"),
+    ("run pocket --set task.label_words.0=wobbly", 2, "label word 'wobbly'"),
+    ("run pocket --set task.type=autoregressive", 2, "masked LM"),
+    ("run alone.toml", 2, "finetuned.path is empty"),
+    ("ls -n -3", 2, "-3"),
     ("run both.toml --set train.lr=fast", 2, "train.lr = 'fast'"),
     ("run both.toml --set train.optimizer=adam", 2, "sgd, adamw"),
     ("run both.toml --set task.name=SST2", 2, "Did you mean SST-2?"),
@@ -134,6 +142,7 @@ BAD_INPUT = [
 
 @pytest.mark.parametrize(("typed", "code", "says"), BAD_INPUT)
 def test_bad_input(work: Workplace, typed: str, code: int, says: str) -> None:
+    (work.path / "alone.toml").write_text("[graft]\nsparsity = 1e-3\n")
     out = work.run(*typed.split(), code=code)
     assert says in " ".join(out.split())
     assert "Traceback" not in out

@@ -30,6 +30,14 @@ def test_a_recipe_runs_both_parts_and_reuses_the_first(work: Workplace) -> None:
     assert [run["kind"] for run in work.json("ls")][:2] == ["graft", "finetune"]
 
 
+def test_settings_without_effect_are_said_and_the_runs_queued(work: Workplace) -> None:
+    out = work.run("run", "both.toml", "-d", "--set", "graft.localizer=fisher",
+                   "--set", "graft.steps=9")  # fmt: skip
+    assert "graft.steps: no effect with graft.localizer = fisher" in out
+    assert out.count("queued") == 2
+    work.run("watch", "last")
+
+
 def test_a_fine_tuning_under_way_serves_other_grafts_too(work: Workplace) -> None:
     """A sweep over sparsities that is queued at once fine-tunes once."""
     work.run("run", "both.toml", "--set", "model.name=sleep", "--detach")

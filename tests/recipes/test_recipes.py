@@ -53,6 +53,16 @@ def test_set_with_the_name_of_a_part_reaches_that_part_alone() -> None:
     assert (tuning.task.k, graft.task.k) == (64, 8)
 
 
+@pytest.mark.parametrize("second", ["train.lr=0.5", "train.lr=0.4", " train.lr =0.4"])
+def test_a_setting_is_set_once(second: str) -> None:
+    with pytest.raises(UsageError, match="--set train.lr is given twice: '0.5' and"):
+        both("train.lr=0.5", "task.k=8", second)
+    words = both("task.label_words.0=a", "task.label_words.1=b")[0].task.label_words
+    assert words == {"0": "a", "1": "b"}, "the entries of a table are settings of their own"
+    tuning, graft = both("task.k=8", "graft.task.k=16")
+    assert (tuning.task.k, graft.task.k) == (8, 16), "one for all parts, one for a part"
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [("roberta-base", "roberta-base"), ("a=b", "a=b"), ("'x y'", "x y"), ("", "")],

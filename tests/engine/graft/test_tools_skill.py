@@ -7,7 +7,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from engine.contract.preflight import pocket_folder
+from engine.contract.model_folder import pocket_folder
 from engine.graft.info import SkillInfo, digest
 from engine.graft.skill import Skill, load, write
 from engine.tools.__main__ import answered
