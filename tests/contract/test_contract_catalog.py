@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_prompt_without_its_mask_is_refused(task: dict[str, str], words: str | None) -> None:
-    trouble = preflight.check(FinetuneConfig(task=TaskConfig.model_validate(task)))
+    trouble = preflight.check_prompt(TaskConfig.model_validate(task))
     assert (trouble is None) == (words is None)
     assert words is None or words in str(trouble and trouble[0])
 
