@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.contract.catalog import tasks
 from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
 from engine.contract.files import first_test_file, on_hub, task_files
-from engine.contract.preflight import POCKET, is_local
+from engine.contract.model_folder import POCKET, is_local
 
 _OF_MODELS = (".json", ".txt", ".model", ".spm", ".tiktoken", ".jinja", ".py")
 """Beside weights: configuration, tokenizers, and code that comes with a model."""

@@ -56,11 +56,12 @@ def test_ls_loads_no_dashboard_and_no_ml(tmp_path: Path) -> None:
     assert not loaded & {*HEAVY, "textual", "sqlite_utils"}
 
 
-def test_a_headless_run_loads_no_dashboard_and_no_ml(tmp_path: Path) -> None:
-    """Queueing a run and watching it end; the engine is another process."""
-    (tmp_path / "bad.toml").write_text(
-        '[finetune]\nmodel.name = "pocket:masked-lm"\ntask.k = 9999\n'
-    )
+def test_a_headless_run_loads_no_dashboard_and_no_ml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Queueing a run and watching it end; the engine is another process, here one that dies."""
+    monkeypatch.setenv("GRAFTUI_PYTHON", "/bin/false")
+    (tmp_path / "bad.toml").write_text('[finetune]\nmodel.name = "pocket:masked-lm"\n')
     loaded = after_verb("run bad.toml", tmp_path)
     assert list((tmp_path / "data" / "runs").iterdir()), "a run was made"
     assert not loaded & {*HEAVY, "textual"}

@@ -89,7 +89,7 @@ def test_a_folder_that_cannot_be_is_no_crash(source: str) -> None:
         ({}, {}, []),
         ({"label_words": {"0": "bad"}}, {}, ["the task's own words to other labels: 1 = 'great'"]),
         ({"label_words": {"0": "bad", "1": "good"}}, {}, []),
-        ({"label_words": {"0": "bad"}, "type": "finetune"}, {}, []),
+        ({"label_words": {"0": "bad"}, "type": "finetune"}, {}, ["no effect with task.type"]),
         ({"k": 2}, {"batch_size": 4}, []),
         ({"k": 2}, {"batch_size": 5}, ["train.batch_size = 5 is above the 4 training rows"]),
     ],
