@@ -145,7 +145,7 @@ def errors(form: Form, values: Mapping[str, Value]) -> dict[str, str]:
         own = [e for e in form.entries if _reaches(form, e, part)]
         for entry in own:
             _put(raw, entry.setting.keys, typed(entry, values.get(entry.path, entry.shown)))
-        for path, sentence in _wrong(raw, kind).items():
+        for path, sentence in _wrong(raw, kind, part in form.recipe.links).items():
             found.setdefault(_owner(own, path, sentence), sentence)
     return found
 
@@ -167,13 +167,13 @@ def _reaches(form: Form, entry: Entry, part: str) -> bool:
     return bool(entry.part) and shared and form.recipe.links.get(part) == entry.part
 
 
-def _wrong(raw: dict[str, Any], kind: str) -> dict[str, str]:
+def _wrong(raw: dict[str, Any], kind: str, linked: bool) -> dict[str, str]:
     """What each setting is by itself, then the first thing that planning would refuse."""
     found: dict[str, str] = {}
     try:
         config = parse(raw)
         task = prompts.resolved(config.task)
-        trouble = preflight.check(config.model_copy(update={"task": task}))
+        trouble = preflight.check(config.model_copy(update={"task": task}), linked)
     except ValidationError as error:
         found, trouble = schema.explain(error, kind), None
     except prompts.PromptFileError as error:
