@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graftui.models import Run, RunStatus
 from graftui.terminal import Text
 from graftui.text import visible
-from graftui.tui.text import GLYPHS, Palette, age, bar, percent, took
+from graftui.tui.text import Palette, age, bar, percent, standing, took
 
 _PADDING = 2
 _NAME_LEAST = 12
@@ -106,12 +106,9 @@ def seconds(run: Run, now: float) -> float | None:
 
 
 def _status(run: Run, marked: bool, colours: Palette) -> Text:
-    glyph, colour = GLYPHS[run.status]
+    glyph, word, colour = standing(run)
     text = Text("▌" if marked else " ", colours["warning"])
-    if run.condition and run.status.active:
-        text.append(f"{glyph} {run.condition}", colours["warning"])
-    else:
-        text.append(f"{glyph} {run.status}", colours[colour])
+    text.append(f"{glyph} {word}", colours[colour])
     return text
 
 

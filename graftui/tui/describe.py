@@ -13,7 +13,7 @@ from graftui.models import Artifact, Run, RunStatus, Score
 from graftui.text import visible, visible_lines
 from graftui.tui.cells import seconds
 from graftui.tui.snapshot import Detail, LogLine
-from graftui.tui.text import GLYPHS, age, bar, data, size, took
+from graftui.tui.text import GLYPHS, age, bar, data, size, standing, took
 
 _PADDING = 4
 """Cells of the pane, left and right, that hold no text."""
@@ -37,10 +37,10 @@ def summary(detail: Detail, now: float, width: int) -> Content:
 
 
 def _headline(run: Run, now: float) -> Content:
-    glyph, colour = GLYPHS[run.status]
+    glyph, word, colour = standing(run)
     reason = f" ({run.reason})" if run.reason else ""
     pieces: list[Any] = [
-        (f"{glyph} {run.status}{reason}", f"bold ${colour}"), "  ", data(run.id, "bold"), "  ",
+        (f"{glyph} {word}{reason}", f"bold ${colour}"), "  ", data(run.id, "bold"), "  ",
         data(run.name, "bold $primary"), "  ", data(run.kind, "$text-muted"),
     ]  # fmt: skip
     if run.tags:

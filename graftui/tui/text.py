@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.color import Color
 from textual.content import Content
 
-from graftui.models import RunStatus
+from graftui.models import Run, RunStatus
 from graftui.text import visible
 
 Palette = Mapping[str, str]
@@ -49,6 +49,16 @@ GLYPHS: dict[RunStatus, tuple[str, str]] = {
     RunStatus.lost: ("?", "secondary"),
 }
 """Glyph, and the theme's variable for its colour."""
+_CONDITIONS = {"stalled": ("!", "warning"), "elsewhere": ("→", "secondary")}
+
+
+def standing(run: Run) -> tuple[str, str, str]:
+    """Glyph, word and colour: of the run's condition, if there is one to be told, or its status."""
+    if run.status.active and run.condition in _CONDITIONS:
+        glyph, colour = _CONDITIONS[run.condition]
+        return glyph, run.condition, colour
+    glyph, colour = GLYPHS[run.status]
+    return glyph, run.status, colour
 
 
 def data(text: str, style: str = "") -> Content:

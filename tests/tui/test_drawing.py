@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,12 @@ from rich.style import Style
 from textual.theme import BUILTIN_THEMES
 
 from graftui.console.braille import Box, Canvas, columns_of, reduce, ticks
-from graftui.models import Score, Series
+from graftui.models import Run, RunStatus, Score, Series
+from graftui.text import spelt
 from graftui.tui.cells import columns
 from graftui.tui.charts import charts, finite, over_sizes, shares
 from graftui.tui.snapshot import read_filter
-from graftui.tui.text import age, palette, size, took
+from graftui.tui.text import age, palette, size, standing, took
 from graftui.tui.widgets import plot
 from graftui.tui.widgets.plot import Curve, Look, Plot
 
@@ -119,6 +121,19 @@ def test_times_and_sizes() -> None:
     assert [age(s) for s in (3, 70, 7300, 2e6)] == ["3s", "1m", "2h", "23d"]
     assert [took(s) for s in (None, 3.2, 65, 3725)] == ["", "3s", "1:05", "1:02:05"]
     assert [size(n) for n in (999, 1500, 2_000_000)] == ["999 B", "1.5 kB", "2 MB"]
+
+
+def test_each_standing_has_a_glyph_of_its_own_in_every_terminal() -> None:
+    run = Run(id="x", name="x", kind="graft", config={}, config_hash="", created_at=0.0)
+    told = [standing(replace(run, status=status)) for status in RunStatus]
+    running = replace(run, status=RunStatus.running)
+    told += [standing(replace(running, condition=word)) for word in ("stalled", "elsewhere")]
+    assert len({glyph for glyph, _, _ in told}) == len(told) == len({word for _, word, _ in told})
+    letters = [spelt(glyph, "ascii") for glyph, _, _ in told]
+    assert all(len(letter) == 1 for letter in letters)
+    assert len(set(letters)) == len(letters)
+    finished = replace(run, status=RunStatus.finished, condition="elsewhere")
+    assert standing(finished)[1] == "finished"
 
 
 def test_filter_box_takes_conditions_and_words() -> None:

@@ -95,6 +95,11 @@ def form_of(texts: tuple[str, ...]) -> Form:
 _over = threading.Event()
 
 
+@pytest.fixture(autouse=True)
+def _jobs_go_on_until_told() -> None:
+    _over.clear()
+
+
 def _endless() -> Message:
     _over.wait(60)
     return Message()

@@ -12,7 +12,7 @@ from graftui.compare.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, compared,
 from graftui.compare.side_by_side import Comparison
 from graftui.terminal import Text
 from graftui.text import visible
-from graftui.tui.text import GLYPHS, cut, palette
+from graftui.tui.text import cut, palette, standing
 
 _WIDEST = 60
 """Cells of a column, at most."""
@@ -72,9 +72,8 @@ class CompareScreen(Screen[None]):
         return [Text(text, style), *(Text("") for _ in self._comparison.runs)]
 
     def _status(self, place: int) -> Text:
-        status = self._comparison.runs[place].status
-        glyph, colour = GLYPHS[status]
-        return _right(f"{glyph} {status}", palette(self.app.theme_variables)[colour])
+        glyph, word, colour = standing(self._comparison.runs[place])
+        return _right(f"{glyph} {word}", palette(self.app.theme_variables)[colour])
 
 
 def _left(text: str, style: str) -> Text:
