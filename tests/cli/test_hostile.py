@@ -18,7 +18,7 @@ from engine.contract import events as ev
 from engine.contract.config import config_hash, dumps, parse
 from engine.contract.layout import RunDir
 from graftui.cli import app
-from graftui.launcher import ask, supervise
+from graftui.launcher import ask, look
 from graftui.models import RunCard
 from graftui.registry.card import write_card
 from graftui.text import visible
@@ -28,7 +28,7 @@ EVIL = f"{MARKUP} \x1b]0;owned\x07\x1b[2J\x9b2J\u202e"
 NAME = EVIL.replace("/", "")  # of a file
 TASK = MARKUP.replace("/", "")  # the name of a folder, which has to be printable
 RECIPE = f"{NAME}.toml"
-INFO = {
+INFO: dict[str, Any] = {
     "base": EVIL, "task": EVIL, "prompt": EVIL, "label_words": {EVIL: EVIL}, "sparsity": 0.1,
     "weights": 3, "maskable": 30, "scores": {EVIL: 0.5}, "config_hash": EVIL,
     "versions": {EVIL: EVIL},
@@ -49,11 +49,17 @@ ANSWERS: dict[str, Any] = {
     "cut": {"path": EVIL, "weights": 1, "maskable": 3, "tensors": 1, "least": 0.1},
     "union": {"path": EVIL, "weights": 1, "conflicts": 1},
 }  # fmt: skip
+ANSWERS["show"] |= {"not_finite": 0}
+ANSWERS["install"] |= {"unchanged": 1}
+ANSWERS["diff"] |= {"all_share": 0.1, "any_share": 0.2}
+ANSWERS["diff"]["skills"][0] |= {"share": 0.1}
+INFO["tensors"] = {EVIL: 3}
 # Verb -> what is typed after it; `one`, `two` and `bad` are runs.
 TYPED: dict[str, list[str]] = {
     "": [], "run": [RECIPE, "--name", EVIL, "--tag", EVIL, "--detach"],
     "rerun": ["one", "--set", f"task.prompt=*cls*{EVIL}x*sent_0**mask*", "--detach"],
-    "watch": ["one", "two"], "cancel": ["one"], "recipes": [RECIPE, "--settings"],
+    "watch": ["one", "two"], "cancel": ["one"], "release": ["one"],
+    "recipes": [RECIPE, "--settings"],
     "save": ["one", EVIL], "ls": [],
     "show": ["one"], "logs": ["one"], "compare": ["one", "two"], "export": [],
     "rm": ["--yes", "two"], "doctor": [], "tag": ["one", f"+{EVIL}2"], "note": ["one", EVIL],
@@ -87,7 +93,8 @@ def verbs(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
 VERBS = sorted(verbs(typer.main.get_command(app)))
 TAKE_JSON = [
     verb for verb in VERBS
-    if verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm", "tag",
+    if verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm",
+                    "tag", "release",
                     "note", "rename", "data kshot")
 ]  # fmt: skip
 
@@ -146,7 +153,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return subprocess.CompletedProcess([], 0, json.dumps({"ok": True, **found}), "")
 
     monkeypatch.setattr(ask, "_exchange", exchange)
-    monkeypatch.setattr(supervise, "ensure", lambda settings: None)
+    monkeypatch.setattr(look, "ensure", lambda settings: None)
     return tmp_path
 
 
