@@ -206,7 +206,7 @@ def test_the_engine_is_asked_once_and_believed(work: Workplace) -> None:
     script = f"echo '{answer}'; echo chatter >&2; exit 1"
     pretending(work, f'echo "$@" > asked; cat > question; {script}')
     out = work.run("model", "pocket:masked-lm", "--set", "freeze.head=false", code=2)
-    assert said(out) == "Error: No such thing. Give another."
+    assert said(out) == "Error: no such thing. give another."
     assert (work.path / "asked").read_text() == "-m engine.tools model\n"
     question = json.loads((work.path / "question").read_text())
     assert question["freeze"]["head"] is False

@@ -105,7 +105,7 @@ def torn(tuned: Path) -> None:
 
 AFTER = [
     (other_shapes, "3", ("tuned is not a fine-tuned", "intermediate", "tuned from")),
-    (torn, "3", ("tuned/model.safetensors cannot be read", "Copy the checkpoint anew")),
+    (torn, "3", ("tuned/model.safetensors cannot be read", "copy the checkpoint anew")),
     (
         lambda tuned: (tuned / "config.json").unlink(),
         "3",

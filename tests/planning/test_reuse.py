@@ -51,7 +51,9 @@ def queued(settings: Settings) -> tuple[Run, Run]:
 def finished(settings: Settings) -> Run:
     """The fine-tuning of the recipe, done."""
     tuning, _ = queued(settings)
-    RunDir(settings.runs / tuning.id).checkpoint.mkdir()
+    checkpoint = RunDir(settings.runs / tuning.id).checkpoint
+    checkpoint.mkdir()
+    (checkpoint / "config.json").write_text("{}")
     with Store.open(settings.db) as store:
         store.update(tuning.id, status=RunStatus.finished)
     return tuning

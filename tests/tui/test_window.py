@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import dashboard, filled, frame, go_to, runs, until
-from test_hostile import form_of
+from test_tui_hostile import form_of
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
