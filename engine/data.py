@@ -64,8 +64,16 @@ class TaskData:
     @property
     def longest(self) -> Example:
         """The row of most tokens."""
-        rows = chain(self.train, self.dev, *self.tests.values())
-        return max(rows, key=lambda row: len(row.ids))
+        parts = filter(len, (self.train, self.dev, *self.tests.values()))
+        return max((_longest(part) for part in parts), key=_size)
+
+
+def _longest(rows: Sequence[Example]) -> Example:
+    return rows.longest if isinstance(rows, Tokenised) else max(rows, key=_size)
+
+
+def _size(row: Example) -> int:
+    return len(row.ids)
 
 
 def spec_of(task: TaskConfig) -> TaskSpec:

@@ -42,6 +42,11 @@ class Tokenised(Sequence[Example]):
         """The largest token id; 0 where there are no tokens."""
         return int(self._ids.max()) if len(self._ids) else 0
 
+    @property
+    def longest(self) -> Example:
+        """The example of most tokens."""
+        return self[int(torch.tensor(self._starts).diff().argmax())]
+
     @overload
     def __getitem__(self, index: int) -> Example: ...
     @overload

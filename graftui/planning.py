@@ -3,6 +3,7 @@
 Owns the checks before anything is queued. Starts nothing.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from engine.contract import config as configs
 from engine.contract import preflight, schema
-from engine.contract.layout import RunDir
+from engine.contract.layout import RunDir, read_whole
 from engine.contract.remarks import remarks
 from graftui.errors import NotFound, UsageError
 from graftui.launcher.inputs import Inputs, changed, digests
@@ -93,7 +94,7 @@ def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:
     """A graft from another run's mask, with the path of that run's skill file. Raises NotFound."""
     if not isinstance(config, configs.GraftConfig) or config.base_patch == "movement":
         return config
-    path = Path(config.base_patch).expanduser()
+    path = Path(os.path.expanduser(config.base_patch))
     if not path.is_file():
         try:
             with Store.open(settings.db) as store:
@@ -182,7 +183,7 @@ def origin_of(run: Run, settings: Settings) -> dict[str, Any] | None:
         if digest and (same := store.list(where=[Filter("hash", "=", digest)], limit=1)):
             return same[0].config
     try:
-        stored = configs.loads(RunDir(settings.runs / run.id).origin.read_bytes())
+        stored = configs.loads(read_whole(RunDir(settings.runs / run.id).origin))
         return stored.model_dump(mode="json")
     except (OSError, ValueError):
         raise UsageError(

@@ -3,6 +3,7 @@
 Owns what is said of one that may not. Starts nothing.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,11 +60,11 @@ def _difference(
 ) -> str:
     """What a run read otherwise than `inputs`; empty: nothing."""
     before = stored(RunDir(settings.runs / run.id))
-    if before is None and inputs:
+    if before is None:
         return f"run {run.id} is from before its data was noted, and is not reused"
     changed = sorted(path for path, _ in (before or {}).items() ^ inputs.items())
     if not changed:
         return ""
-    model = Path(config.model.name).expanduser()
+    model = Path(os.path.expanduser(config.model.name))
     what = "model" if all(Path(path).is_relative_to(model) for path in changed) else "data"
     return f"the {what} changed since run {run.id}: {', '.join(dict.fromkeys(changed))}"

@@ -140,7 +140,7 @@ def _at_least(least: float, convert: Callable[[str], float], what: str) -> Calla
 def _path(text: str) -> Path:
     if not text.strip():
         raise ValueError("should be a path")
-    return Path(text).expanduser()
+    return Path(os.path.expanduser(text))
 
 
 KNOBS: dict[str, Callable[[str], Any]] = {

@@ -47,7 +47,7 @@ def _allowed() -> dict[str, str]:
 
 def _kept() -> Path:
     folder = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(folder).expanduser() / "graftui" / "allowed.json"
+    return Path(os.path.expanduser(folder)) / "graftui" / "allowed.json"
 
 
 def _name(file: Path) -> str:

@@ -36,6 +36,8 @@ def _of_task(task: TaskConfig, values: dict[str, object]) -> Iterator[Reason]:
         yield tuple(path for path in values if path.startswith("demo.")), beside
     elif not values["demo.filter"]:
         yield ("demo.filter_rate", "demo.filter_model"), "demo.filter = no"
+    if task.type != "autoregressive":
+        yield ("task.bos",), beside
     if task.type != "finetune":
         yield ("task.head",), beside
     else:

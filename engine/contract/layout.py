@@ -3,7 +3,9 @@
 Owns names of files and how a file is put in place whole. Nothing here reads a config.
 """
 
+import errno
 import os
+import stat
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +77,13 @@ def shipped() -> Path:
     """Folder of recipes, tasks and the pocket language: `data/` of a checkout or of the wheel."""
     packed = Path(__file__).parents[1] / "_data"
     return packed if packed.is_dir() else Path(__file__).parents[2] / "data"
+
+
+def read_whole(path: Path) -> bytes:
+    """The content of a file. Raises OSError, also for a pipe or a device: it might never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is no file", str(path))
+    return path.read_bytes()
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

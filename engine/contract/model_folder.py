@@ -21,11 +21,12 @@ _LAYERS = (
     "num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "decoder_layers",
     "num_decoder_layers",
 )  # fmt: skip
+_STACKED = {"is_encoder_decoder", "encoder_layers", "block_sizes"}
 # Saved as causal LMs, these load as masked ones too.
 _BOTH = (
     "bert", "bert-generation", "big_bird", "camembert", "data2vec-text", "electra", "ernie",
     "flaubert", "mega", "megatron-bert", "rembert", "roberta", "roberta-prelayernorm", "roc_bert",
-    "roformer", "xlm", "xlm-roberta", "xlm-roberta-xl", "xmod",
+    "roformer", "xlm", "xlm-roberta", "xlm-roberta-xl", "xlnet", "xmod",
 )  # fmt: skip
 _SPACES = ("", "\u0120", "\u2581")
 """How vocabularies write a space before a word: not at all, as bytes do, as SentencePiece does."""
@@ -83,7 +84,10 @@ def _is_causal(architecture: str) -> bool:
 
 def check_layers(model: ModelConfig, freeze: FreezeConfig) -> Trouble:
     """More layers frozen than there are, or all that could train."""
-    count = max(_counts(_config(*_stamped(model.name, "config.json"))), default=0)
+    config = _config(*_stamped(model.name, "config.json"))
+    if not _STACKED.isdisjoint(config):  # encoder and decoder count together: the engine can tell
+        return None
+    count = max(_counts(config), default=0)
     nothing_left = freeze.layers == count and freeze.embeddings and freeze.head
     if not count or (freeze.layers <= count and not nothing_left):
         return None
@@ -132,6 +136,8 @@ def _vocabulary(path: Path | None, stamp: int) -> frozenset[str]:
     if not isinstance(vocab, dict | list):
         return frozenset()
     more = [token.get("content") for token in added or [] if isinstance(token, dict)]
+    if suffix := str((model or {}).get("end_of_word_suffix") or ""):
+        more += [str(token).removesuffix(suffix) for token in vocab]
     return frozenset(token for token in (*vocab, *more) if isinstance(token, str))
 
 

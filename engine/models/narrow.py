@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from engine.failure import out_of_memory
 from engine.models.trial import BROKEN, TOKENS, quietly, tokens
 
 
@@ -59,7 +60,9 @@ class Narrow:
         try:
             with quietly(lm), self.at(at, words) as now:
                 return self.logits(lm(input_ids=ids), now)
-        except BROKEN:
+        except BROKEN as error:
+            if out_of_memory(error):
+                raise
             return None
 
     @contextmanager

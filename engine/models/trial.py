@@ -14,6 +14,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from engine.errors import ConfigError
+from engine.failure import out_of_memory
 
 TOKENS = 8
 BROKEN = (RuntimeError, ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError)
@@ -32,8 +33,8 @@ class Trial:
     """The parameters that were computed with."""
     positions: int | None
     """Most tokens that its table of positions has room for; None where there is no such table."""
-    tokens: int
-    """Rows of its table of word embeddings."""
+    tokens: int | None
+    """Rows of its table of word embeddings; None where there is no such table."""
 
 
 def trial(lm: Any, name: str = "") -> Trial:
@@ -57,7 +58,10 @@ def trial(lm: Any, name: str = "") -> Trial:
             f"{name or 'the model'} ({type(lm).__name__}) gives nothing for each token of a text",
             "use a language model",
         )
-    rows = len(lm.get_input_embeddings().weight)
+    try:
+        rows = len(lm.get_input_embeddings().weight)
+    except BROKEN:  # it hashes characters, say
+        rows = None
     return Trial(values, order, tables.used, tables.positions, rows)
 
 
@@ -74,9 +78,9 @@ def refused(lm: Any, name: str = "") -> Iterator[None]:
     """A block that runs `lm`; ConfigError for what it raises, but for want of memory."""
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise
     except BROKEN as error:
+        if out_of_memory(error):
+            raise
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ConfigError(
             f"{name or 'the model'} ({type(lm).__name__}) cannot be run on text alone: "

@@ -116,7 +116,8 @@ class WholeFiller(Filler):
             )
         at = max(range(len(sizes)), key=sizes.__getitem__)
         others = max((size for i, size in enumerate(sizes) if i != at), default=0)
-        cut = min(over, max(1, sizes[at] - others), sizes[at])
+        # Of two that are as long each gives half: one token at a time would take minutes a row.
+        cut = min(over, (sizes[at] - others) or (over + 1) // 2, sizes[at])
         text, left = sentences[at], sizes[at] - cut
         if self.limits.cut == "head":
             kept = text[offsets[at][cut][0] :] if left else ""

@@ -1,7 +1,7 @@
 """Verbs that make runs or act on them."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,9 +19,6 @@ from graftui.cli.common import (
     settings_here,
     store_here,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import time
 
+from engine.contract.layout import read_whole
 from graftui.compare.figures import figure, subject
 from graftui.compare.side_by_side import flat
 from graftui.console import tables
@@ -66,7 +67,7 @@ def _about(run: Run, settings: Settings) -> dict[str, object]:
 def recovered(settings: Settings, run: Run) -> dict[str, float] | None:
     """What `graft.recover` found: weights, recovery, and its 95 % interval from low to high."""
     try:
-        found = json.loads(directory(settings, run).result.read_bytes())["recover"]
+        found = json.loads(read_whole(directory(settings, run).result))["recover"]
         return {name: float(found[name]) for name in ("weights", "recovery", "low", "high")}
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from graftui.console import tables
 from graftui.console.live import Watch, verdict
+from graftui.errors import UsageError
 from graftui.launcher import cancel as cancelling
 from graftui.launcher.look import set_going
 from graftui.launcher.spawn import Plan, submit
@@ -57,8 +58,20 @@ def cancel(settings: Settings, runs: Sequence[Run], console: Console) -> None:
     # What waits goes first: it would end with what it waits for, and nothing new may start.
     for run in sorted(runs, key=lambda run: run.created_at, reverse=True):
         with console.status(f"stopping {run.id}"):
-            ended = cancelling.cancel(settings, run.id)
+            ended = _cancelled(settings, run, alone=len(runs) == 1)
         console.print(f"{ended.id} {ended.status}: {ended.message}")
+
+
+def _cancelled(settings: Settings, run: Run, alone: bool) -> Run:
+    """The run, stopped; one of several may have ended by itself meanwhile."""
+    try:
+        return cancelling.cancel(settings, run.id)
+    except UsageError:
+        with Store.open(settings.db) as store:
+            ended = store.get(run.id)
+        if alone or ended.status.active:
+            raise
+        return ended
 
 
 def _cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> None:

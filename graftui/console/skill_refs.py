@@ -1,5 +1,6 @@
 """Which skill file is meant: by its path, by its run, or by a point of a run's curve."""
 
+import os
 from pathlib import Path
 
 from engine.contract.layout import RunDir
@@ -17,7 +18,7 @@ def is_file(ref: str) -> bool:
 
 def file(ref: str) -> str:
     """A skill file's path, for a process with another working directory. Raises NotFound."""
-    path = Path(ref).expanduser().absolute()
+    path = Path(os.path.expanduser(ref)).absolute()
     if not path.is_file():
         raise NotFound(f"There is no file {ref}.", "Give a skill file, or a graft's id or name.")
     return str(path)

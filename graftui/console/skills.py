@@ -1,5 +1,6 @@
 """What the verbs of `skill` print. The files are read by the engine, which is asked."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,7 +68,7 @@ def change(
     options: dict[str, bool] | None = None,
 ) -> None:
     """Install a skill into a folder, or uninstall it; `options`: what the engine may be told."""
-    target = str(out.expanduser().absolute()) if out else None
+    target = str(Path(os.path.expanduser(out)).absolute()) if out else None
     asked = {"do": verb, "skills": [path], "model": _model(folder), "out": target}
     question = {**asked, **(options or {})}
     done = ask("skill", question, settings)
@@ -151,7 +152,7 @@ def combine(
 def _model(name: str) -> str:
     """A model as the engine is to find it. Raises UsageError for one that is not there."""
     if not name.startswith(POCKET) and is_local(name):
-        folder = Path(name).expanduser().absolute()
+        folder = Path(os.path.expanduser(name)).absolute()
         if not folder.is_dir():
             raise NotFound(f"There is no folder {name}.", "Give a checkpoint folder.")
         return str(folder)
@@ -162,7 +163,7 @@ def _model(name: str) -> str:
 
 def _target(out: Path) -> str:
     """A file to write, as the engine is to find it. Raises UsageError for what cannot be one."""
-    target = out.expanduser().absolute()
+    target = Path(os.path.expanduser(out)).absolute()
     if not target.parent.is_dir():
         raise UsageError(f"There is no folder {target.parent}.", "Make it, or write elsewhere.")
     if target.is_dir():

@@ -12,6 +12,7 @@ from graftui.compare.score_table import GAP, score_table
 from graftui.console.lines import Column, Lines
 from graftui.models import Run, RunStatus, Score
 from graftui.terminal import Console, Table, Text
+from graftui.text import visible
 
 STYLES: dict[RunStatus, tuple[str, str]] = {
     RunStatus.held: ("=", "yellow"),
@@ -36,7 +37,7 @@ def status(run: Run) -> Text:
         text.append(f" ({run.reason})")
     if run.status is RunStatus.running and run.total:
         whole = "" if run.done is None else f" {100 * run.done:.0f} %"
-        text.append(f"{whole} {run.phase} {run.step}/{run.total}", "dim")
+        text.append(f"{whole} {visible(run.phase)} {run.step}/{run.total}", "dim")
     return text
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.contract.config import FinetuneConfig, GraftConfig, loads
 from engine.contract.inputs import input_files
-from engine.contract.layout import RunDir, write_json
+from engine.contract.layout import RunDir, read_whole, write_json
 from graftui.errors import GraftuiError
 from graftui.settings import Settings
 
@@ -39,7 +39,7 @@ def digests(config: FinetuneConfig | GraftConfig, settings: Settings) -> Inputs:
 def stored(run_dir: RunDir) -> Inputs | None:
     """What a run read; None of one that was made before that was kept."""
     try:
-        raw = json.loads(run_dir.inputs.read_bytes())
+        raw = json.loads(read_whole(run_dir.inputs))
     except (OSError, ValueError, RecursionError):
         return None
     return {path: str(raw[path]) for path in raw} if isinstance(raw, dict) else None
@@ -58,8 +58,8 @@ def note(settings: Settings, run_dir: RunDir, source: RunDir | None) -> None:
     What cannot be read here is for the engine to tell.
     """
     try:
-        now = digests(loads(run_dir.config.read_bytes()), settings)
-    except (OSError, ValueError):
+        now = digests(loads(read_whole(run_dir.config)), settings)
+    except (OSError, ValueError, LookupError):  # LookupError: its task is gone from the catalog
         return
     if source and (differing := changed(source, now)):
         raise InputsChanged(
@@ -89,7 +89,7 @@ def _of(file: Any) -> str:
 
 def _cache(settings: Settings) -> dict[str, Any]:
     try:
-        raw = json.loads(_cache_file(settings).read_bytes())
+        raw = json.loads(read_whole(_cache_file(settings)))
     except (OSError, ValueError, RecursionError):
         return {}
     return raw if isinstance(raw, dict) else {}

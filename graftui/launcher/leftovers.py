@@ -25,7 +25,7 @@ def hidden(path: Path) -> Path:
 
 def clear(gone: Path) -> None:
     """Delete what was hidden. Of a link only the link: what it points to is not ours."""
-    if gone.is_symlink():
+    if gone.is_symlink() or gone.is_file():
         gone.unlink(missing_ok=True)
     else:
         shutil.rmtree(gone, ignore_errors=True)  # another process may be at it too

@@ -32,8 +32,6 @@ def look(settings: Settings, store: Store, adopting: bool = True) -> None:
     """Bring the registry up to date, and see to it that somebody is at what is to be done."""
     reconcile(settings, store, adopting=adopting)
     if store.work(here(settings)):
-        if settings.jobs is not None:
-            knobs.note(store, settings.folder, JOBS, settings.jobs)
         with suppress(OSError):  # no room for its log, say: a look is worth having all the same
             ensure(settings)
 
@@ -44,6 +42,7 @@ def first_look(settings: Settings, store: Store) -> Sequence[Skipped]:
     The run folders that could not be read.
     """
     skipped = adopt(store, settings).skipped
+    _say_jobs(settings, store)
     look(settings, store, adopting=False)
     if leftovers(settings.runs):
         ensure(settings)
@@ -53,7 +52,14 @@ def first_look(settings: Settings, store: Store) -> Sequence[Skipped]:
 def set_going(settings: Settings) -> None:
     """What has just been queued."""
     with Store.open(settings.db) as store:
+        _say_jobs(settings, store)
         look(settings, store)
+
+
+def _say_jobs(settings: Settings, store: Store) -> None:
+    """What this command was told; once, or a watcher of long ago would say it for ever."""
+    if settings.jobs is not None and store.work(here(settings)):
+        knobs.note(store, settings.folder, JOBS, settings.jobs)
 
 
 def ensure(settings: Settings) -> None:

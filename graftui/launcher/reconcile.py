@@ -7,6 +7,7 @@ and one of another host by its heartbeat alone. Starts and signals nobody.
 import time
 from collections.abc import Container
 
+from engine.contract.layout import RunDir
 from graftui.launcher.identity import Life, here, life
 from graftui.launcher.lock import supervised
 from graftui.launcher.settle import run_dir, settle
@@ -38,10 +39,18 @@ def reconcile(
     watched = store.unsettled(settings.folder)
     if watched and settings.runs.is_dir():  # else a disk is not mounted: nothing can be said
         for run in watched:
-            _look(settings, store, run, mine)
+            if not _only_waits(run_dir(settings, run.id), run):
+                _look(settings, store, run, mine)
     store.cancel_stranded(here(settings))
-    now = ((run, store.find(run.id)) for run in watched)
-    return [run for before, run in now if run is not None and run.status != before.status]
+    now = store.statuses()
+    changed = [run.id for run in watched if now.get(run.id, run.status) != run.status]
+    return [store.get(id) for id in changed]
+
+
+def _only_waits(place: RunDir, run: Run) -> bool:
+    """Whether nothing is to be seen of it: thousands may wait, and each look costs."""
+    waits = run.status in (RunStatus.held, RunStatus.queued)
+    return waits and place.config.exists() and not place.events.exists()
 
 
 def _look(settings: Settings, store: Store, run: Run, mine: Container[str] | None) -> None:
@@ -57,6 +66,8 @@ def _look(settings: Settings, store: Store, run: Run, mine: Container[str] | Non
     now = store.find(run.id)
     if now is None or now.status not in _AT_WORK:
         return
+    if now.pid_ticks is None and now.claims:
+        now = _introduced(settings, store, now)
     if now.pid is None and now.claims:
         _look_at_claim(settings, store, now, supervising=mine is not None)
     elif _over(now):
@@ -77,23 +88,31 @@ def _take_back(settings: Settings, store: Store, run: Run) -> None:
     )
 
 
+def _introduced(settings: Settings, store: Store, run: Run) -> Run:
+    """With what its process wrote of itself on the card: its supervisor may have been killed
+    before it could, or the engine's first event read before.
+    """
+    card = read_card(run_dir(settings, run.id))
+    if card is None or card.pid_ticks is None:
+        return run
+    store.update(
+        run.id,
+        only_if=_AT_WORK,
+        host=card.host,
+        boot_id=card.boot_id,
+        pid=card.pid,
+        pid_ticks=card.pid_ticks,
+    )
+    return store.get(run.id)
+
+
 def _look_at_claim(settings: Settings, store: Store, run: Run, supervising: bool) -> None:
     """A supervisor took it up; if that one is gone, the engine came up without it or never."""
     if not supervising and supervised(settings):
         return
-    card = read_card(run_dir(settings, run.id))
-    if card is not None and card.pid is not None:
-        store.update(
-            run.id,
-            only_if=_AT_WORK,
-            host=card.host,
-            boot_id=card.boot_id,
-            pid=card.pid,
-            pid_ticks=card.pid_ticks,
-        )
-    elif time.time() - (run.seen_at or 0.0) < _FORKING_S:
+    if time.time() - (run.seen_at or 0.0) < _FORKING_S:
         return
-    elif run.cancel_asked is not None:
+    if run.cancel_asked is not None:
         message = "It was cancelled before its engine came up."
         _settle(settings, store, run, RunStatus.cancelled, message)
     elif run.claims < _CLAIMS:

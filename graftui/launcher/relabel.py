@@ -23,11 +23,7 @@ def relabel(settings: Settings, store: Store, run: Run, **changes: Any) -> None:
     place = run_dir(settings, run.id)
 
     def write() -> None:
-        card = read_card(place)
-        if card is None and place.events.exists():  # a folder from elsewhere, without a card
-            card = card_of(run)  # never of one that has not begun: a card would queue it
-        if card is not None:
-            write_card(place, replace(card, **changes))
+        write_card(place, replace(read_card(place) or card_of(run), **changes))
 
     if not store.update(run.id, then=write, **changes):
         store.get(run.id)

@@ -6,7 +6,8 @@ from graftui.errors import UsageError
 from graftui.launcher.reconcile import reconcile
 from graftui.launcher.settle import refuse_elsewhere, run_dir
 from graftui.models import Run, RunStatus
-from graftui.registry.card import card_of, write_card
+from graftui.registry.card import write_card
+from graftui.registry.held import queued_card
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -25,7 +26,7 @@ def release(settings: Settings, runs: Sequence[Run]) -> None:
 
 
 def _queue(settings: Settings, store: Store, run: Run) -> None:
-    card = card_of(run, settings.registry)
+    card = queued_card(run, settings)
     store.update(
         run.id,
         only_if=(RunStatus.held,),

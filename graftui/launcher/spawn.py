@@ -22,7 +22,8 @@ from graftui.launcher.identity import identity
 from graftui.launcher.inputs import Inputs, note
 from graftui.launcher.settle import directory, run_dir
 from graftui.models import ACTIVE, Run, RunStatus
-from graftui.registry.card import amend_card, card_of, write_card
+from graftui.registry.card import amend_card, write_card
+from graftui.registry.held import queued_card
 from graftui.registry.rows import new_id
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -172,7 +173,7 @@ def _write(settings: Settings, run: Run, config: Section, parent: Run | None) ->
     write_whole(hidden.config, dumps(config))
     if parent is not None:
         write_json(hidden.origin, parent.config)
-    write_card(hidden, card_of(run, settings.registry))
+    write_card(hidden, queued_card(run, settings))
 
 
 def _show(settings: Settings, runs: Sequence[Run]) -> None:

@@ -3,25 +3,27 @@
 Each field is checked on its own: one that is wrong is left at what the folder says without it.
 """
 
+import errno
 import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from engine.contract.layout import RunDir, write_json
+from engine.contract.layout import RunDir, read_whole, write_json
 from graftui.models import Run, RunCard, RunReason, RunStatus, Verdict
 
 LONGEST = 20_000
 """Characters of a text."""
+_ENDS = (RunStatus.finished, RunStatus.failed, RunStatus.cancelled, RunStatus.lost)
 # As engine.contract.events has it, which imports pydantic.
 _LAST_TIME = 253_402_300_800.0
 
 
-def card_of(run: Run, registry: str = "") -> RunCard:
-    """The card of a run; `registry`: path of the one that has queued it."""
+def card_of(run: Run) -> RunCard:
+    """The card of a run."""
     shared = {f.name for f in fields(RunCard)} & {f.name for f in fields(Run)}
-    return RunCard(registry=registry, **{name: getattr(run, name) for name in shared})
+    return RunCard(**{name: getattr(run, name) for name in shared})
 
 
 def write_card(run_dir: RunDir, card: RunCard) -> None:
@@ -35,7 +37,7 @@ def read_card(
     """The card, or None where there is none that can be read; `complain` hears what is wrong."""
     try:
         written = run_dir.card.stat().st_mtime
-        raw = json.loads(run_dir.card.read_bytes())
+        raw = json.loads(read_whole(run_dir.card))
         if not isinstance(raw, dict):
             raise ValueError("is no JSON object")
     except FileNotFoundError:
@@ -50,10 +52,17 @@ def read_card(
 
 
 def amend_card(run_dir: RunDir, **changes: Any) -> None:
-    """Change the card, if the run directory still has one."""
+    """Change the card, if the run directory still has one that may be changed: of another user's
+    folder the registry alone knows.
+    """
     card = read_card(run_dir)
-    if card is not None:
+    if card is None:
+        return
+    try:
         write_card(run_dir, replace(card, **changes))
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
 
 
 def _verdict(raw: Any, written: float, complain: Callable[[str], object]) -> Verdict | None:
@@ -64,7 +73,10 @@ def _verdict(raw: Any, written: float, complain: Callable[[str], object]) -> Ver
         complain("run.json: verdict is no JSON object")
         return None
     known = _checked(raw, Verdict, "run.json: verdict.", complain)
-    return Verdict(**{"ended_at": written, **known}) if "status" in known else None
+    if known.get("status") not in _ENDS:
+        complain("run.json: verdict does not say how it ended")
+        return None
+    return Verdict(**{"ended_at": written, **known})
 
 
 def _checked(

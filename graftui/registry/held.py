@@ -4,12 +4,15 @@ A folder that somebody sent, or that lay elsewhere when it was queued, is not st
 is one twice that another registry is about to start. Owns what is said of a held run.
 """
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import RunDir
-from graftui.models import RunCard, RunStatus
+from graftui.models import Run, RunCard, RunStatus
+from graftui.registry.card import card_of
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -25,8 +28,18 @@ def first_status(
     """
     if run_dir.events.exists() or (card and (card.pid or card.verdict)):
         return RunStatus.starting
-    ours = card is not None and card.registry == settings.registry
+    ours = card is not None and _queued_by(card, settings)
     return RunStatus.queued if ours and not runs_foreign_code(config) else RunStatus.held
+
+
+def queued_card(run: Run, settings: Settings) -> RunCard:
+    """The card of a run that this registry, on this host, is about to start."""
+    return replace(card_of(run), registry=settings.registry, host=os.uname().nodename)
+
+
+def _queued_by(card: RunCard, settings: Settings) -> bool:
+    """Whether this registry did, on this host: a copy elsewhere may have the same path."""
+    return (card.registry, card.host) == (settings.registry, os.uname().nodename)
 
 
 def runs_foreign_code(config: Mapping[str, Any]) -> bool:

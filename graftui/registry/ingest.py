@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.contract.layout import RunDir
+from engine.contract.layout import RunDir, read_whole
 from graftui.models import ACTIVE, Run, RunCard, RunStatus
 from graftui.registry import folders, held
 from graftui.registry.card import read_card
@@ -157,7 +157,7 @@ def rebuild(store: Store, settings: Settings) -> int:
     """Read every run directory anew, except of runs that are at work; how many there were."""
     busy = {run.id for run in store.active()}
     wanted = folders.names(settings.runs) - busy
-    wanted -= {id for id, was in store.folders(wanted).items() if was != settings.folder}
+    wanted -= {id for id, was in store.folders(wanted).items() if was not in ("", settings.folder)}
     return len(_take_in(store, settings, wanted, forget=True).added)
 
 
@@ -192,7 +192,7 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
 
 def _read(run_dir: RunDir, settings: Settings) -> tuple[Run, RunCard | None]:
     """The row as far as config and card have it. Raises ValueError for a config it cannot read."""
-    config = folders.stored_config(run_dir.config.read_bytes())
+    config = folders.stored_config(read_whole(run_dir.config))
     warnings = [f"config.json: {text}" for text in config.troubles]
     card = read_card(run_dir, warnings.append)
     known = card or RunCard(
@@ -215,7 +215,7 @@ def _read(run_dir: RunDir, settings: Settings) -> tuple[Run, RunCard | None]:
         note=known.note,
         parent=known.parent,
         folder=settings.folder,
-        host=known.host,
+        host=known.host if known.pid else "",  # of a queued run: where it was queued
         boot_id=known.boot_id,
         pid=known.pid,
         pid_ticks=known.pid_ticks,

@@ -16,11 +16,13 @@ _LONGEST = 1 << 20
 
 def tail(output: Path, most: int = TAIL_LINES) -> str:
     """The last lines of an engine's output that are not empty."""
+    if not output.is_file():
+        return ""
     try:
         with output.open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
             found = [line.rstrip() for line in lines([file.read()])]
-    except FileNotFoundError:
+    except OSError:  # deleted meanwhile, or of another user's
         return ""
     return "\n".join([line for line in found if line][-most:])
 

@@ -2,7 +2,7 @@
 
 import json
 
-from engine.contract.layout import RunDir
+from engine.contract.layout import RunDir, read_whole
 
 
 def summary_of(run_dir: RunDir, since: float | None = None) -> dict[str, float]:
@@ -13,7 +13,7 @@ def summary_of(run_dir: RunDir, since: float | None = None) -> dict[str, float]:
     try:
         if run_dir.result.stat().st_mtime < (since or 0.0):
             return {}
-        summary = json.loads(run_dir.result.read_bytes())["summary"]
+        summary = json.loads(read_whole(run_dir.result))["summary"]
         return {str(name): float(value) for name, value in summary.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}

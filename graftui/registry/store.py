@@ -120,6 +120,10 @@ class Store:
         listed = "SELECT id, folder FROM runs WHERE id IN (SELECT value FROM json_each(?))"
         return {row[0]: row[1] for row in self.db.execute(listed, [json.dumps(list(ids))])}
 
+    def statuses(self) -> dict[str, RunStatus]:
+        """Where each run stands, by id."""
+        return {row[0]: RunStatus(row[1]) for row in self.db.execute("SELECT id, status FROM runs")}
+
     def active(self) -> Runs:
         """Runs that still have something to do, oldest first."""
         rows = self.db.execute(f"{_RUN} WHERE status IN (?, ?, ?) ORDER BY created_at, n", ACTIVE)
@@ -141,7 +145,11 @@ class Store:
     def waits_in_vain(self, run: Run) -> bool:
         """Whether a queued run waits, perhaps by way of others, for one that nobody is at."""
         source: Run | None = run
+        seen = set()
         while source is not None and source.status is RunStatus.queued and source.parent:
+            if source.id in seen:  # cards may say anything
+                return True
+            seen.add(source.id)
             source = self.find(source.parent)
         return source is None or source.status in (RunStatus.lost, RunStatus.held)
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.contract.layout import RunDir
-from graftui.errors import NewerRegistry
+from graftui.errors import EnvironmentProblem
 from graftui.registry.folders import Skipped
 from graftui.registry.ingest import adopt, ingest
 from graftui.registry.migrations import migrate
@@ -36,7 +36,7 @@ def _copied(path: Path) -> sqlite3.Connection:
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True)) as source:
                 source.backup(memory)
             return _migrated(memory)
-        except (sqlite3.Error, NewerRegistry):
+        except (sqlite3.Error, EnvironmentProblem):
             memory.close()
     return _migrated(_empty())
 

@@ -47,6 +47,21 @@ def test_an_engine_that_came_up_unseen_is_known_by_its_card(
     assert bench.look(run.id).status is RunStatus.lost
 
 
+def test_it_is_known_too_where_its_first_event_came_first(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looked before it said that it started: the event has a pid, and no ticks."""
+    (run,) = bench.submit(plan("sleep"))
+    with Store.open(bench.settings.db) as store:
+        store.claim_next(1, here(bench.settings))
+    monkeypatch.setattr(spawn, "_introduce", lambda *_: None)
+    process = spawn.start(bench.settings, run)
+    bench.change(run.id, status=RunStatus.running, pid=process.pid)
+    assert identity.life(bench.look(run.id)).there
+    process.kill()
+    process.wait()
+
+
 def test_what_nobody_here_claimed_is_not_queued(bench: Bench) -> None:
     """A folder with events and no card: it began somewhere, and nothing of it is started here."""
     planted = RunDir(bench.settings.runs / "zzzzzz")

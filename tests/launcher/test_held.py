@@ -56,6 +56,16 @@ def test_a_folder_that_was_not_queued_here_is_held(bench: Bench, how: dict[str, 
         assert registry in run.message
 
 
+def test_no_card_says_that_a_run_is_queued_or_of_another_host_ours(bench: Bench) -> None:
+    """A verdict that is no end; a copy of the data folder, at the same path of another machine."""
+    ours = bench.settings.registry
+    no_end: dict[str, Any] = {"verdict": {"status": "queued"}}
+    assert planted(bench, trust=True, **no_end).status is RunStatus.held
+    assert planted(bench, registry="", **no_end).status is RunStatus.held
+    assert planted(bench, registry=ours, host="elsewhere").status is RunStatus.held
+    assert nothing_to_do(bench)
+
+
 def test_what_this_registry_queued_is_queued_again_but_for_code_of_others(bench: Bench) -> None:
     ours = bench.settings.registry
     assert planted(bench, registry=ours).status is RunStatus.queued

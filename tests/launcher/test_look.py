@@ -12,7 +12,7 @@ from graftui.launcher import look as looking
 from graftui.launcher import supervise
 from graftui.launcher.identity import here
 from graftui.launcher.lock import supervised
-from graftui.launcher.look import look
+from graftui.launcher.look import first_look, look
 from graftui.models import RunStatus
 from graftui.registry import knobs
 from graftui.registry.store import Store
@@ -74,7 +74,8 @@ def test_the_number_of_runs_at_once_is_read_as_it_goes(
 
     def tick(jobs: int | None) -> int:
         with Store.open(bench.settings.db) as store:
-            look(replace(bench.settings, jobs=jobs), store)
+            first_look(replace(bench.settings, jobs=jobs), store)
+            look(replace(bench.settings, jobs=9), store)  # as a watcher of long ago goes on looking
         supervisor.tick()
         return len(started)
 
@@ -84,7 +85,8 @@ def test_the_number_of_runs_at_once_is_read_as_it_goes(
 def test_what_was_wished_is_for_this_queue(bench: Bench, asked: list[Settings]) -> None:
     (run,) = bench.submit(plan("finish"))
     bench.settings = replace(bench.settings, jobs=5)
-    look_at(bench)
+    with Store.open(bench.settings.db) as store:
+        first_look(bench.settings, store)
     supervisor = supervise.Supervisor(replace(bench.settings, jobs=None))
     with Store.open(bench.settings.db) as store:
         assert knobs.read(store, bench.settings.folder, "jobs") == 5

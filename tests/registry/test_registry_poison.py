@@ -16,9 +16,11 @@ from strange import VALUES
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
+from graftui.launcher.inputs import stored
 from graftui.models import Run, RunStatus
+from graftui.registry import card as cards
 from graftui.registry import ingest as module
-from graftui.registry.card import card_of, read_card, write_card
+from graftui.registry.card import amend_card, card_of, read_card, write_card
 from graftui.registry.folders import shut
 from graftui.registry.store import Store
 from graftui.settings import Settings, at
@@ -228,3 +230,36 @@ def test_an_end_without_a_time_is_that_of_the_last_sign_of_life(
     (run,) = adopted(registry).values()
     assert run.ended_at == a_life()[-2].t
     assert isinstance(ev.parse_line(b'{"event":"finished","seconds":1,"t":"now"}'), ev.Finished)
+
+
+@pytest.mark.parametrize("name", ["card", "output", "inputs"])
+def test_a_pipe_where_a_file_should_be_is_waited_for_by_nobody(
+    registry: tuple[Store, Settings], name: str
+) -> None:
+    _, run_dir = folder(registry[1], "pipe22")
+    path = getattr(run_dir, name)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    folder(registry[1], "fine22")
+    assert set(adopted(registry)) == {"pipe22", "fine22"}
+    assert stored(run_dir) is None
+
+
+def test_a_card_that_may_not_be_written_stops_nobody(
+    registry: tuple[Store, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user's folder; root would write to it all the same."""
+    _, run_dir = folder(registry[1], "shut22")
+
+    def refuse(number: int) -> None:
+        def write(*_: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(cards, "write_json", write)
+
+    refuse(errno.EACCES)
+    amend_card(run_dir, verdict=None)
+    refuse(errno.ENOSPC)
+    with pytest.raises(OSError, match="No space"):
+        amend_card(run_dir, verdict=None)
+    adopted(registry)
