@@ -50,7 +50,10 @@ def _converted(names: list[str], checkpoint: Checkpoint, otherwise: SkillError) 
         own = match(names, set(lm.state_dict()), str(checkpoint.folder))
     except (ConfigError, SkillError):
         raise otherwise from None
-    there = _conversions(lm, checkpoint)
+    try:
+        there = _conversions(lm, checkpoint)
+    except (ImportError, TypeError):  # not public: another transformers may have it otherwise
+        raise otherwise from None
     if not (lacking := [name for name in own.values() if not there.get(name)]):
         return {name: there[key] for name, key in own.items()}
     if lacking[0] in there:

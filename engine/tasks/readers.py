@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import multimode
 from typing import Any
 
 from engine.contract.catalog import TaskSpec
@@ -91,16 +92,26 @@ def _refuse_wide(path: Path, rows: Sequence[tuple[int, Any]], spec: TaskSpec) ->
     from_end = any(int(column) < 0 for column in _places(spec) if spec.format == "tsv")
     if spec.format == "jsonl" or spec.ragged or from_end or not rows:
         return
-    usual, first = min((len(fields), number) for number, fields in rows)
+    counts = {number: _columns(fields, spec) for number, fields in rows}
+    usual = min(multimode(counts.values()))
+    first = next(number for number, count in counts.items() if count == usual)
     for number, fields in rows:
-        if len(fields) > usual:
+        if counts[number] > usual:
             raise DataError(
-                f"{path}, row {number} has {len(fields)} columns, but row {first} has {usual}: "
+                f"{path}, row {number} has {counts[number]} columns, but row {first} has {usual}: "
                 f"{str(fields)[:80]}",
                 "put a text that holds commas in quotes"
                 if spec.format == "csv"
                 else "take the tabs out of the text",
             )
+
+
+def _columns(fields: Sequence[str], spec: TaskSpec) -> int:
+    """How many there are, without the empty ones that spreadsheets leave behind a row."""
+    count = len(fields)
+    while count > width(spec) and not fields[count - 1].strip():
+        count -= 1
+    return count
 
 
 def _fields(content: Content, spec: TaskSpec, place: str) -> Any:

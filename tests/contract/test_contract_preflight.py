@@ -249,3 +249,14 @@ def test_settings_that_a_fine_tuning_does_not_use_are_said(raw: Raw, said: list[
     config = configs.parse({"kind": "finetune", **raw})
     assert isinstance(config, configs.FinetuneConfig)
     assert effects.without_effect(config) == said
+
+
+def test_what_files_alone_cannot_tell_is_left_to_the_engine(tmp_path: Path) -> None:
+    """Layers of an encoder and a decoder count together; a token may end in the end of a word."""
+    name = model(tmp_path, {"model_type": "bart", "encoder_layers": 6})
+    ending = {"model": {"vocab": {"great</w>": 0, "bad</w>": 1}, "end_of_word_suffix": "</w>"}}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(ending))
+    for word, layers, refused in (("great", 8, False), ("grand", 0, True)):
+        task = {"label_words": {"0": "bad", "1": word}}
+        found = trouble(model={"name": name}, freeze={"layers": layers}, task=task)
+        assert ("not one token" in found) is refused

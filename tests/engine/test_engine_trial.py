@@ -14,7 +14,7 @@ from engine.contract.config import FreezeConfig
 from engine.contract.events import FailReason
 from engine.errors import ConfigError
 from engine.models import LinearModel, PromptModel, weight_map
-from engine.models.trial import trial
+from engine.models.trial import refused, trial
 
 BART = {
     "vocab_size": VOCAB, "d_model": WIDTH, "encoder_layers": 2, "decoder_layers": 3,
@@ -122,6 +122,11 @@ def test_what_cannot_be_run_on_text_is_refused_in_words() -> None:
     lm = tf.T5Model(tf.T5Config(vocab_size=VOCAB, d_model=WIDTH, d_kv=8, d_ff=INNER, num_layers=1))
     with pytest.raises(ConfigError, match=r"my-t5 \(T5Model\) cannot be run on text alone: You"):
         trial(lm, "my-t5")
+
+
+def test_want_of_memory_is_no_fault_of_the_model() -> None:
+    with pytest.raises(RuntimeError, match="allocate"), refused(FAMILIES["bert"].build()):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
 
 def test_a_trial_draws_nothing_and_changes_nothing() -> None:

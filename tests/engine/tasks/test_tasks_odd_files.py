@@ -97,6 +97,13 @@ def test_a_comma_of_a_text_that_is_not_quoted_is_named(tmp_path: Path) -> None:
     assert "row 2 has 5 columns" in refusal(tmp_path, "x\t1\t\ta\nx\t0\t\tb\tc\n", COLA)
 
 
+def test_columns_that_some_rows_have_beyond_the_tasks_are_none_too_many(tmp_path: Path) -> None:
+    """What spreadsheets leave behind a row, and a remark that one row lacks."""
+    for lines in ("0,good,,\n1,bad", "0,good,said\n1,bad,said\n0,good"):
+        read = table(tmp_path, lines, MR).rows
+        assert [row.texts for row in read][:2] == [("good",), ("bad",)]
+
+
 ROWS = [Row(("a b",), "1"), Row(("c",), "0")]
 
 
