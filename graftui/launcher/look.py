@@ -16,7 +16,7 @@ from typing import Any
 from graftui.launcher.environment import importable
 from graftui.launcher.identity import here
 from graftui.launcher.leftovers import leftovers
-from graftui.launcher.lock import supervised
+from graftui.launcher.lock import lock_path, supervised
 from graftui.launcher.reconcile import reconcile
 from graftui.registry import knobs
 from graftui.registry.folders import Skipped
@@ -26,6 +26,9 @@ from graftui.settings import Settings
 
 JOBS = "jobs"
 _LOG_BYTES = 1 << 20
+_started: dict[Path, "subprocess.Popen[bytes]"] = {}
+"""By its lock, the supervisor that this process started last: it takes a second to come up, and
+who watches looks several times in that."""
 
 
 def look(settings: Settings, store: Store, adopting: bool = True) -> None:
@@ -64,7 +67,8 @@ def _say_jobs(settings: Settings, store: Store) -> None:
 
 def ensure(settings: Settings) -> None:
     """See to it that a supervisor is at work; one about to go looks at the queue once more."""
-    if supervised(settings):
+    ours = _started.get(lock_path(settings))
+    if (ours is not None and ours.poll() is None) or supervised(settings):
         return
     settings.data.mkdir(parents=True, exist_ok=True)
     path = settings.data / "supervisor.log"
@@ -79,6 +83,7 @@ def ensure(settings: Settings) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started[lock_path(settings)] = process
     # A dashboard may outlive it, and would keep a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
 

@@ -44,6 +44,15 @@ def test_a_look_sets_a_stranded_queue_going(bench: Bench) -> None:
     assert bench.ended(second.id).message.startswith("It was to use the result"), "and ends it"
 
 
+def test_many_looks_start_one_supervisor(bench: Bench) -> None:
+    (run,) = bench.submit(plan("finish"))
+    for _ in range(5):  # it takes longer to come up than these take
+        look_at(bench)
+    assert bench.ended(run.id).status is RunStatus.finished
+    log = (bench.settings.data / "supervisor.log").read_text()
+    assert log.count("supervising") == 1
+
+
 def test_where_nothing_can_be_done_nobody_is_asked(bench: Bench, asked: list[Settings]) -> None:
     (held,) = bench.submit(plan("finish"))
     (waits,) = bench.submit(plan("finish", "graft", after=held.id))
