@@ -28,16 +28,19 @@ def test_a_claim_of_a_supervisor_that_was_killed_is_tried_again_once(bench: Benc
     assert "never came up" in bench.get(run.id).message
 
 
+@pytest.mark.parametrize("told", [False, True], ids=["silent so far", "said that it started"])
 def test_an_engine_that_came_up_unseen_is_known_by_its_card(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, told: bool
 ) -> None:
-    """Its supervisor is killed right after the start."""
+    """Its supervisor is killed right after the start. The first event has a pid, and no ticks."""
     (run,) = bench.submit(plan("sleep"))
     with Store.open(bench.settings.db) as store:
         store.claim_next(1, here(bench.settings))
     monkeypatch.setattr(spawn, "_introduce", lambda *_: None)
     process = spawn.start(bench.settings, run)
     who = identity.identity(process.pid)
+    if told:
+        bench.change(run.id, status=RunStatus.running, pid=process.pid)
     seen = bench.look(run.id)
     assert who
     assert (seen.pid, seen.pid_ticks) == (who.pid, who.pid_ticks)
@@ -45,21 +48,6 @@ def test_an_engine_that_came_up_unseen_is_known_by_its_card(
     process.kill()
     process.wait()
     assert bench.look(run.id).status is RunStatus.lost
-
-
-def test_it_is_known_too_where_its_first_event_came_first(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody looked before it said that it started: the event has a pid, and no ticks."""
-    (run,) = bench.submit(plan("sleep"))
-    with Store.open(bench.settings.db) as store:
-        store.claim_next(1, here(bench.settings))
-    monkeypatch.setattr(spawn, "_introduce", lambda *_: None)
-    process = spawn.start(bench.settings, run)
-    bench.change(run.id, status=RunStatus.running, pid=process.pid)
-    assert identity.life(bench.look(run.id)).there
-    process.kill()
-    process.wait()
 
 
 def test_what_nobody_here_claimed_is_not_queued(bench: Bench) -> None:
