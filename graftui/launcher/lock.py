@@ -8,7 +8,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,6 +34,10 @@ def supervising(settings: Settings, wait_s: float = 2.0) -> Iterator[bool]:
         until = time.monotonic() + wait_s
         while not (got := _try(file, fcntl.LOCK_EX)) and time.monotonic() < until:
             time.sleep(0.02)
+        if got:
+            with suppress(OSError):  # a full disk
+                os.ftruncate(file, 0)
+                os.write(file, str(os.getpid()).encode())
         yield got
     finally:
         os.close(file)
@@ -49,6 +53,14 @@ def supervised(settings: Settings) -> bool:
         return not _try(file, fcntl.LOCK_SH)
     finally:
         os.close(file)
+
+
+def came_up(settings: Settings, pid: int) -> bool:
+    """Whether the supervisor `pid` has held the lock, last of all."""
+    try:
+        return lock_path(settings).read_bytes() == str(pid).encode()
+    except FileNotFoundError:
+        return False
 
 
 def _try(file: int, kind: int) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from graftui.launcher.environment import importable
 from graftui.launcher.identity import here
 from graftui.launcher.leftovers import leftovers
-from graftui.launcher.lock import lock_path, supervised
+from graftui.launcher.lock import came_up, lock_path, supervised
 from graftui.launcher.reconcile import reconcile
 from graftui.registry import knobs
 from graftui.registry.folders import Skipped
@@ -67,8 +67,7 @@ def _say_jobs(settings: Settings, store: Store) -> None:
 
 def ensure(settings: Settings) -> None:
     """See to it that a supervisor is at work; one about to go looks at the queue once more."""
-    ours = _started.get(lock_path(settings))
-    if (ours is not None and ours.poll() is None) or supervised(settings):
+    if supervised(settings) or _coming_up(settings):
         return
     settings.data.mkdir(parents=True, exist_ok=True)
     path = settings.data / "supervisor.log"
@@ -86,6 +85,15 @@ def ensure(settings: Settings) -> None:
     _started[lock_path(settings)] = process
     # A dashboard may outlive it, and would keep a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
+
+
+def _coming_up(settings: Settings) -> bool:
+    """Whether the one this process started will yet take the lock, and so see what is queued.
+
+    One that has let it go is on its way out, and may have looked for the last time.
+    """
+    ours = _started.get(lock_path(settings))
+    return ours is not None and ours.poll() is None and not came_up(settings, ours.pid)
 
 
 def packed(settings: Settings) -> str:

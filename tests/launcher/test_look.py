@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from launcher_bench import Bench, plan
 from graftui.launcher import look as looking
 from graftui.launcher import supervise
 from graftui.launcher.identity import here
-from graftui.launcher.lock import supervised
+from graftui.launcher.lock import lock_path, supervised
 from graftui.launcher.look import first_look, look
 from graftui.models import RunStatus
 from graftui.registry import knobs
@@ -51,6 +52,22 @@ def test_many_looks_start_one_supervisor(bench: Bench) -> None:
     assert bench.ended(run.id).status is RunStatus.finished
     log = (bench.settings.data / "supervisor.log").read_text()
     assert log.count("supervising") == 1
+
+
+def test_a_supervisor_on_its_way_out_is_not_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has let the lock go and looked for the last time, but its process is still there."""
+    (run,) = bench.submit(plan("finish"))
+    with subprocess.Popen(["sleep", "60"]) as goes:
+        path = lock_path(bench.settings)
+        monkeypatch.setattr(looking, "_started", {path: goes})
+        look_at(bench)
+        assert not (bench.settings.data / "supervisor.log").exists(), "it has yet to come up"
+        path.write_text(str(goes.pid))
+        look_at(bench)
+        assert bench.ended(run.id).status is RunStatus.finished
+        goes.kill()
 
 
 def test_where_nothing_can_be_done_nobody_is_asked(bench: Bench, asked: list[Settings]) -> None:
