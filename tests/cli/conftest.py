@@ -5,7 +5,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,19 +24,45 @@ sparsity = 1e-3
 """
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Iterator[Workplace]:
-    python = tmp_path / "fake-python"
+@contextmanager
+def workplace(folder: Path) -> Iterator[Workplace]:
+    """A working directory in `folder`; what still runs at the end is killed."""
+    python = folder / "fake-python"
     python.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(FAKE)])} "$3"\n')
     python.chmod(0o755)
-    place = tmp_path / "work"
-    place.mkdir()
-    (place / "both.toml").write_text(RECIPE)
+    path = folder / "work"
+    path.mkdir()
+    (path / "both.toml").write_text(RECIPE)
     settings = {"PYTHON": str(python), "POLL": "0.05", "GRACE": "5"}
     env = os.environ | {f"GRAFTUI_{key}": value for key, value in settings.items()}
     env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "160"}
-    made = Workplace(place, env)
-    yield made
-    for run in made.json("ls", "--filter", "status=running"):
+    work = Workplace(path, env)
+    yield work
+    for run in work.json("ls", "--filter", "status=running"):
         with suppress(ProcessLookupError):
             os.killpg(run["pid"], signal.SIGKILL)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Workplace]:
+    with workplace(tmp_path) as work:
+        yield work
+
+
+@pytest.fixture
+def done(work: Workplace) -> Workplace:
+    """A workplace with a fine-tuning and two grafts of it."""
+    return _two_grafts(work)
+
+
+@pytest.fixture(scope="session")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """As `done`, for tests that only look."""
+    with workplace(tmp_path_factory.mktemp("seen")) as work:
+        yield _two_grafts(work)
+
+
+def _two_grafts(work: Workplace) -> Workplace:
+    work.run("run", "both.toml", "--set", "graft.steps=3")
+    work.run("run", "both.toml", "--set", "graft.sparsity=1e-2", "--name", "other")
+    return work

@@ -10,65 +10,57 @@ from workplace import Workplace
 from graftui.cli import results, runs
 
 
-@pytest.fixture
-def done(work: Workplace) -> Workplace:
-    """A workplace with a fine-tuning and two grafts of it."""
-    work.run("run", "both.toml", "--set", "graft.steps=3")
-    work.run("run", "both.toml", "--set", "graft.sparsity=1e-2", "--name", "other")
-    return work
-
-
 def test_every_verb_has_help_with_an_example(work: Workplace) -> None:
     assert "Exit codes" in work.run("--help")
     for verb, example in {**runs.VERBS, **results.VERBS}.items():
         assert example in " ".join(work.run(verb.__name__, "--help").split())
 
 
-def test_ls_filters_and_sorts(done: Workplace) -> None:
-    assert [r["kind"] for r in done.json("ls", "-f", "kind=graft", "-f", "graft.sparsity>=0.01")]
-    names = [r["name"] for r in done.json("ls", "--sort", "name", "-f", "kind=graft")]
+def test_ls_filters_and_sorts(seen: Workplace) -> None:
+    assert [r["kind"] for r in seen.json("ls", "-f", "kind=graft", "-f", "graft.sparsity>=0.01")]
+    names = [r["name"] for r in seen.json("ls", "--sort", "name", "-f", "kind=graft")]
     assert names == ["both", "other"]
-    assert "no run meets this" in done.run("ls", "-f", "status=lost")
-    assert len(done.json("ls", "--limit", "1")) == 1
-    assert "1 of 3 runs" in done.run("ls", "--limit", "1")
+    assert "no run meets this" in seen.run("ls", "-f", "status=lost")
+    assert len(seen.json("ls", "--limit", "1")) == 1
+    assert "1 of 3 runs" in seen.run("ls", "--limit", "1")
 
 
-def test_show_and_logs(done: Workplace) -> None:
-    shown = done.json("show", "other")
+def test_show_and_logs(seen: Workplace) -> None:
+    shown = seen.json("show", "other")
     assert shown["config"]["sparsity"] == 0.01
     assert shown["scores"][0]["scores"] == {"accuracy": 0.75}
-    assert "graft.sparsity" in done.run("show", "other")
-    log = done.run("logs", "other", "-f")
+    assert "graft.sparsity" in seen.run("show", "other")
+    log = seen.run("logs", "other", "-f")
     assert "fine" in log
     assert "finished after" in log
 
 
-def test_compare_shows_only_what_differs(done: Workplace) -> None:
-    found = done.json("compare", "both", "other")
+def test_compare_shows_only_what_differs(seen: Workplace) -> None:
+    found = seen.json("compare", "both", "other")
     assert found["settings"] == {"graft.sparsity": [0.001, 0.01], "graft.steps": [3, 50]}
     assert found["scores"] == {"finetuned accuracy": [0.75, 0.75]}
-    assert "task.k" not in done.run("compare", "both", "other")
+    assert "task.k" not in seen.run("compare", "both", "other")
 
 
-def test_export_says_the_same_in_every_format(done: Workplace) -> None:
-    as_json = json.loads(done.run("export", "--format", "json"))
-    as_csv = list(csv.DictReader(io.StringIO(done.run("export"))))
+def test_export_says_the_same_in_every_format(seen: Workplace) -> None:
+    as_json = json.loads(seen.run("export", "--format", "json"))
+    as_csv = list(csv.DictReader(io.StringIO(seen.run("export"))))
     assert [row["id"] for row in as_csv] == [row["id"] for row in as_json]
     for text, value in zip(as_csv, as_json, strict=True):
         assert float(text["finetuned.accuracy"]) == value["finetuned.accuracy"] == 0.75
         assert text["graft.sparsity"] == str(value.get("graft.sparsity", ""))
-    table = done.run("export", "--format", "md", "--runs", "both,other").splitlines()
+    table = seen.run("export", "--format", "md", "--runs", "both,other").splitlines()
     assert table[0].startswith("| id | name |")
     assert len(table) == 4
     assert "graft.steps" in table[0]
     assert "task.k" not in table[0]
 
 
-def test_export_to_a_file(done: Workplace) -> None:
-    done.run("export", "-o", "out.csv", "-f", "name=other")
-    assert len((done.path / "out.csv").read_text().splitlines()) == 2
-    assert "The disk is full" in done.run("export", "-o", "/dev/full", code=5)
-    assert done.run("export", "-o", "no/such/folder/x.csv", code=2)
+def test_export_to_a_file(seen: Workplace) -> None:
+    seen.run("export", "-o", "out.csv", "-f", "name=other")
+    assert len((seen.path / "out.csv").read_text().splitlines()) == 2
+    assert "The disk is full" in seen.run("export", "-o", "/dev/full", code=5)
+    assert seen.run("export", "-o", "no/such/folder/x.csv", code=2)
 
 
 def test_a_saved_recipe_runs_the_same_configs(done: Workplace) -> None:

@@ -17,6 +17,7 @@ import safetensors.torch
 from workplace import Workplace
 
 from engine.graft.skill import load
+from engine.tools.__main__ import answered
 
 POCKET = Path(__file__).parents[2] / "data" / "pocket" / "masked-lm"
 BIAS = "roberta.encoder.layer.1.output.dense.bias"
@@ -104,28 +105,40 @@ def torn(tuned: Path) -> None:
 
 
 AFTER = [
-    (other_shapes, "3", ("tuned is not a fine-tuned", "intermediate", "tuned from")),
-    (torn, "3", ("tuned/model.safetensors cannot be read", "copy the checkpoint anew")),
+    (other_shapes, 3, ("tuned is not a fine-tuned", "intermediate", "tuned from")),
+    (torn, 3, ("tuned/model.safetensors cannot be read", "copy the checkpoint anew")),
     (
         lambda tuned: (tuned / "config.json").unlink(),
-        "3",
+        3,
         ("tuned'", "no such folder with a config.json", "save_pretrained"),
     ),
-    (lambda _: None, "99999999", ("sparsity = 99999999", "maskable", "a smaller count")),
+    (lambda _: None, 99999999, ("sparsity = 99999999", "maskable", "a smaller count")),
 ]
 
 
 @pytest.mark.parametrize(("spoil", "count", "says"), AFTER)
 def test_what_the_engine_refuses(
-    pair: Workplace, spoil: Callable[[Path], None], count: str, says: tuple[str, ...]
+    pair: Workplace, spoil: Callable[[Path], None], count: int, says: tuple[str, ...]
 ) -> None:
-    spoil(pair.path / "tuned")
-    (pair.path / "cut.safetensors").write_text("an earlier one")
-    out = "".join(pair.run(*CUT, "--sparsity", count, code=2).split())  # a path may be wrapped
+    base, tuned, out = (pair.path / name for name in ("base", "tuned", "cut.safetensors"))
+    spoil(tuned)
+    out.write_text("an earlier one")
+    config = {"model": {"name": str(base)}, "finetuned": {"path": str(tuned)}, "sparsity": count}
+    asked = {"do": "cut", "skills": [], "config": config, "out": str(out)}
+    answer = answered("skill", asked)
+    assert not answer["ok"]
     for words in says:
-        assert "".join(words.split()) in out
+        assert words in f"{answer['message']} {answer['hint']}"
     assert left(pair) == {"cut.safetensors"}
-    assert (pair.path / "cut.safetensors").read_text() == "an earlier one"
+    assert out.read_text() == "an earlier one"
+
+
+def test_a_refusal_of_the_engine_is_shown(pair: Workplace) -> None:
+    answer = {"ok": False, "message": "sparsity = 9 is too many", "hint": "ask for less"}
+    pretending(pair, f"print({json.dumps(answer)!r})")
+    out = pair.run(*CUT, code=2)
+    assert "Error: sparsity = 9 is too many" in out
+    assert "ask for less" in out
 
 
 def test_ctrl_c_leaves_time_to_clean_up(pair: Workplace) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warm import graftui
 
 from graftui.__main__ import main
 from graftui.text import fit
@@ -33,9 +34,8 @@ class Workplace:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """`graftui ARGUMENTS`: its output, after checking its exit code."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
+        left, out, err = graftui(list(arguments), self.path, self.env, timeout_s=60)
+        assert left == code, f"exit {left}\n{out}\n{err}"
         return out + err
 
     def json(self, *arguments: str) -> Any:

@@ -313,11 +313,10 @@ def test_splits_drawn_here_have_them_too(shared: Path, tmp_path: Path, name: str
     records = read_table(source / name / f"train.{spec.format}", spec).records
     # TREC's own file has a few questions twice.
     pool = Counter(str(record.content) for record in records)
-    for seed in SEEDS:
-        written = write_kshot(spec, str(source), tmp_path, 16, seed, "k-shot")
-        assert checked(written[0].parent, name) <= pool
-        test = (published / f"16-{seed}" / written[2].name).read_bytes()
-        assert written[2].read_bytes() == test, "the published test file, to the byte"
+    written = write_kshot(spec, str(source), tmp_path, 16, SEEDS[0], "k-shot")
+    assert checked(written[0].parent, name) <= pool
+    test = (published / f"16-{SEEDS[0]}" / written[2].name).read_bytes()
+    assert written[2].read_bytes() == test, "the published test file, to the byte"
 
 
 @pytest.mark.shared
