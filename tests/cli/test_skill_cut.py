@@ -73,6 +73,10 @@ def test_a_cut_of_two_folders(pair: Workplace) -> None:
 
 
 def test_it_says_where_more_was_asked_than_moved(pair: Workplace) -> None:
+    base, tuned, out = (str(pair.path / name) for name in ("base", "tuned", "cut.safetensors"))
+    config = {"model": {"name": base}, "finetuned": {"path": tuned}, "sparsity": 4}
+    answer = answered("skill", {"do": "cut", "skills": [], "config": config, "out": out})
+    pretending(pair, f"print({json.dumps(answer)!r})")
     assert "ask for a smaller --sparsity" in pair.run(*CUT, "--sparsity", "4")
 
 

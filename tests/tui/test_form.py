@@ -138,24 +138,25 @@ async def test_an_error_stands_at_its_field_and_nothing_is_queued(empty: Setting
         assert store.count() == 0
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "begins"),
-    [
-        ("model.name", "pocket:nothing", "there is no pocket model 'pocket:nothing'"),
-        ("model.name", "/no/such: folder", "there is no such folder with a config.json"),
-        ("train.lr", "a: b", "should be a valid number"),
-        ("graft.sparsities", "0.1, 0.1", "sparsities: the same value twice"),
-    ],
+MISTAKES = (
+    ("model.name", "pocket:nothing", "there is no pocket model 'pocket:nothing'"),
+    ("model.name", "/no/such: folder", "there is no such folder with a config.json"),
+    ("train.lr", "a: b", "should be a valid number"),
+    ("graft.sparsities", "0.1, 0.1", "sparsities: the same value twice"),
 )
-async def test_an_error_shows_its_beginning(
-    empty: Settings, path: str, value: str, begins: str
-) -> None:
+
+
+async def test_an_error_shows_its_beginning(empty: Settings) -> None:
     async with dashboard(empty).run_test(size=(120, 36)) as pilot:
         screen = await choose_pocket(pilot)
-        box = field(screen, path)
-        box.query_one(Input).value = value
-        await until(pilot, lambda: box.problem)
-        assert str(box.query_one(".note", Static).content).startswith(f"✗ {begins}")
+        for path, value, begins in MISTAKES:
+            box = field(screen, path)
+            before = box.query_one(Input).value
+            box.query_one(Input).value = value
+            await until(pilot, lambda box=box: box.problem)
+            assert str(box.query_one(".note", Static).content).startswith(f"✗ {begins}")
+            box.query_one(Input).value = before
+            await until(pilot, lambda box=box: not box.problem)
 
 
 async def test_a_key_costs_neither_a_layout_nor_a_check_in_the_thread_that_draws(

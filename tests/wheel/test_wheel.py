@@ -38,10 +38,10 @@ def test_the_pocket_recipe_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> N
     """graftui comes from the wheel alone; its dependencies are lent by a .pth file, since
     installing torch anew would take minutes."""
     home = tmp_path / "env"
-    venv.create(home, with_pip=True, symlinks=True)
+    venv.create(home, symlinks=True)
     python = home / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
-    subprocess.run(install, check=True)
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--no-index", wheel], check=True)
     own = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         check=True, capture_output=True, text=True,
