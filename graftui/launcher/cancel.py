@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 from engine.contract.layout import write_json
 from graftui.errors import EnvironmentProblem, Unwritable, UsageError, explain
-from graftui.launcher.identity import Life, here, life
+from graftui.launcher.identity import Life, life
 from graftui.launcher.leftovers import clear, clear_leftovers, hidden, hide
 from graftui.launcher.reconcile import reconcile
-from graftui.launcher.settle import refuse_elsewhere, run_dir, settle
+from graftui.launcher.settle import refuse_elsewhere, run_dir, settle, settle_stranded
 from graftui.models import Run, RunStatus, Verdict
 from graftui.registry.connect import connect_in_place
 from graftui.registry.ingest import ingest
@@ -161,7 +161,7 @@ def _cancel_waiting(settings: Settings, store: Store, run: Run) -> bool:
     message = "It was cancelled before it started."
     verdict = Verdict(status=RunStatus.cancelled, ended_at=time.time(), message=message)
     done = settle(settings, store, run.id, verdict, only_if=(run.status,))
-    store.cancel_stranded(here(settings))
+    settle_stranded(settings, store)
     return done
 
 

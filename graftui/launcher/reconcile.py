@@ -8,9 +8,9 @@ import time
 from collections.abc import Container
 
 from engine.contract.layout import RunDir
-from graftui.launcher.identity import Life, here, life
+from graftui.launcher.identity import Life, life
 from graftui.launcher.lock import supervised
-from graftui.launcher.settle import run_dir, settle
+from graftui.launcher.settle import run_dir, settle, settle_stranded
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.card import amend_card, read_card
 from graftui.registry.ingest import adopt, ingest
@@ -41,7 +41,7 @@ def reconcile(
         for run in watched:
             if not _only_waits(run_dir(settings, run.id), run):
                 _look(settings, store, run, mine)
-    store.cancel_stranded(here(settings))
+    settle_stranded(settings, store)
     now = store.statuses()
     changed = [run.id for run in watched if now.get(run.id, run.status) != run.status]
     return [store.get(id) for id in changed]

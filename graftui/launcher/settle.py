@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.contract.layout import RunDir
 from graftui.errors import UsageError
+from graftui.launcher.identity import here
 from graftui.models import ACTIVE, Run, RunStatus, Verdict
 from graftui.registry.card import amend_card
 from graftui.registry.output import tail
@@ -71,4 +72,11 @@ def settle(
         signal=verdict.signal,
         log_tail=tail(place.output) if failed else "",
         **result,
+    )
+
+
+def settle_stranded(settings: Settings, store: Store) -> None:
+    """Cancel what waits for a run that will never finish; in its folder it stands too."""
+    store.cancel_stranded(
+        here(settings), lambda id, verdict: amend_card(run_dir(settings, id), verdict=verdict)
     )

@@ -5,10 +5,13 @@ Only runs of one's own data folder count. Owns the rules; the caller owns the tr
 
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 
-from graftui.models import Here
+from graftui.models import Here, RunStatus, Verdict
 
+Told = Callable[[str, Verdict], object]
+"""Hears of a run's end by its id."""
 DOUBT_S = 24 * 3600.0
 """How long a lost run may still turn out to be alive, or to have ended well."""
 
@@ -38,7 +41,6 @@ _BUSY = (
 
 def claim_next(db: sqlite3.Connection, limit_running: int, here: Here) -> str | None:
     """Take the oldest run that may start, unless `limit_running` are at it already."""
-    cancel_stranded(db, here)
     if len(db.execute(_BUSY, asdict(here)).fetchall()) >= limit_running:
         return None
     row = db.execute(_READY, asdict(here)).fetchone()
@@ -67,23 +69,25 @@ def stranded(db: sqlite3.Connection, here: Here) -> list[sqlite3.Row]:
     return db.execute(_STRANDED, {**asdict(here), "doubted": doubted}).fetchall()
 
 
-def cancel_stranded(db: sqlite3.Connection, here: Here) -> list[str]:
+def cancel_stranded(db: sqlite3.Connection, here: Here, then: Told) -> list[str]:
     """Those that wait for a run that failed, then those that wait for them, and so on."""
     done: list[str] = []
     while rows := stranded(db, here):
         for row in rows:
-            _cancel(db, row)
+            _cancel(db, row, then)
             done.append(row["id"])
     return done
 
 
-def _cancel(db: sqlite3.Connection, row: sqlite3.Row) -> None:
-    db.execute(
-        "UPDATE runs SET status = 'cancelled', ended_at = ?, message = ?, hint = ? WHERE id = ?",
-        (
-            time.time(),
-            f"It was to use the result of run {row['parent']}, which is {row['fate']}.",
-            f"`graftui show {row['parent']}` says why; then `graftui rerun {row['id']}`.",
-            row["id"],
-        ),
+def _cancel(db: sqlite3.Connection, row: sqlite3.Row, then: Told) -> None:
+    verdict = Verdict(
+        status=RunStatus.cancelled,
+        ended_at=time.time(),
+        message=f"It was to use the result of run {row['parent']}, which is {row['fate']}.",
+        hint=f"`graftui show {row['parent']}` says why; then `graftui rerun {row['id']}`.",
     )
+    db.execute(
+        "UPDATE runs SET status = ?, ended_at = ?, message = ?, hint = ? WHERE id = ?",
+        (verdict.status, verdict.ended_at, verdict.message, verdict.hint, row["id"]),
+    )
+    then(row["id"], verdict)

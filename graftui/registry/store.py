@@ -224,12 +224,14 @@ class Store:
             id = queue.claim_next(db, limit_running, here)
         return None if id is None else self.find(id)
 
-    def cancel_stranded(self, here: Here) -> Texts:
-        """Cancel queued runs whose parent will never finish; their ids."""
+    def cancel_stranded(self, here: Here, then: queue.Told) -> Texts:
+        """Cancel queued runs whose parent will never finish; their ids. `then` hears of each, in
+        the same transaction.
+        """
         if not queue.stranded(self.db, here):
             return []
         with self.write() as db:
-            return queue.cancel_stranded(db, here)
+            return queue.cancel_stranded(db, here, then)
 
     def delete(self, id: str, then: Callable[[], None] = lambda: None) -> None:
         """Delete a run with all that was measured; `then` as in `add`."""

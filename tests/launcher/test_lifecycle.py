@@ -11,7 +11,9 @@ from engine.contract.layout import RunDir
 from graftui.launcher import supervise
 from graftui.launcher.lock import supervised
 from graftui.launcher.look import ensure, packed
+from graftui.launcher.settle import run_dir
 from graftui.models import RunReason, RunStatus
+from graftui.registry.card import read_card
 from graftui.registry.store import Store
 
 
@@ -45,6 +47,10 @@ def test_what_waits_for_a_failed_run_is_cancelled(bench: Bench) -> None:
     assert bench.ended(second.id).status is RunStatus.cancelled
     assert f"run {first.id}, which is failed" in bench.get(second.id).message
     assert bench.ended(third.id).status is RunStatus.cancelled
+    card = read_card(run_dir(bench.settings, third.id))
+    assert card is not None
+    assert card.verdict is not None
+    assert card.verdict.message == bench.get(third.id).message, "known without the registry too"
     assert f"run {second.id}, which is cancelled" in bench.get(third.id).message
 
 

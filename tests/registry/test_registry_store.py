@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from registry_rows import make
 
 from graftui.errors import NotFound, UsageError
-from graftui.models import ACTIVE, Here, RunReason, RunStatus
+from graftui.models import ACTIVE, Here, RunReason, RunStatus, Verdict
 from graftui.registry.rows import new_id, numbers, numbers_of
 from graftui.registry.store import Store
 
@@ -116,10 +116,14 @@ def test_a_chain_without_hope_is_cancelled(store: Store) -> None:
     two = make(parent=one.id)
     orphan = make(parent="gone22")
     store.add([dead, one, two, orphan])
-    assert set(store.cancel_stranded(HERE)) == {one.id, two.id, orphan.id}
+    heard: dict[str, Verdict] = {}
+    assert set(store.cancel_stranded(HERE, heard.__setitem__)) == {one.id, two.id, orphan.id}
+    assert {id: v.message for id, v in heard.items()} == {
+        id: store.get(id).message for id in (one.id, two.id, orphan.id)
+    }
     assert dead.id in store.get(one.id).message
     assert "deleted" in store.get(orphan.id).message
-    assert store.cancel_stranded(HERE) == []
+    assert store.cancel_stranded(HERE, heard.__setitem__) == []
 
 
 def _claim_all(path: Path, gate: Barrier, name: str) -> None:
