@@ -1,6 +1,6 @@
 """graftui: find which few weights of a fine-tuned language model carry its new skill.
 
-The experiment manager: command line, dashboard, registry of runs, launcher. The ML is in
+The experiment manager: command line, dashboard, registry of runs, scheduler. The ML is in
 `engine`, a process of its own; nothing here imports torch.
 """
 

@@ -14,13 +14,13 @@ from engine.contract.catalog import CatalogError, tasks
 from engine.contract.layout import shipped
 from graftui import __version__
 from graftui.errors import GraftuiError, NewerRegistry, explain
-from graftui.launcher.identity import here
-from graftui.launcher.leftovers import leftovers
-from graftui.launcher.lock import supervised
 from graftui.registry import ingest
 from graftui.registry.folders import Skipped, shut
 from graftui.registry.store import Store, set_aside
 from graftui.registry.view import view
+from graftui.scheduler.identity import here
+from graftui.scheduler.leftovers import leftovers
+from graftui.scheduler.lock import supervised
 from graftui.settings import Settings
 
 _PACKAGES = ("torch", "transformers", "datasets", "textual", "sqlite-utils")

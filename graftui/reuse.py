@@ -9,11 +9,11 @@ from pathlib import Path
 
 from engine.contract.config import FinetuneConfig, GraftConfig, config_hash
 from engine.contract.layout import RunDir
-from graftui.launcher.inputs import Inputs, stored
-from graftui.launcher.reconcile import reconcile
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
+from graftui.scheduler.inputs import Inputs, stored
+from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
 
 

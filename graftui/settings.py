@@ -1,4 +1,4 @@
-"""Where things lie and how the launcher behaves: flag > GRAFTUI_* > graftui.toml > default.
+"""Where things lie and how the scheduler behaves: flag > GRAFTUI_* > graftui.toml > default.
 
 Owns the knobs and their names. Refuses unknown keys in graftui.toml, and a `python` there that
 nobody has allowed. Makes no folder.

@@ -142,7 +142,7 @@ def _cut(_: list[Skill], question: Question) -> Answer:
 
 
 def _progress(done: int, total: int) -> None:
-    """A line of standard error that graftui.launcher.ask shows, by how it begins."""
+    """A line of standard error that graftui.scheduler.ask shows, by how it begins."""
     share = 100 * done // total
     print(f"progress: {share} % of {total:,} weights compared", file=sys.stderr, flush=True)
 

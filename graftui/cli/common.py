@@ -68,8 +68,8 @@ def store_here(settings: "Settings") -> "Store":
     """The registry, made true first: what ended or vanished meanwhile is known after this, and
     what waits is at work.
     """
-    from graftui.launcher.look import first_look
     from graftui.registry.store import Store
+    from graftui.scheduler.look import first_look
 
     store = Store.open(settings.db)
     try:

@@ -103,9 +103,9 @@ def cancel(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> Non
 def release(refs: Refs, yes: Yes = False) -> None:
     """Queue runs that are held: found as folders in data/runs, not queued here."""
     from graftui.console import choosing
-    from graftui.launcher import look
-    from graftui.launcher import release as releasing
     from graftui.registry.held import runs_foreign_code
+    from graftui.scheduler import look
+    from graftui.scheduler import release as releasing
 
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:

@@ -7,8 +7,8 @@ from graftui import planning
 from graftui.compare.figures import plain
 from graftui.console import running
 from graftui.console.choosing import NOBODY, agreed
-from graftui.launcher.spawn import Plan
 from graftui.models import Run
+from graftui.scheduler.spawn import Plan
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
 

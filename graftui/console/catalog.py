@@ -12,8 +12,8 @@ from engine.contract.model_folder import POCKET
 from graftui.console import tables
 from graftui.console.output import send_json
 from graftui.errors import UsageError
-from graftui.launcher.ask import ask
 from graftui.recipes import Recipe
+from graftui.scheduler.ask import ask
 from graftui.settings import Settings
 from graftui.terminal import Console, Table, Text
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from graftui.console.choosing import NOBODY, agreed, chosen, counted, named
-from graftui.launcher import cancel
 from graftui.models import Run
 from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
+from graftui.scheduler import cancel
 from graftui.settings import Settings
 from graftui.terminal import Console
 

@@ -9,10 +9,10 @@ from graftui.compare.figures import figure, subject
 from graftui.compare.side_by_side import flat
 from graftui.console import tables
 from graftui.console.output import send_json
-from graftui.launcher.condition import observed
-from graftui.launcher.settle import directory
 from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.scheduler.condition import observed
+from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from graftui.console.choosing import NOBODY, agreed, chosen
 from graftui.errors import UsageError
-from graftui.launcher.relabel import relabel
 from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.scheduler.relabel import relabel
 from graftui.settings import Settings
 from graftui.terminal import Console
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from graftui.console import tables
 from graftui.console.output import send_json
 from graftui.doctor import Check
-from graftui.launcher.condition import observed
 from graftui.models import RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
+from graftui.scheduler.condition import observed
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
 

@@ -12,10 +12,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from engine.contract import events as ev
 from graftui.compare.figures import asked, is_test, metric_of, stage_title, time_left
 from graftui.errors import GraftuiError, RunCancelled, RunFailed
-from graftui.launcher.look import look
-from graftui.launcher.settle import directory
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
+from graftui.scheduler.look import look
+from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
 from graftui.text import visible

@@ -6,11 +6,11 @@ from contextlib import suppress
 
 from engine.contract import events as ev
 from graftui.console.live import Follower
-from graftui.launcher.look import look
-from graftui.launcher.settle import directory
 from graftui.models import Run
 from graftui.registry import output
 from graftui.registry.store import Store
+from graftui.scheduler.look import look
+from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.terminal import Console
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from graftui.console import tables
 from graftui.console.live import Watch, verdict
 from graftui.errors import UsageError
-from graftui.launcher import cancel as cancelling
-from graftui.launcher.look import set_going
-from graftui.launcher.spawn import Plan, submit
 from graftui.models import Run
 from graftui.planning import Planned
 from graftui.registry.store import Store
+from graftui.scheduler import cancel as cancelling
+from graftui.scheduler.look import set_going
+from graftui.scheduler.spawn import Plan, submit
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from engine.contract.layout import RunDir
 from graftui.errors import NotFound, UsageError
-from graftui.launcher.settle import directory
 from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 
 

@@ -54,7 +54,7 @@ def queue(
 ) -> messages.Queued | messages.Refused | messages.Checked:
     """Queue what the filled form comes to, and see to it that it starts; or say what is wrong."""
     from graftui.errors import UsageError
-    from graftui.launcher import look, spawn
+    from graftui.scheduler import look, spawn
     from graftui.tui import form
 
     if problems := form.errors(filled, values):
@@ -70,7 +70,7 @@ def queue(
 
 def stop(settings: Settings, id: str) -> messages.Stopped:
     """Cancel a run; returns when it has ended."""
-    from graftui.launcher import cancel
+    from graftui.scheduler import cancel
 
     return messages.Stopped(cancel.cancel(settings, id))
 
@@ -85,7 +85,7 @@ def condemn(settings: Settings, ids: Sequence[str]) -> messages.Condemned:
 
 def delete(settings: Settings, ids: Sequence[str]) -> messages.Removed:
     """Delete runs with their directories."""
-    from graftui.launcher import cancel
+    from graftui.scheduler import cancel
 
     cancel.remove(settings, ids)
     return messages.Removed(list(ids))

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graftui.errors import GraftuiError, UsageError, explain
-from graftui.launcher.condition import observed
-from graftui.launcher.look import look
-from graftui.launcher.settle import directory
 from graftui.models import Run, RunStatus, Series
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
+from graftui.scheduler.condition import observed
+from graftui.scheduler.look import look
+from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.tui.logs import LogTail
 from graftui.tui.snapshot import PAGE, Detail, Query, Snapshot, read_filter

@@ -12,7 +12,7 @@ import pytest
 from workplace import Workplace
 
 ROOT = Path(__file__).parents[2]
-FAKE = ROOT / "tests" / "launcher" / "fake_engine.py"
+FAKE = ROOT / "tests" / "scheduler" / "fake_engine.py"
 RECIPE = """
 title = "both parts, by an engine that only pretends"
 [finetune]

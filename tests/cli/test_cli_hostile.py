@@ -18,9 +18,9 @@ from engine.contract import events as ev
 from engine.contract.config import config_hash, dumps, parse
 from engine.contract.layout import RunDir
 from graftui.cli import app
-from graftui.launcher import ask, look
 from graftui.models import RunCard
 from graftui.registry.card import write_card
+from graftui.scheduler import ask, look
 from graftui.text import visible
 
 MARKUP = "[/x] [b]q[/b] :100:"

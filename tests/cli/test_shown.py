@@ -17,10 +17,10 @@ from engine.contract.layout import RunDir
 from graftui import settings as knobs
 from graftui.compare.side_by_side import compare
 from graftui.console import detail, side_by_side, tables
-from graftui.launcher.reconcile import reconcile
 from graftui.models import Run, Score
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
+from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
 from graftui.terminal import Console
 

@@ -15,9 +15,9 @@ from graftui import settings as knobs
 from graftui.cli import app
 from graftui.console import choosing, running
 from graftui.errors import GraftuiError, UsageError
-from graftui.launcher.spawn import Plan, submit
 from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.scheduler.spawn import Plan, submit
 
 Said = Callable[..., str]
 

@@ -11,9 +11,9 @@ from engine.contract.config import DemoConfig, FinetuneConfig, ModelConfig, Task
 from engine.contract.inputs import input_files
 from engine.contract.layout import RunDir
 from graftui import planning, recipes
-from graftui.launcher import inputs, spawn, supervise
 from graftui.models import Run, RunReason, RunStatus
 from graftui.registry.store import Store
+from graftui.scheduler import inputs, spawn, supervise
 from graftui.settings import Settings, at
 
 RECIPE = """

@@ -6,7 +6,7 @@ import pytest
 
 from engine.contract import catalog, toml
 from graftui import planning, recipes, reuse
-from graftui.launcher.spawn import submit
+from graftui.scheduler.spawn import submit
 from graftui.settings import at
 
 PART = """

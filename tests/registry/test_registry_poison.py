@@ -16,13 +16,13 @@ from strange import VALUES
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
-from graftui.launcher.inputs import stored
 from graftui.models import Run, RunStatus
 from graftui.registry import card as cards
 from graftui.registry import ingest as module
 from graftui.registry.card import amend_card, card_of, read_card, write_card
 from graftui.registry.folders import shut
 from graftui.registry.store import Store
+from graftui.scheduler.inputs import stored
 from graftui.settings import Settings, at
 
 WORDS = ("id", "name", "created_at", "recipe", "tags", "parent", "pid", "boot_id", "verdict")

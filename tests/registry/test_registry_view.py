@@ -10,11 +10,11 @@ from registry_rows import a_life, make, place, text_of
 from graftui import doctor
 from graftui.cli.common import store_to_read
 from graftui.errors import NotFound, Unwritable, UsageError
-from graftui.launcher.cancel import remove
 from graftui.models import RunStatus
 from graftui.registry.card import card_of, write_card
 from graftui.registry.store import Store
 from graftui.registry.view import view
+from graftui.scheduler.cancel import remove
 from graftui.settings import Settings, at
 
 

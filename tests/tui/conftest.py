@@ -9,7 +9,7 @@ import pytest
 import world
 from textual.pilot import Pilot
 
-from graftui.launcher import look
+from graftui.scheduler import look
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
 from graftui.tui.widgets.run_table import RunTable

@@ -12,9 +12,9 @@ from textual.widgets import Input, Static
 
 from engine.contract import schema
 from graftui import recipes
-from graftui.launcher import look
 from graftui.models import RunStatus
 from graftui.registry.store import Store
+from graftui.scheduler import look
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import form

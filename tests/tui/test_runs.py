@@ -8,9 +8,9 @@ from conftest import dashboard, filled, frame, go_to, table, until
 from textual.widgets import DataTable, Input, Label, TabbedContent
 
 from engine.contract import events as ev
-from graftui.launcher.settle import run_dir
 from graftui.models import RunStatus
 from graftui.registry.store import Store
+from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
 from graftui.tui.screens.compare import CompareScreen
 from graftui.tui.screens.confirm import ConfirmScreen

@@ -15,12 +15,12 @@ from typing import Any
 from engine.contract import events as ev
 from engine.contract.config import Section, config_hash, dumps, parse
 from graftui import settings as knobs
-from graftui.launcher.identity import identity
-from graftui.launcher.settle import run_dir
 from graftui.models import ACTIVE, Run, RunReason, RunStatus
 from graftui.registry.card import card_of, write_card
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
+from graftui.scheduler.identity import identity
+from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
 
 NOW = 1_790_000_000.0

@@ -7,16 +7,16 @@ import time
 from dataclasses import replace
 
 import pytest
-from launcher_bench import Bench, plan
+from scheduler_bench import Bench, plan
 
-from graftui.launcher import look as looking
-from graftui.launcher import supervise
-from graftui.launcher.identity import here
-from graftui.launcher.lock import lock_path, supervised
-from graftui.launcher.look import first_look, look
 from graftui.models import RunStatus
 from graftui.registry import knobs
 from graftui.registry.store import Store
+from graftui.scheduler import look as looking
+from graftui.scheduler import supervise
+from graftui.scheduler.identity import here
+from graftui.scheduler.lock import lock_path, supervised
+from graftui.scheduler.look import first_look, look
 from graftui.settings import Settings
 
 

@@ -13,15 +13,15 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from graftui.launcher.environment import importable
-from graftui.launcher.identity import here
-from graftui.launcher.leftovers import leftovers
-from graftui.launcher.lock import came_up, lock_path, supervised
-from graftui.launcher.reconcile import reconcile
 from graftui.registry import knobs
 from graftui.registry.folders import Skipped
 from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
+from graftui.scheduler.environment import importable
+from graftui.scheduler.identity import here
+from graftui.scheduler.leftovers import leftovers
+from graftui.scheduler.lock import came_up, lock_path, supervised
+from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
 
 JOBS = "jobs"
@@ -74,7 +74,7 @@ def ensure(settings: Settings) -> None:
     fresh = not path.exists() or path.stat().st_size > _LOG_BYTES
     with path.open("wb" if fresh else "ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "graftui.launcher.supervise", packed(settings)],
+            [sys.executable, "-m", "graftui.scheduler.supervise", packed(settings)],
             cwd=settings.root,
             env=importable(),
             stdin=subprocess.DEVNULL,

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig
-from graftui.launcher import spawn
-from graftui.launcher.condition import observed
-from graftui.launcher.identity import here
-from graftui.launcher.look import ensure
-from graftui.launcher.reconcile import reconcile
-from graftui.launcher.spawn import Plan
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
+from graftui.scheduler import spawn
+from graftui.scheduler.condition import observed
+from graftui.scheduler.identity import here
+from graftui.scheduler.look import ensure
+from graftui.scheduler.reconcile import reconcile
+from graftui.scheduler.spawn import Plan
 from graftui.settings import Settings
 
 

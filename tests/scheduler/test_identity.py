@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from launcher_bench import Bench
+from scheduler_bench import Bench
 
-from graftui.launcher import identity
-from graftui.launcher.identity import Life, life
+from graftui.scheduler import identity
+from graftui.scheduler.identity import Life, life
 
 
 def test_the_ticks_are_those_of_the_kernel() -> None:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from launcher_bench import Bench
+from scheduler_bench import Bench
 
-from graftui.launcher import identity
 from graftui.registry.store import Store
+from graftui.scheduler import identity
 from graftui.settings import at
 
 ROOT = Path(__file__).parents[2]

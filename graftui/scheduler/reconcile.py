@@ -8,13 +8,13 @@ import time
 from collections.abc import Container
 
 from engine.contract.layout import RunDir
-from graftui.launcher.identity import Life, life
-from graftui.launcher.lock import supervised
-from graftui.launcher.settle import run_dir, settle, settle_stranded
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.card import amend_card, read_card
 from graftui.registry.ingest import adopt, ingest
 from graftui.registry.store import Store
+from graftui.scheduler.identity import Life, life
+from graftui.scheduler.lock import supervised
+from graftui.scheduler.settle import run_dir, settle, settle_stranded
 from graftui.settings import Settings
 
 # How long one whose process cannot be seen may be silent. A model of many GB loads in less.

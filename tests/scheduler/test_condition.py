@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from launcher_bench import Bench, condition
+from scheduler_bench import Bench, condition
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
-from graftui.launcher.condition import patience_s
 from graftui.models import RunStatus
+from graftui.scheduler.condition import patience_s
 
 EVERY_SECOND = [float(n) for n in range(20)]
 

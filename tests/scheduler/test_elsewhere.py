@@ -6,20 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from launcher_bench import Bench, condition, plan
+from scheduler_bench import Bench, condition, plan
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from graftui.errors import UsageError
-from graftui.launcher import identity
-from graftui.launcher.cancel import cancel, remove
-from graftui.launcher.identity import here
-from graftui.launcher.reconcile import SILENCE_S
-from graftui.launcher.release import release
 from graftui.models import RunStatus
 from graftui.registry.card import read_card
 from graftui.registry.ingest import rebuild
 from graftui.registry.store import Store
+from graftui.scheduler import identity
+from graftui.scheduler.cancel import cancel, remove
+from graftui.scheduler.identity import here
+from graftui.scheduler.reconcile import SILENCE_S
+from graftui.scheduler.release import release
 
 
 @pytest.fixture

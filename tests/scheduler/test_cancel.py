@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 import pytest
-from launcher_bench import Bench, condition, plan
+from scheduler_bench import Bench, condition, plan
 
 from graftui.errors import UsageError
-from graftui.launcher import identity
-from graftui.launcher.cancel import cancel, remove
-from graftui.launcher.identity import Identity, Life, here, life
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
+from graftui.scheduler import identity
+from graftui.scheduler.cancel import cancel, remove
+from graftui.scheduler.identity import Identity, Life, here, life
 
 
 @pytest.fixture

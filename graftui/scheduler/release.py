@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from graftui.errors import UsageError
-from graftui.launcher.reconcile import reconcile
-from graftui.launcher.settle import refuse_elsewhere, run_dir
 from graftui.models import Run, RunStatus
 from graftui.registry.card import write_card
 from graftui.registry.held import queued_card
 from graftui.registry.store import Store
+from graftui.scheduler.reconcile import reconcile
+from graftui.scheduler.settle import refuse_elsewhere, run_dir
 from graftui.settings import Settings
 
 

@@ -7,16 +7,16 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from launcher_bench import Bench, plan
+from scheduler_bench import Bench, plan
 
 from engine.contract.layout import RunDir
 from graftui.errors import no_room
-from graftui.launcher import memory
-from graftui.launcher.verdict import Exit, verdict_on
 from graftui.models import Run, RunReason, RunStatus
 from graftui.registry.card import read_card
 from graftui.registry.ingest import rebuild
 from graftui.registry.store import Store
+from graftui.scheduler import memory
+from graftui.scheduler.verdict import Exit, verdict_on
 
 RUN = Run(id="k3f9qz", name="n", kind="graft", config={}, config_hash="", created_at=0.0,
           started_at=1000.0)  # fmt: skip

@@ -17,15 +17,15 @@ from pathlib import Path
 from engine.contract.config import Finetuned, GraftConfig, Section, config_hash, dumps
 from engine.contract.layout import RunDir, write_json, write_whole
 from graftui.errors import UsageError
-from graftui.launcher.environment import for_engines
-from graftui.launcher.identity import identity
-from graftui.launcher.inputs import Inputs, note
-from graftui.launcher.settle import directory, run_dir
 from graftui.models import ACTIVE, Run, RunStatus
 from graftui.registry.card import amend_card, write_card
 from graftui.registry.held import queued_card
 from graftui.registry.rows import new_id
 from graftui.registry.store import Store
+from graftui.scheduler.environment import for_engines
+from graftui.scheduler.identity import identity
+from graftui.scheduler.inputs import Inputs, note
+from graftui.scheduler.settle import directory, run_dir
 from graftui.settings import Settings
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from engine.contract.layout import RunDir
 from graftui.errors import UsageError
-from graftui.launcher.identity import here
 from graftui.models import ACTIVE, Run, RunStatus, Verdict
 from graftui.registry.card import amend_card
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
 from graftui.registry.store import Store
+from graftui.scheduler.identity import here
 from graftui.settings import Settings
 
 OPEN = (RunStatus.held, *ACTIVE, RunStatus.lost)

@@ -5,13 +5,13 @@ import time
 from pathlib import Path
 
 import pytest
-from launcher_bench import Bench, plan
+from scheduler_bench import Bench, plan
 
 from graftui.doctor import examine
 from graftui.errors import EnvironmentProblem
-from graftui.launcher import leftovers, look, supervise
-from graftui.launcher.cancel import cancel, remove
 from graftui.registry.store import Store
+from graftui.scheduler import leftovers, look, supervise
+from graftui.scheduler.cancel import cancel, remove
 
 
 def half_deleted(bench: Bench) -> Path:

@@ -5,16 +5,16 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from launcher_bench import Bench, plan
+from scheduler_bench import Bench, plan
 
 from engine.contract.config import loads
 from engine.contract.layout import RunDir
 from graftui.errors import UsageError
-from graftui.launcher import spawn
-from graftui.launcher.cancel import cancel
 from graftui.registry.card import read_card
 from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
+from graftui.scheduler import spawn
+from graftui.scheduler.cancel import cancel
 
 
 def leftovers(bench: Bench) -> list[Path]:

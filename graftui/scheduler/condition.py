@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from graftui.launcher.identity import Life, life
-from graftui.launcher.settle import run_dir
 from graftui.models import Run, RunStatus
+from graftui.scheduler.identity import Life, life
+from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
 
 # A silence shorter than this says nothing, whatever the rhythm.

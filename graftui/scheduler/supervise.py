@@ -1,6 +1,6 @@
 """The supervisor: a process of its own that drains the queue and reaps the engines.
 
-    python -m graftui.launcher.supervise SETTINGS_AS_JSON      (`look.ensure` does that)
+    python -m graftui.scheduler.supervise SETTINGS_AS_JSON      (`look.ensure` does that)
 
 At most one a registry and data folder, by a lock; it goes when nothing is left to do. If it is
 killed the engines go on, and the next one, which any look at the runs starts, watches them from
@@ -15,22 +15,22 @@ import time
 from typing import Any
 
 from graftui.errors import GraftuiError, no_room
-from graftui.launcher.identity import here
-from graftui.launcher.inputs import InputsChanged
-from graftui.launcher.leftovers import clear_leftovers
-from graftui.launcher.lock import supervising
-from graftui.launcher.look import JOBS, unpacked
-from graftui.launcher.memory import oom_kills
-from graftui.launcher.reconcile import reconcile
-from graftui.launcher.settle import run_dir, settle
-from graftui.launcher.spawn import start
-from graftui.launcher.verdict import Exit, verdict_on
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry import knobs
 from graftui.registry.card import amend_card
 from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
 from graftui.registry.store import Store
+from graftui.scheduler.identity import here
+from graftui.scheduler.inputs import InputsChanged
+from graftui.scheduler.leftovers import clear_leftovers
+from graftui.scheduler.lock import supervising
+from graftui.scheduler.look import JOBS, unpacked
+from graftui.scheduler.memory import oom_kills
+from graftui.scheduler.reconcile import reconcile
+from graftui.scheduler.settle import run_dir, settle
+from graftui.scheduler.spawn import start
+from graftui.scheduler.verdict import Exit, verdict_on
 from graftui.settings import Settings
 
 log = logging.getLogger("graftui.supervise")

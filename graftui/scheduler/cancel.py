@@ -13,10 +13,6 @@ from collections.abc import Sequence
 
 from engine.contract.layout import write_json
 from graftui.errors import EnvironmentProblem, Unwritable, UsageError, explain
-from graftui.launcher.identity import Life, life
-from graftui.launcher.leftovers import clear, clear_leftovers, hidden, hide
-from graftui.launcher.reconcile import reconcile
-from graftui.launcher.settle import refuse_elsewhere, run_dir, settle, settle_stranded
 from graftui.models import Run, RunStatus, Verdict
 from graftui.registry.connect import connect_in_place
 from graftui.registry.ingest import ingest
@@ -24,6 +20,10 @@ from graftui.registry.lineage import dependants
 from graftui.registry.migrations import applied
 from graftui.registry.store import Store
 from graftui.registry.view import view
+from graftui.scheduler.identity import Life, life
+from graftui.scheduler.leftovers import clear, clear_leftovers, hidden, hide
+from graftui.scheduler.reconcile import reconcile
+from graftui.scheduler.settle import refuse_elsewhere, run_dir, settle, settle_stranded
 from graftui.settings import Settings
 
 # A killed process may take a while to go, if it hangs in the driver.

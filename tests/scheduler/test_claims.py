@@ -4,15 +4,15 @@ import json
 import time
 
 import pytest
-from launcher_bench import Bench, plan
+from scheduler_bench import Bench, plan
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
-from graftui.launcher import identity, reconcile, spawn
-from graftui.launcher.identity import here
-from graftui.launcher.reconcile import SILENCE_S
 from graftui.models import RunStatus
 from graftui.registry.store import Store
+from graftui.scheduler import identity, reconcile, spawn
+from graftui.scheduler.identity import here
+from graftui.scheduler.reconcile import SILENCE_S
 
 
 def test_a_claim_of_a_supervisor_that_was_killed_is_tried_again_once(bench: Bench) -> None:

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from graftui.errors import UsageError
-from graftui.launcher.settle import run_dir
 from graftui.models import Run
 from graftui.registry.card import LONGEST, card_of, read_card, write_card
 from graftui.registry.store import Store
+from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
 
 

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from launcher_bench import Bench, plan
+from scheduler_bench import Bench, plan
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from graftui.errors import UsageError
-from graftui.launcher.cancel import cancel, remove
-from graftui.launcher.identity import here
-from graftui.launcher.release import release
 from graftui.models import Run, RunStatus
 from graftui.registry.held import runs_foreign_code
 from graftui.registry.store import Store
+from graftui.scheduler.cancel import cancel, remove
+from graftui.scheduler.identity import here
+from graftui.scheduler.release import release
 
 
 def planted(bench: Bench, trust: bool = False, **card: Any) -> Run:

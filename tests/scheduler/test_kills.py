@@ -5,16 +5,16 @@ import signal
 import time
 
 import pytest
-from launcher_bench import Bench, plan
+from scheduler_bench import Bench, plan
 
 from engine.contract.layout import RunDir
-from graftui.launcher import supervise
-from graftui.launcher.identity import Life, life
-from graftui.launcher.lock import supervised
-from graftui.launcher.look import ensure
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.card import read_card
 from graftui.registry.store import Store
+from graftui.scheduler import supervise
+from graftui.scheduler.identity import Life, life
+from graftui.scheduler.lock import supervised
+from graftui.scheduler.look import ensure
 from graftui.settings import Settings
 
 

@@ -5,16 +5,16 @@ import time
 from dataclasses import replace
 
 import pytest
-from launcher_bench import Bench, plan
+from scheduler_bench import Bench, plan
 
 from engine.contract.layout import RunDir
-from graftui.launcher import supervise
-from graftui.launcher.lock import supervised
-from graftui.launcher.look import ensure, packed
-from graftui.launcher.settle import run_dir
 from graftui.models import RunReason, RunStatus
 from graftui.registry.card import read_card
 from graftui.registry.store import Store
+from graftui.scheduler import supervise
+from graftui.scheduler.lock import supervised
+from graftui.scheduler.look import ensure, packed
+from graftui.scheduler.settle import run_dir
 
 
 def test_a_recipe_of_two_runs_finishes_in_order(bench: Bench) -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from graftui.errors import EnvironmentProblem, UsageError
-from graftui.launcher.environment import importable
+from graftui.scheduler.environment import importable
 from graftui.settings import Settings
 
 _LAST_LINES = 6

@@ -1,1 +1,0 @@
-"""The launcher: starts engines, watches them, and never leaves a run "running" that isn't."""
