@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.measure import Result
-from engine.contract.config import FinetuneConfig, TaskConfig, config_hash
+from engine.contract.config import FinetuneConfig, TaskConfig
+from engine.contract.identity import config_hash
 from graftui.models import Run, RunStatus
 from graftui.registry.rows import new_id
 from graftui.registry.store import Store

@@ -17,6 +17,7 @@ from pathlib import Path
 from engine.contract import config as configs
 from engine.contract.events import Cancelled as CancelledEvent
 from engine.contract.events import Failed, Finished, Started
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
@@ -59,7 +60,7 @@ def work(run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
             pid=os.getpid(),
             host=platform.node(),
             device=loading.device_name(device),
-            config_hash=configs.config_hash(config),
+            config_hash=config_hash(config),
             versions=versions(),
         )
     )

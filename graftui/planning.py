@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.contract import config as configs
 from engine.contract import preflight, schema
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir, read_whole
 from engine.contract.remarks import remarks
 from graftui.errors import NotFound, UsageError
@@ -201,7 +202,7 @@ def together(planned: Sequence[Planned]) -> Planned:
     for part in planned:
         places: list[int] = []
         for place, each in enumerate(part.plans):
-            digest = configs.config_hash(each.config)
+            digest = config_hash(each.config)
             needed = place + 1 < len(part.plans)
             if not (needed and digest in made):
                 after = places[each.after] if isinstance(each.after, int) else each.after

@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.config import FinetuneConfig, GraftConfig, config_hash
+from engine.contract.config import FinetuneConfig, GraftConfig
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter

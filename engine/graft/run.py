@@ -14,8 +14,9 @@ from typing import Any
 import torch
 
 from engine import data, loading
-from engine.contract.config import GraftConfig, config_hash
+from engine.contract.config import GraftConfig
 from engine.contract.events import Finished, Log, Stage
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir, write_json
 from engine.contract.preflight import check_finetuned, check_graft
 from engine.course import Course

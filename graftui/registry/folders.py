@@ -94,7 +94,8 @@ def stored_config(content: bytes) -> StoredConfig:
     # Imports pydantic, which a look at a registry that lacks nothing can do without.
     from pydantic import ValidationError
 
-    from engine.contract.config import config_hash, loads
+    from engine.contract.config import loads
+    from engine.contract.identity import config_hash
 
     try:
         config = loads(content)

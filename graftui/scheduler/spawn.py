@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from engine.contract.config import Finetuned, GraftConfig, Section, config_hash, dumps
+from engine.contract.config import Finetuned, GraftConfig, Section, dumps
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir, write_json, write_whole
 from graftui.errors import UsageError
 from graftui.models import ACTIVE, Run, RunStatus

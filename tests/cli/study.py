@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import events as ev
-from engine.contract.config import config_hash, dumps, parse
+from engine.contract.config import dumps, parse
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
 from graftui.models import RunCard
 from graftui.registry.card import write_card

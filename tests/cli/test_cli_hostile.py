@@ -15,7 +15,8 @@ from study import grafted, tuned
 from workplace import typed
 
 from engine.contract import events as ev
-from engine.contract.config import config_hash, dumps, parse
+from engine.contract.config import dumps, parse
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
 from graftui.cli import app
 from graftui.models import RunCard

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from engine.contract import config as configs
 from engine.contract import schema
+from engine.contract.identity import config_hash
 from engine.contract.preflight import check_graft
 from engine.contract.schema import Setting
 
@@ -50,27 +51,27 @@ def changed(kind: str, setting: Setting, value: Any) -> Any:
 def test_hash_depends_on_what_determines_the_result(kind: str, setting: Setting) -> None:
     plain, config = configs.KINDS[kind](), changed(kind, setting, other(setting))
     assert config != plain
-    same = configs.config_hash(config) == configs.config_hash(plain)
+    same = config_hash(config) == config_hash(plain)
     assert same == (setting.path in NOT_HASHED)
     assert configs.loads(configs.dumps(config)) == config
 
 
 @pytest.mark.parametrize("kind", configs.KINDS)
 def test_hash_of_the_defaults_is_pinned(kind: str) -> None:
-    assert configs.config_hash(configs.KINDS[kind]()) == PINNED[kind]
+    assert config_hash(configs.KINDS[kind]()) == PINNED[kind]
 
 
 def test_hash_knows_no_order_of_keys() -> None:
     words = {"0": "bad", "1": "good"}
     turned = dict(reversed(words.items()))
     one, two = ({"kind": "finetune", "task": {"label_words": w}} for w in (words, turned))
-    assert configs.config_hash(configs.parse(one)) == configs.config_hash(configs.parse(two))
+    assert config_hash(configs.parse(one)) == config_hash(configs.parse(two))
 
 
 def test_one_weight_is_not_all_of_them() -> None:
     """A whole number is a count, a float a fraction: 1 and 1.0 must stay apart in the file."""
     count, fraction = (configs.parse({"kind": "graft", "sparsity": s}) for s in (1, 1.0))
-    assert configs.config_hash(count) != configs.config_hash(fraction)
+    assert config_hash(count) != config_hash(fraction)
     kept = [configs.loads(configs.dumps(c)) for c in (count, fraction)]
     assert [type(c.sparsity) for c in kept if isinstance(c, configs.GraftConfig)] == [int, float]
 
@@ -92,7 +93,7 @@ def test_round_trip(lr: float, prompt: str, words: dict[str, str], sparsities: l
     text = configs.dumps(config)
     assert configs.loads(text) == config
     assert configs.dumps(configs.loads(text)) == text
-    assert configs.config_hash(configs.loads(text)) == configs.config_hash(config)
+    assert config_hash(configs.loads(text)) == config_hash(config)
 
 
 def test_a_config_cannot_be_changed() -> None:

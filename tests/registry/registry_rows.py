@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import events as ev
-from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig, config_hash
+from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
 from graftui.models import Run
 from graftui.registry.rows import new_id

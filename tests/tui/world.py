@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import events as ev
-from engine.contract.config import Section, config_hash, dumps, parse
+from engine.contract.config import Section, dumps, parse
+from engine.contract.identity import config_hash
 from graftui import settings as knobs
 from graftui.models import ACTIVE, Run, RunReason, RunStatus
 from graftui.registry.card import card_of, write_card
