@@ -16,8 +16,8 @@ from graftui import settings as knobs
 from graftui.models import Series
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
-from graftui.tui.widgets.curves import Curves
-from graftui.tui.widgets.run_table import RunTable
+from graftui.tui.run.curves import Curves
+from graftui.tui.runs.table import RunTable
 
 SIZE = (160, 48)
 

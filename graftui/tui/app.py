@@ -23,10 +23,10 @@ from graftui.settings import Settings
 from graftui.text import visible_lines
 from graftui.tui import jobs
 from graftui.tui.background import start
+from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.messages import Pictured, SnapshotTaken, Trouble
 from graftui.tui.reader import Reader
-from graftui.tui.screens.confirm import ConfirmScreen
-from graftui.tui.screens.runs import RunsScreen
+from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.snapshot import Snapshot
 from graftui.tui.spelling import Spelling
 from graftui.tui.text import cut

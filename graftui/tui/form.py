@@ -1,7 +1,7 @@
 """The form of a new run: the settings of a recipe's parts, prefilled, and what is wrong with them.
 
 Made from the config schema alone, so that it cannot drift from `--set`. Owns how a value is
-typed and shown. Draws nothing: widgets/field.py and screens/form.py do.
+typed and shown. Draws nothing: new/field.py and new/screen.py do.
 """
 
 import codecs

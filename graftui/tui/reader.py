@@ -20,7 +20,7 @@ from graftui.scheduler.condition import observed
 from graftui.scheduler.look import look
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
-from graftui.tui.logs import LogTail
+from graftui.tui.run.log import LogTail
 from graftui.tui.snapshot import PAGE, Detail, Query, Snapshot, read_filter
 
 _OF_DETAIL: Any = {"selected": "", "tab": "", "curves": ()}

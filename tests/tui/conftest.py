@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from graftui.scheduler import look
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
-from graftui.tui.widgets.run_table import RunTable
+from graftui.tui.runs.table import RunTable
 
 WAIT_S = 10.0
 

@@ -18,9 +18,9 @@ from graftui.scheduler import look
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import form
-from graftui.tui.screens.choice import ChoiceScreen
-from graftui.tui.screens.new_run import NewRunScreen
-from graftui.tui.widgets.field import Field
+from graftui.tui.dialogs.choice import ChoiceScreen
+from graftui.tui.new.field import Field
+from graftui.tui.new.screen import NewRunScreen
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from graftui.models import RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
-from graftui.tui.screens.compare import CompareScreen
-from graftui.tui.screens.confirm import ConfirmScreen
+from graftui.tui.compare.screen import CompareScreen
+from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.snapshot import PAGE
 
 

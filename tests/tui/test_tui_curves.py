@@ -6,7 +6,7 @@ from conftest import dashboard, filled, go_to, runs, table, until
 
 from engine.contract import events as ev
 from graftui.settings import Settings
-from graftui.tui.widgets.curves import Curves
+from graftui.tui.run.curves import Curves
 from graftui.tui.widgets.plot import Plot
 
 MANY = 12_000

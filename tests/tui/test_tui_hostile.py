@@ -18,25 +18,25 @@ from textual.color import Color
 from textual.message import Message
 from textual.screen import Screen
 
+import graftui.tui
 from engine.contract.schema import Setting
 from graftui.compare.side_by_side import compare
 from graftui.models import Artifact, Run, RunReason, RunStatus, Score, Series
 from graftui.recipes import Recipe
 from graftui.settings import Settings
 from graftui.text import visible
-from graftui.tui import screens
+from graftui.tui.compare.screen import CompareScreen
+from graftui.tui.dialogs.choice import ChoiceScreen, Option
+from graftui.tui.dialogs.confirm import ConfirmScreen
+from graftui.tui.dialogs.help import HelpScreen
+from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.form import Entry, Form, Group
 from graftui.tui.messages import Condemned, SnapshotTaken
-from graftui.tui.screens.choice import ChoiceScreen, Option
-from graftui.tui.screens.compare import CompareScreen
-from graftui.tui.screens.confirm import ConfirmScreen
-from graftui.tui.screens.help import HelpScreen
-from graftui.tui.screens.new_run import NewRunScreen
-from graftui.tui.screens.opening import OpeningScreen
-from graftui.tui.screens.runs import RunsScreen
+from graftui.tui.new.screen import NewRunScreen
+from graftui.tui.run.detail import TABS
+from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.snapshot import Detail, LogLine, Snapshot
 from graftui.tui.spelling import Spelling
-from graftui.tui.widgets.detail import TABS
 
 TOKENS = (
     "[/x]", "[b]", "[INST]..[/INST]", ":100:", "[@click=app.quit]x[/]", "[red]r", "\\[b]",
@@ -122,8 +122,8 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
 
 def every_screen() -> set[type[Screen[Any]]]:
     """All that are ever shown: those that no other is made from."""
-    for module in pkgutil.iter_modules(screens.__path__):
-        importlib.import_module(f"{screens.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(graftui.tui.__path__, "graftui.tui."):
+        importlib.import_module(module.name)
     kinds, found = [Screen], set()
     while kinds:
         kind = kinds.pop()

@@ -16,11 +16,11 @@ from textual.widgets._toast import Toast
 from graftui import recipes
 from graftui.settings import Settings
 from graftui.tui import form, jobs
+from graftui.tui.dialogs.confirm import ConfirmScreen
+from graftui.tui.dialogs.help import HelpScreen
+from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.messages import FormMade
-from graftui.tui.screens.confirm import ConfirmScreen
-from graftui.tui.screens.help import HelpScreen
-from graftui.tui.screens.new_run import NewRunScreen
-from graftui.tui.screens.opening import OpeningScreen
+from graftui.tui.new.screen import NewRunScreen
 
 
 def told(pilot: Pilot[None]) -> str:

@@ -15,12 +15,12 @@ from textual.widgets import DataTable, Footer, Static
 
 from graftui.settings import Settings
 from graftui.tui.messages import Removed, SnapshotTaken
-from graftui.tui.screens.actions import RunActions
+from graftui.tui.run.curves import Curves
+from graftui.tui.run.detail import TABS, RunDetail
+from graftui.tui.runs.actions import RunActions
+from graftui.tui.runs.bars import FilterBar, StatusLine
+from graftui.tui.runs.table import RunTable
 from graftui.tui.snapshot import PAGE, Query, Snapshot
-from graftui.tui.widgets.bars import FilterBar, StatusLine
-from graftui.tui.widgets.curves import Curves
-from graftui.tui.widgets.detail import TABS, RunDetail
-from graftui.tui.widgets.run_table import RunTable
 
 EMPTY = Content.assemble(
     ("No runs yet.", "bold $accent"),

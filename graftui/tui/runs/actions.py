@@ -18,6 +18,11 @@ from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import jobs
 from graftui.tui.background import start
+from graftui.tui.compare.screen import CompareScreen
+from graftui.tui.dialogs.choice import ChoiceScreen, Option
+from graftui.tui.dialogs.confirm import ConfirmScreen
+from graftui.tui.dialogs.help import HelpScreen
+from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.messages import (
     Compared,
     Condemned,
@@ -28,14 +33,9 @@ from graftui.tui.messages import (
     Stopped,
     Trouble,
 )
-from graftui.tui.screens.choice import ChoiceScreen, Option
-from graftui.tui.screens.compare import CompareScreen
-from graftui.tui.screens.confirm import ConfirmScreen
-from graftui.tui.screens.help import HelpScreen
-from graftui.tui.screens.opening import OpeningScreen
+from graftui.tui.runs.table import RunTable
 from graftui.tui.snapshot import Query, Snapshot
 from graftui.tui.text import cut
-from graftui.tui.widgets.run_table import RunTable
 
 SORTS = (
     Option("-created", "newest first", ""),
@@ -127,7 +127,7 @@ class RunActions(Screen[None]):
 
     def _fill_in(self, made: FormMade) -> None:
         # Imports pydantic: only for those who fill in a form.
-        from graftui.tui.screens.new_run import NewRunScreen
+        from graftui.tui.new.screen import NewRunScreen
 
         def done(queued: Queued | None) -> None:
             if queued:

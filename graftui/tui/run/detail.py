@@ -10,8 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
 from graftui.tui import describe
+from graftui.tui.run.curves import Curves
 from graftui.tui.snapshot import Detail
-from graftui.tui.widgets.curves import Curves
 
 TABS = ("summary", "config", "curves", "log")
 

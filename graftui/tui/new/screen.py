@@ -21,8 +21,8 @@ from graftui.tui import form, jobs
 from graftui.tui.background import leave, start
 from graftui.tui.form import Form, Value
 from graftui.tui.messages import Checked, Queued, Refused, Trouble
+from graftui.tui.new.field import Field
 from graftui.tui.text import cut, data
-from graftui.tui.widgets.field import Field
 
 _PAUSE_S = 0.1
 """Since the last key, before the form is checked: a check costs as much as ten keys."""

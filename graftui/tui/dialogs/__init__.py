@@ -1,0 +1,1 @@
+"""What lies on top of a screen for a moment: a question, a choice, help."""

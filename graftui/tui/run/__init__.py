@@ -1,0 +1,1 @@
+"""One run in detail: summary, configuration, curves, log."""

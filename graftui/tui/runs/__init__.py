@@ -1,0 +1,1 @@
+"""The main screen: the runs, and what its keys start."""

@@ -1,1 +1,0 @@
-"""Screens decide: they hear what widgets announce, and ask the app for work."""
