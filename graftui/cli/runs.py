@@ -34,11 +34,11 @@ def run(
     detach: Detach = False,
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
-    from graftui import planning, recipes
     from graftui.console import running
+    from graftui.planning import plans, recipes
 
     settings, console = settings_here(), console_here()
-    planned = planning.plan(recipes.load(recipe, settings), settings, set_, name, tag, fresh)
+    planned = plans.plan(recipes.load(recipe, settings), settings, set_, name, tag, fresh)
     running.tell_reused(planned, console)
     running.go(settings, planned.plans, console, detach)
 
@@ -60,13 +60,13 @@ def rerun(
     A graft whose fine-tuning failed or was deleted comes with it. Where settings change, name and
     tags told of the old ones: a run is then called as its recipe, unless --keep or --name.
     """
-    from graftui import planning
     from graftui.console import again, choosing
+    from graftui.planning import plans
 
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:
         runs = choosing.chosen(store, refs, filter_)
-    planned = [planning.rerun(run, set_, settings, name, tag, keep) for run in runs]
+    planned = [plans.rerun(run, set_, settings, name, tag, keep) for run in runs]
     again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach)
 
 
@@ -139,13 +139,13 @@ def save(
     replace: Annotated[bool, typer.Option(help="Overwrite a recipe of that name")] = False,
 ) -> None:
     """Keep a run's configuration as a recipe; a graft's with its fine-tuning."""
-    from graftui import planning, recipes
+    from graftui.planning import plans, recipes
 
     settings = settings_here()
     recipes.check_name(name)
     with store_here(settings) as store:
         run = store.resolve(ref)
-        recipe = recipes.of_run(run, planning.origin_of(run, settings))
+        recipe = recipes.of_run(run, plans.origin_of(run, settings))
         store.save_recipe(name, recipes.dumps(recipe), replace)
     console_here().print(f"saved; run it with: graftui run {name}")
 

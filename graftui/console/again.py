@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graftui import planning
 from graftui.compare.figures import plain
 from graftui.console import running
 from graftui.console.choosing import NOBODY, agreed
 from graftui.models import Run
+from graftui.planning import plans
 from graftui.scheduler.spawn import Plan
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
@@ -19,7 +19,7 @@ def rerun(
     settings: Settings,
     console: Console,
     runs: Sequence[Run],
-    planned: Sequence[tuple[planning.Planned, Changes]],
+    planned: Sequence[tuple[plans.Planned, Changes]],
     asking: bool,
     detach: bool,
 ) -> None:
@@ -31,7 +31,7 @@ def rerun(
         _tell(run, made.plans[-1], changes, console)
     if asking and not agreed(runs, "run again", False, console):
         return
-    whole = planning.together([made for made, _ in planned])
+    whole = plans.together([made for made, _ in planned])
     running.tell_reused(whole, console)
     running.go(settings, whole.plans, console, detach)
 

@@ -12,7 +12,7 @@ from engine.contract.model_folder import POCKET
 from graftui.console import tables
 from graftui.console.output import send_json
 from graftui.errors import UsageError
-from graftui.recipes import Recipe
+from graftui.planning.recipes import Recipe
 from graftui.scheduler.ask import ask
 from graftui.settings import Settings
 from graftui.terminal import Console, Table, Text

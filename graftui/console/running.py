@@ -6,7 +6,7 @@ from graftui.console import tables
 from graftui.console.live import Watch, verdict
 from graftui.errors import UsageError
 from graftui.models import Run
-from graftui.planning import Planned
+from graftui.planning.plans import Planned
 from graftui.registry.store import Store
 from graftui.scheduler import cancel as cancelling
 from graftui.scheduler.look import set_going

@@ -11,7 +11,7 @@ from engine.contract.model_folder import POCKET, is_local
 from graftui.console import tables
 from graftui.console.output import send_json
 from graftui.errors import NotFound, UsageError
-from graftui.recipes import Recipe
+from graftui.planning.recipes import Recipe
 from graftui.scheduler.ask import ask
 from graftui.settings import Settings
 from graftui.terminal import Console, Table

@@ -1,6 +1,6 @@
 """What a run reads, by content: inputs.json of its folder, path -> digest.
 
-Owns the digests and their cache. Whether a run may stand in for another is in reuse.py.
+Owns the digests and their cache. Whether a run may stand in for another is in planning/reuse.py.
 """
 
 import hashlib

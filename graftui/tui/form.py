@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from engine.contract import preflight, prompts, schema
 from engine.contract.config import parse
 from engine.contract.schema import Setting
-from graftui import planning
 from graftui.models import Run
-from graftui.recipes import Recipe, of_run
+from graftui.planning import plans
+from graftui.planning.recipes import Recipe, of_run
 from graftui.settings import Settings
 from graftui.text import visible
 
@@ -198,15 +198,15 @@ def _put(raw: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     raw[keys[-1]] = value
 
 
-def plans(form: Form, values: Mapping[str, Value], settings: Settings) -> planning.Planned:
+def planned(form: Form, values: Mapping[str, Value], settings: Settings) -> plans.Planned:
     """What the filled form comes to. Raises UsageError."""
     sets = overrides(form, values)
     about = {e.path: typed(e, values[e.path]) for e in form.entries if not e.part}
     name, tags = about["name"], tuple(about["tags"].split())
     if form.run is None:
         fresh = bool(about.get("fresh"))
-        return planning.plan(form.recipe, settings, sets, name, tags, fresh)
-    again, _ = planning.rerun(form.run, sets, settings)
+        return plans.plan(form.recipe, settings, sets, name, tags, fresh)
+    again, _ = plans.rerun(form.run, sets, settings)
     named = [replace(plan, name=name or plan.name, tags=tags) for plan in again.plans]
     return replace(again, plans=named)
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 def list_recipes(settings: Settings) -> messages.RecipesListed:
     """What there is to run."""
-    from graftui import recipes
+    from graftui.planning import recipes
 
     return messages.RecipesListed(recipes.available(settings))
 
 
 def form_of_recipe(settings: Settings, name: str) -> messages.FormMade:
     """The form of a recipe."""
-    from graftui import recipes
+    from graftui.planning import recipes
     from graftui.tui import form
 
     return messages.FormMade(form.of_recipe(recipes.load(name, settings)))
@@ -60,7 +60,7 @@ def queue(
     if problems := form.errors(filled, values):
         return messages.Checked(values, problems, refused=True)
     try:
-        planned = form.plans(filled, values, settings)
+        planned = form.planned(filled, values, settings)
     except UsageError as exc:
         return messages.Refused(exc)
     runs = spawn.submit(settings, planned.plans)

@@ -15,7 +15,7 @@ from graftui.models import Run
 from graftui.tui.snapshot import Snapshot
 
 if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait for
-    from graftui.recipes import RecipeInfo
+    from graftui.planning.recipes import RecipeInfo
     from graftui.tui.form import Form
 
 
@@ -54,7 +54,7 @@ class Queued(Message):
     runs: list[Run]
     reused: list[Run]
     remarks: tuple[str, ...] = ()
-    """As in planning.Planned."""
+    """As in plans.Planned."""
 
 
 @dataclass

@@ -11,8 +11,8 @@ import typer.main
 from engine.contract import schema
 from engine.contract.catalog import OWN, tasks
 from engine.contract.config import KINDS
-from graftui import recipes
 from graftui.cli import app
+from graftui.planning import recipes
 
 ROOT = Path(__file__).parents[2]
 PAGES = {name: (ROOT / name).read_text() for name in ("README.md", "docs/from-the-reference.md")}

@@ -10,8 +10,8 @@ import pytest
 from engine.contract.config import DemoConfig, FinetuneConfig, ModelConfig, TaskConfig
 from engine.contract.inputs import input_files
 from engine.contract.layout import RunDir
-from graftui import planning, recipes
 from graftui.models import Run, RunReason, RunStatus
+from graftui.planning import plans, recipes
 from graftui.registry.store import Store
 from graftui.scheduler import inputs, spawn, supervise
 from graftui.settings import Settings, at
@@ -39,8 +39,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return at(tmp_path)
 
 
-def planned(settings: Settings, *sets: str) -> planning.Planned:
-    return planning.plan(recipes.loads(RECIPE, "mine"), settings, sets)
+def planned(settings: Settings, *sets: str) -> plans.Planned:
+    return plans.plan(recipes.loads(RECIPE, "mine"), settings, sets)
 
 
 def queued(settings: Settings) -> tuple[Run, Run]:
@@ -139,9 +139,9 @@ def test_a_rerun_of_a_graft_fine_tunes_again_on_other_data(here: Settings) -> No
     done = finished(here)
     with Store.open(here.db) as store:
         graft = store.resolve("last")
-    assert [run.id for run in planning.rerun(graft, (), here)[0].reused] == [done.id]
+    assert [run.id for run in plans.rerun(graft, (), here)[0].reused] == [done.id]
     swap_labels()
-    again, changes = planning.rerun(graft, (), here)
+    again, changes = plans.rerun(graft, (), here)
     assert ([each.kind for each in again.plans], changes) == (["finetune", "graft"], {})
     assert again.remarks
 
@@ -150,9 +150,9 @@ def test_a_graft_from_a_checkpoint_of_other_data_is_told(here: Settings) -> None
     checkpoint = RunDir(here.runs / finished(here).id).checkpoint.relative_to(here.root)
     alone = recipes.loads(RECIPE.partition("[graft]")[0].replace("[finetune]", "[graft]"), "alone")
     sets = (f"finetuned.path={checkpoint}",)
-    assert planning.plan(alone, here, sets).remarks == ()
+    assert plans.plan(alone, here, sets).remarks == ()
     swap_labels()
-    (remark,) = planning.plan(alone, here, sets).remarks
+    (remark,) = plans.plan(alone, here, sets).remarks
     assert checkpoint.parent.name in remark
     assert TRAIN in remark
 

@@ -11,7 +11,7 @@ from engine.contract.config import FinetuneConfig, Finetuned, GraftConfig
 from engine.contract.layout import RunDir, shipped
 from engine.emit import Emitter, StopRequest
 from engine.graft import run as grafting
-from graftui import recipes
+from graftui.planning import recipes
 
 
 class NeverStop(StopRequest):

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from engine.contract import schema
-from graftui import recipes
 from graftui.models import RunStatus
+from graftui.planning import recipes
 from graftui.registry.store import Store
 from graftui.scheduler import look
 from graftui.settings import Settings

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
-from graftui import recipes
+from graftui.planning import recipes
 from graftui.settings import Settings
 from graftui.tui import form, jobs
 from graftui.tui.dialogs.confirm import ConfirmScreen

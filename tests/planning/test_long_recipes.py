@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract import catalog, toml
-from graftui import planning, recipes, reuse
+from graftui.planning import plans, recipes, reuse
 from graftui.scheduler.spawn import submit
 from graftui.settings import at
 
@@ -26,13 +26,13 @@ def test_files_and_registry_are_read_once_for_all_parts(
     monkeypatch.chdir(tmp_path)
     settings = at(tmp_path)
     recipe = recipes.loads("".join(PART.format(n=n) for n in range(40)), "long")
-    submit(settings, planning.plan(recipe, settings).plans[:2])
+    submit(settings, plans.plan(recipe, settings).plans[:2])
     read: list[str] = []
     looks: list[object] = []
     reconcile, loads = reuse.reconcile, toml.loads
     monkeypatch.setattr(reuse, "reconcile", lambda *a, **k: looks.append(a) or reconcile(*a, **k))
     monkeypatch.setattr(catalog.toml, "loads", lambda text: read.append(text) or loads(text))
-    planned = planning.plan(recipe, settings)
+    planned = plans.plan(recipe, settings)
     assert (len(planned.plans), len(planned.reused)) == (79, 1)
     assert len(looks) == 1
     assert len(read) == len(set(read)), "no task file is parsed twice"

@@ -7,7 +7,7 @@
     of = "finetune"               # waits for it, cuts its graft from it, takes over its
     sparsity = 1e-4               # model, task, freeze and compute where it gives none
 
-Owns reading and writing them, and `--set`. What running them comes to is in planning.py.
+Owns reading and writing them, and `--set`. What running them comes to is in plans.py.
 """
 
 import ast

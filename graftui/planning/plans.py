@@ -16,10 +16,10 @@ from engine.contract.layout import RunDir, read_whole
 from engine.contract.remarks import remarks
 from graftui.errors import NotFound, UsageError
 from graftui.models import Run
-from graftui.recipes import Recipe, of_run
+from graftui.planning.recipes import Recipe, of_run
+from graftui.planning.reuse import Standing, look, standing_in
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
-from graftui.reuse import Standing, look, standing_in
 from graftui.scheduler.inputs import Inputs, changed, digests
 from graftui.scheduler.settle import directory
 from graftui.scheduler.spawn import Plan

@@ -12,8 +12,8 @@ from strange import VALUES
 from engine.contract import config as configs
 from engine.contract import schema
 from engine.contract.layout import shipped
-from graftui import recipes
 from graftui.errors import UsageError
+from graftui.planning import recipes
 
 BOTH = """
 [finetune]

@@ -1,0 +1,1 @@
+"""From what is asked for, a recipe or a run again, to plans: the runs to queue. Starts nothing."""
