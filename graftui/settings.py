@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.contract.layout import RunDir
 from graftui import trust
 from graftui.errors import UsageError
 
@@ -52,6 +53,10 @@ class Settings:
     def registry(self) -> str:
         """The registry, by the one name that all ways to it come to."""
         return os.path.realpath(self.db)
+
+    def run_dir(self, id: str) -> RunDir:
+        """The directory of a run of this data folder."""
+        return RunDir(self.runs / id)
 
 
 def at(root: Path, **knobs: Any) -> Settings:

@@ -184,7 +184,7 @@ def origin_of(run: Run, settings: Settings) -> dict[str, Any] | None:
         if digest and (same := store.list(where=[Filter("hash", "=", digest)], limit=1)):
             return same[0].config
     try:
-        stored = configs.loads(read_whole(RunDir(settings.runs / run.id).origin))
+        stored = configs.loads(read_whole(settings.run_dir(run.id).origin))
         return stored.model_dump(mode="json")
     except (OSError, ValueError):
         raise UsageError(

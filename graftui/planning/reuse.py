@@ -9,7 +9,6 @@ from pathlib import Path
 
 from engine.contract.config import FinetuneConfig, GraftConfig
 from engine.contract.identity import config_hash
-from engine.contract.layout import RunDir
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
@@ -52,7 +51,7 @@ def standing_in(
 
 
 def _is_done(run: Run, settings: Settings) -> bool:
-    there = RunDir(settings.runs / run.id).checkpoint.is_dir()
+    there = settings.run_dir(run.id).checkpoint.is_dir()
     return run.status is RunStatus.finished and there
 
 
@@ -60,7 +59,7 @@ def _difference(
     run: Run, config: FinetuneConfig | GraftConfig, inputs: Inputs, settings: Settings
 ) -> str:
     """What a run read otherwise than `inputs`; empty: nothing."""
-    before = stored(RunDir(settings.runs / run.id))
+    before = stored(settings.run_dir(run.id))
     if before is None:
         return f"run {run.id} is from before its data was noted, and is not reused"
     changed = sorted(path for path, _ in (before or {}).items() ^ inputs.items())

@@ -168,7 +168,7 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
         if folders.nameless(name):
             skipped.append(folders.misnamed(settings.runs, name))
             continue
-        run_dir = RunDir(settings.runs / name)
+        run_dir = settings.run_dir(name)
         try:
             if folders.is_run(run_dir):
                 found[run_dir] = _read(run_dir, settings)

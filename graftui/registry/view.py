@@ -7,7 +7,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.layout import RunDir
 from graftui.errors import EnvironmentProblem
 from graftui.registry.folders import Skipped
 from graftui.registry.ingest import adopt, ingest
@@ -24,7 +23,7 @@ def view(settings: Settings) -> tuple[Store, tuple[Skipped, ...]]:
     store = Store(_copied(settings.db))
     skipped = adopt(store, settings).skipped
     for run in store.active():
-        ingest(store, run.id, RunDir(settings.runs / run.id))
+        ingest(store, run.id, settings.run_dir(run.id))
     return store, skipped
 
 

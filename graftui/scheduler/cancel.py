@@ -23,7 +23,7 @@ from graftui.registry.view import view
 from graftui.scheduler.identity import Life, life
 from graftui.scheduler.leftovers import clear, clear_leftovers, hidden, hide
 from graftui.scheduler.reconcile import reconcile
-from graftui.scheduler.settle import refuse_elsewhere, run_dir, settle, settle_stranded
+from graftui.scheduler.settle import refuse_elsewhere, settle, settle_stranded
 from graftui.settings import Settings
 
 # A killed process may take a while to go, if it hangs in the driver.
@@ -99,7 +99,7 @@ def _remove_without_room(settings: Settings, ids: Sequence[str]) -> None:
         left = [id for id in ids if seen.find(id)]
         stay = [(run, seen.find(run.parent or "")) for run in _staying(settings, seen, left)]
     for id in left:
-        path = run_dir(settings, id).path
+        path = settings.run_dir(id).path
         hide(path)
         clear(hidden(path))
     for graft, parent in stay:
@@ -139,14 +139,14 @@ def _staying(settings: Settings, store: Store, ids: Sequence[str]) -> list[Run]:
 
 def _keep_origin(settings: Settings, graft: Run, parent: Run | None) -> None:
     """The config of its fine-tuning, which graftui 0.1 did not store with a graft."""
-    place = run_dir(settings, graft.id)
+    place = settings.run_dir(graft.id)
     if parent is not None and place.path.is_dir() and not place.origin.exists():
         write_json(place.origin, parent.config)
 
 
 def _delete(settings: Settings, store: Store, id: str) -> None:
     """Row and directory go together: a directory without a row would be taken in again."""
-    path = run_dir(settings, id).path
+    path = settings.run_dir(id).path
     store.delete(id, then=lambda: hide(path))
     gone = hidden(path)
     clear(gone)
@@ -197,7 +197,7 @@ def _stop(
         if time.monotonic() > until:
             return False
         time.sleep(min(settings.poll_s, 0.1))
-        ingest(store, run.id, run_dir(settings, run.id))
+        ingest(store, run.id, settings.run_dir(run.id))
     return True
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from graftui.models import Run, RunStatus
 from graftui.scheduler.identity import Life, life
-from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
 
 # A silence shorter than this says nothing, whatever the rhythm.
@@ -52,7 +51,7 @@ def _silent(settings: Settings, run: Run, now: float) -> bool:
     silence = now - (run.heard_at or now)
     if silence <= _LEAST_S:
         return False
-    patience = patience_s(_times(run_dir(settings, run.id).events))
+    patience = patience_s(_times(settings.run_dir(run.id).events))
     return patience is not None and silence > patience
 
 

@@ -14,7 +14,7 @@ from graftui.registry.ingest import adopt, ingest
 from graftui.registry.store import Store
 from graftui.scheduler.identity import Life, life
 from graftui.scheduler.lock import supervised
-from graftui.scheduler.settle import run_dir, settle, settle_stranded
+from graftui.scheduler.settle import settle, settle_stranded
 from graftui.settings import Settings
 
 # How long one whose process cannot be seen may be silent. A model of many GB loads in less.
@@ -39,7 +39,7 @@ def reconcile(
     watched = store.unsettled(settings.folder)
     if watched and settings.runs.is_dir():  # else a disk is not mounted: nothing can be said
         for run in watched:
-            if not _only_waits(run_dir(settings, run.id), run):
+            if not _only_waits(settings.run_dir(run.id), run):
                 _look(settings, store, run, mine)
     settle_stranded(settings, store)
     now = store.statuses()
@@ -55,10 +55,10 @@ def _only_waits(place: RunDir, run: Run) -> bool:
 
 def _look(settings: Settings, store: Store, run: Run, mine: Container[str] | None) -> None:
     """At one run: its news, and whether it still has the process that it should have."""
-    if not run_dir(settings, run.id).path.is_dir():
+    if not settings.run_dir(run.id).path.is_dir():
         _lose(settings, store, run, "Its directory is gone.")
         return
-    heard = ingest(store, run.id, run_dir(settings, run.id))
+    heard = ingest(store, run.id, settings.run_dir(run.id))
     if run.status is RunStatus.lost and (heard or life(run).there):
         _take_back(settings, store, run)
     if mine is not None and run.id in mine:
@@ -79,7 +79,7 @@ def _take_back(settings: Settings, store: Store, run: Run) -> None:
     store.update(
         run.id,
         only_if=(RunStatus.lost,),
-        then=lambda: amend_card(run_dir(settings, run.id), verdict=None),
+        then=lambda: amend_card(settings.run_dir(run.id), verdict=None),
         status=RunStatus.running,
         ended_at=None,
         message="",
@@ -92,7 +92,7 @@ def _introduced(settings: Settings, store: Store, run: Run) -> Run:
     """With what its process wrote of itself on the card: its supervisor may have been killed
     before it could, or the engine's first event read before.
     """
-    card = read_card(run_dir(settings, run.id))
+    card = read_card(settings.run_dir(run.id))
     if card is None or card.pid_ticks is None:
         return run
     store.update(
@@ -135,7 +135,7 @@ def _end(settings: Settings, store: Store, run: Run, patient: bool) -> None:
     if patient and supervised(settings):
         _wait_for_supervisor(settings, store, run.id)
     # Between the last look at its events and its end it may have written the last one.
-    ingest(store, run.id, run_dir(settings, run.id))
+    ingest(store, run.id, settings.run_dir(run.id))
     now = store.find(run.id)
     if now is not None and now.status in _AT_WORK and _over(now):
         _close(settings, store, now)
@@ -149,7 +149,7 @@ def _wait_for_supervisor(settings: Settings, store: Store, run_id: str) -> None:
 
 
 def _close(settings: Settings, store: Store, run: Run) -> None:
-    card = read_card(run_dir(settings, run.id))
+    card = read_card(settings.run_dir(run.id))
     if card is not None and card.verdict is not None:  # known before runs.db was deleted
         settle(settings, store, run.id, card.verdict)
     elif run.cancel_asked is not None:

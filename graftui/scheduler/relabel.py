@@ -7,7 +7,6 @@ from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.registry.card import LONGEST, card_of, read_card, write_card
 from graftui.registry.store import Store
-from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
 
 
@@ -20,7 +19,7 @@ def relabel(settings: Settings, store: Store, run: Run, **changes: Any) -> None:
             raise UsageError(
                 f"The {field} of run {run.id} has more than {LONGEST:,} characters.", "Shorten it."
             )
-    place = run_dir(settings, run.id)
+    place = settings.run_dir(run.id)
 
     def write() -> None:
         write_card(place, replace(read_card(place) or card_of(run), **changes))

@@ -8,7 +8,7 @@ from graftui.registry.card import write_card
 from graftui.registry.held import queued_card
 from graftui.registry.store import Store
 from graftui.scheduler.reconcile import reconcile
-from graftui.scheduler.settle import refuse_elsewhere, run_dir
+from graftui.scheduler.settle import refuse_elsewhere
 from graftui.settings import Settings
 
 
@@ -30,7 +30,7 @@ def _queue(settings: Settings, store: Store, run: Run) -> None:
     store.update(
         run.id,
         only_if=(RunStatus.held,),
-        then=lambda: write_card(run_dir(settings, run.id), card),
+        then=lambda: write_card(settings.run_dir(run.id), card),
         status=RunStatus.queued,
         message="",
         hint="",

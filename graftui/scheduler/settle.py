@@ -19,16 +19,11 @@ from graftui.settings import Settings
 OPEN = (RunStatus.held, *ACTIVE, RunStatus.lost)
 
 
-def run_dir(settings: Settings, run_id: str) -> RunDir:
-    """The directory of a run of this data folder."""
-    return RunDir(settings.runs / run_id)
-
-
 def directory(settings: Settings, run: Run) -> RunDir:
     """The directory of a run of any data folder: to look at, not to change."""
     if elsewhere(settings, run):
         return RunDir(Path(run.folder, run.id))
-    return run_dir(settings, run.id)
+    return settings.run_dir(run.id)
 
 
 def elsewhere(settings: Settings, run: Run) -> bool:
@@ -55,7 +50,7 @@ def settle(
     only_if: tuple[RunStatus, ...] = OPEN,
 ) -> bool:
     """Note that the run ended as `verdict` says; False if another end is known already."""
-    place = run_dir(settings, run_id)
+    place = settings.run_dir(run_id)
     failed = verdict.status in (RunStatus.failed, RunStatus.lost)
     finished = verdict.status is RunStatus.finished
     result: dict[str, Any] = {"summary": summary_of(place)} if finished else {}
@@ -78,5 +73,5 @@ def settle(
 def settle_stranded(settings: Settings, store: Store) -> None:
     """Cancel what waits for a run that will never finish; in its folder it stands too."""
     store.cancel_stranded(
-        here(settings), lambda id, verdict: amend_card(run_dir(settings, id), verdict=verdict)
+        here(settings), lambda id, verdict: amend_card(settings.run_dir(id), verdict=verdict)
     )

@@ -26,7 +26,7 @@ from graftui.registry.store import Store
 from graftui.scheduler.environment import for_engines
 from graftui.scheduler.identity import identity
 from graftui.scheduler.inputs import Inputs, note
-from graftui.scheduler.settle import directory, run_dir
+from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 
 
@@ -71,8 +71,8 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
 
 def start(settings: Settings, run: Run) -> "subprocess.Popen[bytes]":
     """Start the engine of a claimed run, in a session of its own: it outlives any terminal."""
-    place = run_dir(settings, run.id)
-    note(settings, place, run_dir(settings, run.parent) if run.parent else None)
+    place = settings.run_dir(run.id)
+    note(settings, place, settings.run_dir(run.parent) if run.parent else None)
     with place.output.open("ab") as output:
         process = subprocess.Popen(
             [settings.python, "-m", "engine", str(place.path)],

@@ -28,7 +28,7 @@ from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import JOBS, unpacked
 from graftui.scheduler.memory import oom_kills
 from graftui.scheduler.reconcile import reconcile
-from graftui.scheduler.settle import run_dir, settle
+from graftui.scheduler.settle import settle
 from graftui.scheduler.spawn import start
 from graftui.scheduler.verdict import Exit, verdict_on
 from graftui.settings import Settings
@@ -139,7 +139,7 @@ class Supervisor:
 
     def _reap(self, store: Store, run_id: str, end: Exit) -> None:
         """Write down how it ended. May fail, on a full disk, and is done again."""
-        place = run_dir(self.settings, run_id)
+        place = self.settings.run_dir(run_id)
         ingest(store, run_id, place)
         run = store.find(run_id)
         if run is not None and not settle(
@@ -151,7 +151,7 @@ class Supervisor:
 
     def _note_exit(self, store: Store, run: Run, end: Exit) -> None:
         """How it ended is known already; what the process adds is kept beside."""
-        place = run_dir(self.settings, run.id)
+        place = self.settings.run_dir(run.id)
         code = end.code if end.signal is None else None
         added: dict[str, Any] = {"exit_code": code, "signal": end.signal}
         known = Verdict(

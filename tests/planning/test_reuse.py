@@ -51,7 +51,7 @@ def queued(settings: Settings) -> tuple[Run, Run]:
 def finished(settings: Settings) -> Run:
     """The fine-tuning of the recipe, done."""
     tuning, _ = queued(settings)
-    checkpoint = RunDir(settings.runs / tuning.id).checkpoint
+    checkpoint = settings.run_dir(tuning.id).checkpoint
     checkpoint.mkdir()
     (checkpoint / "config.json").write_text("{}")
     with Store.open(settings.db) as store:

@@ -7,7 +7,6 @@ import pytest
 from scheduler_bench import Bench, plan
 
 from engine.contract import events as ev
-from engine.contract.layout import RunDir
 from graftui.models import RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler import identity, reconcile, spawn
@@ -52,7 +51,7 @@ def test_an_engine_that_came_up_unseen_is_known_by_its_card(
 
 def test_what_nobody_here_claimed_is_not_queued(bench: Bench) -> None:
     """A folder with events and no card: it began somewhere, and nothing of it is started here."""
-    planted = RunDir(bench.settings.runs / "zzzzzz")
+    planted = bench.settings.run_dir("zzzzzz")
     planted.path.mkdir(parents=True)
     (run,) = bench.submit(plan("finish"))
     planted.config.write_text(json.dumps(run.config))

@@ -7,7 +7,6 @@ import pytest
 from scheduler_bench import Bench, condition
 
 from engine.contract import events as ev
-from engine.contract.layout import RunDir
 from graftui.models import RunStatus
 from graftui.scheduler.condition import patience_s
 
@@ -49,7 +48,7 @@ def test_a_silent_or_stopped_engine_is_stalled(
     last = time.time() - silent_s
     run = bench.started(pid=44, ticks=7, heard_at=last)
     said = [ev.Metric(t=last - 9 + n, step=n, values={"train/loss": 1.0}) for n in range(10)]
-    events = RunDir(bench.settings.runs / run.id).events
+    events = bench.settings.run_dir(run.id).events
     events.write_bytes(b"\xff cut off\n[]\n" + b"".join(map(ev.dumps, said)) + b'{"t": 1')
     assert condition(bench, run) == word
     ended = bench.change(run.id, status=RunStatus.finished)

@@ -9,7 +9,6 @@ import pytest
 from scheduler_bench import Bench, condition, plan
 
 from engine.contract import events as ev
-from engine.contract.layout import RunDir
 from graftui.errors import UsageError
 from graftui.models import RunStatus
 from graftui.registry.card import read_card
@@ -36,7 +35,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def say(bench: Bench, id: str, *events: ev.Event) -> None:
-    with RunDir(bench.settings.runs / id).events.open("ab") as file:
+    with bench.settings.run_dir(id).events.open("ab") as file:
         file.write(b"".join(map(ev.dumps, events)))
 
 
@@ -55,7 +54,7 @@ def test_a_look_from_another_folder_changes_nothing(
         assert other.look(run.id) == run
         assert condition(other, run) == "elsewhere"
         assert condition(bench, run) == ""
-        assert RunDir(bench.settings.runs / run.id).path.is_dir()
+        assert bench.settings.run_dir(run.id).path.is_dir()
     assert bench.look(at_work.id).status is RunStatus.lost
 
 
@@ -120,9 +119,9 @@ def test_a_project_that_was_moved_is_at_home_where_it_is(bench: Bench, other: Be
 
 def test_a_copy_is_not_the_run(bench: Bench, other: Bench) -> None:
     (run,) = bench.submit(plan("finish"))
-    copy = RunDir(other.settings.runs / run.id)
+    copy = other.settings.run_dir(run.id)
     copy.path.mkdir(parents=True)
-    copy.config.write_bytes(RunDir(bench.settings.runs / run.id).config.read_bytes())
+    copy.config.write_bytes(bench.settings.run_dir(run.id).config.read_bytes())
     assert other.look(run.id) == run
     with Store.open(other.settings.db) as store:
         assert rebuild(store, other.settings) == 0
@@ -146,7 +145,7 @@ def test_the_heartbeat_of_another_host_is_believed(bench: Bench) -> None:
     (waits,) = bench.submit(plan("finish", "graft", after=run.id))
     assert bench.look(run.id) == run
     assert condition(bench, run) == "elsewhere"
-    card = read_card(RunDir(bench.settings.runs / run.id))
+    card = read_card(bench.settings.run_dir(run.id))
     assert card
     assert card.verdict is None
     with pytest.raises(UsageError, match="on host home"):
@@ -184,7 +183,7 @@ def test_lost_is_a_guess_that_a_sign_of_life_takes_back(bench: Bench) -> None:
     say(bench, run.id, ev.Metric(t=2.0, step=1, values={"train/loss": 1.0}))
     back = bench.look(run.id)
     assert (back.status, back.ended_at, back.message) == (RunStatus.running, None, "")
-    card = read_card(RunDir(bench.settings.runs / run.id))
+    card = read_card(bench.settings.run_dir(run.id))
     assert card
     assert card.verdict is None
     say(bench, run.id, ev.Finished(t=3.0, seconds=1.0))

@@ -9,7 +9,6 @@ import pytest
 from scheduler_bench import Bench, plan
 
 from engine.contract import events as ev
-from engine.contract.layout import RunDir
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.held import runs_foreign_code
@@ -24,7 +23,7 @@ def planted(bench: Bench, trust: bool = False, **card: Any) -> Run:
     (run,) = bench.submit(plan("finish"))
     with Store.open(bench.settings.db) as store:
         store.delete(run.id)
-    place = RunDir(bench.settings.runs / run.id)
+    place = bench.settings.run_dir(run.id)
     config = json.loads(place.config.read_text())
     config["model"]["trust_remote_code"] = trust
     place.config.write_text(json.dumps(config))
@@ -96,7 +95,7 @@ def test_what_another_registry_starts_is_seen_to_run(bench: Bench) -> None:
     """Two working folders that share a data folder, with a registry each."""
     run = planted(bench, registry="/of/another.db")
     started = ev.Started(t=1.0, pid=1, host="h", device="cpu", config_hash="")
-    events = RunDir(bench.settings.runs / run.id).events
+    events = bench.settings.run_dir(run.id).events
     events.write_bytes(ev.dumps(started))
     assert bench.look(run.id).status is RunStatus.running
     assert nothing_to_do(bench)

@@ -7,7 +7,6 @@ import time
 import pytest
 from scheduler_bench import Bench, plan
 
-from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.card import read_card
 from graftui.registry.store import Store
@@ -38,7 +37,7 @@ def test_a_killed_engine_has_failed_with_the_signal(bench: Bench) -> None:
     assert (run.status, run.reason, run.signal) == (RunStatus.failed, RunReason.killed, 9)
     assert "SIGKILL" in run.message
     assert "out-of-memory" in run.hint
-    card = read_card(RunDir(bench.settings.runs / run.id))
+    card = read_card(bench.settings.run_dir(run.id))
     assert card
     assert card.verdict
     assert card.verdict.signal == 9
@@ -95,7 +94,7 @@ def test_an_end_noted_between_two_looks_is_the_one_that_is_kept(
     supervise.Supervisor(bench.settings).drain()
     run = bench.get(run.id)
     assert (run.status, run.message, run.exit_code) == (RunStatus.cancelled, "by hand", 7)
-    card = read_card(RunDir(bench.settings.runs / run.id))
+    card = read_card(bench.settings.run_dir(run.id))
     assert card
     assert card.verdict
     assert (card.verdict.status, card.verdict.exit_code) == (RunStatus.cancelled, 7)

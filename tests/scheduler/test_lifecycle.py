@@ -7,14 +7,12 @@ from dataclasses import replace
 import pytest
 from scheduler_bench import Bench, plan
 
-from engine.contract.layout import RunDir
 from graftui.models import RunReason, RunStatus
 from graftui.registry.card import read_card
 from graftui.registry.store import Store
 from graftui.scheduler import supervise
 from graftui.scheduler.lock import supervised
 from graftui.scheduler.look import ensure, packed
-from graftui.scheduler.settle import run_dir
 
 
 def test_a_recipe_of_two_runs_finishes_in_order(bench: Bench) -> None:
@@ -47,7 +45,7 @@ def test_what_waits_for_a_failed_run_is_cancelled(bench: Bench) -> None:
     assert bench.ended(second.id).status is RunStatus.cancelled
     assert f"run {first.id}, which is failed" in bench.get(second.id).message
     assert bench.ended(third.id).status is RunStatus.cancelled
-    card = read_card(run_dir(bench.settings, third.id))
+    card = read_card(bench.settings.run_dir(third.id))
     assert card is not None
     assert card.verdict is not None
     assert card.verdict.message == bench.get(third.id).message, "known without the registry too"
@@ -135,4 +133,4 @@ def test_the_engine_has_a_session_and_an_environment_of_its_own(bench: Bench) ->
     assert b"OMP_WAIT_POLICY=PASSIVE" in environment
     assert b"GOMP_SPINCOUNT=3000" in environment
     assert b"TOKENIZERS_PARALLELISM=false" in environment
-    assert RunDir(bench.settings.runs / run.id).output.exists()
+    assert bench.settings.run_dir(run.id).output.exists()

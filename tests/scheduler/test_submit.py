@@ -8,7 +8,6 @@ import pytest
 from scheduler_bench import Bench, plan
 
 from engine.contract.config import loads
-from engine.contract.layout import RunDir
 from graftui.errors import UsageError
 from graftui.registry.card import read_card
 from graftui.registry.ingest import adopt
@@ -25,7 +24,7 @@ def leftovers(bench: Bench) -> list[Path]:
 
 def test_the_directory_says_all_that_the_row_says(bench: Bench) -> None:
     first, second = bench.submit(plan("finish"), plan("finish", "graft", after=0))
-    place = RunDir(bench.settings.runs / second.id)
+    place = bench.settings.run_dir(second.id)
     card = read_card(place)
     assert card
     assert (card.id, card.name, card.parent) == (second.id, second.name, first.id)

@@ -112,7 +112,7 @@ def test_a_finished_run_without_its_last_event_keeps_its_result(bench: Bench) ->
     (run,) = bench.launch(plan("unsaid"))
     run = bench.ended(run.id)
     assert (run.status, run.summary, run.exit_code) == (RunStatus.finished, {"accuracy": 0.75}, 0)
-    card = read_card(RunDir(bench.settings.runs / run.id))
+    card = read_card(bench.settings.run_dir(run.id))
     assert card
     assert card.verdict
     assert card.verdict.status is RunStatus.finished

@@ -10,7 +10,6 @@ from textual.widgets import DataTable, Input, Label, TabbedContent
 from engine.contract import events as ev
 from graftui.models import RunStatus
 from graftui.registry.store import Store
-from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
 from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.confirm import ConfirmScreen
@@ -31,7 +30,7 @@ async def test_news_change_cells_and_leave_the_cursor_alone(settings: Settings) 
         rows = await filled(pilot)
         await go_to(pilot, "t5zzdd")
         refills = rows.refills
-        with run_dir(settings, "t8aaff").events.open("ab") as file:
+        with settings.run_dir("t8aaff").events.open("ab") as file:
             file.write(ev.dumps(ev.Progress(phase="finetune", step=300, total=400)))
         await until(pilot, lambda: "75%" in shown(rows, "t8aaff", "progress"))
         assert (rows.selected, rows.refills) == ("t5zzdd", refills)
@@ -103,7 +102,7 @@ async def test_delete_asks_first_and_refuses_what_is_at_work(settings: Settings)
         assert "left without it" not in "\n".join(frame(pilot))
         await pilot.press("y")
         await until(pilot, lambda: rows.row_count == 7)
-        assert not run_dir(settings, "t3xxbb").path.exists()
+        assert not settings.run_dir("t3xxbb").path.exists()
         assert rows.selected == "g7kmaa"  # the one that took its place
 
 

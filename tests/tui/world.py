@@ -21,7 +21,6 @@ from graftui.registry.card import card_of, write_card
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
 from graftui.scheduler.identity import identity
-from graftui.scheduler.settle import run_dir
 from graftui.settings import Settings
 
 NOW = 1_790_000_000.0
@@ -54,7 +53,7 @@ def add(
     **fields: Any,
 ) -> Run:
     """A run with its directory, its row made from what it said."""
-    path = run_dir(settings, id)
+    path = settings.run_dir(id)
     path.path.mkdir(parents=True)
     path.config.write_text(dumps(about))
     path.events.write_bytes(b"".join(map(ev.dumps, said)))
