@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.contract import schema
 from engine.contract.config import KINDS
-from graftui.compare.figures import plain
+from graftui.results.figures import plain
 
 HEAD = """# Settings
 

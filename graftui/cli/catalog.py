@@ -17,7 +17,7 @@ data = typer.Typer(
 @tasks.callback(invoke_without_command=True, epilog="Example: graftui tasks --json")
 def all_tasks(context: typer.Context, json: Json = False) -> None:
     if context.invoked_subcommand is None:
-        from graftui.console import catalog
+        from graftui.cli.commands import catalog
 
         catalog.listing(console_here(), json)
 
@@ -34,7 +34,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a task's entry, and its prompt filled with a real example, token by token."""
-    from graftui.console import catalog
+    from graftui.cli.commands import catalog
 
     catalog.task(settings_here(), console_here(), name, model, data, set_, json)
 
@@ -48,7 +48,7 @@ def model(
     json: Json = False,
 ) -> None:
     """Show which weights of a model would train and could be grafted, part by part."""
-    from graftui.console import catalog
+    from graftui.cli.commands import catalog
 
     catalog.model(settings_here(), console_here(), name, task_type, set_, json)
 
@@ -70,7 +70,7 @@ def kshot(
     ] = None,
 ) -> None:
     """Sample few-shot folders from a task's original files, line for line as LM-BFF does."""
-    from graftui.console import catalog
+    from graftui.cli.commands import catalog
 
     shots = {"k": k, "mode": mode}
     catalog.kshot(settings_here(), console_here(), task, shots, seed, data, out)

@@ -32,7 +32,7 @@ def tag(
     yes: Yes = False,
 ) -> None:
     """Tag runs: +x adds the tag x, -x takes it away. A tag f, h or y: after --."""
-    from graftui.console import labels
+    from graftui.cli.commands import labels
 
     settings = settings_here()
     with store_here(settings) as store:
@@ -46,7 +46,7 @@ def note(
     ],
 ) -> None:
     """Write a note on a run; `show` shows it, `ls --search` finds it."""
-    from graftui.console import labels
+    from graftui.cli.commands import labels
 
     settings = settings_here()
     with store_here(settings) as store:
@@ -55,7 +55,7 @@ def note(
 
 def rename(ref: Ref, name: Annotated[str, typer.Argument(help="Its new name")]) -> None:
     """Give a run another name."""
-    from graftui.console import labels
+    from graftui.cli.commands import labels
 
     settings = settings_here()
     with store_here(settings) as store:

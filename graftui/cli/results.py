@@ -23,7 +23,7 @@ from graftui.cli.writing import Format, Output, Raw
 from graftui.errors import UsageError
 
 if TYPE_CHECKING:
-    from graftui.console.collecting import Request
+    from graftui.cli.commands.collecting import Request
 
 
 class Shape(StrEnum):
@@ -47,7 +47,7 @@ def ls(
     json: Json = False,
 ) -> None:
     """List runs, newest first."""
-    from graftui.console import listing
+    from graftui.cli.commands import listing
 
     settings = settings_here()
     with store_to_read(settings) as store:
@@ -56,7 +56,7 @@ def ls(
 
 def show(ref: Ref, json: Json = False) -> None:
     """Show a run: state, scores, files and every setting."""
-    from graftui.console import detail
+    from graftui.cli.commands import detail
 
     settings = settings_here()
     with store_to_read(settings) as store:
@@ -70,7 +70,7 @@ def logs(
     ] = False,
 ) -> None:
     """Print what a run said, and the output of its process."""
-    from graftui.console import logs as printing
+    from graftui.cli.commands import logs as printing
 
     settings = settings_here()
     with store_to_read(settings) as store:
@@ -106,7 +106,7 @@ def compare(
     and median of the runs that are best on dev.
     """
     if by and not refs:
-        from graftui.console.collecting import Request
+        from graftui.cli.commands.collecting import Request
 
         form = Shape.json if json else format_ or _shape_of(output)
         _collect(Request(by, filter_, best_on, over, metric, scores), form, output, plot, raw)
@@ -120,9 +120,9 @@ def compare(
 
 
 def _side_by_side(refs: list[str], json: bool) -> None:
-    from graftui.compare import side_by_side
-    from graftui.console import side_by_side as printing
-    from graftui.console.output import send_json
+    from graftui.cli.commands.output import send_json
+    from graftui.results import side_by_side
+    from graftui.show import comparison as printing
 
     with store_to_read(settings_here()) as store:
         found = list({r.id: r for r in map(store.resolve, refs)}.values())
@@ -137,8 +137,8 @@ def _side_by_side(refs: list[str], json: bool) -> None:
 
 
 def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, raw: bool) -> None:
-    from graftui.console import collecting
-    from graftui.export.groups import FORMATS
+    from graftui.cli.commands import collecting
+    from graftui.results.export.groups import FORMATS
 
     if form is Shape.table and output is not None:
         raise UsageError(
@@ -178,8 +178,8 @@ def export(
     raw: Raw = False,
 ) -> None:
     """Write results with all settings and scores as CSV, JSON, Markdown or LaTeX."""
-    from graftui.export.runs import FORMATS
     from graftui.registry.filters import Filter
+    from graftui.results.export.runs import FORMATS
 
     key = writing.key_of(writing.format_of(output, format_), raw)
     writing.check_place(output)
@@ -198,7 +198,7 @@ def rm(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  
     """Delete runs with their files, after saying which and what depends on them. Runs at work
     are refused.
     """
-    from graftui.console import deleting
+    from graftui.cli.commands import deleting
 
     settings = settings_here()
     with store_to_read(settings) as store:
@@ -213,8 +213,8 @@ def doctor(
 ) -> None:
     """Check versions, device and registry; say what is missing and how to get it."""
     from graftui import doctor as checking
-    from graftui.console import listing
-    from graftui.console.output import send_json
+    from graftui.cli.commands import listing
+    from graftui.cli.commands.output import send_json
 
     settings = settings_here()
     if rebuild:

@@ -34,7 +34,7 @@ def run(
     detach: Detach = False,
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
-    from graftui.console import running
+    from graftui.cli.commands import running
     from graftui.planning import plans, recipes
 
     settings, console = settings_here(), console_here()
@@ -60,7 +60,7 @@ def rerun(
     A graft whose fine-tuning failed or was deleted comes with it. Where settings change, name and
     tags told of the old ones: a run is then called as its recipe, unless --keep or --name.
     """
-    from graftui.console import again, choosing
+    from graftui.cli.commands import again, choosing
     from graftui.planning import plans
 
     settings, console = settings_here(), console_here()
@@ -72,7 +72,7 @@ def rerun(
 
 def watch(refs: Refs) -> None:
     """Follow runs until they end. Ctrl-C ends the watching, not the runs."""
-    from graftui.console import running
+    from graftui.cli.commands import running
 
     settings = settings_here()
     with store_here(settings) as store:
@@ -87,7 +87,7 @@ def watch(refs: Refs) -> None:
 
 def cancel(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
     """Stop runs: they write what is best so far, and are killed if that takes too long."""
-    from graftui.console import choosing, running
+    from graftui.cli.commands import choosing, running
 
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:
@@ -102,7 +102,7 @@ def cancel(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> Non
 
 def release(refs: Refs, yes: Yes = False) -> None:
     """Queue runs that are held: found as folders in data/runs, not queued here."""
-    from graftui.console import choosing
+    from graftui.cli.commands import choosing
     from graftui.registry.held import runs_foreign_code
     from graftui.scheduler import look
     from graftui.scheduler import release as releasing
@@ -128,7 +128,7 @@ def recipes(
     json: Json = False,
 ) -> None:
     """List what there is to run, shipped and saved, or print one of them."""
-    from graftui.console import recipes as listing
+    from graftui.cli.commands import recipes as listing
 
     listing.show(settings_here(), console_here(), name, settings_, json)
 

@@ -33,7 +33,7 @@ File = Annotated[Path, typer.Option("--output", "-o", help="Skill file to write"
 
 def show(ref: Ref, json: Json = False) -> None:
     """Show where a skill's weights lie, layer by layer, and what it was made from."""
-    from graftui.console import skills
+    from graftui.cli.commands import skills
 
     skills.show(settings_here(), console_here(), _file(ref), json)
 
@@ -44,7 +44,7 @@ def verify(
     json: Json = False,
 ) -> None:
     """Say whether a model is the skill's base, holds the skill, or is another (exit code 2)."""
-    from graftui.console import skills
+    from graftui.cli.commands import skills
 
     if not skills.verify(settings_here(), console_here(), _file(ref), model, json):
         raise typer.Exit(2)
@@ -60,7 +60,7 @@ def install(
     json: Json = False,
 ) -> None:
     """Put a skill into a checkpoint folder, which must be the skill's base."""
-    from graftui.console import skills
+    from graftui.cli.commands import skills
 
     allowed = {"allow_nan": allow_nan}
     skills.change(
@@ -70,14 +70,14 @@ def install(
 
 def uninstall(ref: Ref, folder: Folder, out: Copy = None, json: Json = False) -> None:
     """Take a skill out of a checkpoint folder again: bit for bit what it was before."""
-    from graftui.console import skills
+    from graftui.cli.commands import skills
 
     skills.change(settings_here(), console_here(), "uninstall", _file(ref), folder, out, json)
 
 
 def diff(refs: Refs, json: Json = False) -> None:
     """Compare skills of one base: how many weights they share, and with what values."""
-    from graftui.console import skills
+    from graftui.cli.commands import skills
 
     skills.diff(settings_here(), console_here(), _several(refs), json)
 
@@ -97,7 +97,7 @@ def cut(
     json: Json = False,
 ) -> None:
     """Make a skill of the weights that moved most, for models of any size: none is loaded."""
-    from graftui.console import skills
+    from graftui.cli.commands import skills
 
     overrides = [f"graft.sparsity={sparsity}", *set_]
     skills.cut(settings_here(), console_here(), base, tuned, overrides, output, json)
@@ -119,7 +119,7 @@ def subtract(refs: Refs, output: File, json: Json = False) -> None:
 
 
 def _combine(verb: str, refs: list[str], output: Path, json: bool) -> None:
-    from graftui.console import skills
+    from graftui.cli.commands import skills
 
     skills.combine(settings_here(), console_here(), verb, _several(refs), output, json)
 
@@ -138,7 +138,7 @@ def _several(refs: list[str]) -> list[str]:
 
 def _files(names: list[str]) -> list[str]:
     """The skill files that are meant; the registry is opened only where a run is."""
-    from graftui.console import skill_refs as refs
+    from graftui.cli.commands import skill_refs as refs
 
     if all(map(refs.is_file, names)):
         return [refs.file(name) for name in names]

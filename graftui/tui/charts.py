@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graftui.compare.figures import METRICS, STAGES, localizer, metric_of, stage_title, title
 from graftui.models import Score, Series
+from graftui.results.figures import METRICS, STAGES, localizer, metric_of, stage_title, title
 from graftui.tui.widgets.plot import Curve, Plot, number
 
 _FIRST = ("loss", *METRICS, "score", "weights", "fraction", "sparsity")

@@ -6,10 +6,10 @@ from typing import Any
 
 from textual.content import Content
 
-from graftui.compare.figures import plain, time_left
-from graftui.compare.score_table import GAP, score_table
-from graftui.compare.side_by_side import flat
 from graftui.models import Artifact, Run, RunStatus, Score
+from graftui.results.figures import plain, time_left
+from graftui.results.score_table import GAP, score_table
+from graftui.results.side_by_side import flat
 from graftui.text import visible, visible_lines
 from graftui.tui.cells import seconds
 from graftui.tui.snapshot import Detail, LogLine

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graftui.compare.side_by_side import compare
 from graftui.models import Run
 from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
+from graftui.results.side_by_side import compare
 from graftui.settings import Settings
 from graftui.tui import messages
 from graftui.tui.snapshot import Query, read_filter
@@ -101,7 +101,7 @@ def side_by_side(settings: Settings, ids: Sequence[str]) -> messages.Compared:
 
 def export(settings: Settings, ids: Sequence[str], query: Query) -> messages.Exported:
     """Write `ids`, or all that meet the query if there are none, to a new CSV file."""
-    from graftui.export.runs import to_csv
+    from graftui.results.export.runs import to_csv
 
     with Store.open(settings.db) as store:
         if ids:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from graftui.compare.side_by_side import Comparison
 from graftui.errors import GraftuiError
 from graftui.models import Run
+from graftui.results.side_by_side import Comparison
 from graftui.tui.snapshot import Snapshot
 
 if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait for

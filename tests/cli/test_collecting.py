@@ -10,8 +10,8 @@ import pytest
 import study
 from workplace import Workplace
 
-from graftui.console import collecting
-from graftui.console.collecting import Request
+from graftui.cli.commands import collecting
+from graftui.cli.commands.collecting import Request
 from graftui.registry.store import Store
 from graftui.terminal import Console
 

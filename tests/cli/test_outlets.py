@@ -11,11 +11,11 @@ import pytest
 from study import add, tuned
 from workplace import typed
 
-from graftui.compare import side_by_side
-from graftui.console import side_by_side as printing
-from graftui.console import tables
 from graftui.models import Run, Score
 from graftui.registry import output
+from graftui.results import side_by_side
+from graftui.show import comparison as printing
+from graftui.show import tables
 from graftui.terminal import Console
 
 

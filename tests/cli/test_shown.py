@@ -15,13 +15,14 @@ from rich.cells import cell_len
 
 from engine.contract.layout import RunDir
 from graftui import settings as knobs
-from graftui.compare.side_by_side import compare
-from graftui.console import detail, side_by_side, tables
+from graftui.cli.commands import detail
 from graftui.models import Run, Score
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
+from graftui.results.side_by_side import compare
 from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
+from graftui.show import comparison, tables
 from graftui.terminal import Console
 
 
@@ -56,7 +57,7 @@ def printed(what: object, width: int = 200) -> str:
 
 def compared(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
     console = Console(width=120, file=io.StringIO(), record=True)
-    side_by_side.show(compare(runs, scores), console)
+    comparison.show(compare(runs, scores), console)
     return console.export_text()
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from engine.contract.layout import RunDir
 from graftui import settings as knobs
 from graftui.cli import app
-from graftui.console import choosing, running
+from graftui.cli.commands import choosing, running
 from graftui.errors import GraftuiError, UsageError
 from graftui.models import Run
 from graftui.registry.store import Store

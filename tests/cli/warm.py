@@ -11,8 +11,8 @@ _FORKS = multiprocessing.get_context("forkserver")
 # pytest too: a child imports the main module of its parent.
 _FORKS.set_forkserver_preload(
     ["pytest", "graftui.__main__", "graftui.scheduler.spawn", "graftui.planning.plans",
-     "graftui.compare.score_table", "graftui.console.listing", "graftui.export", "graftui.doctor",
-     "sqlite_utils"]
+     "graftui.results.score_table", "graftui.cli.commands.listing", "graftui.results.export",
+     "graftui.doctor", "sqlite_utils"]
 )  # fmt: skip
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.compare.curves import Curve, Panel, panels
-from graftui.compare.over_seeds import collect
-from graftui.compare.trials import Choice, Entry, Trial, trials
-from graftui.console import curves
 from graftui.models import Run, RunStatus, Score
+from graftui.results.curves import Curve, Panel, panels
+from graftui.results.over_seeds import collect
+from graftui.results.trials import Choice, Entry, Trial, trials
+from graftui.show import curves
 from graftui.terminal import Console
 
 SPARSITIES = (1e-4, 1e-3, 1e-2)

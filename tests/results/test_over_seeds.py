@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.compare.over_seeds import SEEDS, Group, collect, shown, spread
-from graftui.compare.trials import Choice, Entry, LeftOut, Trial, trials
 from graftui.models import Run, RunStatus, Score
+from graftui.results.over_seeds import SEEDS, Group, collect, shown, spread
+from graftui.results.trials import Choice, Entry, LeftOut, Trial, trials
 
 
 def trial(run: str = "r", dev: float = 0.5, test: float = 0.5, **fields: Any) -> Trial:

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from graftui.compare.figures import compared
-from graftui.compare.over_seeds import collect
-from graftui.compare.score_table import score_table
-from graftui.compare.side_by_side import compare, flat
-from graftui.compare.trials import Choice, Entry, trials
-from graftui.export import groups, runs
-from graftui.export.groups import Collected
 from graftui.models import Run, Score
+from graftui.results.export import groups, runs
+from graftui.results.export.groups import Collected
+from graftui.results.figures import compared
+from graftui.results.over_seeds import collect
+from graftui.results.score_table import score_table
+from graftui.results.side_by_side import compare, flat
+from graftui.results.trials import Choice, Entry, trials
 from graftui.tui.charts import over_sizes
 
 LOCALIZERS = ("learnt", "fisher", "hard-concrete")

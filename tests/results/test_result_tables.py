@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.compare.figures import exact, figure, metric_of, time_left
-from graftui.compare.score_table import score_table
-from graftui.compare.side_by_side import compare
-from graftui.console import side_by_side, tables
-from graftui.console.tables import Results
-from graftui.export import grid
-from graftui.export.runs import to_markdown
 from graftui.models import Run, Score
+from graftui.results.export import grid
+from graftui.results.export.runs import to_markdown
+from graftui.results.figures import exact, figure, metric_of, time_left
+from graftui.results.score_table import score_table
+from graftui.results.side_by_side import compare
+from graftui.show import comparison, tables
+from graftui.show.tables import Results
 from graftui.terminal import Console
 from graftui.tui import describe
 from graftui.tui.text import percent
@@ -57,7 +57,7 @@ def test_a_recovery_that_is_undefined_says_so_everywhere() -> None:
     scores = [Score("learnt_graft", "test", 1e-4, {**OF_CLASSES, "recovery": math.nan})]
     console = Console(width=150, record=True, file=io.StringIO())
     console.print(tables.runs([lost], 150), Results(scores))
-    side_by_side.show(compare([lost], {lost.id: scores}), console)
+    comparison.show(compare([lost], {lost.id: scores}), console)
     assert console.export_text().count("undefined") == 3
     assert "undefined" in to_markdown([lost], {lost.id: scores})
     assert percent(math.nan) == "undef."

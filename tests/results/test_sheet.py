@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.export import grid, sheet
+from graftui.results.export import grid, sheet
 
 
 def read(text: str) -> list[list[str]]:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES
 
-from graftui.console.braille import Box, Canvas, columns_of, reduce, ticks
 from graftui.models import Run, RunStatus, Score, Series
+from graftui.show.braille import Box, Canvas, columns_of, reduce, ticks
 from graftui.text import spelt
 from graftui.tui.cells import columns
 from graftui.tui.charts import charts, finite, over_sizes, shares

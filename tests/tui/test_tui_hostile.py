@@ -20,9 +20,9 @@ from textual.screen import Screen
 
 import graftui.tui
 from engine.contract.schema import Setting
-from graftui.compare.side_by_side import compare
 from graftui.models import Artifact, Run, RunReason, RunStatus, Score, Series
 from graftui.planning.recipes import Recipe
+from graftui.results.side_by_side import compare
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui.compare.screen import CompareScreen

@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from graftui.compare.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, compared, plain
-from graftui.compare.side_by_side import Comparison
+from graftui.results.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, compared, plain
+from graftui.results.side_by_side import Comparison
 from graftui.terminal import Text
 from graftui.text import visible
 from graftui.tui.text import cut, palette, standing

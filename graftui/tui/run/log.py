@@ -44,7 +44,7 @@ class LogTail:
     def _take(self, chunk: bytes) -> None:
         # Import pydantic: only for those who open the log.
         from engine.contract import events
-        from graftui.console.logs import sentence
+        from graftui.show.events import sentence
 
         for line in chunk.splitlines():
             if any(mark in line for mark in _SILENT):

@@ -11,8 +11,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from graftui.console.braille import Box, Canvas, columns_of, reduce, ticks
 from graftui.models import Series
+from graftui.show.braille import Box, Canvas, columns_of, reduce, ticks
 from graftui.text import visible
 from graftui.tui.text import Palette, cut
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graftui.console.live import Watch
+from graftui.cli.commands.live import Watch
 from graftui.models import Run, RunStatus
 from graftui.settings import Settings
 from graftui.terminal import Console

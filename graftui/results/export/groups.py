@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from engine.contract import finite
-from graftui.compare.figures import asked, figure, plain, stage_title, title
-from graftui.compare.over_seeds import Group, Spread, shown
-from graftui.compare.trials import LeftOut
-from graftui.export import grid, sheet
+from graftui.results.export import grid, sheet
+from graftui.results.figures import asked, figure, plain, stage_title, title
+from graftui.results.over_seeds import Group, Spread, shown
+from graftui.results.trials import LeftOut
 
 TRIALS = "trials (a seed)"
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from engine.contract import preflight
 from engine.contract.model_folder import POCKET, is_local
-from graftui.console import tables
-from graftui.console.output import send_json
+from graftui.cli.commands.output import send_json
 from graftui.errors import NotFound, UsageError
 from graftui.planning.recipes import Recipe
 from graftui.scheduler.ask import ask
 from graftui.settings import Settings
+from graftui.show import tables
 from graftui.terminal import Console, Table
 
 Answer = dict[str, Any]

@@ -10,10 +10,10 @@ from contextlib import suppress
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from engine.contract import events as ev
-from graftui.compare.figures import asked, is_test, metric_of, stage_title, time_left
 from graftui.errors import GraftuiError, RunCancelled, RunFailed
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
+from graftui.results.figures import asked, is_test, metric_of, stage_title, time_left
 from graftui.scheduler.look import look
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings

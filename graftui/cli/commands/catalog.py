@@ -9,12 +9,12 @@ from engine.contract.catalog import CatalogError, Prompting, TaskSpec, tasks, un
 from engine.contract.config import FinetuneConfig, ModelConfig
 from engine.contract.layout import shipped
 from engine.contract.model_folder import POCKET
-from graftui.console import tables
-from graftui.console.output import send_json
+from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
 from graftui.planning.recipes import Recipe
 from graftui.scheduler.ask import ask
 from graftui.settings import Settings
+from graftui.show import tables
 from graftui.terminal import Console, Table, Text
 
 Answer = dict[str, Any]

@@ -10,9 +10,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graftui.compare.figures import is_test, metric_of
-from graftui.compare.side_by_side import flat
 from graftui.models import Run, Score
+from graftui.results.figures import is_test, metric_of
+from graftui.results.side_by_side import flat
 
 RUN_FIELDS = ("id", "name", "kind", "recipe", "tag")
 SCORE_FIELDS = ("stage", "sparsity", "split", "metric")

@@ -5,15 +5,15 @@ import json
 import time
 
 from engine.contract.layout import read_whole
-from graftui.compare.figures import figure, subject
-from graftui.compare.side_by_side import flat
-from graftui.console import tables
-from graftui.console.output import send_json
+from graftui.cli.commands.output import send_json
 from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.results.figures import figure, subject
+from graftui.results.side_by_side import flat
 from graftui.scheduler.condition import observed
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
+from graftui.show import tables
 from graftui.terminal import Console, Text
 
 

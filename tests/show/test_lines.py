@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from graftui.console.lines import Column, Lines
+from graftui.show.lines import Column, Lines
 from graftui.terminal import Console, Table, Text
 
 CELLS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graftui.compare.figures import LESS_IS_BETTER, STAGES, stage_title
-from graftui.compare.trials import Trial
+from graftui.results.figures import LESS_IS_BETTER, STAGES, stage_title
+from graftui.results.trials import Trial
 
 SEEDS = ("task.data_seed", "train.seed", "graft.seed")
 IMPLIED = (

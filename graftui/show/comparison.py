@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from graftui.compare.figures import compared, plain, subject
-from graftui.compare.side_by_side import Comparison
+from graftui.results.figures import compared, plain, subject
+from graftui.results.side_by_side import Comparison
 from graftui.terminal import Console, Table, Text
 from graftui.text import visible
 

@@ -1,6 +1,6 @@
 """What `compare --by` prints: results of many runs, collected over seeds.
 
-Owns the reading of its options; what is a trial and how groups are made is in graftui.compare.
+Owns the reading of its options; what is a trial and how groups are made is in graftui.results.
 """
 
 import difflib
@@ -10,18 +10,18 @@ from typing import Any
 
 from engine.contract import catalog, schema
 from engine.contract.config import KINDS
-from graftui.compare.curves import panels
-from graftui.compare.over_seeds import SEEDS, collect, shown
-from graftui.compare.score_table import GAP
-from graftui.compare.side_by_side import flat
-from graftui.compare.trials import RUN_FIELDS, SCORE_FIELDS, Choice, Entry, Trial, trials
-from graftui.console import curves
 from graftui.errors import UsageError
-from graftui.export import groups
-from graftui.export.groups import Collected
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter, meets
 from graftui.registry.store import Store
+from graftui.results.curves import panels
+from graftui.results.export import groups
+from graftui.results.export.groups import Collected
+from graftui.results.over_seeds import SEEDS, collect, shown
+from graftui.results.score_table import GAP
+from graftui.results.side_by_side import flat
+from graftui.results.trials import RUN_FIELDS, SCORE_FIELDS, Choice, Entry, Trial, trials
+from graftui.show import curves
 from graftui.terminal import Console, Table, Text
 
 # Left out in this order where there is no room; every other format has them.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graftui.console.choosing import NOBODY, agreed, chosen
+from graftui.cli.commands.choosing import NOBODY, agreed, chosen
 from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.registry.store import Store

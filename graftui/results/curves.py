@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graftui.compare.figures import plain, title
-from graftui.compare.over_seeds import IMPLIED, Group
+from graftui.results.figures import plain, title
+from graftui.results.over_seeds import IMPLIED, Group
 
 _PLACE = ("stage", "sparsity")
 _KINDS = {

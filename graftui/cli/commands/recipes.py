@@ -3,9 +3,9 @@
 import dataclasses
 
 from engine.contract import schema
-from graftui.compare.figures import plain
-from graftui.console.output import send_json
+from graftui.cli.commands.output import send_json
 from graftui.planning import recipes
+from graftui.results.figures import plain
 from graftui.settings import Settings
 from graftui.terminal import Console, Table
 from graftui.text import send

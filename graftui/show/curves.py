@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from rich.columns import Columns
 
-from graftui.compare.curves import Curve, Panel, Point
-from graftui.compare.figures import figure
-from graftui.console.braille import Box, Canvas, columns_of, ticks
+from graftui.results.curves import Curve, Panel, Point
+from graftui.results.figures import figure
+from graftui.show.braille import Box, Canvas, columns_of, ticks
 from graftui.terminal import Console, Text
 
 _MARKS = "●■▲◆○□△◇◉▣▼◈"

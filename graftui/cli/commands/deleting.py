@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from graftui.console.choosing import NOBODY, agreed, chosen, counted, named
+from graftui.cli.commands.choosing import NOBODY, agreed, chosen, counted, named
 from graftui.models import Run
 from graftui.registry.lineage import dependants
 from graftui.registry.store import Store

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graftui.compare.figures import plain
-from graftui.console import running
-from graftui.console.choosing import NOBODY, agreed
+from graftui.cli.commands import running
+from graftui.cli.commands.choosing import NOBODY, agreed
 from graftui.models import Run
 from graftui.planning import plans
+from graftui.results.figures import plain
 from graftui.scheduler.spawn import Plan
 from graftui.settings import Settings
 from graftui.terminal import Console, Text

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from graftui.console import tables
-from graftui.console.live import Watch, verdict
+from graftui.cli.commands.live import Watch, verdict
 from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.planning.plans import Planned
@@ -12,6 +11,7 @@ from graftui.scheduler import cancel as cancelling
 from graftui.scheduler.look import set_going
 from graftui.scheduler.spawn import Plan, submit
 from graftui.settings import Settings
+from graftui.show import tables
 from graftui.terminal import Console, Text
 
 

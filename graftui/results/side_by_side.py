@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.retired import RETIRED
-from graftui.compare.figures import is_test, localizer, stage_title
 from graftui.models import Run, Score
+from graftui.results.figures import is_test, localizer, stage_title
 
 # What a run was given or made of, not what it was asked to do; and what decides nothing any more.
 _NO_SETTINGS = ("kind", "finetuned.path", *RETIRED)

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from engine.contract import finite
-from graftui.compare.figures import STAGES, exact, is_test, localizer, rounded, stage_title
-from graftui.compare.side_by_side import compare, flat
-from graftui.export import grid, sheet
 from graftui.models import Run, Score
+from graftui.results.export import grid, sheet
+from graftui.results.figures import STAGES, exact, is_test, localizer, rounded, stage_title
+from graftui.results.side_by_side import compare, flat
 
 Row = dict[str, Any]
 _WORDS = ("id", "name", "kind", "status")

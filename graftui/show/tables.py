@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.console import ConsoleOptions, RenderResult
 
-from graftui.compare.figures import figure, plain, rounded, sparsities, subject
-from graftui.compare.score_table import GAP, score_table
-from graftui.console.lines import Column, Lines
 from graftui.models import Run, RunStatus, Score
+from graftui.results.figures import figure, plain, rounded, sparsities, subject
+from graftui.results.score_table import GAP, score_table
+from graftui.show.lines import Column, Lines
 from graftui.terminal import Console, Table, Text
 from graftui.text import visible
 

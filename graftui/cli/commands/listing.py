@@ -4,14 +4,14 @@ import dataclasses
 import time
 from collections.abc import Sequence
 
-from graftui.console import tables
-from graftui.console.output import send_json
+from graftui.cli.commands.output import send_json
 from graftui.doctor import Check
 from graftui.models import RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
 from graftui.scheduler.condition import observed
 from graftui.settings import Settings
+from graftui.show import tables
 from graftui.terminal import Console, Text
 
 

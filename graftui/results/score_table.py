@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graftui.compare.figures import METRICS, asked, figure, is_test, stage_title, title
 from graftui.models import Score
+from graftui.results.figures import METRICS, asked, figure, is_test, stage_title, title
 
 GAP = 2
 """Cells between two columns."""

@@ -1,1 +1,0 @@
-"""Runs compared: side by side, and collected over seeds. Pure functions over rows."""

@@ -1,0 +1,1 @@
+"""Rows become tables: side by side, collected over seeds, exported. Pure functions over rows."""
