@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 FILE_LINES, FUNCTION_LINES = 300, 40
 SOURCES = sorted(
     path.relative_to(ROOT).as_posix()
-    for folder in ("graftui", "engine", "bench")
+    for folder in ("graftui", "engine", "bench", "dev")
     for path in (ROOT / folder).rglob("*.py")
 )
 

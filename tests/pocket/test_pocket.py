@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from engine.contract.layout import shipped
-from engine.pocket import tasks
-from engine.pocket.__main__ import TASK_SEED
+from dev.pocket import tasks
+from dev.pocket.__main__ import TASK_SEED
 
 POCKET = shipped() / "pocket"
 

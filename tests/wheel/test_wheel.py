@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from graftui import __version__
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.wheel
 
@@ -27,8 +29,9 @@ def test_the_wheel_holds_what_it_needs_and_nothing_else(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names} == {
         "graftui",
         "engine",
-        "graftui-0.1.0.dist-info",
+        f"graftui-{__version__}.dist-info",
     }
+    assert {"graftui/py.typed", "engine/py.typed"} <= set(names)
     assert "engine/_data/recipes/pocket.toml" in names
     assert "engine/_data/pocket/masked-lm/model.safetensors" in names
     assert not [name for name in names if "runs" in Path(name).parts or name.endswith(".db")]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from engine.pocket import corpus, grammar, words
+from dev.pocket import corpus, grammar, words
 
 TRAIN_ROWS, TEST_ROWS = 1200, 800
 

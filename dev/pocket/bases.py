@@ -14,7 +14,7 @@ from random import Random
 
 import torch
 
-from engine.pocket import corpus, pretrain, tokens
+from dev.pocket import corpus, pretrain, tokens
 
 CORPUS_SEED, SURVEY_SEED = 7, 1
 SURVEY_TEXTS = 30_000  # texts that the vocabulary and the first word embeddings are made from

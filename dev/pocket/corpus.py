@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
 
-from engine.pocket import grammar, words
+from dev.pocket import grammar, words
 
 PLAIN = grammar.Mix(turned=0.05, simple=0.95)
 INTRICATE = grammar.Mix(turned=0.4, simple=0.5)

@@ -1,7 +1,7 @@
 """Makes the embedded default: the pocket language's tasks and its two base models.
 
-    python -m engine.pocket data/pocket                  # 6 minutes on 2 idle cores, 11 if busy
-    python -m engine.pocket data/pocket --steps 200      # a quick one that knows next to nothing
+    python -m dev.pocket data/pocket                  # 6 minutes on 2 idle cores, 11 if busy
+    python -m dev.pocket data/pocket --steps 200      # a quick one that knows next to nothing
 
 Rewrites everything in the folder: masked-lm/, causal-lm/, tasks/, README.md. Seeded; one process
 and one thread a model, so the same machine and versions give the same files.
@@ -23,7 +23,7 @@ KINDS = ("masked", "causal")
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m engine.pocket",
+        prog="python -m dev.pocket",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -35,7 +35,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = _arguments()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from engine.pocket import bases, tasks  # after the arguments, so that --help is quick
+    from dev.pocket import bases, tasks  # after the arguments, so that --help is quick
 
     folder: Path = arguments.folder
     parts = {task.name: tasks.rows(task, TASK_SEED) for task in tasks.TASKS}

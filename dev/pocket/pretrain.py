@@ -23,7 +23,7 @@ from transformers import (
     RobertaForMaskedLM,
 )
 
-from engine.pocket.tokens import BOS_ID, EOS_ID, MASK_ID, MAX_TOKENS, PAD_ID, SPECIAL
+from dev.pocket.tokens import BOS_ID, EOS_ID, MASK_ID, MAX_TOKENS, PAD_ID, SPECIAL
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from engine.pocket import words
-from engine.pocket.words import Domain, Topic
+from dev.pocket import words
+from dev.pocket.words import Domain, Topic
 
 
 @dataclass(frozen=True)
