@@ -1,7 +1,7 @@
 """A curve of 8 sparsities learnt in one process, against 8 processes of one sparsity each.
 
 The pocket model and task, as `graftui run pocket` has them but for 20 updates; each process as the
-scheduler starts it.
+launcher starts it.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.measure import Result, ratio
 from engine.contract import config as configs
 from engine.contract.layout import RunDir
-from graftui.scheduler.spawn import importable
+from graftui.scheduler.environment import importable
 
 CURVE = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
 TASK = configs.TaskConfig(name="pocket-film")
@@ -28,10 +28,15 @@ def run() -> Iterator[Result]:
         graft = configs.GraftConfig(task=TASK, finetuned=checkpoint, steps=20)
         whole = ratio(
             lambda: _run(graft.model_copy(update={"sparsities": CURVE})),
-            lambda: [_run(graft.model_copy(update={"sparsity": one})) for one in CURVE],
+            lambda: _each(graft),
             ROUNDS,
         )
     yield Result("curve of 8 sparsities, one process / 8", whole, "x", 0.35)
+
+
+def _each(graft: configs.GraftConfig) -> None:
+    for sparsity in CURVE:
+        _run(graft.model_copy(update={"sparsity": sparsity}))
 
 
 def _run(config: configs.Section) -> None:

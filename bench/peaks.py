@@ -52,10 +52,10 @@ def _reference() -> Iterator[None]:
 
     with tempfile.TemporaryDirectory() as folder:
         yield
-        session, *start = reference.start(Path(folder), bf16=False)
-        theirs, data = reference.Reference(shapes.distilbert(), *start), session.data
+        session, delta, mask = reference.start(Path(folder), bf16=False)
+        theirs, data = reference.Reference(shapes.distilbert(), delta, mask), session.data
         train, dev = list(data.train), list(data.dev)
-        del session, start
+        del session, delta, mask
         yield
         theirs.step(train, dev)
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from workplace import Workplace
+
+from tests.cli.workplace import Workplace
 
 ROOT = Path(__file__).parents[2]
 FAKE = ROOT / "tests" / "scheduler" / "fake_engine.py"

@@ -95,7 +95,7 @@ def films(place: Path) -> None:
         "c1": (42, 0.01, 0.95, 0.88), "c2": (42, 0.02, 0.95, 0.90),
     }  # fmt: skip
     for id, (seed, lr, dev, test) in trials.items():
-        shared = {"task__name": "pocket-film", "task__data_seed": seed}
+        shared: dict[str, Any] = {"task__name": "pocket-film", "task__data_seed": seed}
         add(place, id, "finetune", tuned(dev, test), train__lr=lr, summary={"dev": dev}, **shared)
         curve = [*grafted(1e-3, dev, test - 0.04), *grafted(1e-4, dev, test - 0.08, 81.0)]
         told = [*tuned(dev, test), *curve]

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from workplace import Workplace
 
 from graftui.cli import catalog
+from tests.cli.workplace import Workplace
 
 ROOT = Path(__file__).parents[2]
 FILM = ROOT / "data" / "pocket" / "tasks" / "film-sentiment"

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 import typer
-from study import grafted, tuned
-from workplace import typed
 
 from engine.contract import events as ev
 from engine.contract.config import dumps, parse
@@ -23,6 +21,8 @@ from graftui.models import RunCard
 from graftui.registry.card import write_card
 from graftui.scheduler import ask, look
 from graftui.text import visible
+from tests.cli.study import grafted, tuned
+from tests.cli.workplace import typed
 
 MARKUP = "[/x] [b]q[/b] :100:"
 EVIL = f"{MARKUP} \x1b]0;owned\x07\x1b[2J\x9b2J\u202e"

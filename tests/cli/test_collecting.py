@@ -7,13 +7,13 @@ import statistics
 from typing import Any
 
 import pytest
-import study
-from workplace import Workplace
 
 from graftui.cli.commands import collecting
 from graftui.cli.commands.collecting import Request
 from graftui.registry.store import Store
 from graftui.terminal import Console
+from tests.cli import study
+from tests.cli.workplace import Workplace
 
 FILM = ("compare", "--by", "task.name", "-f", "task.name=pocket-film")
 
@@ -133,7 +133,7 @@ def test_tasks_with_other_metrics_and_test_sets(work: Workplace) -> None:
     mismatched = [("finetuned", s, None, study.of_class(0.7)) for s in ("dev", "test", "test_mm")]
     for seed in (13, 21):
         told = [("finetuned", split, None, regression) for split in ("dev", "test")]
-        add = {"kind": "finetune", "task__data_seed": seed}
+        add: dict[str, Any] = {"kind": "finetune", "task__data_seed": seed}
         study.add(work.path, f"s{seed}", told=told, task__name="own-regression", **add)
         study.add(work.path, f"m{seed}", told=mismatched, task__name="own-pairs", **add)
         paired = [

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workplace import Workplace
 
 from engine.tools.__main__ import answered
+from tests.cli.workplace import Workplace
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 THERE = "/home/ada/study"

@@ -5,9 +5,9 @@ import io
 import json
 
 import pytest
-from workplace import Workplace
 
 from graftui.cli import results, runs
+from tests.cli.workplace import Workplace
 
 
 def test_every_verb_has_help_with_an_example(work: Workplace) -> None:

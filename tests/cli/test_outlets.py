@@ -8,8 +8,6 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from study import add, tuned
-from workplace import typed
 
 from graftui.models import Run, Score
 from graftui.registry import output
@@ -17,6 +15,8 @@ from graftui.results import side_by_side
 from graftui.show import comparison as printing
 from graftui.show import tables
 from graftui.terminal import Console
+from tests.cli.study import add, tuned
+from tests.cli.workplace import typed
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import json
 import os
 import signal
 from dataclasses import replace
+from typing import Any
 
-from workplace import Workplace
+from tests.cli.workplace import Workplace
 
 
-def is_running(run: dict) -> bool:
+def is_running(run: dict[str, Any]) -> bool:
     return run["status"] == "running" and run["step"] == 3
 
 

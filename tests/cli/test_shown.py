@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-import study
 from rich.cells import cell_len
 
 from engine.contract.layout import RunDir
@@ -24,19 +24,19 @@ from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
 from graftui.show import comparison, tables
 from graftui.terminal import Console
+from tests.cli import study
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Settings:
     """A registry of grafts by several localizers and of several sizes."""
-    for place, (localizer, size, more) in enumerate(
-        [
-            ("fisher", 0.9349, {"sparsity": 1e-3}),
-            ("learnt", 0.9351, {"sparsities": [1e-4, 1e-2]}),
-            ("random", 0.5, {"sparsity": 681}),
-            ("learnt", 0.8004, {"recover": 0.95}),
-        ]
-    ):
+    grafts: list[tuple[str, float, dict[str, Any]]] = [
+        ("fisher", 0.9349, {"sparsity": 1e-3}),
+        ("learnt", 0.9351, {"sparsities": [1e-4, 1e-2]}),
+        ("random", 0.5, {"sparsity": 681}),
+        ("learnt", 0.8004, {"recover": 0.95}),
+    ]
+    for place, (localizer, size, more) in enumerate(grafts):
         summary = {
             "pretrained": 0.5, "finetuned": 0.95 + place / 1000, "learnt_graft": size,
             "recovery": size / 0.95, "weights": 681.0 + 1000 * place,

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 import safetensors.torch
-from workplace import Workplace
 
 from engine.graft.skill import load
 from engine.tools.__main__ import answered
+from tests.cli.workplace import Workplace
 
 POCKET = Path(__file__).parents[2] / "data" / "pocket" / "masked-lm"
 BIAS = "roberta.encoder.layer.1.output.dense.bias"

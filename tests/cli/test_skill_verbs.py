@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import safetensors.torch
-import study
 import torch
-from workplace import Workplace
 
 from engine.graft.info import SkillInfo, digest
 from engine.graft.skill import Skill, write
 from graftui.cli import skills
+from tests.cli import study
+from tests.cli.workplace import Workplace
 
 ROOT = Path(__file__).parents[2]
 POCKET = ROOT / "data" / "pocket" / "masked-lm"
@@ -28,7 +28,7 @@ INFO = {
         **{f"{LAYER}.{i}.dense.bias": 10 for i in range(3)}, "lm_head.bias": 50,
     },
 }  # fmt: skip
-SHOWN = {
+SHOWN: dict[str, Any] = {
     "info": INFO,
     "head": {},
     "not_finite": 0,

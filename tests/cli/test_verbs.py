@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import study
 from typer.testing import CliRunner
 
+from engine.contract.config import parse
 from engine.contract.layout import RunDir
 from graftui import settings as knobs
 from graftui.cli import app
@@ -18,6 +18,7 @@ from graftui.errors import GraftuiError, UsageError
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.scheduler.spawn import Plan, submit
+from tests.cli import study
 
 Said = Callable[..., str]
 
@@ -26,7 +27,7 @@ Said = Callable[..., str]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a fine-tuning `ft`, its grafts `g1` and `g2`, and `other`."""
     monkeypatch.chdir(tmp_path)
-    shared = {"task__name": "pocket-film"}
+    shared: dict[str, Any] = {"task__name": "pocket-film"}
     study.add(tmp_path, "ft", "finetune", study.tuned(0.9, 0.8), train__lr=0.02, **shared)
     for id, localizer in (("g1", "learnt"), ("g2", "fisher")):
         study.add(tmp_path, id, "graft", study.grafted(1e-3, 0.9, 0.7), parent="ft",
@@ -171,8 +172,8 @@ def test_rm_by_filter_counts_first(here: Path, said: Said, monkeypatch: pytest.M
 
 def test_cancel_by_filter_takes_what_has_something_to_do(here: Path, said: Said) -> None:
     said("ls")
-    config = study.parse({"kind": "finetune"})
-    graft = study.parse({"kind": "graft"})
+    config = parse({"kind": "finetune"})
+    graft = parse({"kind": "graft"})
     submit(knobs.at(here), [Plan("new", "finetune", config), Plan("new", "graft", graft, after=0)])
     assert "no run that is queued or at work" in said("cancel", "-f", "tag=study", "-y")
     ended = said("cancel", "-f", "created > 2026-01-01", "-f", "name=new", "-y")

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warm import graftui
 
 from graftui.__main__ import main
 from graftui.text import fit
+from tests.cli.warm import graftui
 
 
 @dataclass(frozen=True)

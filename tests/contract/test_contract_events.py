@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from strange import VALUES
 
 from engine.contract import events as ev
+from tests.strange import VALUES
 
 GOLDEN = Path(__file__).with_name("golden") / "events-v1.jsonl"
 

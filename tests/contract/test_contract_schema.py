@@ -60,14 +60,15 @@ def wrong_values(setting: schema.Setting) -> list[Any]:
     """Values that a setting cannot have, by its type and bounds."""
     if setting.choices:
         return ["nonsense", 3]
-    return {
+    by_type: dict[str, list[Any]] = {
         "text": [3, None],
         "yes/no": ["maybe", 2],
         "integer": ["many", 1.5, -1, None],
         "number": ["much", -1.0, None],
         "list": ["one", [None]],
         "table": ["one", {"0": 1}],
-    }[setting.type]
+    }
+    return by_type[setting.type]
 
 
 EVERY = [

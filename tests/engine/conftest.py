@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from engine_bench import finetuning, load_task, run_here, write_model, write_task
-from engine_tokens import plain_tokenizer, spaced_tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from engine import data
 from engine.contract.config import TaskConfig
+from tests.engine.engine_bench import finetuning, load_task, run_here, write_model, write_task
+from tests.engine.engine_tokens import plain_tokenizer, spaced_tokenizer
 
 torch.set_num_threads(1)
 

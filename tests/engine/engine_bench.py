@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from engine_tokens import plain_tokenizer
-from engine_zoo import FAMILIES
 
 from engine import data
 from engine.__main__ import main
@@ -20,6 +18,8 @@ from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator
 from engine.models import freeze_all_but, weight_map, wrap
 from engine.session import Session
+from tests.engine.engine_tokens import plain_tokenizer
+from tests.engine.engine_zoo import FAMILIES
 
 MOODS = {"0": ("bad", "dull", "grim"), "1": ("good", "fun", "deep")}
 TRAIN = {"optimizer": "adamw", "lr": 0.01, "steps": 12, "batch_size": 4, "eval_every": 4}

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 import torch
-from engine_zoo import CAUSAL, FAMILIES, PAD, VOCAB
 
 from engine.batches import Batch, Example, collate
 from engine.contract.config import ModelConfig, TaskConfig
@@ -12,6 +11,7 @@ from engine.errors import ConfigError
 from engine.models import LinearModel, PromptModel, SequenceModel
 from engine.models.causal import check_causal, is_causal
 from engine.models.trial import trial
+from tests.engine.engine_zoo import CAUSAL, FAMILIES, PAD, VOCAB
 
 ANSWERS = ((17,), (5, 61, 8), (61, 9))
 CPU = torch.device("cpu")

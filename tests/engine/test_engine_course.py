@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_bench import finetuning, grafting, run_here
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from engine.course import TRAINED, Course, Phase
 from engine.finetune import phases as of_fine_tuning
 from engine.graft.phases import phases as of_graft
 from engine.graft.phases import searches
+from tests.engine.engine_bench import finetuning, grafting, run_here
 
 Report = tuple[str, int, int]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import load_task, rows
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
@@ -14,6 +13,7 @@ from transformers import PreTrainedTokenizerFast
 from engine import batches, data
 from engine.contract.config import TaskConfig
 from engine.errors import ConfigError, DataError
+from tests.engine.engine_bench import load_task, rows
 
 CPU = torch.device("cpu")
 

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from engine_bench import load_task, session_of
-from engine_zoo import FAMILIES
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
@@ -18,6 +16,8 @@ from engine.contract.config import DemoConfig, TaskConfig
 from engine.demos import Demonstrations
 from engine.errors import ConfigError
 from engine.tasks.readers import Row
+from tests.engine.engine_bench import load_task, session_of
+from tests.engine.engine_zoo import FAMILIES
 
 
 def rows(count: int, name: str = "row") -> list[Row]:

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from engine_bench import session_of
-from engine_zoo import FAMILIES
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import batches, data
 from engine.evaluate import Outcome, recovery
+from tests.engine.engine_bench import session_of
+from tests.engine.engine_zoo import FAMILIES
 
 
 def ece_by_hand(logits: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import NeverStop, session_of
-from engine_zoo import FAMILIES
 from torch.nn import functional as F
 
 from engine import data
@@ -16,6 +14,8 @@ from engine.contract.config import TrainConfig
 from engine.errors import Cancelled
 from engine.finetune import BestWeights, backward, make_optimizer, train
 from engine.session import Session
+from tests.engine.engine_bench import NeverStop, session_of
+from tests.engine.engine_zoo import FAMILIES
 
 CPU = torch.device("cpu")
 Weights = dict[str, torch.Tensor]

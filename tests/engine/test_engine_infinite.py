@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from engine_bench import finetuning, grafting, run_here
 
 import engine.evaluate
 from engine.contract import events as ev
-from engine.evaluate import scores
+from engine.tasks.metrics import scores
 from graftui.registry.rows import numbers, numbers_of
+from tests.engine.engine_bench import finetuning, grafting, run_here
 
 RULED_OUT = {"optimizer": "sgd", "lr": 1e-3, "steps": 1, "eval_every": 1}
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from engine_bench import load_task
 from transformers import PreTrainedTokenizerFast
 
 from engine.contract.config import TaskConfig
+from tests.engine.engine_bench import load_task
 
 Example = tuple[tuple[str, ...], str]
 """Its sentences and its label."""

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from engine_zoo import CAUSAL, FAMILIES, PAD, VOCAB
 from torch.nn import functional as F
 
 from engine.batches import Batch, Example, collate
 from engine.models import PromptModel
+from tests.engine.engine_zoo import CAUSAL, FAMILIES, PAD, VOCAB
 
 LABELS = (17, 5, 61)
 TIES = [(name, tied) for name in FAMILIES for tied in (True, False)]

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import Ran, finetuning, grafting, load_task, rows, run_here, write_model
-from engine_tokens import plain_tokenizer
 from safetensors.torch import load_file
 from transformers import AutoModelForMaskedLM
 
@@ -18,6 +16,16 @@ from engine.errors import ConfigError
 from engine.graft.apply import installed
 from engine.graft.sets import subtract
 from engine.graft.skill import load, write
+from tests.engine.engine_bench import (
+    Ran,
+    finetuning,
+    grafting,
+    load_task,
+    rows,
+    run_here,
+    write_model,
+)
+from tests.engine.engine_tokens import plain_tokenizer
 
 Raw = dict[str, Any]
 

@@ -26,7 +26,9 @@ def test_value_and_gradient_are_autograds(monkeypatch) -> None:  # type: ignore[
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(torch.randn_like(parameter))
-        net.lm[0].bias[:3] = before["lm.0.bias"][:3]  # not moved: no gradient
+        dict(net.named_parameters())["lm.0.bias"][:3] = before["lm.0.bias"][
+            :3
+        ]  # not moved: no gradient
     inputs = torch.randn(4, 5)
 
     net.head(net.lm(inputs)).square().sum().backward()
@@ -34,7 +36,7 @@ def test_value_and_gradient_are_autograds(monkeypatch) -> None:  # type: ignore[
     found = {n: p.grad.clone() for n, p in net.named_parameters() if p.grad is not None}
     net.zero_grad()
     trained = {n: p for n, p in net.lm.named_parameters(prefix="lm") if p.requires_grad}
-    l1 = 0.25 * sum((p - before[n]).abs().sum() for n, p in trained.items())
+    l1 = 0.25 * torch.stack([(p - before[n]).abs().sum() for n, p in trained.items()]).sum()
     (net.head(net.lm(inputs)).square().sum() + l1).backward()
     assert abs(value - l1.item()) < 1e-5
     for name, parameter in net.named_parameters():

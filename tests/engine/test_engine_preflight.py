@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-from engine_tokens import WORDS, plain_tokenizer, spaced_tokenizer
-from engine_zoo import CAUSAL, FAMILIES, LAYERS
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
@@ -13,6 +11,8 @@ from engine.answers import label_token
 from engine.contract.config import FreezeConfig, ModelConfig, TaskConfig
 from engine.contract.model_folder import check_kind, check_layers, check_tokens, pocket_folder
 from engine.errors import ConfigError
+from tests.engine.engine_tokens import WORDS, plain_tokenizer, spaced_tokenizer
+from tests.engine.engine_zoo import CAUSAL, FAMILIES, LAYERS
 
 TEXT = st.sampled_from(WORDS) | st.text("abGr \u0120-'", min_size=1, max_size=6)
 

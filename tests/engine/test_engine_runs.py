@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import Ran, finetuning, prepare, rows, run_here, write_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from engine.__main__ import failure
 from engine.contract import config as configs
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
+from engine.failure import failure
+from tests.engine.engine_bench import Ran, finetuning, prepare, rows, run_here, write_model
 
 Raw = dict[str, Any]
 

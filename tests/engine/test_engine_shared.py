@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from engine_bench import run_here
 
 from engine.graft.skill import load
+from tests.engine.engine_bench import run_here
 
 pytestmark = pytest.mark.shared
 

@@ -19,7 +19,12 @@ TEXTS = [("the film is great",), ("",), ("a man sleeps and runs",)]
 def made(folder: Path, tokenizer: Any, **changes: Any) -> tuple[list[Example], int]:
     """The examples, and how often progress was told: never when they come from the cache."""
     told: list[int] = []
-    options = {"texts": TEXTS, "labels": [1, 0, 1], "prompts": [SST2], "limits": Limits(32)}
+    options: dict[str, Any] = {
+        "texts": TEXTS,
+        "labels": [1, 0, 1],
+        "prompts": [SST2],
+        "limits": Limits(32),
+    }
     options |= {"words": [[8], [9]], "digest": digest(tokenizer), **changes}
     fillers = [
         Filler(prompt, tokenizer, options["limits"], options["words"])

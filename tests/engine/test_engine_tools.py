@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_bench import write_model
-from engine_tokens import SPECIAL, WORDS, plain_tokenizer
-from engine_zoo import BLOCK, INNER, LAYERS, LLAMA_BLOCK, PLACES, WIDTH
 
 from engine.tools import __main__ as tools
 from engine.tools import kshot, model
+from tests.engine.engine_bench import write_model
+from tests.engine.engine_tokens import SPECIAL, WORDS, plain_tokenizer
+from tests.engine.engine_zoo import BLOCK, INNER, LAYERS, LLAMA_BLOCK, PLACES, WIDTH
 
 IDS = {token: number for number, token in enumerate([*SPECIAL, *WORDS])}
 REGRESSION = """

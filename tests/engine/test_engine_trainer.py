@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import torch
 import transformers as tf
-from engine_bench import finetuning, run_here, write_model
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from engine.contract import events as ev
+from tests.engine.engine_bench import finetuning, run_here, write_model
 
 STEPS, ROWS, LENGTH = 10, 8, 32
 SCHEDULES = {"sgd": ("sgd", "constant"), "adamw": ("adamw_torch", "linear")}
@@ -85,7 +85,7 @@ def accuracy(made: Script, rows: list[dict[str, Any]]) -> float:
 def test_a_run_is_the_run_of_a_script_for_trainer(
     tmp_path: Path, task_folder: Path, optimizer: str, lr: float, clip: float
 ) -> None:
-    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    still: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     model = write_model(tmp_path / "model", **still)
     train = {"optimizer": optimizer, "lr": lr, "clip": clip, "weight_decay": 0.1}
     length = {"steps": STEPS, "batch_size": ROWS, "eval_every": STEPS, "keep": "last"}

@@ -6,15 +6,25 @@ from typing import Any
 import pytest
 import torch
 import transformers as tf
-from engine_bench import finetuning, run_here
-from engine_zoo import BERT_LIKE, EOS, FAMILIES, HEADS, INNER, PAD, PLACES, VOCAB, WIDTH
-from test_engine_models import LABELS, gradients, padded_batch, whole_logits
 
 from engine.contract.config import FreezeConfig
 from engine.contract.events import FailReason
 from engine.errors import ConfigError
 from engine.models import LinearModel, PromptModel, weight_map
 from engine.models.trial import refused, trial
+from tests.engine.engine_bench import finetuning, run_here
+from tests.engine.engine_zoo import (
+    BERT_LIKE,
+    EOS,
+    FAMILIES,
+    HEADS,
+    INNER,
+    PAD,
+    PLACES,
+    VOCAB,
+    WIDTH,
+)
+from tests.engine.test_engine_models import LABELS, gradients, padded_batch, whole_logits
 
 BART = {
     "vocab_size": VOCAB, "d_model": WIDTH, "encoder_layers": 2, "decoder_layers": 3,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import Ran, finetuning, grafting, run_here
 from safetensors.torch import load_file
 
 from engine.contract import events as ev
+from tests.engine.engine_bench import Ran, finetuning, grafting, run_here
 
 WRECKING = {"optimizer": "adamw", "lr": 0.5, "steps": 4, "eval_every": 2, "clip": 0}
 """From a model that knows the task already, every step leads away."""

@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 import transformers as tf
-from engine_zoo import FAMILIES, LAYERS
 
 from engine.contract.config import FreezeConfig
 from engine.errors import ConfigError
 from engine.models import freeze_all_but, weight_map
+from tests.engine.engine_zoo import FAMILIES, LAYERS
 
 EACH = pytest.mark.parametrize("name", FAMILIES)
 

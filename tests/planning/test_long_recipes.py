@@ -1,6 +1,7 @@
 """A long recipe costs what its parts cost: what is common to them is done once."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,16 @@ of = "f{n}"
 """
 
 
+def heard(calls: list[object], real: Any) -> Any:
+    """`real`, with the arguments of each call in `calls`."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        calls.append(arguments)
+        return real(*arguments, **named)
+
+    return call
+
+
 def test_files_and_registry_are_read_once_for_all_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -27,11 +38,10 @@ def test_files_and_registry_are_read_once_for_all_parts(
     settings = at(tmp_path)
     recipe = recipes.loads("".join(PART.format(n=n) for n in range(40)), "long")
     submit(settings, plans.plan(recipe, settings).plans[:2])
-    read: list[str] = []
+    read: list[object] = []
     looks: list[object] = []
-    reconcile, loads = reuse.reconcile, toml.loads
-    monkeypatch.setattr(reuse, "reconcile", lambda *a, **k: looks.append(a) or reconcile(*a, **k))
-    monkeypatch.setattr(catalog.toml, "loads", lambda text: read.append(text) or loads(text))
+    monkeypatch.setattr(reuse, "reconcile", heard(looks, reuse.__dict__["reconcile"]))
+    monkeypatch.setattr(toml, "loads", heard(read, toml.loads))
     planned = plans.plan(recipe, settings)
     assert (len(planned.plans), len(planned.reused)) == (79, 1)
     assert len(looks) == 1

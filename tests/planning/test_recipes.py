@@ -7,13 +7,13 @@ import pytest
 import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
-from strange import VALUES
 
 from engine.contract import config as configs
 from engine.contract import schema
 from engine.contract.layout import shipped
 from graftui.errors import UsageError
 from graftui.planning import recipes
+from tests.strange import VALUES
 
 BOTH = """
 [finetune]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.contract.layout import shipped
 from dev.pocket import tasks
 from dev.pocket.__main__ import TASK_SEED
+from engine.contract.layout import shipped
 
 POCKET = shipped() / "pocket"
 

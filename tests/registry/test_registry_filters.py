@@ -2,15 +2,16 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from registry_rows import make, settings
 
 from engine.contract.config import TaskConfig, TrainConfig
 from graftui.errors import UsageError
 from graftui.models import RunStatus
 from graftui.registry.filters import OPERATORS, Filter, meets
 from graftui.registry.store import Store
+from tests.registry.registry_rows import make, settings
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def test_a_misspelt_status_names_those_there_are(filled: Store, text: str) -> No
 def test_a_value_outside_meets_what_it_would_inside(filled: Store, op: str, typed: str) -> None:
     """Of the same runs, one key of text and one of numbers that some lack."""
     found = filled.list()
-    columns = {
+    columns: dict[str, dict[str, Any]] = {
         "name": {run.id: run.name for run in found},
         "graft.recovery": {run.id: run.summary.get("graft.recovery") for run in found},
     }

@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from registry_rows import make, place
 
 from graftui.models import Here, RunReason, RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
+from tests.registry.registry_rows import make, place
 
 GOLDEN = Path(__file__).with_name("golden")
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from registry_rows import a_life, make, place, text_of
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
@@ -16,6 +15,7 @@ from graftui.models import Run, RunReason, RunStatus
 from graftui.registry import ingest as module
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
+from tests.registry.registry_rows import a_life, make, place, text_of
 
 LIFE = text_of(a_life())
 TABLES = ("runs", "metrics", "scores", "artifacts")

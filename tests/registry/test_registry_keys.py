@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from registry_rows import make, settings
 
 from graftui.errors import UsageError
 from graftui.models import RunStatus
@@ -11,6 +10,7 @@ from graftui.registry.filters import Filter, joined
 from graftui.registry.keys import KEYS, duration
 from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
+from tests.registry.registry_rows import make, settings
 
 SCORES = "INSERT INTO scores (run, stage, split, sparsity, scores) VALUES (?, ?, ?, ?, ?)"
 

@@ -7,13 +7,13 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
-from registry_rows import make
 
 from graftui.errors import DamagedRegistry, EnvironmentProblem
 from graftui.registry import migrations
 from graftui.registry.connect import journal_mode
 from graftui.registry.migrations import MIGRATIONS, applied
 from graftui.registry.store import Store, set_aside
+from tests.registry.registry_rows import make
 
 PROCESSES = 8
 

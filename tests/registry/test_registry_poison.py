@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from registry_rows import a_life, make, place, text_of
-from strange import VALUES
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
@@ -24,6 +22,8 @@ from graftui.registry.folders import shut
 from graftui.registry.store import Store
 from graftui.scheduler.inputs import stored
 from graftui.settings import Settings, at
+from tests.registry.registry_rows import a_life, make, place, text_of
+from tests.strange import VALUES
 
 WORDS = ("id", "name", "created_at", "recipe", "tags", "parent", "pid", "boot_id", "verdict")
 VERDICT = {"status": "failed", "ended_at": 5.0, "reason": "killed", "message": "m", "signal": 9}

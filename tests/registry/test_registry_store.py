@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from registry_rows import make
 
 from graftui.errors import NotFound, UsageError
 from graftui.models import ACTIVE, Here, RunReason, RunStatus, Verdict
 from graftui.registry.rows import new_id, numbers, numbers_of
 from graftui.registry.store import Store
+from tests.registry.registry_rows import make
 
 HERE = Here("", "h", "b")
 

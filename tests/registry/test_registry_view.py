@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from registry_rows import a_life, make, place, text_of
 
 from graftui import doctor
 from graftui.cli.common import store_to_read
@@ -16,6 +15,7 @@ from graftui.registry.store import Store
 from graftui.registry.view import view
 from graftui.scheduler.cancel import remove
 from graftui.settings import Settings, at
+from tests.registry.registry_rows import a_life, make, place, text_of
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ from graftui.results.trials import Choice, Entry, LeftOut, Trial, trials
 
 def trial(run: str = "r", dev: float = 0.5, test: float = 0.5, **fields: Any) -> Trial:
     """A trial of one task; `fields` are its settings, `__` for the point."""
-    known = {"task.name": "T", "stage": "finetuned", "sparsity": None, "split": "test",
-             "metric": "accuracy", "task.data_seed": 13, "train.seed": 0}  # fmt: skip
+    known: dict[str, Any] = {
+        "task.name": "T", "stage": "finetuned", "sparsity": None, "split": "test",
+        "metric": "accuracy", "task.data_seed": 13, "train.seed": 0,
+    }  # fmt: skip
     known |= {name.replace("__", "."): value for name, value in fields.items()}
     return Trial(run, float(known.pop("created", 0.0)), known, dev, {str(known["metric"]): test})
 

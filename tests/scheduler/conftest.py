@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from scheduler_bench import Bench
 
 from graftui.registry.store import Store
 from graftui.scheduler import identity
 from graftui.settings import at
+from tests.scheduler.scheduler_bench import Bench
 
 ROOT = Path(__file__).parents[2]
 FAKE = Path(__file__).with_name("fake_engine.py")

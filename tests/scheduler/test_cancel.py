@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 import pytest
-from scheduler_bench import Bench, condition, plan
 
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
@@ -16,6 +15,7 @@ from graftui.registry.store import Store
 from graftui.scheduler import identity
 from graftui.scheduler.cancel import cancel, remove
 from graftui.scheduler.identity import Identity, Life, here, life
+from tests.scheduler.scheduler_bench import Bench, condition, plan
 
 
 @pytest.fixture

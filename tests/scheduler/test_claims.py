@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-from scheduler_bench import Bench, plan
 
 from engine.contract import events as ev
 from graftui.models import RunStatus
@@ -12,6 +11,7 @@ from graftui.registry.store import Store
 from graftui.scheduler import identity, reconcile, spawn
 from graftui.scheduler.identity import here
 from graftui.scheduler.reconcile import SILENCE_S
+from tests.scheduler.scheduler_bench import Bench, plan
 
 
 def test_a_claim_of_a_supervisor_that_was_killed_is_tried_again_once(bench: Bench) -> None:

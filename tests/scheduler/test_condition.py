@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from scheduler_bench import Bench, condition
 
 from engine.contract import events as ev
 from graftui.models import RunStatus
 from graftui.scheduler.condition import patience_s
+from tests.scheduler.scheduler_bench import Bench, condition
 
 EVERY_SECOND = [float(n) for n in range(20)]
 

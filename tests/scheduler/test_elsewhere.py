@@ -1,12 +1,10 @@
 """Runs of another data folder, and of another host: shown, waited for, never judged in haste."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scheduler_bench import Bench, condition, plan
 
 from engine.contract import events as ev
 from graftui.errors import UsageError
@@ -19,6 +17,7 @@ from graftui.scheduler.cancel import cancel, remove
 from graftui.scheduler.identity import here
 from graftui.scheduler.reconcile import SILENCE_S
 from graftui.scheduler.release import release
+from tests.scheduler.scheduler_bench import Bench, condition, plan
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def other(bench: Bench) -> Bench:
 
 
 @pytest.fixture
-def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def away(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on, one looks from another host."""
     monkeypatch.setattr(identity, "host", lambda: "other")
 

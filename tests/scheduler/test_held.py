@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scheduler_bench import Bench, plan
 
 from engine.contract import events as ev
 from graftui.errors import UsageError
@@ -16,6 +15,7 @@ from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel, remove
 from graftui.scheduler.identity import here
 from graftui.scheduler.release import release
+from tests.scheduler.scheduler_bench import Bench, plan
 
 
 def planted(bench: Bench, trust: bool = False, **card: Any) -> Run:

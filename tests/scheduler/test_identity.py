@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from scheduler_bench import Bench
 
 from graftui.scheduler import identity
 from graftui.scheduler.identity import Life, life
+from tests.scheduler.scheduler_bench import Bench
 
 
 def test_the_ticks_are_those_of_the_kernel() -> None:

@@ -5,7 +5,6 @@ import signal
 import time
 
 import pytest
-from scheduler_bench import Bench, plan
 
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.card import read_card
@@ -15,6 +14,7 @@ from graftui.scheduler.identity import Life, life
 from graftui.scheduler.lock import supervised
 from graftui.scheduler.look import ensure
 from graftui.settings import Settings
+from tests.scheduler.scheduler_bench import Bench, plan
 
 
 def kill_supervisor(bench: Bench) -> None:
@@ -83,7 +83,7 @@ def test_an_end_noted_between_two_looks_is_the_one_that_is_kept(
 ) -> None:
     """`cancel` settles a run just as the supervisor is about to."""
     (run,) = bench.submit(plan("mute"))
-    real = supervise.settle
+    real = supervise.__dict__["settle"]
 
     def late(settings: Settings, store: Store, run_id: str, verdict: Verdict) -> bool:
         cancelled = Verdict(status=RunStatus.cancelled, ended_at=1.0, message="by hand")

@@ -5,13 +5,14 @@ import time
 from pathlib import Path
 
 import pytest
-from scheduler_bench import Bench, plan
 
 from graftui.doctor import examine
 from graftui.errors import EnvironmentProblem
 from graftui.registry.store import Store
 from graftui.scheduler import leftovers, look, supervise
 from graftui.scheduler.cancel import cancel, remove
+from graftui.settings import Settings
+from tests.scheduler.scheduler_bench import Bench, plan
 
 
 def half_deleted(bench: Bench) -> Path:
@@ -22,7 +23,8 @@ def half_deleted(bench: Bench) -> Path:
 
 
 def test_the_next_look_sees_to_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone, asked = half_deleted(bench), []
+    gone = half_deleted(bench)
+    asked: list[Settings] = []
     monkeypatch.setattr(look, "ensure", asked.append)
     with Store.open(bench.settings.db) as store:
         look.first_look(bench.settings, store)

@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from scheduler_bench import Bench, plan
 
 from graftui.models import RunReason, RunStatus
 from graftui.registry.card import read_card
@@ -13,6 +12,7 @@ from graftui.registry.store import Store
 from graftui.scheduler import supervise
 from graftui.scheduler.lock import supervised
 from graftui.scheduler.look import ensure, packed
+from tests.scheduler.scheduler_bench import Bench, plan
 
 
 def test_a_recipe_of_two_runs_finishes_in_order(bench: Bench) -> None:

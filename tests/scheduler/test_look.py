@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from scheduler_bench import Bench, plan
 
 from graftui.models import RunStatus
 from graftui.registry import knobs
@@ -18,6 +17,7 @@ from graftui.scheduler.identity import here
 from graftui.scheduler.lock import lock_path, supervised
 from graftui.scheduler.look import first_look, look
 from graftui.settings import Settings
+from tests.scheduler.scheduler_bench import Bench, plan
 
 
 @pytest.fixture

@@ -3,15 +3,14 @@
 import json
 from dataclasses import fields, replace
 
-from scheduler_bench import Bench, plan
-
 from graftui.models import Run, RunStatus
 from graftui.registry.ingest import adopt, rebuild
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel
 from graftui.scheduler.look import ensure
+from tests.scheduler.scheduler_bench import Bench, plan
 
-# Signs of life of the scheduler itself, which no file holds.
+# Signs of life of the launcher itself, which no file holds.
 _NOT_KEPT = {"heard_at": None, "seen_at": None, "cancel_asked": None, "claims": 0}
 
 

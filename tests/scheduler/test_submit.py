@@ -5,7 +5,6 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from scheduler_bench import Bench, plan
 
 from engine.contract.config import loads
 from graftui.errors import UsageError
@@ -14,6 +13,7 @@ from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
 from graftui.scheduler import spawn
 from graftui.scheduler.cancel import cancel
+from tests.scheduler.scheduler_bench import Bench, plan
 
 
 def leftovers(bench: Bench) -> list[Path]:

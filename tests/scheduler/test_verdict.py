@@ -7,7 +7,6 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from scheduler_bench import Bench, plan
 
 from engine.contract.layout import RunDir
 from graftui.errors import no_room
@@ -17,6 +16,7 @@ from graftui.registry.ingest import rebuild
 from graftui.registry.store import Store
 from graftui.scheduler import memory
 from graftui.scheduler.verdict import Exit, verdict_on
+from tests.scheduler.scheduler_bench import Bench, plan
 
 RUN = Run(id="k3f9qz", name="n", kind="graft", config={}, config_hash="", created_at=0.0,
           started_at=1000.0)  # fmt: skip

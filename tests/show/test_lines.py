@@ -1,6 +1,7 @@
 """Tables of many rows: as Rich draws them where they fit, and never wider than the terminal."""
 
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ CELLS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(
 def printed(table: object, width: int, encoding: str = "utf-8", colour: bool = False) -> str:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="graftui-twins", newline="")
-    kind = {"force_terminal": True, "color_system": "truecolor"} if colour else {}
+    kind: dict[str, Any] = {"force_terminal": True, "color_system": "truecolor"} if colour else {}
     Console(file=stream, width=width, **kind).print(table, crop=False)
     stream.flush()
     return raw.getvalue().decode(encoding)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import world
 from textual.pilot import Pilot
 
 from graftui.scheduler import look
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
 from graftui.tui.runs.table import RunTable
+from tests.tui import world
 
 WAIT_S = 10.0
 

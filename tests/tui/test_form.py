@@ -1,9 +1,10 @@
 """The form of a new run: made from the schema, wrong values are named at their fields."""
 
 import threading
+from functools import partial
+from typing import Any
 
 import pytest
-from conftest import dashboard, filled, go_to, until
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
@@ -21,6 +22,7 @@ from graftui.tui import form
 from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.new.field import Field
 from graftui.tui.new.screen import NewRunScreen
+from tests.tui.conftest import dashboard, filled, go_to, until
 
 
 @pytest.fixture
@@ -138,6 +140,10 @@ async def test_an_error_stands_at_its_field_and_nothing_is_queued(empty: Setting
         assert store.count() == 0
 
 
+def fine(box: Any) -> bool:
+    return not box.problem
+
+
 MISTAKES = (
     ("model.name", "pocket:nothing", "there is no pocket model 'pocket:nothing'"),
     ("model.name", "/no/such: folder", "there is no such folder with a config.json"),
@@ -153,10 +159,10 @@ async def test_an_error_shows_its_beginning(empty: Settings) -> None:
             box = field(screen, path)
             before = box.query_one(Input).value
             box.query_one(Input).value = value
-            await until(pilot, lambda box=box: box.problem)
+            await until(pilot, partial(getattr, box, "problem"))
             assert str(box.query_one(".note", Static).content).startswith(f"✗ {begins}")
             box.query_one(Input).value = before
-            await until(pilot, lambda box=box: not box.problem)
+            await until(pilot, partial(fine, box))
 
 
 async def test_a_key_costs_neither_a_layout_nor_a_check_in_the_thread_that_draws(
@@ -179,7 +185,7 @@ async def test_a_key_costs_neither_a_layout_nor_a_check_in_the_thread_that_draws
         screen.screen_layout_refresh_signal.subscribe(screen, layouts.append, immediate=True)
         for key in "0123456789":
             pilot.app.post_message(events.Key(key, key))
-        await until(pilot, lambda: field(screen, "train.lr").value.endswith("0123456789"))
+        await until(pilot, lambda: str(field(screen, "train.lr").value).endswith("0123456789"))
         await until(pilot, lambda: threads)
         assert layouts == []
         assert len(threads) < 10

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from conftest import dashboard, filled, go_to, runs, until
 from textual.pilot import Pilot
 
 from graftui.settings import Settings
+from tests.tui.conftest import dashboard, filled, go_to, runs, until
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])

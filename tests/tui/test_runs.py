@@ -1,10 +1,9 @@
 """The main screen: it lives, it finds, it asks before it takes something away."""
 
 import os
+from typing import Any
 
 import pytest
-import world
-from conftest import dashboard, filled, frame, go_to, table, until
 from textual.widgets import DataTable, Input, Label, TabbedContent
 
 from engine.contract import events as ev
@@ -14,6 +13,8 @@ from graftui.settings import Settings
 from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.snapshot import PAGE
+from tests.tui import world
+from tests.tui.conftest import dashboard, filled, frame, go_to, table, until
 
 
 def status(settings: Settings, id: str) -> RunStatus:
@@ -21,7 +22,7 @@ def status(settings: Settings, id: str) -> RunStatus:
         return store.get(id).status
 
 
-def shown(rows: DataTable[object], id: str, column: str) -> str:
+def shown(rows: DataTable[Any], id: str, column: str) -> str:
     return str(rows.get_cell(id, column))
 
 

@@ -1,13 +1,15 @@
 """The curves of a run: those in view are read and drawn, and no others."""
 
+from typing import Any
+
 import pytest
-import world
-from conftest import dashboard, filled, go_to, runs, table, until
 
 from engine.contract import events as ev
 from graftui.settings import Settings
 from graftui.tui.run.curves import Curves
 from graftui.tui.widgets.plot import Plot
+from tests.tui import world
+from tests.tui.conftest import dashboard, filled, go_to, runs, table, until
 
 MANY = 12_000
 
@@ -20,9 +22,12 @@ async def test_of_12_000_curves_those_in_view_are_read_and_drawn(
     world.add(empty, "few", world.config(), world.finetuned(world.NOW), created_at=world.NOW)
     drawn: list[str] = []
     draw = Plot.draw
-    monkeypatch.setattr(
-        Plot, "draw", lambda self, look: (drawn.append(self.title), draw(self, look))[1]
-    )
+
+    def noting(self: Plot, look: Any) -> Any:
+        drawn.append(self.title)
+        return draw(self, look)
+
+    monkeypatch.setattr(Plot, "draw", noting)
     async with dashboard(empty).run_test(size=(120, 36)) as pilot:
         await filled(pilot, 2)
         await go_to(pilot, "many")

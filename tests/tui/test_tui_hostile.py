@@ -11,8 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import world
-from conftest import dashboard, filled, frame, runs, until
 from rich.segment import Segment
 from textual.color import Color
 from textual.message import Message
@@ -37,6 +35,8 @@ from graftui.tui.run.detail import TABS
 from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.snapshot import Detail, LogLine, Snapshot
 from graftui.tui.spelling import Spelling
+from tests.tui import world
+from tests.tui.conftest import dashboard, filled, frame, runs, until
 
 TOKENS = (
     "[/x]", "[b]", "[INST]..[/INST]", ":100:", "[@click=app.quit]x[/]", "[red]r", "\\[b]",
@@ -124,7 +124,8 @@ def every_screen() -> set[type[Screen[Any]]]:
     """All that are ever shown: those that no other is made from."""
     for module in pkgutil.walk_packages(graftui.tui.__path__, "graftui.tui."):
         importlib.import_module(module.name)
-    kinds, found = [Screen], set()
+    kinds: list[Any] = [Screen]
+    found: set[Any] = set()
     while kinds:
         kind = kinds.pop()
         below = kind.__subclasses__()

@@ -3,11 +3,10 @@
 import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import dashboard, filled, frame, go_to, runs, until
-from test_tui_hostile import form_of
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -21,6 +20,12 @@ from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.messages import FormMade
 from graftui.tui.new.screen import NewRunScreen
+from tests.tui.conftest import dashboard, filled, frame, go_to, runs, until
+from tests.tui.test_tui_hostile import form_of
+
+
+def saved(pilot: Pilot[None], file: Path) -> bool:
+    return str(file) in told(pilot)
 
 
 def told(pilot: Pilot[None]) -> str:
@@ -82,7 +87,7 @@ async def test_a_screenshot_says_where_it_is_or_why_not(empty: Settings) -> None
         await pilot.app.push_screen(HelpScreen())
         for name in ("graftui.svg", "graftui-2.svg"):
             pilot.app.deliver_screenshot()
-            await until(pilot, lambda name=name: str(empty.root / name) in told(pilot))
+            await until(pilot, partial(saved, pilot, empty.root / name))
             ET.parse(empty.root / name)
             assert "Keys" in (empty.root / name).read_text(encoding="utf-8")
         pilot.app.settings = replace(empty, root=Path("/no/such"))  # type: ignore[attr-defined]
@@ -109,7 +114,7 @@ async def test_what_stands_at_the_right_stays_there(settings: Settings) -> None:
         pilot.app._reader.stop()  # type: ignore[attr-defined]
         for width, height in ((80, 24), (200, 60), (100, 20)):
             await pilot.resize_terminal(width, height)
-            await until(pilot, lambda width=width: frame(pilot)[0].endswith("8 runs "))
+            await until(pilot, lambda: frame(pilot)[0].endswith("8 runs "))
             assert len(frame(pilot)[0]) == width
 
 

@@ -43,7 +43,7 @@ def test_the_pocket_recipe_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> N
     home = tmp_path / "env"
     venv.create(home, symlinks=True)
     python = home / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-index", wheel], check=True)
     own = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from engine_bench import session_of
-from engine_zoo import FAMILIES
 from torch.func import functional_call
 from torch.nn import functional as F
 
@@ -18,6 +16,8 @@ from engine.graft.delta import Delta
 from engine.graft.localizers.learnt import LearntMask
 from engine.models import freeze_all_but, weight_map
 from engine.session import Session
+from tests.engine.engine_bench import session_of
+from tests.engine.engine_zoo import FAMILIES
 
 Weights = dict[str, torch.Tensor]
 

@@ -8,13 +8,13 @@ import pytest
 import safetensors.torch
 import torch
 import transformers as tf
-from engine_zoo import BERT_LIKE, FAMILIES
-from test_graft_install import content, skill_of, tensors
 
 from engine.contract.config import FreezeConfig
 from engine.graft import install, stream
 from engine.graft.apply import State
 from engine.graft.info import SkillError
+from tests.engine.engine_zoo import BERT_LIKE, FAMILIES
+from tests.engine.graft.test_graft_install import content, skill_of, tensors
 
 HEADS = {"num_key_value_heads": 1, "num_experts_per_tok": 2}
 EXPERTS: dict[str, Any] = {

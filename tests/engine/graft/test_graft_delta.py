@@ -5,9 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from engine_bench import session_of
-from engine_zoo import FAMILIES
-from graft_bench import grafting_session, tuned_from
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +13,9 @@ from engine.batches import collate
 from engine.graft.delta import Delta, chunks
 from engine.graft.mask import top
 from engine.models import wrap
+from tests.engine.engine_bench import session_of
+from tests.engine.engine_zoo import FAMILIES
+from tests.engine.graft.graft_bench import grafting_session, tuned_from
 
 
 @pytest.mark.parametrize("name", ["roberta", "gpt2"])

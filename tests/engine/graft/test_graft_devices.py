@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from engine_bench import Ran, grafting, run_here
-from graft_bench import SlowGraft, batches_of, grafting_session
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +19,8 @@ from engine.graft.localizers import LEARNERS, SCORERS
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import top
 from engine.graft.skill import Skill, load
+from tests.engine.engine_bench import Ran, grafting, run_here
+from tests.engine.graft.graft_bench import SlowGraft, batches_of, grafting_session
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 pytestmark = pytest.mark.parametrize("device", DEVICES)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
-from engine_zoo import FAMILIES, VOCAB, WIDTH
 from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
 
 from engine.graft import checkpoint, install
@@ -20,6 +19,7 @@ from engine.graft.delta import Delta
 from engine.graft.info import SkillError
 from engine.graft.skill import Skill, cut, write
 from engine.tools.skill import answer
+from tests.engine.engine_zoo import FAMILIES, VOCAB, WIDTH
 
 LAYER = "roberta.encoder.layer"
 TOUCHED = (f"{LAYER}.0.attention.self.query.weight", f"{LAYER}.1.output.dense.bias")

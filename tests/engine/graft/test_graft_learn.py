@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from engine_bench import NeverStop
-from graft_bench import grafting_session
 
 from engine import data
 from engine.contract import events as ev
@@ -17,6 +15,8 @@ from engine.graft.learn import learn
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import top
 from engine.session import Session
+from tests.engine.engine_bench import NeverStop
+from tests.engine.graft.graft_bench import grafting_session
 
 
 def score(session: Session, delta: Delta, mask: torch.Tensor) -> tuple[float, float]:

@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 import pytest
 import torch
-from graft_bench import SlowModel, batches_of, grafting_session
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -26,6 +25,7 @@ from engine.graft.localizers.start import relative_movement
 from engine.graft.localizers.straight_through import StraightThrough
 from engine.graft.mask import top
 from engine.session import Session
+from tests.engine.graft.graft_bench import SlowModel, batches_of, grafting_session
 
 Bench = tuple[Session, Delta]
 ON_BUDGET = sorted(set(LEARNERS) - {"learnt"})
@@ -52,7 +52,7 @@ def test_every_name_of_the_config_has_a_localizer() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SCORERS))
-def test_scorers_give_any_budget_and_leave_no_gradient(bench: Bench, name: str) -> None:
+def test_scorers_give_any_budget_and_leave_no_gradient(bench: Bench, name: Any) -> None:
     session, delta = bench
     config = GraftConfig()
     score = SCORERS[name](session, delta, config)
@@ -174,7 +174,7 @@ def test_masks_start_at_the_base_patch(levels: int, share: float, stored: bool, 
     share=st.floats(0, 1),
     seed=st.integers(0, 99),
 )
-def test_the_budget_holds_at_every_update(name: str, levels: int, share: float, seed: int) -> None:
+def test_the_budget_holds_at_every_update(name: Any, levels: int, share: float, seed: int) -> None:
     """Whatever the gradients: none, tied, or of any scale."""
     delta, draw = numbers(60, levels, seed), torch.Generator().manual_seed(seed)
     for s in {0, 1, round(share * 60), 60}:
@@ -189,7 +189,7 @@ def test_the_budget_holds_at_every_update(name: str, levels: int, share: float, 
 
 
 @pytest.mark.parametrize("name", ["saliency", "fisher", *ON_BUDGET])
-def test_chunks_change_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_chunks_change_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch, name: Any) -> None:
     session, delta = bench
     base, found = top(delta.movement(), 90), []
     for chunk in (1 << 17, 1 << 17, 501):
@@ -268,6 +268,7 @@ def test_gates_open_as_often_as_the_budget_says_and_the_step_is_their_gradient(
         (again * torch.cos(torch.arange(len(delta))) * moved).sum().backward()
         delta.grad.copy_(torch.cos(torch.arange(len(delta))))
         mask.update()
+        assert state.grad is not None
         step = state.grad * hard_concrete.RATE * math.sqrt(300) / state.grad.norm()
         change = mask.state - (start - step)
         assert change.std() < 1e-4, "but for the penalty, the same shift everywhere"
@@ -286,7 +287,7 @@ def _noise(mask: HardConcrete, total: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("name", sorted(LEARNERS))
 def test_learners_are_told_apart_by_seed_alone(
-    task: data.TaskData, tmp_path: Path, name: str
+    task: data.TaskData, tmp_path: Path, name: Any
 ) -> None:
     found: dict[int, list[Any]] = {0: [], 1: []}
     for number, seed in enumerate((0, 0, 1)):
@@ -303,7 +304,7 @@ def test_learners_are_told_apart_by_seed_alone(
 
 @pytest.mark.parametrize("name", ["saliency", "fisher", *sorted(LEARNERS)])
 def test_in_bfloat16_nearly_the_same_weights_are_chosen(
-    task: data.TaskData, tmp_path: Path, name: str
+    task: data.TaskData, tmp_path: Path, name: Any
 ) -> None:
     found = []
     for kind in (None, torch.bfloat16):
@@ -327,7 +328,7 @@ def test_in_bfloat16_nearly_the_same_weights_are_chosen(
 
 
 @pytest.mark.parametrize("name", ON_BUDGET)
-def test_learning_on_a_budget_beats_the_base_patch(bench: Bench, name: str) -> None:
+def test_learning_on_a_budget_beats_the_base_patch(bench: Bench, name: Any) -> None:
     session, delta = bench
     base = BasePatch(100, top(delta.movement(), 100))
     zero = learn(session, delta, base, GraftConfig(localizer=name, steps=1, eval_every=9))

@@ -5,9 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import load_task, session_of
-from engine_zoo import FAMILIES
-from graft_bench import SlowGraft, batches_of, grafting_session, soft_mask, tuned_from
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -22,6 +19,15 @@ from engine.graft.gradients import accumulate
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import top
 from engine.graft.skill import cut, write
+from tests.engine.engine_bench import load_task, session_of
+from tests.engine.engine_zoo import FAMILIES
+from tests.engine.graft.graft_bench import (
+    SlowGraft,
+    batches_of,
+    grafting_session,
+    soft_mask,
+    tuned_from,
+)
 
 ALL = FreezeConfig(embeddings=False, head=False)
 CAUSAL = {"type": "autoregressive", "prompt": "*sent_0*_It_was"}

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import grafting, run_here
-from graft_bench import grafting_session
 
 from engine import data
 from engine.contract.config import GraftConfig
@@ -17,6 +15,8 @@ from engine.graft.mask import top
 from engine.graft.necessity import knock_out, without
 from engine.graft.recover import interval, smallest
 from engine.graft.report import Bench
+from tests.engine.engine_bench import grafting, run_here
+from tests.engine.graft.graft_bench import grafting_session
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 import torch
-from engine_bench import NeverStop, Ran, grafting, prepare, rows, run_here, write_model
-from engine_tokens import plain_tokenizer
 from torch.nn import functional as F
 from transformers import AutoModelForMaskedLM
 
@@ -21,6 +19,8 @@ from engine.emit import Emitter
 from engine.errors import Cancelled
 from engine.graft.run import run
 from engine.graft.skill import load
+from tests.engine.engine_bench import NeverStop, Ran, grafting, prepare, rows, run_here, write_model
+from tests.engine.engine_tokens import plain_tokenizer
 
 
 @pytest.fixture(scope="module")

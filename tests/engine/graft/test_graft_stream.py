@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-from engine_zoo import FAMILIES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from engine.graft.delta import Delta
 from engine.graft.mask import top
 from engine.graft.stream import Best, cut
 from engine.models import weight_map
+from tests.engine.engine_zoo import FAMILIES
 
 INFO = {
     "base": "base", "task": "any", "prompt": "", "label_words": {}, "scores": {},

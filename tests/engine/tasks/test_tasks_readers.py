@@ -200,7 +200,7 @@ def test_class_numbers_of_a_dataset_become_labels(dataset: Path) -> None:
     labels = ["entailment", "contradiction", "neutral"]
     assert found.rows == [Row((n, "x"), label) for n, label in zip("021", labels, strict=True)]
     assert found.left_out == 1
-    written = [{"a": "t", "label": "1"}, {"a": "", "label": None}]
+    written: list[dict[str, Any]] = [{"a": "t", "label": "1"}, {"a": "", "label": None}]
     assert hub_rows(dataset, SST2, written).rows == [Row(("t",), "1")]
 
 

@@ -4,7 +4,6 @@ import csv
 from pathlib import Path
 
 import pytest
-from engine_bench import rows
 
 from engine.contract.catalog import tasks
 from engine.contract.config import TaskConfig
@@ -13,6 +12,7 @@ from engine.errors import ConfigError, DataError
 from engine.tasks.readers import Row
 from engine.tasks.sampling import k_shot
 from engine.tasks.sources import Splits, also_rows, read_rows, some
+from tests.engine.engine_bench import rows
 
 
 def write_tsv(path: Path, lines: list[str], head: str = "sentence\tlabel") -> None:

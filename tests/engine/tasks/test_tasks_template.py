@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
-from engine_tokens import SPECIAL, WORDS
 from hypothesis import example, given
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from engine.errors import ConfigError
 from engine.tasks.template import Filled, Filler, Limits, with_demonstrations
+from tests.engine.engine_tokens import SPECIAL, WORDS
 
 SST2 = "*cls**sent_0*_It_was*mask*.*sep+*"
 MNLI = "*cls**sent-_0*?*mask*,*+sentl_1**sep+*"

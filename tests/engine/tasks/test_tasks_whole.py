@@ -23,7 +23,7 @@ SENTENCES = ["the film is fun .", "fun", 'a "plot"', "of 2  spaces  ", "<eos> is
 
 def bpe(merges: list[str], spaced: bool, begin: bool = True) -> Any:
     """Characters and these merges; spaces are `▁`, and `spaced` puts one before each text."""
-    pairs = [tuple(merge.split(" ")) for merge in merges]
+    pairs = [(left, right) for left, right in (merge.split(" ") for merge in merges)]
     letters = sorted({*'▁abcdefghijklmnopqrstuvwxyz0123456789."<>é', *"".join(merges)} - {" "})
     tokens = ["<unk>", "<bos>", "<eos>", *letters, *("".join(pair) for pair in pairs)]
     ids = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
