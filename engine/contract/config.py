@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from engine.contract.localizers import Localizer, localizers
 from engine.contract.retired import RETIRED
-from engine.contract.sections import DemoConfig, ModelConfig, Section, TaskConfig
+from engine.contract.sections import DemoConfig, ModelConfig, Registered, Section, TaskConfig
 
 __all__ = [
     "ComputeConfig",
@@ -29,6 +30,8 @@ __all__ = [
 Sparsity = Annotated[int, Field(ge=1, strict=True)] | Annotated[float, Field(gt=0, le=1)]
 
 _NOT_HASHED: dict[str, Any] = {"hashed": False}
+_OF_SOME: dict[str, Any] = {"some_localizers": True}
+"""Marks a setting that has an effect where the chosen localizer `uses` it."""
 
 
 class FreezeConfig(Section):
@@ -160,16 +163,9 @@ class GraftConfig(Section):
         description="Where the base patch comes from: movement (the weights that moved most), or "
         "a stored mask (the path of a skill file, or a run's id)",
     )
-    localizer: Literal[
-        "learnt",
-        "movement",
-        "saliency",
-        "fisher",
-        "random",
-        "layerwise",
-        "straight-through",
-        "hard-concrete",
-    ] = Field("learnt", description="How the weights of the graft are chosen (docs/localizers.md)")
+    localizer: Annotated[str, Registered(localizers)] = Field(
+        "learnt", description="How the weights of the graft are chosen (docs/localizers.md)"
+    )
     recover: float = Field(
         0.0,
         ge=0,
@@ -186,29 +182,36 @@ class GraftConfig(Section):
         50,
         ge=1,
         description="Mask updates (graft.learn=false: none)",
-        json_schema_extra={"unit": "steps"},
+        json_schema_extra={**_OF_SOME, "unit": "steps"},
     )
     lr: float = Field(
         0.0,
         ge=0,
         description="Learning rate of the learnt mask (paper: 1e7); 0: so that about as many "
         "weights as the base patch has can cross in `steps`, and no update overshoots",
+        json_schema_extra=_OF_SOME,
     )
     examples: int = Field(
         1024,
         ge=1,
         description="Most training examples a mask update",
-        json_schema_extra={"unit": "examples"},
+        json_schema_extra={**_OF_SOME, "unit": "examples"},
     )
-    sigmoid_bias: float = Field(10.0, gt=0, description="b of sigmoid(S - b)")
+    sigmoid_bias: float = Field(
+        10.0, gt=0, description="b of sigmoid(S - b)", json_schema_extra=_OF_SOME
+    )
     eval_every: int = Field(
         1,
         ge=1,
         description="Score the rounded mask on train + dev",
-        json_schema_extra={"unit": "steps"},
+        json_schema_extra={**_OF_SOME, "unit": "steps"},
     )
     seed: int = Field(
-        0, ge=0, lt=2**32, description="Seed of the mask's start and of the order of examples"
+        0,
+        ge=0,
+        lt=2**32,
+        description="Seed of the mask's start and of the order of examples",
+        json_schema_extra=_OF_SOME,
     )
 
     @model_validator(mode="after")
@@ -220,9 +223,27 @@ class GraftConfig(Section):
         return self
 
     @property
+    def chosen_by(self) -> Localizer | None:
+        """What chooses the weights; None where the base patch alone is evaluated."""
+        return localizers()[self.localizer] if self.learn else None
+
+    def idle(self) -> tuple[str, ...]:
+        """Settings of other localizers than the chosen one."""
+        used = set(self.chosen_by.uses) if self.chosen_by else set()
+        used |= {"seed"} if self.necessity else set()  # of the random weights beside the graft
+        return tuple(name for name in settings_of_some() if name not in used)
+
+    @property
     def curve(self) -> tuple[float, ...]:
         """The sparsities to do, one or more."""
         return self.sparsities or (self.sparsity,)
+
+
+def settings_of_some() -> tuple[str, ...]:
+    """Fields of a graft's config that only some localizers use."""
+    fields = GraftConfig.model_fields.items()
+    extras = ((name, info.json_schema_extra) for name, info in fields)
+    return tuple(n for n, extra in extras if isinstance(extra, dict) and "some_localizers" in extra)
 
 
 Config = Annotated[FinetuneConfig | GraftConfig, Field(discriminator="kind")]

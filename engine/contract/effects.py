@@ -8,11 +8,6 @@ from collections.abc import Iterator
 from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
 from engine.contract.schema import flatten, settings
 
-LEARNING = ("learnt", "straight-through", "hard-concrete")
-"""Localizers that learn a mask."""
-_LEARNT = ("graft.steps", "graft.eval_every", "graft.lr", "graft.sigmoid_bias")
-_ROWS = ("fisher", "saliency", *LEARNING)
-
 Reason = tuple[tuple[str, ...], str]
 """Settings, and beside what they have no effect."""
 
@@ -55,16 +50,8 @@ def _of_training(config: FinetuneConfig) -> Iterator[Reason]:
 
 
 def _of_graft(config: GraftConfig) -> Iterator[Reason]:
-    chosen = config.localizer if config.learn else ""
-    beside = f"graft.localizer = {chosen}" if chosen else "graft.learn = no"
-    if chosen not in LEARNING:
-        yield _LEARNT, beside
-    elif chosen != "learnt":
-        yield ("graft.lr", "graft.sigmoid_bias"), beside
-    if chosen not in _ROWS:
-        yield ("graft.examples",), beside
-        if chosen != "random" and not config.necessity:
-            yield ("graft.seed",), beside
+    beside = f"graft.localizer = {config.localizer}" if config.learn else "graft.learn = no"
+    yield tuple(f"graft.{name}" for name in config.idle()), beside
     if config.sparsities:
         yield ("graft.sparsity",), "graft.sparsities"
     elif config.recover:

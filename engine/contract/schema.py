@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from engine.contract.config import KINDS, Section
+from engine.contract.sections import Registered
 
 _LONGEST = 200
 """Characters of a wrong value in a message."""
@@ -54,11 +56,18 @@ def _walk(section: type[Section], kind: str, keys: tuple[str, ...]) -> Iterator[
             path=dotted((*keys, name), kind),
             keys=(*keys, name),
             default=info.get_default(call_default_factory=True),
-            choices=typing.get_args(annotation) if typing.get_origin(annotation) is Literal else (),
+            choices=_choices(info),
             type=_type_name(annotation),
             unit=str(extra.get("unit", "")),
             help=info.description or "",
         )
+
+
+def _choices(info: FieldInfo) -> tuple[str, ...]:
+    if typing.get_origin(info.annotation) is Literal:
+        return typing.get_args(info.annotation)
+    named = (mark.names() for mark in info.metadata if isinstance(mark, Registered))
+    return tuple(name for names in named for name in names)
 
 
 def _type_name(annotation: Any) -> str:

@@ -3,9 +3,12 @@
 Owns their fields; the other sections and the configs they make up are in config.py.
 """
 
-from typing import Literal
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 class Section(BaseModel):
@@ -14,6 +17,27 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=()
     )
+
+    def idle(self) -> tuple[str, ...]:
+        """Fields that have no part in what comes of this config, by what others say."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Annotation of a text: one of the names that are registered when it is validated."""
+
+    names: Callable[[], Collection[str]]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._known, handler(source))
+
+    def _known(self, value: str) -> str:
+        if value not in self.names():
+            raise PydanticCustomError("not_registered", "Input should be a name that is registered")
+        return value
 
 
 class ModelConfig(Section):

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import torch
 
 from engine.contract.config import GraftConfig
+from engine.contract.localizers import localizers
 from engine.errors import Cancelled
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate, epochs
-from engine.graft.localizers import LEARNERS
+from engine.graft.localizers import learner
 from engine.session import Session
 
 
@@ -47,7 +48,7 @@ def learn(
     def rank(one: Learnt) -> tuple[float, bool, float, int]:
         return one.score, len(one.mask) <= len(base.mask), -one.loss, one.step
 
-    mask = LEARNERS[config.localizer](delta, base.mask, config)
+    mask = learner(localizers()[config.localizer])(delta, base.mask, config)
     best = seen = first = first or score(session, delta, base.mask, 0)
     known = [first]
     rows = epochs(session.data, config)

@@ -5,15 +5,14 @@ import math
 from engine.contract.config import GraftConfig
 from engine.course import TRAINED, Phase
 from engine.data import TaskData
-from engine.graft.localizers import LEARNERS, SCORERS
 
 
 def phases(config: GraftConfig, data: TaskData, maskable: int) -> list[Phase]:
     """In their order; `maskable`: how many weights there are to choose from."""
     test, both = sum(map(len, data.tests.values())), len(data.train) + len(data.dev)
     rows = TRAINED * min(config.examples, len(data.train) // data.contexts)
-    rated = config.learn and config.localizer in SCORERS and config.localizer != "movement"
-    learnt = config.learn and config.localizer in LEARNERS
+    rated = bool(config.chosen_by and config.chosen_by.scorer)
+    learnt = bool(config.chosen_by and config.chosen_by.learner)
     found = [Phase("test", test), Phase("test", test + len(data.dev))]
     if rated:
         found.append(Phase("rate", rows))

@@ -26,7 +26,7 @@ from engine.finetune import save_logits
 from engine.graft.base import BasePatch, base_patches
 from engine.graft.delta import Delta
 from engine.graft.learn import Learnt, learn, score
-from engine.graft.localizers import LEARNERS, SCORERS
+from engine.graft.localizers import scorer
 from engine.graft.mask import top
 from engine.graft.necessity import knock_out
 from engine.graft.phases import phases
@@ -185,16 +185,16 @@ def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:
 
 
 def _learns(config: GraftConfig) -> bool:
-    return config.learn and config.localizer in LEARNERS
+    return bool(config.chosen_by and config.chosen_by.learner)
 
 
 def _rated(bench: Bench) -> torch.Tensor | None:
-    """The scores of a localizer that does not learn; None for movement, the base patch itself."""
-    config = bench.config
-    if not config.learn or config.localizer not in SCORERS or config.localizer == "movement":
+    """The scores of a localizer that has a scorer, else None."""
+    chosen_by = bench.config.chosen_by
+    if chosen_by is None or not chosen_by.scorer:
         return None
-    bench.session.emit.log(f"rating the weights by {config.localizer}")
-    return SCORERS[config.localizer](bench.session, bench.delta, config)
+    bench.session.emit.log(f"rating the weights by {chosen_by.name}")
+    return scorer(chosen_by)(bench.session, bench.delta, bench.config)
 
 
 def _tested(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.contract.localizers import localizers
 from graftui.models import Run, Score
 from graftui.results.export import groups, runs
 from graftui.results.export.groups import Collected
@@ -15,8 +16,6 @@ from graftui.results.score_table import score_table
 from graftui.results.side_by_side import compare, flat
 from graftui.results.trials import Choice, Entry, trials
 from graftui.tui.charts import over_sizes
-
-LOCALIZERS = ("learnt", "fisher", "hard-concrete")
 
 
 def graft(id: str, localizer: str, **config: object) -> Run:
@@ -40,7 +39,7 @@ def collected(*localizers: str, by: tuple[str, ...] = ("stage",)) -> Collected:
     return Collected(by, ("graft.seed",), "dev", collect(found, by, ("graft.seed",)))
 
 
-@pytest.mark.parametrize("localizer", LOCALIZERS)
+@pytest.mark.parametrize("localizer", localizers())
 def test_tables_call_a_graft_by_its_localizer(localizer: str) -> None:
     name, scores = f"{localizer} graft", told(localizer)
     table = score_table(scores, 200)

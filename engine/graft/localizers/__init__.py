@@ -1,25 +1,23 @@
-"""Localizers: ways to choose which weights make a graft, one small file each.
+"""What localizers do: the code that the entries of engine.contract.localizers name, a file each.
 
-Owns the table of their names (`graft.localizer`). A scorer rates all maskable weights once a run,
-and `mask.top` cuts the mask of any budget from that; a mask that learns starts at a base patch
-and takes gradients (`engine.graft.learn`). All weights compete with each other, whatever tensor
-they are in (but for `layerwise`); equal ones are told apart by their place.
+A scorer rates all maskable weights once a run, and `mask.top` cuts the mask of any budget from
+that; a mask that learns starts at a base patch and takes gradients (`engine.graft.learn`). All
+weights compete with each other, whatever tensor they are in (but for `layerwise`); equal ones are
+told apart by their place.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+import importlib
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import torch
 
 from engine.contract.config import GraftConfig
+from engine.contract.localizers import Localizer
 from engine.graft.delta import Delta
-from engine.graft.localizers import chance, fisher, layerwise, movement, saliency
-from engine.graft.localizers.hard_concrete import HardConcrete
-from engine.graft.localizers.learnt import LearntMask
-from engine.graft.localizers.straight_through import StraightThrough
 from engine.session import Session
 
-__all__ = ["LEARNERS", "SCORERS", "Mask", "Scorer"]
+__all__ = ["Learner", "Mask", "Scorer", "learner", "scorer"]
 
 Scorer = Callable[[Session, Delta, GraftConfig], torch.Tensor]
 """A score a maskable weight, (P,), larger is better. May leave any weights shown, no gradients."""
@@ -39,17 +37,22 @@ class Mask(Protocol):
         ...
 
 
-SCORERS: Mapping[str, Scorer] = {
-    "movement": movement.score,
-    "saliency": saliency.score,
-    "fisher": fisher.score,
-    "random": chance.score,
-    "layerwise": layerwise.score,
-}
+Learner = Callable[[Delta, torch.Tensor, GraftConfig], Mask]
+"""Makes the mask from the weights, the base patch (s,) and the config."""
 
-LEARNERS: Mapping[str, Callable[[Delta, torch.Tensor, GraftConfig], Mask]] = {
-    "learnt": LearntMask,
-    "straight-through": StraightThrough,
-    "hard-concrete": HardConcrete,
-}
-"""Built from the weights, the base patch (s,) and the config."""
+
+def scorer(entry: Localizer) -> Scorer:
+    """The scorer that `entry` names. Raises ImportError or AttributeError where it is not there."""
+    found: Scorer = _named(entry.scorer)
+    return found
+
+
+def learner(entry: Localizer) -> Learner:
+    """The learner that `entry` names. Raises as `scorer` does."""
+    found: Learner = _named(entry.learner)
+    return found
+
+
+def _named(code: str) -> Any:
+    module, _, name = code.partition(":")
+    return getattr(importlib.import_module(module), name)

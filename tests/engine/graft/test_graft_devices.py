@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from engine import data
 from engine.contract.config import GraftConfig
+from engine.contract.localizers import localizers
 from engine.graft import delta as delta_module
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
-from engine.graft.localizers import LEARNERS, SCORERS
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import top
 from engine.graft.skill import Skill, load
@@ -58,7 +58,7 @@ def test_the_top_is_exact_and_ties_go_to_the_first(
         assert top(score, s).tolist() == sorted(ranked[:s])
 
 
-@pytest.mark.parametrize("localizer", [*LEARNERS, *SCORERS])
+@pytest.mark.parametrize("localizer", localizers())
 def test_a_run_gives_the_same_graft(
     device: str, localizer: str, tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import torch
@@ -12,12 +12,13 @@ from torch import nn
 
 from engine import data
 from engine.contract.config import GraftConfig
+from engine.contract.localizers import localizers
 from engine.graft import delta as delta_module
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
 from engine.graft.learn import learn
-from engine.graft.localizers import LEARNERS, SCORERS, hard_concrete, layerwise
+from engine.graft.localizers import hard_concrete, layerwise, learner, scorer
 from engine.graft.localizers import straight_through as straight
 from engine.graft.localizers.hard_concrete import HardConcrete
 from engine.graft.localizers.learnt import LearntMask
@@ -28,6 +29,8 @@ from engine.session import Session
 from tests.engine.graft.graft_bench import SlowModel, batches_of, grafting_session
 
 Bench = tuple[Session, Delta]
+SCORERS = {name: scorer(entry) for name, entry in localizers().items() if entry.scorer}
+LEARNERS = {name: learner(entry) for name, entry in localizers().items() if entry.learner}
 ON_BUDGET = sorted(set(LEARNERS) - {"learnt"})
 
 
@@ -46,9 +49,9 @@ def numbers(count: int, levels: int, seed: int = 0) -> Delta:
     )
 
 
-def test_every_name_of_the_config_has_a_localizer() -> None:
-    names = get_args(GraftConfig.model_fields["localizer"].annotation)
-    assert set(names) == {*SCORERS, *LEARNERS}
+def test_all_but_movement_rate_or_learn() -> None:
+    """It is the base patch itself."""
+    assert set(localizers()) - {*SCORERS, *LEARNERS} == {"movement"}
 
 
 @pytest.mark.parametrize("name", sorted(SCORERS))

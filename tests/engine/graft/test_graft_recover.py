@@ -9,6 +9,7 @@ import torch
 
 from engine import data
 from engine.contract.config import GraftConfig
+from engine.contract.localizers import localizers
 from engine.evaluate import Outcome
 from engine.graft.base import BasePatch
 from engine.graft.mask import top
@@ -78,10 +79,7 @@ def test_without_all_weights_the_pretrained_model_is_left(bench: Bench) -> None:
 Raw = dict[str, Any]
 
 
-@pytest.mark.parametrize(
-    "localizer",
-    ["movement", "saliency", "fisher", "random", "layerwise", "straight-through", "hard-concrete"],
-)
+@pytest.mark.parametrize("localizer", [name for name in localizers() if name != "learnt"])
 def test_every_localizer_in_a_whole_run(
     tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path, localizer: str
 ) -> None:
