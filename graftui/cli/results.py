@@ -23,7 +23,7 @@ from graftui.cli.writing import Format, Output, Raw
 from graftui.errors import UsageError
 
 if TYPE_CHECKING:
-    from graftui.cli.commands.collecting import Request
+    from graftui.results.collecting import Request
 
 
 class Shape(StrEnum):
@@ -106,7 +106,7 @@ def compare(
     and median of the runs that are best on dev.
     """
     if by and not refs:
-        from graftui.cli.commands.collecting import Request
+        from graftui.results.collecting import Request
 
         form = Shape.json if json else format_ or _shape_of(output)
         _collect(Request(by, filter_, best_on, over, metric, scores), form, output, plot, raw)
@@ -137,8 +137,9 @@ def _side_by_side(refs: list[str], json: bool) -> None:
 
 
 def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, raw: bool) -> None:
-    from graftui.cli.commands import collecting
+    from graftui.results import collecting
     from graftui.results.export.groups import FORMATS
+    from graftui.show import groups
 
     if form is Shape.table and output is not None:
         raise UsageError(
@@ -154,7 +155,7 @@ def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, r
     with store_to_read(settings_here()) as store:
         found = collecting.collected(store, request)
     if form is Shape.table:
-        collecting.show(found, console_here(), plot)
+        groups.show(found, console_here(), plot)
         return
     writing.write(FORMATS[key](found), output, f"{len(found.groups)} rows")
     for note in () if form is Shape.json else found.notes:  # JSON holds them

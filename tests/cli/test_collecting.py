@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from graftui.cli.commands import collecting
-from graftui.cli.commands.collecting import Request
 from graftui.registry.store import Store
+from graftui.results import collecting
+from graftui.results.collecting import Request
+from graftui.show import groups
 from graftui.terminal import Console
 from tests.cli import study
 from tests.cli.workplace import Workplace
@@ -82,7 +83,7 @@ def test_the_table_fits(films: Workplace, width: int) -> None:
     films.run("ls")
     console = Console(width=width, file=io.StringIO(), record=True)
     with Store.open(films.path / "runs.db") as store:
-        collecting.show(collecting.collected(store, Request("task.name")), console)
+        groups.show(collecting.collected(store, Request("task.name")), console)
     text = console.export_text()
     assert max(len(line.rstrip()) for line in text.splitlines()) <= width
     assert "…" not in text

@@ -8,9 +8,11 @@ import pytest
 
 from engine.contract.localizers import localizers
 from graftui.models import Run, Score
-from graftui.results.export import groups, runs
-from graftui.results.export.groups import Collected
+from graftui.results import groups
+from graftui.results.export import runs
+from graftui.results.export.groups import to_latex
 from graftui.results.figures import compared
+from graftui.results.groups import Collected
 from graftui.results.over_seeds import collect
 from graftui.results.score_table import score_table
 from graftui.results.side_by_side import compare, flat
@@ -49,7 +51,7 @@ def test_tables_call_a_graft_by_its_localizer(localizer: str) -> None:
     assert side.titles["learnt_graft accuracy"] == f"{name} accuracy"
     assert side.titles["base_patch accuracy"] == "base patch accuracy"
     for latex in (
-        groups.to_latex(collected(localizer)),
+        to_latex(collected(localizer)),
         runs.to_latex([graft("a", localizer)], {"a": scores}),
     ):
         assert name in latex

@@ -1,10 +1,11 @@
-"""What `compare --by` prints: results of many runs, collected over seeds.
+"""The results of many runs in a registry, collected over seeds: what `compare --by` asks for.
 
-Owns the reading of its options; what is a trial and how groups are made is in graftui.results.
+Owns the reading of its options, and which fine-tuning a graft is paired with. What is a trial and
+how groups are made is in trials.py and over_seeds.py.
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +15,10 @@ from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter, meets
 from graftui.registry.store import Store
-from graftui.results.curves import panels
-from graftui.results.export import groups
-from graftui.results.export.groups import Collected
-from graftui.results.over_seeds import SEEDS, collect, shown
-from graftui.results.score_table import GAP
+from graftui.results.groups import Collected
+from graftui.results.over_seeds import SEEDS, collect
 from graftui.results.side_by_side import flat
 from graftui.results.trials import RUN_FIELDS, SCORE_FIELDS, Choice, Entry, Trial, trials
-from graftui.show import curves
-from graftui.terminal import Console, Table, Text
-
-# Left out in this order where there is no room; every other format has them.
-_LEAST = ("chosen", "median", "metric", groups.TRIALS, "weights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,67 +141,3 @@ def _origin(store: Store, run: Run) -> Run | None:
     parent = store.find(run.parent) if run.parent else None
     digest = run.config.get("finetuned", {}).get("config_hash")
     return parent or (store.finished_with(digest) if digest else None)
-
-
-def show(found: Collected, console: Console, plot: bool = False) -> None:
-    """A table on the screen, what is to be known of it, and on demand its curves.
-
-    Raises UsageError where `plot` has nothing to draw.
-    """
-    drawn = panels(found.groups, found.by) if plot else ()
-    if plot and not drawn:
-        raise UsageError(
-            "There is no curve to draw: no graft is among what was collected.",
-            "Collect grafts of several sparsities: --filter kind=graft.",
-        )
-    titles, rows = groups.table(found)
-    wide = {
-        title: max(map(len, (*title.split(" ("), *column)))
-        for title, *column in zip(titles, *rows, strict=True)
-    }
-    for title in _LEAST:
-        if _room(wide, GAP) > console.width:
-            wide.pop(title, None)
-    kept = list(wide)
-    gap = GAP if _room(wide, GAP) <= console.width else 1
-    console.print(found.about, style="dim")
-    console.print(_table(found, kept, gap))
-    if "chosen" not in kept:
-        _show_chosen(found, console)
-    if any(group.short for group in found.groups):
-        text = "fewer seeds than another row (2 of 3): their means do not compare"
-        console.print(text, style="yellow")
-    for note in found.notes:
-        console.print(note, style="yellow")
-    curves.show(drawn, console)
-
-
-def _room(wide: Mapping[str, int], gap: int) -> int:
-    return sum(wide.values()) + gap * (len(wide) - 1)
-
-
-def _table(found: Collected, kept: Sequence[str], gap: int) -> Table:
-    titles, rows = groups.table(found)
-    keys = titles[: len(shown(found.groups, found.by))]
-    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
-    for title in kept:
-        left = title in keys or title == "chosen"
-        table.add_column(
-            title.replace(" (", "\n("),
-            justify="left" if left else "right",
-            no_wrap=title not in keys,
-        )
-    for group, row in zip(found.groups, rows, strict=True):
-        cells = dict(zip(titles, row, strict=True))
-        uneven = group.a_seed[0] < group.a_seed[1]
-        styles = {"seeds": group.short is not None, groups.TRIALS: uneven}
-        table.add_row(*(Text(cells[t], "yellow" if styles.get(t) else "") for t in kept))
-    return table
-
-
-def _show_chosen(found: Collected, console: Console) -> None:
-    keys = [key for key in shown(found.groups, found.by) if key != "metric"]
-    for group in found.groups:
-        if group.chosen:
-            cells = (groups.key_cell(key, group) for key in keys)
-            console.print(f"{' '.join(filter(None, cells))}: {groups.chosen(group)}")
