@@ -43,6 +43,21 @@ class RunReason(StrEnum):
     killed = "killed"
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Something that a run is made from."""
+
+    role: str
+    """What it is to the run, such as "finetuned": the run's kind names its roles."""
+    source: str
+    """Id of another run; or a path, which has a slash."""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is another run's result."""
+        return "/" not in self.source
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run, as the registry has it. Times are seconds since the epoch."""
@@ -65,8 +80,8 @@ class Run:
     tags: tuple[str, ...] = ()
     note: str = ""
     """What the user wrote about it."""
-    parent: str | None = None
-    """Id of the run it waits for, and whose checkpoint it uses."""
+    inputs: tuple[Input, ...] = ()
+    """What it is made from. It waits for those that are runs."""
     folder: str = ""
     """Folder of its directory, of a data folder; of another one than one's own it is elsewhere.
     Empty: not seen by any graftui that notes it."""
@@ -110,6 +125,16 @@ class Run:
     condition: str = ""
     """"stalled" or "elsewhere", where that is to be said beside the status. Never stored: it is
     observed when a run is shown."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the runs it is made from, each once."""
+        return tuple(dict.fromkeys(given.source for given in self.inputs if given.is_run))
+
+    @property
+    def parent(self) -> str | None:
+        """The first of its sources: what it had at most one of once, for other programs to read."""
+        return next(iter(self.sources), None)
 
     @property
     def progress(self) -> float:
@@ -195,6 +220,9 @@ class RunCard:
     tags: tuple[str, ...] = ()
     note: str = ""
     parent: str | None = None
+    """Of a card from before there were inputs: the fine-tuning that a graft is cut from."""
+    inputs: tuple[Input, ...] | None = None
+    """None: a card from before there were inputs."""
     registry: str = ""
     """Path of the registry that queued it: no other one may start it."""
     host: str = ""

@@ -30,13 +30,14 @@ class RunDir:
         """What the registry calls the run: name, tags, recipe, what it waits for."""
         return self.path / "run.json"
 
-    @property
-    def origin(self) -> Path:
-        """Of a graft: the config of the fine-tuning it is cut from, which may be deleted."""
-        return self.path / "finetuned.json"
+    def origin(self, role: str, place: int = 0) -> Path:
+        """The config of a run that this one is made from, and which may be deleted; `place`:
+        among those of that role.
+        """
+        return self.path / (f"{role}-{place}.json" if place else f"{role}.json")
 
     @property
-    def inputs(self) -> Path:
+    def digests(self) -> Path:
         """The user's files that it reads: path -> digest."""
         return self.path / "inputs.json"
 

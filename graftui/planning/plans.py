@@ -20,7 +20,7 @@ from graftui.planning.recipes import Recipe, of_run
 from graftui.planning.reuse import Standing, look, standing_in
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
-from graftui.scheduler.inputs import Inputs, changed, digests
+from graftui.scheduler.reads import Digests, changed, digests
 from graftui.scheduler.settle import directory
 from graftui.scheduler.spawn import Plan
 from graftui.settings import Settings
@@ -59,34 +59,34 @@ def plan(
         look(settings)
     for part, wanted in recipe.configs(overrides).items():
         config = _checked(_with_mask(wanted, settings), part in recipe.links)
-        inputs = digests(config, settings)
+        reads = digests(config, settings)
         if part in recipe.links and isinstance(config, configs.GraftConfig):
             _refuse_checkpoint(config, recipe.links[part])
         wanting = reusing and recipe.kinds[part] == "finetune"
-        standing = standing_in(config, inputs, settings) if wanting else Standing(None)
+        standing = standing_in(config, reads, settings) if wanting else Standing(None)
         if standing.run:
             places[part] = standing.run.id
             reused.append(standing.run)
             continue
         said += [f"{standing.why_not}; fine-tuning again"] if standing.why_not else []
-        said += [*remarks(config), *_of_other_data(config, inputs)]
+        said += [*remarks(config), *_of_other_data(config, reads)]
         places[part] = len(plans)
-        after = places.get(recipe.links.get(part, ""))
+        linked = {"finetuned": [places[recipe.links[part]]]} if part in recipe.links else {}
         label = name or recipe.name
         plans.append(
-            Plan(label, recipe.kinds[part], config, recipe.name, tuple(tags), after, inputs)
+            Plan(label, recipe.kinds[part], config, recipe.name, tuple(tags), linked, reads)
         )
     return Planned(plans, reused, tuple(dict.fromkeys(said)))
 
 
 def _of_other_data(
-    config: configs.FinetuneConfig | configs.GraftConfig, inputs: Inputs
+    config: configs.FinetuneConfig | configs.GraftConfig, reads: Digests
 ) -> list[str]:
     """What to say of a graft from the checkpoint of a run, if that run read other data."""
     if not (isinstance(config, configs.GraftConfig) and config.finetuned.path):
         return []
     source = RunDir(Path(config.finetuned.path).absolute().parent)
-    if not (files := changed(source, inputs)):
+    if not (files := changed(source, reads)):
         return []
     return [f"the data changed since run {source.path.name}, the fine-tuning: {', '.join(files)}"]
 
@@ -177,14 +177,14 @@ def origin_of(run: Run, settings: Settings) -> dict[str, Any] | None:
     source = run.config.get("finetuned", {})
     path, digest = source.get("path", ""), source.get("config_hash", "")
     with Store.open(settings.db) as store:
-        if run.parent and (parent := store.find(run.parent)):
-            return parent.config
+        if run.parent and (tuning := store.find(run.parent)):
+            return tuning.config
         if not (run.parent or digest) or (path and (settings.root / path).is_dir()):
             return None
         if digest and (same := store.list(where=[Filter("hash", "=", digest)], limit=1)):
             return same[0].config
     try:
-        stored = configs.loads(read_whole(settings.run_dir(run.id).origin))
+        stored = configs.loads(read_whole(settings.run_dir(run.id).origin("finetuned")))
         return stored.model_dump(mode="json")
     except (OSError, ValueError):
         raise UsageError(
@@ -205,8 +205,13 @@ def together(planned: Sequence[Planned]) -> Planned:
             digest = config_hash(each.config)
             needed = place + 1 < len(part.plans)
             if not (needed and digest in made):
-                after = places[each.after] if isinstance(each.after, int) else each.after
-                plans.append(replace(each, after=after))
+                inputs = {
+                    role: [
+                        places[source] if isinstance(source, int) else source for source in given
+                    ]
+                    for role, given in each.inputs.items()
+                }
+                plans.append(replace(each, inputs=inputs))
             places.append(made[digest] if needed and digest in made else len(plans) - 1)
             if each.kind == "finetune":
                 made[digest] = places[-1]

@@ -12,7 +12,7 @@ from engine.contract.identity import config_hash
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
-from graftui.scheduler.inputs import Inputs, stored
+from graftui.scheduler.reads import Digests, stored
 from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
 
@@ -34,7 +34,7 @@ def look(settings: Settings) -> None:
 
 
 def standing_in(
-    config: FinetuneConfig | GraftConfig, inputs: Inputs, settings: Settings
+    config: FinetuneConfig | GraftConfig, reads: Digests, settings: Settings
 ) -> Standing:
     """The newest such run that is done, or else the oldest that is under way; after a `look`."""
     if not settings.db.exists():
@@ -44,10 +44,10 @@ def standing_in(
     runs = [run for run in runs if (settings.runs / run.id).is_dir()]  # of this data folder
     done = [run for run in runs if _is_done(run, settings)]
     active = [run for run in reversed(runs) if run.status.active and run.cancel_asked is None]
-    same = [run for run in (*done, *active) if not _difference(run, config, inputs, settings)]
+    same = [run for run in (*done, *active) if not _difference(run, config, reads, settings)]
     if same or not (done or active):
         return Standing(same[0] if same else None)
-    return Standing(None, _difference((*done, *active)[0], config, inputs, settings))
+    return Standing(None, _difference((*done, *active)[0], config, reads, settings))
 
 
 def _is_done(run: Run, settings: Settings) -> bool:
@@ -56,13 +56,13 @@ def _is_done(run: Run, settings: Settings) -> bool:
 
 
 def _difference(
-    run: Run, config: FinetuneConfig | GraftConfig, inputs: Inputs, settings: Settings
+    run: Run, config: FinetuneConfig | GraftConfig, reads: Digests, settings: Settings
 ) -> str:
-    """What a run read otherwise than `inputs`; empty: nothing."""
+    """What a run read otherwise than `reads`; empty: nothing."""
     before = stored(settings.run_dir(run.id))
     if before is None:
         return f"run {run.id} is from before its data was noted, and is not reused"
-    changed = sorted(path for path, _ in (before or {}).items() ^ inputs.items())
+    changed = sorted(path for path, _ in (before or {}).items() ^ reads.items())
     if not changed:
         return ""
     model = Path(os.path.expanduser(config.model.name))

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from engine.contract.layout import RunDir, read_whole, write_json
-from graftui.models import Run, RunCard, RunReason, RunStatus, Verdict
+from graftui.models import Input, Run, RunCard, RunReason, RunStatus, Verdict
 
 LONGEST = 20_000
 """Characters of a text."""
@@ -23,7 +23,7 @@ _LAST_TIME = 253_402_300_800.0
 def card_of(run: Run) -> RunCard:
     """The card of a run."""
     shared = {f.name for f in fields(RunCard)} & {f.name for f in fields(Run)}
-    return RunCard(**{name: getattr(run, name) for name in shared})
+    return RunCard(**{name: getattr(run, name) for name in shared}, parent=run.parent)
 
 
 def write_card(run_dir: RunDir, card: RunCard) -> None:
@@ -111,6 +111,14 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, value))
 
 
+def _inputs(value: Any) -> tuple[Input, ...] | None:
+    if value is None:
+        return None
+    if not (isinstance(value, list) and all(isinstance(given, dict) for given in value)):
+        raise ValueError("should be a list of objects")
+    return tuple(Input(_text(given.get("role")), _text(given.get("source"))) for given in value)
+
+
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("should be a number")
@@ -140,6 +148,7 @@ _CHECKS: dict[Any, Callable[[Any], Any]] = {
     float: _number,
     RunStatus: RunStatus,
     tuple[str, ...]: _texts,
+    tuple[Input, ...] | None: _inputs,
     str | None: _optional(_text),
     int | None: _optional(_whole),
     float | None: _optional(_number),

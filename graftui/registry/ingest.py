@@ -19,6 +19,7 @@ from graftui.models import ACTIVE, Run, RunCard, RunStatus
 from graftui.registry import folders, held
 from graftui.registry.card import read_card
 from graftui.registry.folders import Skipped
+from graftui.registry.lineage import inputs_of_then
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
 from graftui.registry.store import Store, insert
@@ -177,7 +178,7 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
         except (ValueError, OSError) as exc:
             why = f"config.json cannot be read ({exc})"
             skipped.append(Skipped(str(run_dir.path), why, "mend its config.json, or move it away"))
-    # All at once: a queued run whose parent is not there yet would be taken for stranded.
+    # All at once: a queued run whose source is not there yet would be taken for stranded.
     with store.write() as db:
         for run_dir, (run, _) in found.items():
             if forget:
@@ -213,7 +214,7 @@ def _read(run_dir: RunDir, settings: Settings) -> tuple[Run, RunCard | None]:
         recipe=known.recipe,
         tags=known.tags,
         note=known.note,
-        parent=known.parent,
+        inputs=inputs_of_then(config.raw, known.parent) if known.inputs is None else known.inputs,
         folder=settings.folder,
         host=known.host if known.pid else "",  # of a queued run: where it was queued
         boot_id=known.boot_id,

@@ -134,6 +134,10 @@ _TOOK = f"CAST(max(0, ifnull({_ENDED}, started_at) - started_at) AS INTEGER)"
 _AGE = f"CAST({_NOW} - created_at AS INTEGER)"
 _GRAFT = f"ifnull({_summary('learnt_graft')}, {_summary('base_patch')})"
 
+_SOURCES = (
+    "(SELECT json_group_array(source) FROM inputs WHERE run = runs.id AND instr(source, '/') = 0)"
+)
+
 _SHARES = (
     "accuracy", "f1", "matthews", "pearson", "spearman", "ece", "agreement", "recovery",
     "gain_recovery",
@@ -154,7 +158,7 @@ KEYS: dict[str, Key] = {
     "tag": Key("tags", many=True), "tags": Key("tags", many=True), "note": Key("note"),
     **{name: _score(_result(name), old=True) for name in _SHARES},
     **{stage: _score(_summary(stage), old=True) for stage in _STAGES},
-    "recipe": Key("recipe"), "parent": Key("parent"), "device": Key("device"),
+    "recipe": Key("recipe"), "parent": Key(_SOURCES, many=True), "device": Key("device"),
     "phase": Key("phase"), "step": Key("step"), "hash": Key("config_hash"),
     "created": Key("created_at", date), "started": Key("started_at", date),
     "ended": Key("ended_at", date), "seconds": Key("(ended_at - started_at)", duration),

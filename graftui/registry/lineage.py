@@ -1,29 +1,55 @@
 """Which runs are made from which: what is lost to others when a run is deleted.
 
-Owns the ways in which a config names another run's files. Reads rows alone, no run directory.
+Reads rows alone, no run directory. Owns what was a run's input before inputs were noted.
 """
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-# The settings that may hold a path into another run's directory.
-_SOURCES = ("$.finetuned.path", "$.base_patch", "$.model.name")
+from graftui.models import Input
 
 
 def dependants(db: sqlite3.Connection, ids: Collection[str]) -> list[str]:
-    """Ids of the runs outside `ids` that use the checkpoint or the skill of one of them, oldest
-    first.
+    """Ids of the runs outside `ids` that are made from one of them, oldest first: from the run
+    itself, or from a file of its folder.
     """
-    paths = ", ".join(f"json_extract(config, '{source}')" for source in _SOURCES)
-    rows = db.execute(f"SELECT id, parent, {paths} FROM runs ORDER BY created_at, n")
     wanted = set(ids)
-    return [
-        id for id, parent, *used in rows
-        if id not in wanted and (parent in wanted or not wanted.isdisjoint(_named(used)))
-    ]  # fmt: skip
+    rows = db.execute(
+        "SELECT id, source FROM inputs JOIN runs ON runs.id = inputs.run"
+        " ORDER BY created_at, runs.n"
+    )
+    using = (id for id, source in rows if id not in wanted and _run_of(source) in wanted)
+    return list(dict.fromkeys(using))
 
 
-def _named(paths: Collection[object]) -> set[str]:
-    """What may be the id of a run in these: the folder that a checkpoint or a skill file is in."""
-    return {Path(path).parent.name for path in paths if isinstance(path, str)}
+def _run_of(source: str) -> str:
+    """The run itself, or what may be the id of one: the folder that a file or checkpoint is in."""
+    return Path(source).parent.name if "/" in source else source
+
+
+# The settings that held a path into another run's directory, and what that was to the run.
+_THEN = (("finetuned", "finetuned.path"), ("base_patch", "base_patch"), ("model", "model.name"))
+
+
+def inputs_of_then(config: Mapping[str, Any], parent: str | None) -> tuple[Input, ...]:
+    """The inputs of a run from before they were noted. A migration goes by it: it never changes."""
+    linked = (Input("finetuned", parent),) if parent else ()
+    paths = [(role, _at(config, setting)) for role, setting in _THEN]
+    return linked + tuple(
+        Input(role, path) for role, path in paths
+        if _is_path(path) and not (linked and role == "finetuned")
+    )  # fmt: skip
+
+
+def _at(config: Mapping[str, Any], setting: str) -> str:
+    value: Any = config
+    for key in setting.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+def _is_path(text: str) -> bool:
+    """Not the name of a model on the hub, which has one slash at most."""
+    return text.startswith(("/", "./", "../", "~/")) or text.count("/") > 1

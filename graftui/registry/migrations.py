@@ -3,6 +3,7 @@
 Owns the tables. Refuses a database that a newer graftui has changed.
 """
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from graftui.errors import EnvironmentProblem, NewerRegistry
 from graftui.registry.connect import immediate
+from graftui.registry.lineage import inputs_of_then
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -230,6 +232,25 @@ def m007_whereabouts(db: "Database") -> None:
     """)
 
 
+def m008_inputs(db: "Database") -> None:
+    """What a run is made from: any number of things, where it had one parent."""
+    db.executescript("""
+        CREATE TABLE inputs (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            n INTEGER NOT NULL, -- in the order in which the run has them
+            role TEXT NOT NULL,
+            source TEXT NOT NULL, -- id of a run; or a path, which has a slash
+            PRIMARY KEY (run, n)
+        ) WITHOUT ROWID;
+        CREATE INDEX inputs_source ON inputs (source);
+    """)
+    for id, config, parent in db.execute("SELECT id, config, parent FROM runs").fetchall():
+        for n, given in enumerate(inputs_of_then(json.loads(config), parent)):
+            values = (id, n, given.role, given.source)
+            db.execute("INSERT INTO inputs VALUES (?, ?, ?, ?)", values)
+    db.executescript("DROP INDEX runs_parent; ALTER TABLE runs DROP COLUMN parent;")
+
+
 MIGRATIONS: list[Migration] = [
     m001_runs,
     m002_measurements,
@@ -238,4 +259,5 @@ MIGRATIONS: list[Migration] = [
     m005_warnings,
     m006_progress,
     m007_whereabouts,
+    m008_inputs,
 ]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from graftui.models import Here, RunStatus, Verdict
+from graftui.models import Here, Run, RunStatus, Verdict
 
 Told = Callable[[str, Verdict], object]
 """Hears of a run's end by its id."""
@@ -17,18 +17,23 @@ DOUBT_S = 24 * 3600.0
 
 # `+` keeps SQLite from going by the folder, which nearly all runs are of.
 # Its process could be seen from here, and is not there: that is no guess.
-_GONE = "parent.pid_ticks IS NOT NULL AND parent.host = :host AND parent.boot_id = :boot_id"
+_GONE = "source.pid_ticks IS NOT NULL AND source.host = :host AND source.boot_id = :boot_id"
+# The inputs of a run that are runs: a path has a slash.
+_SOURCES = (
+    "inputs LEFT JOIN runs AS source ON source.id = inputs.source"
+    " WHERE inputs.run = waiting.id AND instr(inputs.source, '/') = 0"
+)
 _STRANDED = (
-    "SELECT child.id, child.parent, ifnull(parent.status, 'deleted') AS fate FROM runs AS child"
-    " LEFT JOIN runs AS parent ON parent.id = child.parent"
-    " WHERE child.status = 'queued' AND +child.folder = :folder AND child.parent IS NOT NULL"
-    " AND (ifnull(parent.status, 'deleted') IN ('failed', 'cancelled', 'deleted')"
-    f" OR parent.status = 'lost' AND (({_GONE}) OR parent.ended_at < :doubted))"
+    "SELECT waiting.id, min(inputs.n), inputs.source, ifnull(source.status, 'deleted') AS fate"
+    f" FROM runs AS waiting, {_SOURCES}"
+    " AND waiting.status = 'queued' AND +waiting.folder = :folder"
+    " AND (ifnull(source.status, 'deleted') IN ('failed', 'cancelled', 'deleted')"
+    f" OR source.status = 'lost' AND (({_GONE}) OR source.ended_at < :doubted))"
+    " GROUP BY waiting.id"
 )
 _READY = (
-    "SELECT id FROM runs AS child WHERE status = 'queued' AND +folder = :folder"
-    " AND (parent IS NULL OR EXISTS"
-    " (SELECT 1 FROM runs WHERE id = child.parent AND status = 'finished'))"
+    "SELECT id FROM runs AS waiting WHERE status = 'queued' AND +folder = :folder"
+    f" AND NOT EXISTS (SELECT 1 FROM {_SOURCES} AND ifnull(source.status, '') != 'finished')"
     " ORDER BY created_at, n LIMIT 1"
 )
 # Started by a supervisor of this host, or about to be. What other hosts run takes no place here.
@@ -63,8 +68,21 @@ def work(db: sqlite3.Connection, here: Here) -> bool:
     return any(db.execute(sql, asdict(here)).fetchone() for sql in (_BUSY, _READY))
 
 
+def waits_in_vain(
+    run: Run, find: Callable[[str], Run | None], above: frozenset[str] = frozenset()
+) -> bool:
+    """Whether a queued run waits, perhaps by way of others, for one that nobody is at."""
+    if run.status is not RunStatus.queued:
+        return run.status in (RunStatus.lost, RunStatus.held)
+    if run.id in above:  # cards may say anything
+        return True
+    above |= {run.id}
+    sources = [find(id) for id in run.sources]
+    return any(source is None or waits_in_vain(source, find, above) for source in sources)
+
+
 def stranded(db: sqlite3.Connection, here: Here) -> list[sqlite3.Row]:
-    """Queued runs whose parent will never finish."""
+    """Queued runs of which a source will never finish, with the first such."""
     doubted = time.time() - DOUBT_S
     return db.execute(_STRANDED, {**asdict(here), "doubted": doubted}).fetchall()
 
@@ -83,8 +101,8 @@ def _cancel(db: sqlite3.Connection, row: sqlite3.Row, then: Told) -> None:
     verdict = Verdict(
         status=RunStatus.cancelled,
         ended_at=time.time(),
-        message=f"It was to use the result of run {row['parent']}, which is {row['fate']}.",
-        hint=f"`graftui show {row['parent']}` says why; then `graftui rerun {row['id']}`.",
+        message=f"It was to use the result of run {row['source']}, which is {row['fate']}.",
+        hint=f"`graftui show {row['source']}` says why; then `graftui rerun {row['id']}`.",
     )
     db.execute(
         "UPDATE runs SET status = ?, ended_at = ?, message = ?, hint = ? WHERE id = ?",

@@ -8,13 +8,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from graftui.models import Run, RunReason, RunStatus
+from graftui.models import Input, Run, RunReason, RunStatus
 
 # No 0/o, 1/l/i: ids are read aloud and typed.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 ID_LENGTH = 6
 
-COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Run) if f.name != "condition")
+COLUMNS: tuple[str, ...] = tuple(
+    f.name for f in fields(Run) if f.name not in ("condition", "inputs")
+)
+_INPUTS = "SELECT role, source FROM inputs WHERE run = runs.id ORDER BY n"
+RUN = (
+    f"SELECT {', '.join(COLUMNS)},"
+    f" (SELECT json_group_array(json_array(role, source)) FROM ({_INPUTS})) AS inputs FROM runs"
+)
+"""What `run_of` takes, of all runs."""
 
 
 def new_id() -> str:
@@ -23,7 +31,7 @@ def new_id() -> str:
 
 
 def run_of(row: sqlite3.Row) -> Run:
-    """The run in a row that has all COLUMNS."""
+    """The run in a row of `RUN`."""
     values = {name: row[name] for name in COLUMNS}
     values["status"] = RunStatus(values["status"])
     values["reason"] = RunReason(values["reason"]) if values["reason"] else None
@@ -31,11 +39,12 @@ def run_of(row: sqlite3.Row) -> Run:
     values["tags"] = tuple(json.loads(values["tags"]))
     values["warnings"] = tuple(json.loads(values["warnings"]))
     values["summary"] = numbers_of(values["summary"])
+    values["inputs"] = tuple(Input(*given) for given in json.loads(row["inputs"]))
     return Run(**values)
 
 
 def row_of(run: Run) -> dict[str, Any]:
-    """Column -> stored value."""
+    """Column -> stored value; a run's inputs have a table of their own."""
     return encoded({name: getattr(run, name) for name in COLUMNS})
 
 

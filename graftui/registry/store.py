@@ -21,9 +21,8 @@ from graftui.registry.connect import connect, immediate, journal_mode
 from graftui.registry.filters import Filter
 from graftui.registry.migrations import migrate
 from graftui.registry.resolve import resolve
-from graftui.registry.rows import COLUMNS, encoded, row_of, run_of
+from graftui.registry.rows import RUN, encoded, row_of, run_of
 
-_RUN = f"SELECT {', '.join(COLUMNS)} FROM runs"
 Runs = list[Run]
 """Named, because `list` means the method inside the class."""
 Recipes = list[tuple[str, str, float]]
@@ -74,7 +73,7 @@ class Store:
 
     def find(self, id: str) -> Run | None:
         """The run `id`, if there is one."""
-        row = self.db.execute(f"{_RUN} WHERE id = ?", (id,)).fetchone()
+        row = self.db.execute(f"{RUN} WHERE id = ?", (id,)).fetchone()
         return run_of(row) if row else None
 
     def get(self, id: str) -> Run:
@@ -101,9 +100,7 @@ class Store:
         condition, values = filters.where(self.db, where, search)
         order, keys = filters.order(self.db, sort)
         page = [-1 if limit is None else limit, offset]
-        rows = self.db.execute(
-            f"{_RUN}{condition}{order} LIMIT ? OFFSET ?", [*values, *keys, *page]
-        )
+        rows = self.db.execute(f"{RUN}{condition}{order} LIMIT ? OFFSET ?", [*values, *keys, *page])
         return [run_of(row) for row in rows]
 
     def count(self, where: Sequence[Filter] = (), search: str = "") -> int:
@@ -126,13 +123,13 @@ class Store:
 
     def active(self) -> Runs:
         """Runs that still have something to do, oldest first."""
-        rows = self.db.execute(f"{_RUN} WHERE status IN (?, ?, ?) ORDER BY created_at, n", ACTIVE)
+        rows = self.db.execute(f"{RUN} WHERE status IN (?, ?, ?) ORDER BY created_at, n", ACTIVE)
         return [run_of(row) for row in rows]
 
     def unsettled(self, folder: str) -> Runs:
         """Runs of a data folder that may change: active, held, or lost of late."""
         rows = self.db.execute(
-            f"{_RUN} WHERE (status IN (?, ?, ?, ?) OR (status = ? AND ended_at > ?))"
+            f"{RUN} WHERE (status IN (?, ?, ?, ?) OR (status = ? AND ended_at > ?))"
             " AND +folder = ? ORDER BY created_at, n",
             (*ACTIVE, RunStatus.held, RunStatus.lost, time.time() - queue.DOUBT_S, folder),
         )
@@ -144,14 +141,7 @@ class Store:
 
     def waits_in_vain(self, run: Run) -> bool:
         """Whether a queued run waits, perhaps by way of others, for one that nobody is at."""
-        source: Run | None = run
-        seen = set()
-        while source is not None and source.status is RunStatus.queued and source.parent:
-            if source.id in seen:  # cards may say anything
-                return True
-            seen.add(source.id)
-            source = self.find(source.parent)
-        return source is None or source.status in (RunStatus.lost, RunStatus.held)
+        return queue.waits_in_vain(run, self.find)
 
     def born(self) -> float:
         """When this database was made: tells it from one made after it was deleted."""
@@ -160,7 +150,7 @@ class Store:
     def finished_with(self, config_hash: str) -> Run | None:
         """The newest finished run of that configuration."""
         row = self.db.execute(
-            f"{_RUN} WHERE config_hash = ? AND status = ? ORDER BY created_at DESC, n DESC LIMIT 1",
+            f"{RUN} WHERE config_hash = ? AND status = ? ORDER BY created_at DESC, n DESC LIMIT 1",
             (config_hash, RunStatus.finished),
         ).fetchone()
         return run_of(row) if row else None
@@ -225,8 +215,8 @@ class Store:
         return None if id is None else self.find(id)
 
     def cancel_stranded(self, here: Here, then: queue.Told) -> Texts:
-        """Cancel queued runs whose parent will never finish; their ids. `then` hears of each, in
-        the same transaction.
+        """Cancel queued runs of which a source will never finish; their ids. `then` hears of each,
+        in the same transaction.
         """
         if not queue.stranded(self.db, here):
             return []
@@ -275,13 +265,16 @@ class Store:
 
 
 def insert(db: sqlite3.Connection, run: Run) -> None:
-    """Add the row of `run`, within a transaction of the caller's."""
+    """Add the row of `run` with its inputs, within a transaction of the caller's."""
     row = row_of(run)
     marks = ", ".join("?" for _ in row)
-    db.execute(
+    done = db.execute(
         f"INSERT INTO runs ({', '.join(row)}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING",
         list(row.values()),
     )
+    if done.rowcount > 0:
+        inputs = ((run.id, n, given.role, given.source) for n, given in enumerate(run.inputs))
+        db.executemany("INSERT INTO inputs VALUES (?, ?, ?, ?)", inputs)
 
 
 def set_aside(path: Path) -> Path:

@@ -9,7 +9,8 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from engine.contract.layout import write_json
 from graftui.errors import EnvironmentProblem, Unwritable, UsageError, explain
@@ -58,7 +59,7 @@ def remove(settings: Settings, ids: Sequence[str]) -> None:
         with Store.open(settings.db) as store:
             reconcile(settings, store)
             for run in _staying(settings, store, ids):
-                _keep_origin(settings, run, store.find(run.parent or ""))
+                _keep_origins(settings, run, store.find)
             for id in ids:
                 _delete(settings, store, id)
         clear_leftovers(settings.runs)
@@ -97,13 +98,14 @@ def _remove_without_room(settings: Settings, ids: Sequence[str]) -> None:
     seen, _ = view(settings)
     with seen:
         left = [id for id in ids if seen.find(id)]
-        stay = [(run, seen.find(run.parent or "")) for run in _staying(settings, seen, left)]
+        sources = {run.id: run for run in map(seen.get, left)}
+        stay = _staying(settings, seen, left)
     for id in left:
         path = settings.run_dir(id).path
         hide(path)
         clear(hidden(path))
-    for graft, parent in stay:
-        _keep_origin(settings, graft, parent)
+    for run in stay:
+        _keep_origins(settings, run, sources.get)
     try:
         _forget(Store.open(settings.db), left)
     except (sqlite3.Error, EnvironmentProblem):
@@ -129,19 +131,24 @@ def _staying(settings: Settings, store: Store, ids: Sequence[str]) -> list[Run]:
     stay = [store.get(id) for id in dependants(store.db, ids)]
     for run in stay:
         if run.status.active:
-            source = f"run {run.parent}" if run.parent in ids else "a run to be deleted"
+            source = next((id for id in run.sources if id in ids), None)
             raise UsageError(
-                f"Run {run.id}, which is {run.status}, uses the result of {source}.",
+                f"Run {run.id}, which is {run.status}, uses the result of "
+                f"{f'run {source}' if source else 'a run to be deleted'}.",
                 f"`graftui cancel {run.id}` first, or wait for its end.",
             )
     return stay
 
 
-def _keep_origin(settings: Settings, graft: Run, parent: Run | None) -> None:
-    """The config of its fine-tuning, which graftui 0.1 did not store with a graft."""
-    place = settings.run_dir(graft.id)
-    if parent is not None and place.path.is_dir() and not place.origin.exists():
-        write_json(place.origin, parent.config)
+def _keep_origins(settings: Settings, run: Run, find: Callable[[str], Run | None]) -> None:
+    """The configs of its sources, which graftui 0.1 did not store with a run."""
+    here, places = settings.run_dir(run.id), Counter[str]()
+    for given in run.inputs:
+        origin = here.origin(given.role, places[given.role])
+        places[given.role] += 1
+        source = find(given.source) if given.is_run else None
+        if source is not None and here.path.is_dir() and not origin.exists():
+            write_json(origin, source.config)
 
 
 def _delete(settings: Settings, store: Store, id: str) -> None:

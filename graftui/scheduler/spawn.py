@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,14 +18,15 @@ from engine.contract.config import Finetuned, GraftConfig, Section, dumps
 from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir, write_json, write_whole
 from graftui.errors import UsageError
-from graftui.models import ACTIVE, Run, RunStatus
+from graftui.models import ACTIVE, Input, Run, RunStatus
 from graftui.registry.card import amend_card, write_card
 from graftui.registry.held import queued_card
+from graftui.registry.lineage import inputs_of_then
 from graftui.registry.rows import new_id
 from graftui.registry.store import Store
 from graftui.scheduler.environment import for_engines
 from graftui.scheduler.identity import identity
-from graftui.scheduler.inputs import Inputs, note
+from graftui.scheduler.reads import Digests, note
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 
@@ -40,10 +41,15 @@ class Plan:
     config: Section
     recipe: str = ""
     tags: tuple[str, ...] = ()
-    after: int | str | None = None
-    """What it waits for and builds on: an earlier plan's place in the list, or a run's id."""
-    inputs: Inputs = field(default_factory=dict)
+    inputs: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
+    """Role -> what it waits for and builds on: an earlier plan's place in the list, or a run's
+    id."""
+    reads: Digests = field(default_factory=dict)
     """The user's files that it reads."""
+
+
+Sources = dict[str, tuple[Run, ...]]
+"""Role -> the runs that a run is made from."""
 
 
 def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
@@ -51,14 +57,14 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
     settings.runs.mkdir(parents=True, exist_ok=True)
     with Store.open(settings.db) as store:
         made: list[tuple[Run, Section]] = []
-        parents: list[Run | None] = []
+        given: list[Sources] = []
         for place, plan in enumerate(plans):
-            parents.append(_parent(store, plan, place, made))
-            made.append(_run(settings, plan, parents[-1], place))
+            given.append(_sources(store, plan, place, made))
+            made.append(_run(settings, plan, given[-1], place))
         try:
-            for (run, config), parent, plan in zip(made, parents, plans, strict=True):
-                _write(settings, run, config, parent)
-                write_json(RunDir(_hidden(settings, run.id)).inputs, plan.inputs)
+            for (run, config), sources, plan in zip(made, given, plans, strict=True):
+                _write(settings, run, config, sources)
+                write_json(RunDir(_hidden(settings, run.id)).digests, plan.reads)
             runs = [run for run, _ in made]
             store.add(runs, then=lambda: _show(settings, runs))
         except BaseException:
@@ -72,7 +78,7 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
 def start(settings: Settings, run: Run) -> "subprocess.Popen[bytes]":
     """Start the engine of a claimed run, in a session of its own: it outlives any terminal."""
     place = settings.run_dir(run.id)
-    note(settings, place, settings.run_dir(run.parent) if run.parent else None)
+    note(settings, place, [settings.run_dir(source) for source in run.sources])
     with place.output.open("ab") as output:
         process = subprocess.Popen(
             [settings.python, "-m", "engine", str(place.path)],
@@ -116,40 +122,49 @@ def _introduce(settings: Settings, run_id: str, process: "subprocess.Popen[bytes
         process.kill()
 
 
-def _parent(
-    store: Store, plan: Plan, place: int, made: Sequence[tuple[Run, Section]]
-) -> Run | None:
-    if plan.after is None:
-        return None
-    if isinstance(plan.after, int):
-        if not 0 <= plan.after < place:
+def _sources(store: Store, plan: Plan, place: int, made: Sequence[tuple[Run, Section]]) -> Sources:
+    return {
+        role: tuple(_source(store, plan, source, made[:place]) for source in sources)
+        for role, sources in plan.inputs.items()
+    }
+
+
+def _source(
+    store: Store, plan: Plan, source: int | str, made: Sequence[tuple[Run, Section]]
+) -> Run:
+    if isinstance(source, int):
+        if not 0 <= source < len(made):
             raise UsageError(f"{plan.name} waits for a run that does not come before it.",
                              "Put the run it waits for first.")  # fmt: skip
-        return made[plan.after][0]
-    parent = store.get(plan.after)
-    if parent.status not in (*ACTIVE, RunStatus.finished):
-        raise UsageError(f"{plan.name} needs the result of run {parent.id}, which is "
-                         f"{parent.status}.", f"`graftui rerun {parent.id}` first.")  # fmt: skip
-    return parent
+        return made[source][0]
+    run = store.get(source)
+    if run.status not in (*ACTIVE, RunStatus.finished):
+        raise UsageError(f"{plan.name} needs the result of run {run.id}, which is "
+                         f"{run.status}.", f"`graftui rerun {run.id}` first.")  # fmt: skip
+    return run
 
 
-def _run(settings: Settings, plan: Plan, parent: Run | None, place: int) -> tuple[Run, Section]:
+def _run(settings: Settings, plan: Plan, sources: Sources, place: int) -> tuple[Run, Section]:
     config = plan.config
-    if parent is not None and isinstance(config, GraftConfig):
-        checkpoint = _relative(directory(settings, parent).checkpoint, settings.root)
-        source = Finetuned(path=checkpoint, config_hash=parent.config_hash)
+    if "finetuned" in sources and isinstance(config, GraftConfig):
+        (tuning,) = sources["finetuned"]
+        checkpoint = _relative(directory(settings, tuning).checkpoint, settings.root)
+        source = Finetuned(path=checkpoint, config_hash=tuning.config_hash)
         config = config.model_copy(update={"finetuned": source})
+    raw = json.loads(dumps(config))
+    linked = [Input(role, run.id) for role, runs in sources.items() for run in runs]
+    paths = [given for given in inputs_of_then(raw, None) if given.role not in sources]
     run = Run(
         id=_fresh_id(settings),
         name=plan.name,
         kind=plan.kind,
-        config=json.loads(dumps(config)),
+        config=raw,
         config_hash=config_hash(config),
         created_at=time.time() + place * 1e-6,  # a recipe's runs keep their order
         recipe=plan.recipe,
         tags=plan.tags,
         folder=settings.folder,
-        parent=parent.id if parent else None,
+        inputs=(*linked, *paths),
     )
     return run, config
 
@@ -168,12 +183,13 @@ def _hidden(settings: Settings, run_id: str) -> Path:
     return settings.runs / f".new-{run_id}"
 
 
-def _write(settings: Settings, run: Run, config: Section, parent: Run | None) -> None:
+def _write(settings: Settings, run: Run, config: Section, sources: Sources) -> None:
     hidden = RunDir(_hidden(settings, run.id))
     hidden.path.mkdir()
     write_whole(hidden.config, dumps(config))
-    if parent is not None:
-        write_json(hidden.origin, parent.config)
+    for role, runs in sources.items():
+        for place, source in enumerate(runs):
+            write_json(hidden.origin(role, place), source.config)
     write_card(hidden, queued_card(run, settings))
 
 

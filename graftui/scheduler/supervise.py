@@ -22,11 +22,11 @@ from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
 from graftui.registry.store import Store
 from graftui.scheduler.identity import here
-from graftui.scheduler.inputs import InputsChanged
 from graftui.scheduler.leftovers import clear_leftovers
 from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import JOBS, unpacked
 from graftui.scheduler.memory import oom_kills
+from graftui.scheduler.reads import FilesChanged
 from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.settle import settle
 from graftui.scheduler.spawn import start
@@ -114,7 +114,7 @@ class Supervisor:
         try:
             self.children[run.id] = start(self.settings, run)
             log.info("%s %s started", run.id, run.name)
-        except InputsChanged as exc:
+        except FilesChanged as exc:
             self._fail(store, run, RunReason.data, exc.message, exc.hint)
         except OSError as exc:
             message = f"The engine could not be started: {exc}."

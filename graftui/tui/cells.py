@@ -120,8 +120,8 @@ def _progress(run: Run, width: int, colours: Palette) -> Text:
             text = Text(done, colours["accent"])
             text.append(left, colours["panel-lighten-2"])
             return text.append(f" {int(100 * run.progress):>3}%")
-        case RunStatus.queued if run.parent:
-            return Text(f"← {visible(run.parent)}", dim)
+        case RunStatus.queued if run.sources:
+            return _fit(Text(f"← {visible(' '.join(run.sources))}", dim), width)
         case RunStatus.failed if run.reason:
             return Text(str(run.reason), colours["error"])
         case RunStatus.finished:

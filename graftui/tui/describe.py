@@ -51,7 +51,8 @@ def _headline(run: Run, now: float) -> Content:
 def _about(run: Run, now: float) -> Content:
     end = f"{age(now - run.ended_at)} ago" if run.ended_at else ""
     facts = {
-        "took": took(seconds(run, now)), "ended": end, "on": run.device, "after": run.parent or "",
+        "took": took(seconds(run, now)), "ended": end, "on": run.device,
+        "after": ", ".join(run.sources),
         "recipe": run.recipe, "note": run.note,
         "process": str(run.pid or "") if run.status.active else "",
         "exit code": str(run.exit_code or ""), "signal": str(run.signal or ""),

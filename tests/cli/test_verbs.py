@@ -174,7 +174,10 @@ def test_cancel_by_filter_takes_what_has_something_to_do(here: Path, said: Said)
     said("ls")
     config = parse({"kind": "finetune"})
     graft = parse({"kind": "graft"})
-    submit(knobs.at(here), [Plan("new", "finetune", config), Plan("new", "graft", graft, after=0)])
+    submit(
+        knobs.at(here),
+        [Plan("new", "finetune", config), Plan("new", "graft", graft, inputs={"finetuned": [0]})],
+    )
     assert "no run that is queued or at work" in said("cancel", "-f", "tag=study", "-y")
     ended = said("cancel", "-f", "created > 2026-01-01", "-f", "name=new", "-y")
     assert ended.count("cancelled before it started") == 2
@@ -188,7 +191,7 @@ def test_rerun_fine_tunes_again_what_was_deleted(
     out = said("rerun", "g1", "g2")
     assert "unchanged" in out
     assert [plan.kind for plan in queued] == ["finetune", "graft", "graft"], "one serves both"
-    assert [plan.after for plan in queued] == [None, 0, 0]
+    assert [plan.inputs for plan in queued] == [{}, {"finetuned": [0]}, {"finetuned": [0]}]
     assert queued[0].config.train.lr == 0.02  # type: ignore[attr-defined]
     assert queued[2].config.localizer == "fisher"  # type: ignore[attr-defined]
     said("save", "g1", "kept")
@@ -197,7 +200,7 @@ def test_rerun_fine_tunes_again_what_was_deleted(
 
 def test_rerun_of_a_graft_whose_origin_nobody_knows(here: Path, said: Said) -> None:
     said("rm", "-y", "ft")
-    RunDir(here / "data" / "runs" / "g1").origin.unlink()
+    RunDir(here / "data" / "runs" / "g1").origin("finetuned").unlink()
     config = RunDir(here / "data" / "runs" / "g1").config
     raw = json.loads(config.read_text())
     raw["finetuned"] = {"path": "data/runs/ft/checkpoint", "config_hash": "0123456789abcdef"}

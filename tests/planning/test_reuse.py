@@ -13,7 +13,7 @@ from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus
 from graftui.planning import plans, recipes
 from graftui.registry.store import Store
-from graftui.scheduler import inputs, spawn, supervise
+from graftui.scheduler import reads, spawn, supervise
 from graftui.settings import Settings, at
 
 RECIPE = """
@@ -71,7 +71,9 @@ def test_the_same_files_are_the_same_run(here: Settings) -> None:
     done = finished(here)
     again = planned(here)
     assert ([run.id for run in again.reused], again.remarks) == ([done.id], ())
-    assert [(each.kind, each.after) for each in again.plans] == [("graft", done.id)]
+    assert [(each.kind, each.inputs) for each in again.plans] == [
+        ("graft", {"finetuned": [done.id]})
+    ]
     Path("models/small/README.md").write_text("read by nobody")
     Path("films/SST-2/other.tsv").touch()
     assert planned(here).reused == again.reused
@@ -127,12 +129,12 @@ def test_one_under_way_serves_if_it_reads_the_same(here: Settings) -> None:
 
 def test_a_run_of_before_digests_is_not_reused_silently(here: Settings) -> None:
     done = finished(here)
-    RunDir(here.runs / done.id).inputs.unlink()
+    RunDir(here.runs / done.id).digests.unlink()
     again = planned(here)
     assert again.reused == []
     assert f"run {done.id} is from before its data was noted" in again.remarks[0]
     sets = ("task.name=pocket-film", "task.data=", "task.k=16", "model.name=pocket:masked-lm")
-    assert planned(here, *sets).plans[0].inputs == {}, "what ships has no digest"
+    assert planned(here, *sets).plans[0].reads == {}, "what ships has no digest"
 
 
 def test_a_rerun_of_a_graft_fine_tunes_again_on_other_data(here: Settings) -> None:
@@ -159,7 +161,7 @@ def test_a_graft_from_a_checkpoint_of_other_data_is_told(here: Settings) -> None
 
 def test_what_a_run_reads_is_noted_when_it_starts(here: Settings) -> None:
     tuning, graft = (RunDir(here.runs / run.id) for run in queued(here))
-    before = inputs.stored(tuning)
+    before = reads.stored(tuning)
     assert before
     assert set(before) == {
         *(str(Path(TRAIN).with_stem(split)) for split in ("train", "dev", "test")),
@@ -169,12 +171,12 @@ def test_what_a_run_reads_is_noted_when_it_starts(here: Settings) -> None:
         ),
     }
     swap_labels()
-    inputs.note(here, tuning, None)
-    now = inputs.stored(tuning)
+    reads.note(here, tuning, [])
+    now = reads.stored(tuning)
     assert now
     assert [path for path in now if now[path] != before[path]] == [TRAIN]
-    inputs.note(here, graft, tuning)
-    assert inputs.stored(graft) == now
+    reads.note(here, graft, [tuning])
+    assert reads.stored(graft) == now
 
 
 def test_a_graft_never_starts_on_other_data_than_its_fine_tuning(here: Settings) -> None:
@@ -191,25 +193,25 @@ def test_a_graft_never_starts_on_other_data_than_its_fine_tuning(here: Settings)
 
 def test_large_files_are_read_once(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    of = inputs._of
+    of = reads._of
 
     def counted(file: object) -> str:
         read.append(Path(file.name).name)  # type: ignore[attr-defined]
         return of(file)
 
-    monkeypatch.setattr(inputs, "_of", counted)
-    monkeypatch.setattr(inputs, "_CACHED_FROM", 1)
+    monkeypatch.setattr(reads, "_of", counted)
+    monkeypatch.setattr(reads, "_CACHED_FROM", 1)
     config = planned(here).plans[0].config
     assert isinstance(config, FinetuneConfig)
-    first = inputs.digests(config, here)
+    first = reads.digests(config, here)
     read.clear()
-    assert inputs.digests(config, here) == first
+    assert reads.digests(config, here) == first
     assert read == []
     swap_labels()
-    assert inputs.digests(config, here) != first, "though size and time of the data are the same"
+    assert reads.digests(config, here) != first, "though size and time of the data are the same"
     assert read == ["train.tsv"]
     (here.cache / "digests.json").write_text("[1]")
-    assert inputs.digests(config, here)[TRAIN] != first[TRAIN], "a damaged cache is no cache"
+    assert reads.digests(config, here)[TRAIN] != first[TRAIN], "a damaged cache is no cache"
 
 
 def test_what_else_a_run_reads(here: Settings, tmp_path: Path) -> None:

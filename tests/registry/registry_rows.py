@@ -10,13 +10,15 @@ from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig
 from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
 from graftui.models import Run
+from graftui.registry.lineage import inputs_of_then
 from graftui.registry.rows import new_id
 
 KINDS = {"finetune": FinetuneConfig, "graft": GraftConfig}
 
 
 def make(kind: str = "finetune", **fields: Any) -> Run:
-    """A queued run; `fields` change it."""
+    """A queued run; `fields` change it, `parent`: the fine-tuning it waits for."""
+    parent = fields.pop("parent", None)
     config = KINDS[kind](**fields.pop("settings", {}))
     given = {
         "id": new_id(),
@@ -25,6 +27,7 @@ def make(kind: str = "finetune", **fields: Any) -> Run:
         "config": config.model_dump(mode="json"),
         "config_hash": config_hash(config),
         "created_at": time.time(),
+        "inputs": inputs_of_then(config.model_dump(mode="json"), parent),
         **fields,
     }
     return Run(**given)

@@ -20,7 +20,7 @@ from graftui.registry import ingest as module
 from graftui.registry.card import amend_card, card_of, read_card, write_card
 from graftui.registry.folders import shut
 from graftui.registry.store import Store
-from graftui.scheduler.inputs import stored
+from graftui.scheduler.reads import stored
 from graftui.settings import Settings, at
 from tests.registry.registry_rows import a_life, make, place, text_of
 from tests.strange import VALUES
@@ -232,7 +232,7 @@ def test_an_end_without_a_time_is_that_of_the_last_sign_of_life(
     assert isinstance(ev.parse_line(b'{"event":"finished","seconds":1,"t":"now"}'), ev.Finished)
 
 
-@pytest.mark.parametrize("name", ["card", "output", "inputs"])
+@pytest.mark.parametrize("name", ["card", "output", "digests"])
 def test_a_pipe_where_a_file_should_be_is_waited_for_by_nobody(
     registry: tuple[Store, Settings], name: str
 ) -> None:

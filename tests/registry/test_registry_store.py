@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graftui.errors import NotFound, UsageError
-from graftui.models import ACTIVE, Here, RunReason, RunStatus, Verdict
+from graftui.models import ACTIVE, Here, Input, Run, RunReason, RunStatus, Verdict
 from graftui.registry.rows import new_id, numbers, numbers_of
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make
@@ -222,3 +222,41 @@ def test_damage_is_reported(store: Store) -> None:
     with store.write() as db:
         db.execute("INSERT INTO metrics VALUES ('nobody', 'loss', 1, 0.5)")
     assert store.check() == ["a row of metrics belongs to no run"]
+
+
+def test_a_run_waits_for_all_that_it_is_made_from(store: Store) -> None:
+    one, two = make(created_at=1.0), make(created_at=2.0)
+    both = (Input("skills", one.id), Input("skills", two.id), Input("mask", "a/path/to/a.file"))
+    waits = make(created_at=0.5, inputs=both)
+    store.add([one, two, waits])
+    assert store.get(waits.id).inputs == both
+    assert (waits.sources, waits.parent) == ((one.id, two.id), one.id)
+    store.update(one.id, status=RunStatus.finished)
+    assert [run.id for run in _claims(store)] == [two.id], "the other one is not done"
+    store.update(two.id, status=RunStatus.finished)
+    assert [run.id for run in _claims(store)] == [waits.id], "for a path nobody waits"
+
+
+def test_one_failed_source_of_two_strands_a_run(store: Store) -> None:
+    good, bad = make(status=RunStatus.finished), make(status=RunStatus.failed)
+    waits = make(inputs=(Input("skills", good.id), Input("skills", bad.id)))
+    store.add([good, bad, waits])
+    heard: list[str] = []
+    assert store.cancel_stranded(HERE, lambda id, _: heard.append(id)) == [waits.id] == heard
+    assert f"run {bad.id}, which is failed" in store.get(waits.id).message
+
+
+def test_runs_that_wait_for_each_other_wait_in_vain(store: Store) -> None:
+    one = make(id="aaaaaa", inputs=(Input("skills", "bbbbbb"),))
+    two = make(id="bbbbbb", inputs=(Input("skills", "aaaaaa"),))
+    lost = make(status=RunStatus.lost)
+    under_way = make(status=RunStatus.running)
+    three = make(inputs=(Input("skills", under_way.id), Input("skills", lost.id)))
+    four = make(inputs=(Input("skills", under_way.id),))
+    store.add([one, two, lost, under_way, three, four])
+    assert [store.waits_in_vain(run) for run in (one, three, four)] == [True, True, False]
+
+
+def _claims(store: Store) -> list[Run]:
+    claimed = store.claim_next(99, HERE)
+    return [] if claimed is None else [claimed]

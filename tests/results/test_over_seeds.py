@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.models import Run, RunStatus, Score
+from graftui.models import Input, Run, RunStatus, Score
 from graftui.results.over_seeds import SEEDS, Group, collect, shown, spread
 from graftui.results.trials import Choice, Entry, LeftOut, Trial, trials
 
@@ -141,7 +141,8 @@ def run(id: str, kind: str, parent: str | None = None, created: float = 0.0, **c
     task = {"name": "T", "data_seed": 13}
     return Run(
         id=id, name=id, kind=kind, config={"kind": kind, "task": task, **config}, config_hash=id,
-        created_at=created, parent=parent, status=RunStatus.finished, tags=("x", "y"),
+        created_at=created, status=RunStatus.finished, tags=("x", "y"),
+        inputs=(Input("finetuned", parent),) if parent else (),
     )  # fmt: skip
 
 

@@ -21,7 +21,8 @@ def plan(does: str, kind: str = "finetune", after: int | str | None = None) -> P
     """A run whose fake engine does `does`."""
     form = FinetuneConfig if kind == "finetune" else GraftConfig
     config = form(model=ModelConfig(name=does))
-    return Plan(name=f"{does}-{kind}", kind=kind, config=config, after=after)
+    inputs = {} if after is None else {"finetuned": [after]}
+    return Plan(name=f"{does}-{kind}", kind=kind, config=config, inputs=inputs)
 
 
 def condition(bench: "Bench", run: Run) -> str:

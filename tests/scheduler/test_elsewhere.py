@@ -211,7 +211,8 @@ def test_what_is_gone_for_certain_is_waited_for_by_nobody(
 def test_after_a_day_a_guess_is_believed(bench: Bench) -> None:
     run = bench.started(pid=44, host="home", status=RunStatus.lost, ended_at=time.time() - 90000)
     (waits,) = bench.submit(plan("finish"))
-    bench.change(waits.id, parent=run.id)
+    with Store.open(bench.settings.db) as store, store.write() as db:
+        db.execute("INSERT INTO inputs VALUES (?, 0, 'finetuned', ?)", (waits.id, run.id))
     assert bench.look(waits.id).status is RunStatus.cancelled
 
 

@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 import graftui.tui
 from engine.contract.schema import Setting
-from graftui.models import Artifact, Run, RunReason, RunStatus, Score, Series
+from graftui.models import Artifact, Input, Run, RunReason, RunStatus, Score, Series
 from graftui.planning.recipes import Recipe
 from graftui.results.side_by_side import compare
 from graftui.settings import Settings
@@ -54,7 +54,8 @@ def hostile_run(text: str, number: int = 0) -> Run:
     return Run(
         id=f"{number:02d}{text}", name=text, kind=text, config=config, config_hash=text,
         created_at=world.NOW - 60, status=RunStatus.failed, reason=RunReason.crashed, message=text,
-        hint=text, recipe=text, tags=(text, text), parent=text, started_at=world.NOW - 50,
+        hint=text, recipe=text, tags=(text, text), inputs=(Input(text, text),),
+        started_at=world.NOW - 50,
         phase=text, device=text, log_tail=f"{text}\n{text}", ended_at=world.NOW - 9,
     )  # fmt: skip
 

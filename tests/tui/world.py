@@ -16,7 +16,7 @@ from engine.contract import events as ev
 from engine.contract.config import Section, dumps, parse
 from engine.contract.identity import config_hash
 from graftui import settings as knobs
-from graftui.models import ACTIVE, Run, RunReason, RunStatus
+from graftui.models import ACTIVE, Input, Run, RunReason, RunStatus
 from graftui.registry.card import card_of, write_card
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
@@ -58,6 +58,8 @@ def add(
     path.config.write_text(dumps(about))
     path.events.write_bytes(b"".join(map(ev.dumps, said)))
     path.output.write_text(output)
+    if parent := fields.pop("parent", None):
+        fields["inputs"] = (Input("finetuned", parent),)
     run = Run(**{
         "id": id, "name": "pocket", "kind": about.kind, "config": json.loads(dumps(about)),  # type: ignore[attr-defined]
         "config_hash": config_hash(about), "created_at": NOW - 600, "recipe": "pocket", **fields,

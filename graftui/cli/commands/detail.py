@@ -5,7 +5,7 @@ import json
 import time
 
 from engine.contract.layout import read_whole
-from graftui.cli.commands.output import send_json
+from graftui.cli.commands.output import as_json, send_json
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.results.figures import figure, subject
@@ -22,7 +22,7 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     (run,) = observed(settings, [run], time.time())
     scores, files = store.scores([run.id])[run.id], store.artifacts(run.id)
     if json:
-        whole = dataclasses.asdict(run) | {
+        whole = as_json(run) | {
             "scores": [dataclasses.asdict(score) for score in scores],
             "artifacts": [dataclasses.asdict(file) for file in files],
             "run_dir": str(directory(settings, run).path),
@@ -56,7 +56,8 @@ def _warnings(run: Run) -> list[str]:
 
 def _about(run: Run, settings: Settings) -> dict[str, object]:
     about = {
-        "recipe": run.recipe, "tags": list(run.tags), "note": run.note, "after": run.parent or "",
+        "recipe": run.recipe, "tags": list(run.tags), "note": run.note,
+        "after": ", ".join(run.sources),
         "took": tables.duration(run.seconds), "device": run.device, "config hash": run.config_hash,
         "folder": str(directory(settings, run).path), "smallest graft": _smallest(settings, run),
         "process": f"{run.pid} on {run.host}" if run.pid and run.status.active else "",

@@ -1,10 +1,9 @@
 """What `ls` and `doctor` print."""
 
-import dataclasses
 import time
 from collections.abc import Sequence
 
-from graftui.cli.commands.output import send_json
+from graftui.cli.commands.output import as_json, send_json
 from graftui.doctor import Check
 from graftui.models import RunStatus
 from graftui.registry.filters import Filter
@@ -30,7 +29,7 @@ def show(
     listed = store.list(where=where, sort=sort, limit=limit or None, search=search)
     found = observed(settings, listed, time.time())
     if json:
-        send_json([dataclasses.asdict(run) for run in found])
+        send_json([as_json(run) for run in found])
         return
     if not found:
         narrowed = bool(where or search)

@@ -158,8 +158,9 @@ def verdict(runs: Sequence[Run]) -> GraftuiError | None:
         if run.status is RunStatus.held:
             return RunFailed(f"Run {run.id} ({run.kind}) is held: {run.message}", run.hint)
         if run.status is RunStatus.queued:
+            sources = ", ".join(run.sources)
             return RunFailed(
-                f"Run {run.id} ({run.kind}) waits for run {run.parent}, which nobody is at.",
-                f"`graftui show {run.parent}` says why. It goes on when that one does.",
+                f"Run {run.id} ({run.kind}) waits for run {sources}, which nobody is at.",
+                f"`graftui show {sources}` says why. It goes on when that one does.",
             )
     return None

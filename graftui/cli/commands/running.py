@@ -20,7 +20,7 @@ def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool
     runs = submit(settings, plans)
     set_going(settings)
     for run in runs:
-        after = f", after {run.parent}" if run.parent else ""
+        after = f", after {', '.join(run.sources)}" if run.sources else ""
         console.print(
             Text.assemble(f"queued {run.kind} ", (run.id, "bold"), f" ({run.name}{after})")
         )
@@ -75,16 +75,17 @@ def _cancelled(settings: Settings, run: Run, alone: bool) -> Run:
 
 
 def _cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> None:
-    """Stop `runs`, but for a fine-tuning that somebody else's grafts wait for."""
+    """Stop `runs`, but for one that somebody else's runs wait for."""
     with Store.open(settings.db) as store:
         now = [store.get(run.id) for run in runs]
         own = {run.id for run in runs}
-        wanted = {run.parent for run in store.active() if run.id not in own}
+        waiting = [run for run in store.active() if run.id not in own]
+    wanted = {source for run in waiting for source in run.sources}
     active = [run for run in now if run.status.active]
     cancel(settings, [run for run in active if run.id not in wanted], console)
     for run in active:
         if run.id in wanted:
-            console.print(f"{run.id} goes on: other grafts wait for it")
+            console.print(f"{run.id} goes on: other runs wait for it")
 
 
 def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None:
@@ -95,7 +96,7 @@ def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None
         raise error
     shown = [run for run in ended if run.kind == "graft"] or ended
     for run in shown:
-        made = [each for each in ended if each.id in (run.parent, run.id)]
+        made = [each for each in ended if each.id in (*run.sources, run.id)]
         took = ", ".join(f"{each.kind} {tables.duration(each.seconds)}" for each in made)
         console.print(tables.Results(scores[run.id], f"{run.name} {run.id} ({took})"))
         console.print(f"files: {settings.runs / run.id}")

@@ -1,4 +1,4 @@
-"""What a run reads, by content: inputs.json of its folder, path -> digest.
+"""The user's files that a run reads, by content: inputs.json of its folder, path -> digest.
 
 Owns the digests and their cache. Whether a run may stand in for another is in planning/reuse.py.
 """
@@ -6,6 +6,7 @@ Owns the digests and their cache. Whether a run may stand in for another is in p
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,17 @@ from engine.contract.layout import RunDir, read_whole, write_json
 from graftui.errors import GraftuiError
 from graftui.settings import Settings
 
-Inputs = dict[str, str]
+Digests = dict[str, str]
 """Path, as the config has it -> digest."""
 _CACHED_FROM = 1 << 20
 """Bytes of a file whose digest is worth keeping: weights, not data that somebody may be editing."""
 
 
-class InputsChanged(GraftuiError):
-    """What a graft is to read is not what its fine-tuning read."""
+class FilesChanged(GraftuiError):
+    """What a run is to read is not what a source of it read."""
 
 
-def digests(config: FinetuneConfig | GraftConfig, settings: Settings) -> Inputs:
+def digests(config: FinetuneConfig | GraftConfig, settings: Settings) -> Digests:
     """The digest of each file of the user's that a run reads. Raises MissingFiles, OSError."""
     known = _cache(settings)
     before = dict(known)
@@ -36,38 +37,40 @@ def digests(config: FinetuneConfig | GraftConfig, settings: Settings) -> Inputs:
     return inputs
 
 
-def stored(run_dir: RunDir) -> Inputs | None:
+def stored(run_dir: RunDir) -> Digests | None:
     """What a run read; None of one that was made before that was kept."""
     try:
-        raw = json.loads(read_whole(run_dir.inputs))
+        raw = json.loads(read_whole(run_dir.digests))
     except (OSError, ValueError, RecursionError):
         return None
     return {path: str(raw[path]) for path in raw} if isinstance(raw, dict) else None
 
 
-def changed(source: RunDir, now: Inputs) -> list[str]:
+def changed(source: RunDir, now: Digests) -> list[str]:
     """Files that `source` read when their content was another."""
     before = stored(source) or {}
     return [path for path in now if before.get(path, now[path]) != now[path]]
 
 
-def note(settings: Settings, run_dir: RunDir, source: RunDir | None) -> None:
+def note(settings: Settings, run_dir: RunDir, sources: Sequence[RunDir]) -> None:
     """Keep what a run is about to read: it may have changed while the run was queued.
 
-    Raises InputsChanged where a graft would read other files than `source`, its fine-tuning.
+    Raises FilesChanged where it would read other files than one of `sources`, which it is made
+    from.
     What cannot be read here is for the engine to tell.
     """
     try:
         now = digests(loads(read_whole(run_dir.config)), settings)
     except (OSError, ValueError, LookupError):  # LookupError: its task is gone from the catalog
         return
-    if source and (differing := changed(source, now)):
-        raise InputsChanged(
-            f"The data changed since its fine-tuning {source.path.name} read it: "
-            f"{', '.join(differing)}.",
-            f"`graftui rerun {run_dir.path.name}` fine-tunes again, on the data as it is.",
-        )
-    write_json(run_dir.inputs, now)
+    for source in sources:
+        if differing := changed(source, now):
+            raise FilesChanged(
+                f"The data changed since its source {source.path.name} read it: "
+                f"{', '.join(differing)}.",
+                f"`graftui rerun {run_dir.path.name}` makes that again too, on the data as it is.",
+            )
+    write_json(run_dir.digests, now)
 
 
 def _digest(path: Path, known: dict[str, Any]) -> str:
