@@ -10,11 +10,13 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.contract.layout import RunDir
 from graftui import trust
 from graftui.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.contract.layout import RunDir
 
 FILE = "graftui.toml"
 
@@ -54,8 +56,10 @@ class Settings:
         """The registry, by the one name that all ways to it come to."""
         return os.path.realpath(self.db)
 
-    def run_dir(self, id: str) -> RunDir:
+    def run_dir(self, id: str) -> "RunDir":
         """The directory of a run of this data folder."""
+        from engine.contract.layout import RunDir  # here: who asks for help needs none
+
         return RunDir(self.runs / id)
 
 
