@@ -11,7 +11,8 @@ demo: .venv/run
 	$(BIN)/graftui run pocket
 
 test: .venv/dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --cov --cov-report=
+	@echo "coverage: $$($(BIN)/coverage report --format=total) % of the lines"
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ app = typer.Typer(
     epilog=f"Exit codes: {_CODES}",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
-    add_completion=False,
+    add_completion=True,
 )
 
 

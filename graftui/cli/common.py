@@ -8,19 +8,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graftui.cli import completion
+
 if TYPE_CHECKING:
     from graftui.registry.store import Store
     from graftui.settings import Settings
     from graftui.terminal import Console
 
-Ref = Annotated[str, typer.Argument(metavar="ID", help="Run: id, its beginning, name, or `last`")]
-Refs = Annotated[list[str], typer.Argument(metavar="ID...", help="Runs: ids, names, or `last`")]
+_REFS = "Runs: ids, names, or `last`"
+Ref = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="Run: id, its beginning, name, or `last`", autocompletion=completion.runs
+    ),
+]
+Refs = Annotated[
+    list[str], typer.Argument(metavar="ID...", help=_REFS, autocompletion=completion.runs)
+]
 MaybeRefs = Annotated[
-    list[str], typer.Argument(metavar="[ID...]", help="Runs: ids, names, or `last`")
+    list[str], typer.Argument(metavar="[ID...]", help=_REFS, autocompletion=completion.runs)
 ]
 Sets = Annotated[
-    list[str], typer.Option("--set", "-s", metavar="SETTING=VALUE", help="Change a setting")
-]
+    list[str],
+    typer.Option(
+        "--set", "-s", metavar="SETTING=VALUE", help="Change a setting",
+        autocompletion=completion.settings,
+    ),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts")]
 Detach = Annotated[bool, typer.Option("--detach", "-d", help="Queue it and come back at once")]
 Filters = Annotated[

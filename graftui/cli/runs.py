@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from graftui.cli import completion
 from graftui.cli.common import (
     Detach,
     Filters,
@@ -23,7 +24,11 @@ from graftui.cli.common import (
 
 def run(
     recipe: Annotated[
-        str, typer.Argument(help="Recipe: a name of `graftui recipes`, or a .toml file")
+        str,
+        typer.Argument(
+            help="Recipe: a name of `graftui recipes`, or a .toml file",
+            autocompletion=completion.recipes,
+        ),
     ],
     set_: Sets = [],  # noqa: B006  typer copies it
     name: Annotated[str, typer.Option(help="Name of the runs; the recipe's if not given")] = "",
@@ -120,7 +125,11 @@ def release(refs: Refs, yes: Yes = False) -> None:
 
 def recipes(
     name: Annotated[
-        str, typer.Argument(help="Print this recipe as TOML; all are listed if not given")
+        str,
+        typer.Argument(
+            help="Print this recipe as TOML; all are listed if not given",
+            autocompletion=completion.recipes,
+        ),
     ] = "",
     settings_: Annotated[
         bool, typer.Option("--settings", help="Print every setting it comes to")
