@@ -28,11 +28,13 @@ from engine.versions import versions
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__.splitlines()[0])
     parser.add_argument("run_dir", type=Path, help="folder with a config.json")
-    run_dir = RunDir(parser.parse_args(arguments).run_dir)
+    parser.add_argument("--attempt", type=int, default=0, help="which start of the run, from 1")
+    asked = parser.parse_args(arguments)
+    run_dir = RunDir(asked.run_dir)
     if not run_dir.config.is_file():
         parser.error(f"there is no {run_dir.config}")
     try:
-        emit = Emitter(run_dir.events)
+        emit = Emitter(run_dir.events, asked.attempt)
     except OSError as error:
         print(f"{run_dir.events} cannot be written: {error.strerror}", file=sys.stderr)
         return 1

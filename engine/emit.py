@@ -4,7 +4,6 @@ Each event is one write() of one line, whole or taken back, so a reader never se
 stays half, and a killed run has lost nothing that it said.
 """
 
-import math
 import os
 import signal
 import time
@@ -13,7 +12,7 @@ from types import FrameType
 
 from engine.contract.events import TERMINAL, Event, Log, Metric, Progress, dumps
 from engine.course import Course
-from engine.errors import Cancelled, Diverged
+from engine.errors import Cancelled
 
 _PATIENCE_S = 120.0
 """How long the last event waits for room on the disk: hours of work may hang on it."""
@@ -26,7 +25,9 @@ class Emitter:
     course: Course | None = None
     """The run's phases, once its work is known."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, attempt: int = 0) -> None:
+        """`attempt`: which start of the run this is, from 1; 0: not known."""
+        self._attempt = attempt
         kept = path.read_bytes() if path.exists() else b""
         self._seq = kept.count(b"\n")
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -35,8 +36,8 @@ class Emitter:
 
     def __call__(self, event: Event) -> None:
         """Append `event`, stamped with its number and the time."""
-        stamped = event.model_copy(update={"seq": self._seq, "t": round(time.time(), 3)})
-        line = dumps(stamped)
+        stamp = {"seq": self._seq, "t": round(time.time(), 3), "attempt": self._attempt}
+        line = dumps(event.model_copy(update=stamp))
         try:
             self._append(line)
         except OSError:
@@ -76,16 +77,7 @@ class Emitter:
         self(Progress(phase=phase, step=step, total=total, done=done, left_s=left_s))
 
     def metric(self, step: int, values: dict[str, float]) -> None:
-        """One point of each curve. Raises Diverged if a value is not finite.
-
-        An infinite loss of rows that were only scored may come from one answer ruled out.
-        """
-        for name, value in values.items():
-            if math.isnan(value) or (math.isinf(value) and not name.startswith("dev/")):
-                raise Diverged(
-                    f"{name} is {value} at step {step}",
-                    "lower the learning rate (train.lr or graft.lr), or clip the gradient",
-                )
+        """One point of each curve."""
         self(Metric(step=step, values=values))
 
 

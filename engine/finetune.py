@@ -23,7 +23,7 @@ from engine.data import TaskData
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
 from engine.evaluate import Outcome
-from engine.loss import loss
+from engine.loss import loss, refuse_diverged
 from engine.models import LinearModel
 from engine.penalty import Penalty
 from engine.session import Session, begin
@@ -162,7 +162,9 @@ def save_logits(session: Session, outcomes: dict[str, dict[str, Outcome]]) -> No
 def _dev_score(session: Session, step: int) -> float:
     metric = session.data.metric
     scores = session.dev().scores()
-    session.emit.metric(step, {f"dev/{metric}": scores[metric], "dev/loss": scores["loss"]})
+    values = {f"dev/{metric}": scores[metric], "dev/loss": scores["loss"]}
+    refuse_diverged(step, values, math.isnan)
+    session.emit.metric(step, values)
     return scores[metric]
 
 
@@ -175,7 +177,9 @@ def train(session: Session, config: TrainConfig, best: BestWeights) -> None:
     session.model.train()
     for step in range(1, config.steps + 1):
         session.stop.check()
-        session.emit.metric(step, step_once(step))
+        values = step_once(step)
+        refuse_diverged(step, values)
+        session.emit.metric(step, values)
         session.emit.progress("finetune", step, config.steps)
         if step % config.eval_every == 0 or step == config.steps:
             score = _dev_score(session, step)

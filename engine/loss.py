@@ -1,7 +1,12 @@
-"""The loss: of classes, or of a score between two words."""
+"""The loss: of classes, or of a score between two words; and when training has lost its way."""
+
+import math
+from collections.abc import Callable, Mapping
 
 import torch
 from torch.nn import functional as F
+
+from engine.errors import Diverged
 
 
 def loss(logits: torch.Tensor, label: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
@@ -15,3 +20,23 @@ def loss(logits: torch.Tensor, label: torch.Tensor, reduction: str = "mean") -> 
     wanted = torch.stack([1 - label, label], 1).to(logits)
     each = F.kl_div(F.log_softmax(logits, 1), wanted, reduction="none").sum(1)
     return each.sum() if reduction == "sum" else each.mean()
+
+
+def _not_finite(value: float) -> bool:
+    return not math.isfinite(value)
+
+
+def refuse_diverged(
+    step: int, values: Mapping[str, float], wrong: Callable[[float], bool] = _not_finite
+) -> None:
+    """Raises Diverged if one of the values of a training step is `wrong`.
+
+    An infinite loss of rows that were only scored may come from one answer ruled out: there,
+    `math.isnan`.
+    """
+    for name, value in values.items():
+        if wrong(value):
+            raise Diverged(
+                f"{name} is {value} at step {step}",
+                "lower the learning rate (train.lr or graft.lr), or clip the gradient",
+            )

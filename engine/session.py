@@ -15,7 +15,7 @@ import transformers
 from engine import data, loading
 from engine.batches import collate
 from engine.contract.config import FinetuneConfig, GraftConfig
-from engine.contract.events import Artifact, Evaluated, Log, Stage
+from engine.contract.events import Artifact, Evaluated, Labels, Log
 from engine.contract.layout import RunDir
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
@@ -48,10 +48,15 @@ class Session:
     bf16: bool
 
     def announce(
-        self, stage: Stage, split: str, scores: dict[str, float], sparsity: float | None = None
+        self,
+        stage: str,
+        split: str,
+        scores: dict[str, float],
+        labels: Labels = {},  # noqa: B006
     ) -> dict[str, float]:
-        """Emit the scores of one set of weights, and give them back."""
-        self.emit(Evaluated(stage=stage, split=split, scores=scores, sparsity=sparsity))
+        """Emit the scores of one set of weights, a Stage or a word of a kind's own, and give them
+        back."""
+        self.emit(Evaluated(stage=stage, split=split, scores=scores, labels=labels))
         loss = scores.get("loss", 0.0)  # a recovery that is undefined has its own warning
         if not math.isfinite(loss):
             message = f"{stage.replace('_', ' ')} on {split}: loss is {loss}"
@@ -59,12 +64,11 @@ class Session:
         return scores
 
     def announce_tests(
-        self, stage: Stage, outcomes: dict[str, Outcome], sparsity: float | None = None
+        self, stage: str, outcomes: dict[str, Outcome]
     ) -> dict[str, dict[str, float]]:
         """Emit the scores on each test set, and give them back."""
         return {
-            name: self.announce(stage, name, outcome.scores(), sparsity)
-            for name, outcome in outcomes.items()
+            name: self.announce(stage, name, outcome.scores()) for name, outcome in outcomes.items()
         }
 
     def test(self, model: AnswerModel | None = None) -> dict[str, Outcome]:

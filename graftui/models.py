@@ -1,12 +1,15 @@
 """What the registry holds, as values: runs, curves, scores, artifacts, and the card of a run.
 
-Owns their names and states. Standard library only: everything else of graftui builds on this.
+Owns their names and states. Imports nothing that costs: everything else of graftui builds on this.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from engine.contract.subjects import MODEL, sparsity_of, word
 
 
 class RunStatus(StrEnum):
@@ -33,7 +36,7 @@ ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
 
 
 class RunReason(StrEnum):
-    """Why a run failed; the values of engine.contract.events.FailReason."""
+    """Why graftui says that a run failed; the values of engine.contract.events.FailReason."""
 
     config = "config"
     data = "data"
@@ -70,8 +73,8 @@ class Run:
     config_hash: str
     created_at: float
     status: RunStatus = RunStatus.queued
-    reason: RunReason | None = None
-    """Only of a failed run."""
+    reason: str | None = None
+    """Only of a failed run: a RunReason, or one that another version knows."""
     message: str = ""
     """What went wrong, or why it was cancelled."""
     hint: str = ""
@@ -177,13 +180,26 @@ class Score:
     """Scores of one set of weights on one split."""
 
     stage: str
-    """"pretrained", "finetuned", "base_patch" or "learnt_graft"."""
+    """What became of the weights: "pretrained", "finetuned", "base_patch", "learnt_graft", or any
+    other word."""
     split: str
-    sparsity: float | None
-    """As asked for in the config; None for whole models."""
+    labels: Mapping[str, str | float]
+    """Of a graft its `sparsity`, as asked for in the config; empty for whole models."""
     scores: dict[str, float]
     localizer: str = "learnt"
     """How the weights of a learnt_graft were chosen: what it is called by."""
+    subject: str = MODEL
+    """Which of the models that the run scores."""
+
+    @property
+    def sparsity(self) -> float | None:
+        """The label of that name; None for whole models."""
+        return sparsity_of(self.labels)
+
+    @property
+    def what(self) -> str:
+        """These weights in one word, but for their sparsity."""
+        return word(self.subject, self.stage, self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +218,7 @@ class Verdict:
 
     status: RunStatus
     ended_at: float
-    reason: RunReason | None = None
+    reason: str | None = None
     message: str = ""
     hint: str = ""
     exit_code: int | None = None

@@ -3,7 +3,7 @@
 Owns the shapes and how a stretch of the file is read. A reader takes whole lines only: what
 follows the last newline is still being written. Times are seconds since the epoch, UTC. A line
 that does not fit costs that line alone, and never a run's end: a last event is read without the
-fields that are wrong.
+fields that are wrong. Enumerations are for writing: a reader keeps a word that it does not know.
 """
 
 import json
@@ -11,9 +11,20 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
-VERSION = 1
+from engine.contract.subjects import MODEL, sparsity_of, word
+
+VERSION = 2
+"""1: a score's labels were `sparsity` alone, and there were no attempts."""
 _LONGEST = 20_000
 """Characters of a text: what is longer is cut, not refused."""
 LAST_TIME = 253_402_300_800.0
@@ -30,6 +41,11 @@ def writable(text: object) -> object:
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 """As far as SQLite counts."""
 Text = Annotated[str, BeforeValidator(writable)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+Labels = Annotated[dict[Text, Finite | Text], Field(max_length=16)]
+"""What tells apart weights, or curves, of one name: such as {"sparsity": 0.001}."""
 
 
 class FailReason(StrEnum):
@@ -62,6 +78,8 @@ class _Event(BaseModel):
     seq: Count = 0
     """Number of the event in its file, from 0."""
     t: Annotated[float, Field(ge=0, lt=LAST_TIME)] = 0.0
+    attempt: Count = 0
+    """Which start of the run said it, from 1; 0: not known."""
 
 
 class Started(_Event):
@@ -103,12 +121,31 @@ class Evaluated(_Event):
     """Scores of one set of weights on one split."""
 
     event: Literal["evaluated"] = "evaluated"
-    stage: str
-    """A Stage, or one that a later version knows."""
-    split: str
+    subject: Text = MODEL
+    """Which of the models that a run scores; a run of one has "model"."""
+    stage: Text
+    """What became of its weights: a Stage, or a word that another version knows."""
+    split: Text
+    labels: Labels = {}
+    """Of a graft its `sparsity`, as asked for in the config."""
     scores: dict[str, float]
-    sparsity: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    """As asked for in the config; None for whole models."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or raw.get("sparsity") is None or "labels" in raw:
+            return raw
+        return {**raw, "labels": {"sparsity": raw["sparsity"]}}
+
+    @property
+    def sparsity(self) -> float | None:
+        """The label of that name; None for whole models."""
+        return sparsity_of(self.labels)
+
+    @property
+    def what(self) -> str:
+        """These weights in one word, but for their sparsity."""
+        return word(self.subject, self.stage, self.labels)
 
 
 class Artifact(_Event):
@@ -135,7 +172,8 @@ class Finished(_Event):
 
 class Failed(_Event):
     event: Literal["failed"] = "failed"
-    reason: FailReason
+    reason: Text
+    """A FailReason, or one that another version knows."""
     message: Text
     hint: Text = ""
 

@@ -25,6 +25,11 @@ class BasePatch:
     of: int = 1
 
     @property
+    def labels(self) -> dict[str, str | float]:
+        """What its scores are labelled with."""
+        return {"sparsity": float(self.sparsity)}
+
+    @property
     def suffix(self) -> str:
         """What tells the curves of several grafts of one run apart."""
         return f"@{self.sparsity}" if self.of > 1 else ""

@@ -11,6 +11,7 @@ from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate, epochs
 from engine.graft.localizers import learner
+from engine.loss import refuse_diverged
 from engine.session import Session
 
 
@@ -94,7 +95,8 @@ def _announce(
     seen: Learnt,
 ) -> None:
     values = {"loss": lost, "score": seen.score, "weights": float(len(rounded))}
-    at = base.suffix
-    session.emit.metric(step, {f"graft/{name}{at}": value for name, value in values.items()})
+    named = {f"graft/{name}{base.suffix}": value for name, value in values.items()}
+    refuse_diverged(step, named)
+    session.emit.metric(step, named)
     done = base.number * config.steps
     session.emit.progress("graft", done + step, base.of * config.steps)

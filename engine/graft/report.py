@@ -42,5 +42,5 @@ def test_scores(
         full, none = (bench.outcomes[whole][name] for whole in ("finetuned", "pretrained"))
         scores = outcome.scores(like=full)
         scores |= {**recovery(scores[metric], full.score, none.score, bench.tuned), **size}
-        found[name] = session.announce(stage, name, scores, base.sparsity)
+        found[name] = session.announce(stage, name, scores, base.labels)
     return found

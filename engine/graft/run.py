@@ -201,7 +201,7 @@ def _tested(
     bench: Bench, stage: Stage, base: BasePatch, graft: Learnt, changed: dict[str, float]
 ) -> Scores:
     metric = bench.session.data.metric
-    bench.session.announce(stage, "dev", {metric: graft.dev}, base.sparsity)
+    bench.session.announce(stage, "dev", {metric: graft.dev}, base.labels)
     return test_scores(bench, stage, base, graft.mask, changed)
 
 

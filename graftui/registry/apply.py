@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.contract import events as ev
 from graftui.models import RunStatus
 from graftui.registry.output import tail
-from graftui.registry.rows import numbers
+from graftui.registry.rows import label_key, numbers
 
 # A run that ended stays as it is, but `lost` was only a guess: its last event corrects it.
 _OPEN = "('held', 'queued', 'starting', 'running', 'lost')"
@@ -55,10 +55,16 @@ def _started(db: sqlite3.Connection, run: str, event: ev.Started) -> None:
 
 def _evaluated(db: sqlite3.Connection, run: str, event: ev.Evaluated) -> None:
     db.execute(
-        "INSERT INTO scores (run, stage, split, sparsity, scores) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (run, stage, split, ifnull(sparsity, -1))"
-        " DO UPDATE SET scores = excluded.scores",
-        (run, event.stage, event.split, event.sparsity, numbers(event.scores)),
+        "INSERT INTO scores (run, subject, stage, split, labels, scores) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (run, subject, stage, split, labels) DO UPDATE SET scores = excluded.scores",
+        (
+            run,
+            event.subject,
+            event.stage,
+            event.split,
+            label_key(event.labels),
+            numbers(event.scores),
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from engine.contract.layout import RunDir, read_whole, write_json
-from graftui.models import Input, Run, RunCard, RunReason, RunStatus, Verdict
+from graftui.models import Input, Run, RunCard, RunStatus, Verdict
 
 LONGEST = 20_000
 """Characters of a text."""
@@ -152,6 +152,5 @@ _CHECKS: dict[Any, Callable[[Any], Any]] = {
     str | None: _optional(_text),
     int | None: _optional(_whole),
     float | None: _optional(_number),
-    RunReason | None: _optional(RunReason),
 }
 """By the type of a field; `verdict` is read apart."""

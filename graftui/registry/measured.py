@@ -1,5 +1,6 @@
 """What runs said of themselves, read back: curves, scores, files. Writes nothing."""
 
+import json
 import math
 import sqlite3
 from collections.abc import Sequence
@@ -40,11 +41,14 @@ def scores(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Sequence[Sco
     found: dict[str, Sequence[Score]] = {}
     for id in ids:
         rows = db.execute(
-            "SELECT stage, split, sparsity, scores, json_extract(config, '$.localizer')"
+            "SELECT stage, split, labels, scores, json_extract(config, '$.localizer'), subject"
             " FROM scores JOIN runs ON runs.id = run WHERE run = ? ORDER BY scores.n",
             (id,),
         )
-        found[id] = [Score(r[0], r[1], r[2], numbers_of(r[3]), r[4] or "learnt") for r in rows]
+        found[id] = [
+            Score(r[0], r[1], json.loads(r[2]), numbers_of(r[3]), r[4] or "learnt", r[5])
+            for r in rows
+        ]
     return found
 
 

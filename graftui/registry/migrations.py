@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from graftui.errors import EnvironmentProblem, NewerRegistry
 from graftui.registry.connect import immediate
 from graftui.registry.lineage import inputs_of_then
+from graftui.registry.rows import label_key
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -251,6 +252,32 @@ def m008_inputs(db: "Database") -> None:
     db.executescript("DROP INDEX runs_parent; ALTER TABLE runs DROP COLUMN parent;")
 
 
+def m009_open_scores(db: "Database") -> None:
+    """Scores by subject, stage, split and labels, of which the sparsity was the only one."""
+    conn = db.conn
+    old = [tuple(row) for row in conn.execute("SELECT * FROM scores ORDER BY n")]
+    conn.execute("DROP TABLE scores")
+    conn.execute("""
+        CREATE TABLE scores (
+            n INTEGER PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            subject TEXT NOT NULL, -- "model": the one model of its run
+            stage TEXT NOT NULL,
+            split TEXT NOT NULL,
+            labels TEXT NOT NULL, -- a JSON object, keys sorted: {"sparsity":0.001}
+            scores TEXT NOT NULL,
+            UNIQUE (run, subject, stage, split, labels)
+        )
+    """)
+    conn.executemany(
+        "INSERT INTO scores VALUES (?, ?, 'model', ?, ?, ?, ?)",
+        (
+            (n, run, stage, split, label_key({} if at is None else {"sparsity": at}), scores)
+            for n, run, stage, split, at, scores in old
+        ),
+    )
+
+
 MIGRATIONS: list[Migration] = [
     m001_runs,
     m002_measurements,
@@ -260,4 +287,5 @@ MIGRATIONS: list[Migration] = [
     m006_progress,
     m007_whereabouts,
     m008_inputs,
+    m009_open_scores,
 ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from graftui.models import Input, Run, RunReason, RunStatus
+from graftui.models import Input, Run, RunStatus
 
 # No 0/o, 1/l/i: ids are read aloud and typed.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -34,7 +34,6 @@ def run_of(row: sqlite3.Row) -> Run:
     """The run in a row of `RUN`."""
     values = {name: row[name] for name in COLUMNS}
     values["status"] = RunStatus(values["status"])
-    values["reason"] = RunReason(values["reason"]) if values["reason"] else None
     values["config"] = json.loads(values["config"])
     values["tags"] = tuple(json.loads(values["tags"]))
     values["warnings"] = tuple(json.loads(values["warnings"]))
@@ -62,6 +61,11 @@ def _stored(value: float) -> float | str | None:
     if math.isnan(value):
         return None
     return str(value) if math.isinf(value) else value
+
+
+def label_key(labels: Mapping[str, str | float]) -> str:
+    """Labels of a score as they are stored: the same text for the same labels."""
+    return json.dumps(labels, sort_keys=True, separators=(",", ":"))
 
 
 def numbers_of(text: str) -> dict[str, float]:

@@ -29,7 +29,7 @@ class ScoreTable:
 def score_table(scores: Sequence[Score], width: int) -> ScoreTable:
     """Scores on the test sets, the columns that matter least left out until `width` will do."""
     tested = [score for score in scores if is_test(score.split)]
-    columns = {"": ["", *(stage_title(score.stage, score.localizer) for score in tested)]}
+    columns = {"": ["", *(stage_title(score.what, score.localizer) for score in tested)]}
     if len({score.split for score in tested}) > 1:
         columns["split"] = ["test set", *(score.split for score in tested)]
     if any(score.sparsity is not None for score in tested):

@@ -68,7 +68,7 @@ def _named(tested: Sequence[Score], curve: bool) -> dict[str, float]:
         if score.sparsity is not None and "weights" in values:  # asked for, and reached
             size = {"sparsity": score.sparsity, "weights": values["weights"]}
             values = {**size, **values}
-        found |= {f"{score.stage}{at}{on} {name}": value for name, value in values.items()}
+        found |= {f"{score.what}{at}{on} {name}": value for name, value in values.items()}
     return found
 
 

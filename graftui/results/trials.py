@@ -106,7 +106,7 @@ def trials(entries: Sequence[Entry], choice: Choice) -> tuple[list[Trial], list[
             value = _chosen_by(entry, score, choice)
             if metric not in score.scores or value is None:
                 split = choice.best_on if metric in score.scores else score.split
-                ids = missing.setdefault((score.stage, f"no {metric} on {split}"), {})
+                ids = missing.setdefault((score.what, f"no {metric} on {split}"), {})
                 ids[entry.run.id] = None
                 continue
             fields = _fields(entry, score, metric)
@@ -121,14 +121,14 @@ def _chosen_by(entry: Entry, score: Score, choice: Choice) -> float | None:
     """The metric on `choice.best_on`: of the pretrained model, that of what it was tuned to, and
     of a model without a graft, that of the graft.
     """
-    whole = score.stage in _WHOLE
+    whole = score.what in _WHOLE
     metric = choice.metric_for(entry.run, score)
     at = {
-        one.stage: one.scores.get(metric)
+        one.what: one.scores.get(metric)
         for one in (*(entry.origin_scores if whole else ()), *entry.scores)
         if (one.split, one.sparsity) == (choice.best_on, score.sparsity)
     }
-    stages = _CHOSEN_WITH.get(score.stage, (score.stage,))
+    stages = _CHOSEN_WITH.get(score.what, (score.what,))
     value = next((at[stage] for stage in stages if stage in at), None)
     tuning = entry.origin or entry.run
     if value is None and whole and choice.best_on == "dev" and tuning.kind == "finetune":
@@ -141,14 +141,14 @@ def _fields(entry: Entry, score: Score, metric: str) -> dict[str, Any]:
     run, origin = entry.run, entry.origin
     own = flat(run.config, run.kind)
     tuning = flat(origin.config, origin.kind) if origin else {}
-    settings = {**own, **tuning} if score.stage in _WHOLE else {**tuning, **own}
-    if score.stage == "base_patch":  # which is what chose its weights
+    settings = {**own, **tuning} if score.what in _WHOLE else {**tuning, **own}
+    if score.what == "base_patch":  # which is what chose its weights
         settings["graft.localizer"] = own["graft.base_patch"]
     return {
-        **{path: value for path, value in settings.items() if _has_part(path, score.stage)},
+        **{path: value for path, value in settings.items() if _has_part(path, score.what)},
         **({"graft.sparsity": score.sparsity} if score.sparsity is not None else {}),
         "id": run.id, "name": run.name, "kind": run.kind, "recipe": run.recipe,
-        "tag": " ".join(run.tags), "stage": score.stage, "sparsity": score.sparsity,
+        "tag": " ".join(run.tags), "stage": score.what, "sparsity": score.sparsity,
         "split": score.split, "metric": metric,
     }  # fmt: skip
 
@@ -168,12 +168,12 @@ def _has_part(path: str, stage: str) -> bool:
 def _weights(entry: Entry, score: Score, fields: Mapping[str, Any]) -> Hashable:
     """The same for the same set of weights on the same rows."""
     run = entry.run
-    place = (score.stage, score.sparsity, score.split)
-    if run.kind == "finetune" or score.stage in _OF_GRAFT:
+    place = (score.what, score.sparsity, score.split)
+    if run.kind == "finetune" or score.what in _OF_GRAFT:
         return run.id, place
     source = run.config.get("finetuned", {}).get("path")
     origin = entry.origin.id if entry.origin else run.parent or source or run.id
-    if score.stage in _WHOLE:
+    if score.what in _WHOLE:
         return origin, place
     patch = {path: value for path, value in fields.items() if path not in RUN_FIELDS}
     return origin, place, json.dumps(patch, sort_keys=True)

@@ -11,7 +11,7 @@ def sentence(event: ev.Event) -> str:
         case ev.Evaluated():
             at = "" if event.sparsity is None else f" at {event.sparsity:g}"
             scores = ", ".join(f"{name} {value:.4g}" for name, value in event.scores.items())
-            return f"{event.stage.replace('_', ' ')}{at} on {event.split}: {scores}"
+            return f"{event.what.replace('_', ' ')}{at} on {event.split}: {scores}"
         case ev.Artifact():
             return f"wrote {event.path} ({event.bytes:,} bytes)"
         case ev.Log():

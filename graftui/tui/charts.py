@@ -57,22 +57,21 @@ def over_sizes(scores: Sequence[Score]) -> list[Plot]:
         share = one.scores.get("fraction", 0)
         if metric in one.scores and 0 < share < math.inf:
             at = round(_DECADE * math.log10(share)), 100 * one.scores[metric]
-            points.setdefault(one.stage, []).append(at)
+            points.setdefault(one.what, []).append(at)
     sizes = {x for found in points.values() for x, _ in found}
     if len(sizes) < 2:
         return []
     for one in tested:  # whole models: a level
         if one.sparsity is None and metric in one.scores:
             level = 100 * one.scores[metric]
-            points[one.stage] = [(min(sizes), level), (max(sizes), level)]
+            points[one.what] = [(min(sizes), level), (max(sizes), level)]
     chosen_by = localizer(tested)
     curves = [
         Curve(
             stage_title(stage, chosen_by),
             finite(Series(stage, *zip(*sorted(points[stage]), strict=True))),
         )
-        for stage in STAGES
-        if stage in points
+        for stage in sorted(points, key=lambda stage: [*STAGES, stage].index(stage))
     ]
     return [Plot(f"{title(metric)} by size", tuple(curves), shares)]
 

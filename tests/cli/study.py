@@ -45,7 +45,13 @@ def add(
     said: list[ev.Event] = [
         ev.Started(t=created, pid=1, host="h", device="cpu", config_hash=config_hash(config)),
         *(
-            ev.Evaluated(t=created, stage=ev.Stage(stage), split=split, sparsity=at, scores=scores)
+            ev.Evaluated(
+                t=created,
+                stage=ev.Stage(stage),
+                split=split,
+                labels={} if at is None else {"sparsity": at},
+                scores=scores,
+            )
             for stage, split, at, scores in told
         ),
     ]

@@ -112,7 +112,11 @@ def add(place: Path, id: str, kind: str, last: ev.Event) -> None:
         ev.Started(pid=1, host=EVIL, device=EVIL, config_hash=config_hash(config)),
         ev.Progress(phase=EVIL, step=1, total=2),
         ev.Log(level="warning", message=EVIL),
-        *(ev.Evaluated(stage=s, split=on, sparsity=at, scores=of) for s, on, at, of in told),
+        *(
+            ev.Evaluated(stage=s, split=on, labels={"sparsity": at} if at else {}, scores=of)
+            for s, on, at, of in told
+        ),
+        ev.Evaluated(subject=EVIL, stage=EVIL, split=EVIL, labels={EVIL: EVIL}, scores={EVIL: 0.5}),
         ev.Evaluated(stage="finetuned", split=EVIL, scores={"accuracy": 0.5, EVIL: math.inf}),
         ev.Artifact(path=EVIL, kind=EVIL, bytes=1),
         last,

@@ -90,7 +90,7 @@ def test_many_runs_are_rows() -> None:
             config_hash="", created_at=0.0)
         for n in range(200)
     ]  # fmt: skip
-    scores = {run.id: [Score("finetuned", "test", None, {"accuracy": 0.5})] for run in runs}
+    scores = {run.id: [Score("finetuned", "test", {}, {"accuracy": 0.5})] for run in runs}
     for count, width in ((200, 200), (200, 60), (2, 200)):
         found = side_by_side.compare(runs[:count], scores)
         file = io.StringIO()

@@ -12,7 +12,10 @@ def one_of_each() -> list[ev.Event]:
         ev.Progress(phase="finetune", step=1, total=9),
         ev.Metric(step=1, values={"train/loss": 0.25, "train/lr": 1e-30}),
         ev.Evaluated(
-            stage=ev.Stage.learnt_graft, split="test", scores={"accuracy": 1.0}, sparsity=1e-4
+            stage=ev.Stage.learnt_graft,
+            split="test",
+            labels={"sparsity": 1e-4},
+            scores={"accuracy": 1.0},
         ),
         ev.Artifact(path="checkpoint", kind="checkpoint", bytes=2**40),
         ev.Log(level="warning", message="naïve \u2028 “quote” \n\r\t 🙂"),

@@ -73,7 +73,13 @@ def test_a_file_of_version_1_still_reads() -> None:
     raw = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
     assert [event.event for event in found] == [line["event"] for line in raw]
     for event, line in zip(found, raw, strict=True):
-        assert event.model_dump(mode="json") == line
+        now = event.model_dump(mode="json")
+        assert now.pop("attempt") == 0
+        if isinstance(event, ev.Evaluated):
+            at = line.pop("sparsity")
+            assert (now.pop("subject"), event.sparsity) == ("model", at)
+            assert now.pop("labels") == ({} if at is None else {"sparsity": at})
+        assert now == line
     assert {r["event"] for r in raw} == {
         "started", "progress", "metric", "evaluated", "artifact", "log",
         "finished", "failed", "cancelled",
@@ -110,8 +116,16 @@ def test_a_run_that_finished_has_finished(line: dict[str, object]) -> None:
         assert event.summary == {"ece": 0.5}
 
 
-def test_a_reason_of_a_later_version_keeps_its_message() -> None:
+def test_a_reason_of_a_later_version_is_kept() -> None:
     line = {"event": "failed", "reason": "preempted", "message": "the node goes", "level": 3}
+    troubles: list[str] = []
+    (event,), _ = ev.read(json.dumps(line).encode() + b"\n", troubles.append)
+    assert isinstance(event, ev.Failed)
+    assert (event.reason, event.message, troubles) == ("preempted", "the node goes", [])
+
+
+def test_a_reason_that_is_no_word_leaves_a_failure() -> None:
+    line = {"event": "failed", "reason": [7], "message": "the node goes"}
     troubles: list[str] = []
     (event,), _ = ev.read(json.dumps(line).encode() + b"\n", troubles.append)
     assert isinstance(event, ev.Failed)
@@ -121,7 +135,15 @@ def test_a_reason_of_a_later_version_keeps_its_message() -> None:
 
 def test_stages_and_levels_of_a_later_version_are_kept() -> None:
     lines = (
-        {"event": "evaluated", "stage": "union", "split": "test", "scores": {"f1": 1}},
+        {
+            "event": "evaluated",
+            "subject": "skills[0]",
+            "stage": "union",
+            "split": "test",
+            "labels": {"rank": 4, "how": "mean"},
+            "scores": {"f1": 1},
+            "colour": "red",
+        },
         {"event": "log", "level": "debug", "message": "hi"},
     )
     troubles: list[str] = []
@@ -130,6 +152,8 @@ def test_stages_and_levels_of_a_later_version_are_kept() -> None:
     assert isinstance(scored, ev.Evaluated)
     assert isinstance(said, ev.Log)
     assert (scored.stage, said.level, troubles) == ("union", "debug", [])
+    assert (scored.labels, scored.sparsity) == ({"rank": 4.0, "how": "mean"}, None)
+    assert scored.what == "skills[0]/union[how=mean,rank=4]"
 
 
 @pytest.mark.parametrize("line", [b"[" * 100_000, b'{"event":"log","x":' + b"[" * 100_000])

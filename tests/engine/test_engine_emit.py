@@ -13,6 +13,7 @@ import pytest
 from engine.contract import events as ev
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, Diverged
+from engine.loss import refuse_diverged
 
 
 def test_events_are_there_at_once_and_numbered(tmp_path: Path) -> None:
@@ -105,21 +106,26 @@ def test_a_last_event_does_not_wait_for_ever(
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_number_that_is_none_ends_the_run(tmp_path: Path, value: float) -> None:
-    emit = Emitter(tmp_path / "events.jsonl")
+def test_a_number_that_is_none_ends_the_training(value: float) -> None:
     with pytest.raises(Diverged, match="train/loss is .* at step 7") as caught:
-        emit.metric(7, {"train/lr": 0.1, "train/loss": value})
+        refuse_diverged(7, {"train/lr": 0.1, "train/loss": value})
     assert "learning rate" in caught.value.hint
 
 
 def test_an_answer_ruled_out_on_dev_ends_nothing(tmp_path: Path) -> None:
-    emit = Emitter(tmp_path / "events.jsonl")
-    emit.metric(7, {"dev/loss": math.inf})
+    refuse_diverged(7, {"dev/loss": math.inf}, math.isnan)
+    with pytest.raises(Diverged):
+        refuse_diverged(8, {"dev/loss": math.nan}, math.isnan)
+
+
+def test_the_emitter_judges_no_number(tmp_path: Path) -> None:
+    emit = Emitter(tmp_path / "events.jsonl", attempt=3)
+    emit.metric(7, {"dev/loss": math.inf, "train/loss": math.nan})
     (found,), _ = ev.read((tmp_path / "events.jsonl").read_bytes())
     assert isinstance(found, ev.Metric)
-    assert found.values == {"dev/loss": math.inf}
-    with pytest.raises(Diverged):
-        emit.metric(8, {"dev/loss": math.nan})
+    assert found.values["dev/loss"] == math.inf
+    assert math.isnan(found.values["train/loss"])
+    assert found.attempt == 3
 
 
 @pytest.fixture

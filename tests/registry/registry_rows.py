@@ -50,7 +50,10 @@ def a_life() -> list[ev.Event]:
         ev.Evaluated(stage=ev.Stage.base_patch, split="dev", scores={"accuracy": 0.5}),
         ev.Evaluated(stage=ev.Stage.base_patch, split="dev", scores={"accuracy": 0.6}),
         ev.Evaluated(
-            stage=ev.Stage.learnt_graft, split="dev", scores={"accuracy": 0.7}, sparsity=1e-4
+            stage=ev.Stage.learnt_graft,
+            split="dev",
+            labels={"sparsity": 1e-4},
+            scores={"accuracy": 0.7},
         ),
         ev.Artifact(path="skill.safetensors", kind="skill", bytes=7),
         ev.Finished(seconds=2.0, summary={"accuracy": 0.7, "ece": float("nan")}),

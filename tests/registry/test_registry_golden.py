@@ -1,11 +1,14 @@
 """Files written by the first version still read. Never make these anew: add others beside them."""
 
+import json
 import math
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from engine.contract.layout import RunDir
 from graftui.models import Here, RunReason, RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.ingest import ingest
@@ -75,3 +78,26 @@ def test_an_old_registry_is_still_searched_and_written(old: Path) -> None:
         store.add([make(id="dddddd")])
         store.delete("aaaaaa")
         assert store.ids("") == {"bbbbbb", "cccccc", "dddddd"}
+
+
+HOME = Path(__file__).parents[1] / "golden" / "home"
+
+
+def test_scores_of_then_are_all_there_and_are_those_of_the_events(tmp_path: Path) -> None:
+    """Each row of (stage, split, sparsity) is one of (subject, stage, split, labels)."""
+    path = Path(shutil.copy(HOME / "runs.db", tmp_path / "runs.db"))
+    with sqlite3.connect(path) as db:
+        then = db.execute("SELECT n, run, stage, split, sparsity, scores FROM scores").fetchall()
+    with Store.open(path) as store:
+        columns = "n, run, stage, split, json_extract(labels, '$.sparsity'), scores"
+        now = [tuple(row) for row in store.db.execute(f"SELECT {columns} FROM scores ORDER BY n")]
+        assert now == then
+        assert len(now) > 30
+        kept = [tuple(row) for row in store.db.execute("SELECT * FROM scores ORDER BY n")]
+        assert {row[2] for row in kept} == {"model"}
+        assert {tuple(json.loads(row[5])) for row in kept} == {(), ("sparsity",)}
+        with store.write() as db:
+            db.execute("UPDATE runs SET events_offset = 0")
+        for run in store.list():
+            ingest(store, run.id, RunDir(HOME / "data" / "runs" / run.id))
+        assert [tuple(row) for row in store.db.execute("SELECT * FROM scores ORDER BY n")] == kept

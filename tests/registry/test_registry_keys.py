@@ -12,7 +12,10 @@ from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make, settings
 
-SCORES = "INSERT INTO scores (run, stage, split, sparsity, scores) VALUES (?, ?, ?, ?, ?)"
+SCORES = (
+    "INSERT INTO scores (run, subject, stage, split, labels, scores)"
+    " VALUES (?, 'model', ?, ?, ?, ?)"
+)
 
 
 @pytest.fixture
@@ -36,11 +39,23 @@ def filled(store: Store) -> Store:
     )  # fmt: skip
     with store.write() as db:
         told = [
-            ("ffffff", "pretrained", "test", None, '{"loss": 0.9, "accuracy": 0.5}'),
-            ("ffffff", "finetuned", "dev", None, '{"loss": 0.01, "accuracy": 1.0}'),
-            ("ffffff", "finetuned", "test", None, '{"loss": 0.2, "accuracy": 0.934}'),
-            ("bbbbbb", "base_patch", "test", 1e-2, '{"loss": 0.3, "f1": 0.95, "weights": 33600}'),
-            ("bbbbbb", "base_patch", "test", 1e-4, '{"loss": 0.4, "f1": 0.92, "weights": 336}'),
+            ("ffffff", "pretrained", "test", "{}", '{"loss": 0.9, "accuracy": 0.5}'),
+            ("ffffff", "finetuned", "dev", "{}", '{"loss": 0.01, "accuracy": 1.0}'),
+            ("ffffff", "finetuned", "test", "{}", '{"loss": 0.2, "accuracy": 0.934}'),
+            (
+                "bbbbbb",
+                "base_patch",
+                "test",
+                '{"sparsity":0.01}',
+                '{"loss": 0.3, "f1": 0.95, "weights": 33600}',
+            ),
+            (
+                "bbbbbb",
+                "base_patch",
+                "test",
+                '{"sparsity":0.0001}',
+                '{"loss": 0.4, "f1": 0.92, "weights": 336}',
+            ),
         ]
         db.executemany(SCORES, told)
     return store

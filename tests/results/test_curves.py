@@ -23,16 +23,18 @@ STAGES = ("base_patch", "learnt_graft", "knocked_out", "knocked_out_random")
 
 def of_seed(seed: int, localizer: str, task: str = "T") -> Entry:
     """A graft's run: a curve of every stage, and both whole models. Learnt ones have drifted."""
-    told = [Score("pretrained", "test", None, {"accuracy": 0.5})]
-    told += [Score("finetuned", on, None, {"accuracy": 0.8}) for on in ("dev", "test")]
+    told = [Score("pretrained", "test", {}, {"accuracy": 0.5})]
+    told += [Score("finetuned", on, {}, {"accuracy": 0.8}) for on in ("dev", "test")]
     stages = STAGES if localizer == "learnt" else ("base_patch", *STAGES[2:])
     for place, stage in enumerate(stages):
         for at in SPARSITIES:
             size = 2 * at if localizer == "learnt" and stage != "base_patch" else at
             right = 0.5 + 0.1 * place + 10 * at + seed / 1000
-            told.append(Score(stage, "test", at, {"accuracy": right, "fraction": size}))
+            told.append(
+                Score(stage, "test", {"sparsity": at}, {"accuracy": right, "fraction": size})
+            )
             if not stage.startswith("knocked"):
-                told.append(Score(stage, "dev", at, {"accuracy": right}))
+                told.append(Score(stage, "dev", {"sparsity": at}, {"accuracy": right}))
     id = f"{task}{localizer}{seed}"
     config = {"kind": "graft", "task": {"name": task, "data_seed": seed}, "localizer": localizer,
               "base_patch": "movement", "finetuned": {"path": f"/tuned/{seed}"}}  # fmt: skip

@@ -149,13 +149,13 @@ def run(id: str, kind: str, parent: str | None = None, created: float = 0.0, **c
 def scored(accuracy: float, dev: float | None = None) -> list[Score]:
     """Both whole models, and a graft of them."""
     found = [
-        Score("pretrained", "test", None, {"accuracy": 0.3}),
-        Score("finetuned", "test", None, {"accuracy": accuracy}),
-        Score("learnt_graft", "test", 1e-3, {"accuracy": accuracy - 0.1}),
+        Score("pretrained", "test", {}, {"accuracy": 0.3}),
+        Score("finetuned", "test", {}, {"accuracy": accuracy}),
+        Score("learnt_graft", "test", {"sparsity": 1e-3}, {"accuracy": accuracy - 0.1}),
     ]
     if dev is not None:
-        found.append(Score("finetuned", "dev", None, {"accuracy": dev}))
-        found.append(Score("learnt_graft", "dev", 1e-3, {"accuracy": dev}))
+        found.append(Score("finetuned", "dev", {}, {"accuracy": dev}))
+        found.append(Score("learnt_graft", "dev", {"sparsity": 1e-3}, {"accuracy": dev}))
     return found
 
 
@@ -189,8 +189,8 @@ def test_a_model_without_its_graft_is_chosen_by_the_graft() -> None:
     for id, dev, without in (("low", 0.6, 0.5), ("high", 0.7, 0.4)):
         told[id] = [
             *scored(0.8, dev),
-            Score("knocked_out", "test", 1e-3, {"accuracy": without}),
-            Score("knocked_out_random", "test", 1e-3, {"accuracy": 0.8}),
+            Score("knocked_out", "test", {"sparsity": 1e-3}, {"accuracy": without}),
+            Score("knocked_out_random", "test", {"sparsity": 1e-3}, {"accuracy": 0.8}),
         ]
     entries = [Entry(run(id, "graft", "t", lr=n), told[id]) for n, id in enumerate(told, 1)]
     groups = collect(found := trials(entries, Choice())[0], ["graft.base_patch"])
@@ -207,13 +207,13 @@ def test_who_cannot_take_part_is_named() -> None:
     assert LeftOut("learnt_graft", "no accuracy on dev", ("a", "b")) in left_out
     _, left_out = trials([Entry(run("a", "graft"), scored(0.8, 0.7))], Choice(metric="f1"))
     assert {one.why for one in left_out} == {"no f1 on test"}
-    nan = [*scored(0.8), Score("learnt_graft", "dev", 1e-3, {"accuracy": math.nan})]
+    nan = [*scored(0.8), Score("learnt_graft", "dev", {"sparsity": 1e-3}, {"accuracy": math.nan})]
     assert trials([Entry(run("a", "graft"), nan)], Choice())[0] == []
 
 
 def test_a_task_is_judged_by_its_own_metric() -> None:
     scores = {"f1": 0.7, "accuracy": 0.9}
-    told = [Score("finetuned", split, None, scores) for split in ("dev", "test")]
+    told = [Score("finetuned", split, {}, scores) for split in ("dev", "test")]
     for choice, metric in (
         (Choice(), "f1"),
         (Choice(metrics={"T": "accuracy"}), "accuracy"),
@@ -226,7 +226,7 @@ def test_a_task_is_judged_by_its_own_metric() -> None:
 def test_an_older_fine_tuning_has_its_dev_score_in_its_summary() -> None:
     old = run("a", "finetune")
     old.summary["dev"] = 0.6
-    told = [Score("finetuned", "test", None, {"accuracy": 0.5, "loss": 0.4})]
+    told = [Score("finetuned", "test", {}, {"accuracy": 0.5, "loss": 0.4})]
     (one,), _ = trials([Entry(old, told)], Choice())
     assert one.chosen_by == 0.6
     assert trials([Entry(old, told)], Choice(metric="loss"))[0] == []  # that is no loss

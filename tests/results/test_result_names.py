@@ -29,7 +29,7 @@ def graft(id: str, localizer: str, **config: object) -> Run:
 def told(localizer: str, sparsity: float = 1e-3, weights: float = 681.0) -> list[Score]:
     size = {"weights": weights, "fraction": weights / 335_520}
     return [
-        Score(stage, split, sparsity, {"accuracy": 0.9, **size}, localizer)
+        Score(stage, split, {"sparsity": sparsity}, {"accuracy": 0.9, **size}, localizer)
         for stage in ("base_patch", "learnt_graft")
         for split in ("dev", "test")
     ]

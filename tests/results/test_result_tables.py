@@ -30,9 +30,9 @@ OF_GRAFT = {"weights": 8505.0, "recovery": 0.97, "agreement": 0.93, "gain_recove
 def graft(**more: float) -> list[Score]:
     """The scores of a graft run."""
     return [
-        Score("pretrained", "test", None, {**OF_CLASSES, **more}),
-        Score("finetuned", "dev", None, {**OF_CLASSES, **more}),
-        Score("learnt_graft", "test", 1e-4, {**OF_CLASSES, **more, **OF_GRAFT}),
+        Score("pretrained", "test", {}, {**OF_CLASSES, **more}),
+        Score("finetuned", "dev", {}, {**OF_CLASSES, **more}),
+        Score("learnt_graft", "test", {"sparsity": 1e-4}, {**OF_CLASSES, **more, **OF_GRAFT}),
     ]
 
 
@@ -44,7 +44,7 @@ def test_the_columns_are_those_that_the_scores_have() -> None:
                             "93.0", "97.0", "95.0")  # fmt: skip
     assert len(wide.rows) == 2, "dev chooses models; results are on test"
     judged = {"pearson": 0.8, "spearman": 0.75, "loss": 0.2}
-    two_sets = [Score("finetuned", split, None, judged) for split in ("test", "test_mismatched")]
+    two_sets = [Score("finetuned", split, {}, judged) for split in ("test", "test_mismatched")]
     table = score_table(two_sets, 80)
     assert table.titles == ("", "test set", "Pearson %", "Spearman %", "loss")
     assert table.rows[1] == ("fine-tuned", "test_mismatched", "80.0", "75.0", "0.200")
@@ -54,7 +54,9 @@ def test_the_columns_are_those_that_the_scores_have() -> None:
 def test_a_recovery_that_is_undefined_says_so_everywhere() -> None:
     lost = Run(id="abc234", name="n", kind="graft", config={}, config_hash="", created_at=0.0,
                summary={"finetuned": 0.5, "recovery": math.nan})  # fmt: skip
-    scores = [Score("learnt_graft", "test", 1e-4, {**OF_CLASSES, "recovery": math.nan})]
+    scores = [
+        Score("learnt_graft", "test", {"sparsity": 1e-4}, {**OF_CLASSES, "recovery": math.nan})
+    ]
     console = Console(width=150, record=True, file=io.StringIO())
     console.print(tables.runs([lost], 150), Results(scores))
     comparison.show(compare([lost], {lost.id: scores}), console)
@@ -112,7 +114,7 @@ def run(id: str, **config: object) -> Run:
 
 
 def learnt(*sparsities: float) -> list[Score]:
-    return [Score("learnt_graft", "test", s, {"accuracy": s}) for s in sparsities]
+    return [Score("learnt_graft", "test", {"sparsity": s}, {"accuracy": s}) for s in sparsities]
 
 
 def test_a_curve_and_a_single_graft_meet_at_their_sparsity() -> None:
@@ -140,7 +142,7 @@ def test_settings_that_are_gone_do_not_set_runs_apart() -> None:
 
 
 def test_test_sets_are_told_apart_in_a_comparison() -> None:
-    told = [Score("finetuned", s, None, {"f1": 0.5}) for s in ("dev", "test", "test_mismatched")]
+    told = [Score("finetuned", s, {}, {"f1": 0.5}) for s in ("dev", "test", "test_mismatched")]
     names = list(compare([run("a")], {"a": told}).scores)
     assert names == ["finetuned f1", "finetuned test_mismatched f1"]
 

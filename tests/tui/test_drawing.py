@@ -94,11 +94,13 @@ def test_whatever_was_measured_is_drawn_in_its_size(
 def test_several_grafts_make_a_curve_over_their_size() -> None:
     """At the size that was reached; whole models are levels from end to end."""
     grafts = [
-        Score("learnt_graft", "test", asked, {"accuracy": accuracy, "fraction": share})
+        Score(
+            "learnt_graft", "test", {"sparsity": asked}, {"accuracy": accuracy, "fraction": share}
+        )
         for asked, share, accuracy in ((1e-2, 1e-2, 0.9), (1e-4, 2e-4, 0.7))
     ]
-    dev = Score("learnt_graft", "dev", 1e-4, {"accuracy": 0.1})
-    whole = Score("pretrained", "test", None, {"accuracy": 0.5})
+    dev = Score("learnt_graft", "dev", {"sparsity": 1e-4}, {"accuracy": 0.1})
+    whole = Score("pretrained", "test", {}, {"accuracy": 0.5})
     (drawn,) = over_sizes([whole, dev, *grafts])
     level, learnt = drawn.curves
     assert drawn.title == "accuracy % by size"

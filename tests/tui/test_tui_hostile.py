@@ -66,7 +66,7 @@ def snapshots(screen: RunsScreen, texts: tuple[str, ...]) -> Iterator[Snapshot]:
     names = tuple(f"{text}/{text}@{text}" for text in texts)
     detail = Detail(
         hostile_run(" ".join(texts)),
-        tuple(Score(t, t, None, {"accuracy": 0.5, t: 1.0}) for t in texts),
+        tuple(Score(t, t, {}, {"accuracy": 0.5, t: 1.0}) for t in texts),
         tuple(Artifact(text, text, 1) for text in texts), names,
         tuple(Series(name, (1, 2), (0.0, 1.0)) for name in names),
         tuple(LogLine(t, text) for t in (world.NOW, None) for text in texts),

@@ -106,7 +106,8 @@ def evaluated(
     stage: str, accuracy: float, sparsity: float | None = None, **more: float
 ) -> ev.Event:
     scores = {"accuracy": accuracy, "loss": 1.2 - accuracy, "ece": 0.04, **more}
-    return ev.Evaluated(stage=ev.Stage(stage), split="test", sparsity=sparsity, scores=scores)
+    labels = {} if sparsity is None else {"sparsity": sparsity}
+    return ev.Evaluated(stage=ev.Stage(stage), split="test", labels=labels, scores=scores)
 
 
 def finetuned(t: float, accuracy: float = 0.934) -> list[ev.Event]:

@@ -23,7 +23,9 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     scores, files = store.scores([run.id])[run.id], store.artifacts(run.id)
     if json:
         whole = as_json(run) | {
-            "scores": [dataclasses.asdict(score) for score in scores],
+            "scores": [
+                dataclasses.asdict(score) | {"sparsity": score.sparsity} for score in scores
+            ],
             "artifacts": [dataclasses.asdict(file) for file in files],
             "run_dir": str(directory(settings, run).path),
             "recover": recovered(settings, run),

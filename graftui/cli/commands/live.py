@@ -121,7 +121,7 @@ class Watch:
             at = "" if event.sparsity is None else f" at {asked(event.sparsity)}"
             on = "" if event.split == "test" else f" on {event.split}"
             name = metric_of(event.scores)
-            stage = stage_title(event.stage, run.config.get("localizer", "learnt"))
+            stage = stage_title(event.what, run.config.get("localizer", "learnt"))
             self._say(run, f"{stage}{at}{on}: {name} {event.scores[name]:.4f}")
         elif isinstance(event, ev.Log):
             self._say(run, event.message)

@@ -26,7 +26,7 @@ def rows(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> list[Row
 def _rows_of(run: Run, scores: Sequence[Score]) -> list[Row]:
     about: Row = {
         "id": run.id, "name": run.name, "kind": run.kind, "status": run.status.value,
-        "reason": run.reason.value if run.reason else "", "recipe": run.recipe,
+        "reason": run.reason or "", "recipe": run.recipe,
         "tags": " ".join(run.tags), "note": run.note, "parent": run.parent or "",
         "created": datetime.fromtimestamp(run.created_at, UTC).isoformat(timespec="seconds"),
         "seconds": None if run.seconds is None else round(run.seconds, 2),
@@ -50,7 +50,7 @@ def _size_first(graft: Row) -> Row:
 
 def _place(score: Score) -> str:
     """`stage`, and the split unless it is plain "test"."""
-    return score.stage if score.split == "test" else f"{score.stage}.{score.split}"
+    return score.what if score.split == "test" else f"{score.what}.{score.split}"
 
 
 def _columns(table: Sequence[Row]) -> list[str]:
