@@ -120,9 +120,10 @@ class Watch:
         if isinstance(event, ev.Evaluated) and is_test(event.split):
             at = "" if event.sparsity is None else f" at {asked(event.sparsity)}"
             on = "" if event.split == "test" else f" on {event.split}"
-            name = metric_of(event.scores)
             stage = stage_title(event.what, run.config.get("localizer", "learnt"))
-            self._say(run, f"{stage}{at}{on}: {name} {event.scores[name]:.4f}")
+            name = metric_of(event.scores)
+            if name in event.scores:  # not of a kind of run that is judged otherwise
+                self._say(run, f"{stage}{at}{on}: {name} {event.scores[name]:.4f}")
         elif isinstance(event, ev.Log):
             self._say(run, event.message)
         elif isinstance(event, ev.Progress) and self._phases.get(run.id) != event.phase:
