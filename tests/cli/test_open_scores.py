@@ -3,11 +3,11 @@
 import json
 
 import pytest
-import study
-from workplace import Workplace
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
+from tests.cli import study
+from tests.cli.workplace import Workplace
 
 LATER = (
     {"subject": "union", "stage": "merged", "split": "test", "scores": {"accuracy": 0.625}},
