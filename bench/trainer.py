@@ -23,7 +23,7 @@ from engine.contract.layout import RunDir
 from engine.data import TaskData
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator
-from engine.finetune import BestWeights, train
+from engine.kinds.finetune import BestWeights, train
 from engine.models import PromptModel, freeze_all_but, weight_map
 from engine.session import Session
 

@@ -66,13 +66,9 @@ def work(run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
             versions=versions(),
         )
     )
-    if isinstance(config, configs.GraftConfig):
-        from engine.graft.run import run as graft
+    from engine.kinds import work_of
 
-        return graft(config, run_dir, emit, stop)
-    from engine.finetune import run as finetune
-
-    return finetune(config, run_dir, emit, stop)
+    return work_of(config.kind)(config, run_dir, emit, stop)
 
 
 def _last_word(emit: Emitter, event: Finished | Failed | CancelledEvent) -> None:

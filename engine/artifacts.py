@@ -1,11 +1,16 @@
-"""Artifacts: checkpoint folders, written beside their name and renamed."""
+"""Artifacts: checkpoint folders and logits, written beside their name and renamed."""
 
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import save
+
+from engine.contract.layout import write_whole
+from engine.evaluate import Outcome
 from engine.models import AnswerModel, LinearModel
+from engine.session import Session
 
 
 def save_checkpoint(model: AnswerModel, tokenizer: Any, folder: Path) -> None:
@@ -25,3 +30,14 @@ def save_checkpoint(model: AnswerModel, tokenizer: Any, folder: Path) -> None:
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def save_logits(session: Session, outcomes: dict[str, dict[str, Outcome]]) -> None:
+    """Write the logits of each stage on each test set, and the labels, as one file."""
+    tensors = {}
+    for stage, tests in outcomes.items():
+        for name, outcome in tests.items():
+            tensors[f"{name}.{stage}"] = outcome.logits.contiguous()
+            tensors[f"{name}.labels"] = outcome.labels.clone()
+    write_whole(session.run_dir.logits, save(tensors))
+    session.wrote(session.run_dir.logits.name, "logits")

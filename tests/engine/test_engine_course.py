@@ -12,9 +12,9 @@ from engine import data
 from engine.contract import events as ev
 from engine.contract.config import GraftConfig, TrainConfig
 from engine.course import TRAINED, Course, Phase
-from engine.finetune import phases as of_fine_tuning
 from engine.graft.phases import phases as of_graft
 from engine.graft.phases import searches
+from engine.kinds.finetune import phases as of_fine_tuning
 from tests.engine.engine_bench import finetuning, grafting, run_here
 
 Report = tuple[str, int, int]

@@ -12,7 +12,7 @@ from engine.batches import collate, shuffled_batches
 from engine.contract import events as ev
 from engine.contract.config import TrainConfig
 from engine.errors import Cancelled
-from engine.finetune import BestWeights, backward, make_optimizer, train
+from engine.kinds.finetune import BestWeights, backward, make_optimizer, train
 from engine.session import Session
 from tests.engine.engine_bench import NeverStop, session_of
 from tests.engine.engine_zoo import FAMILIES

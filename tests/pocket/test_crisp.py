@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from engine import finetune
 from engine.contract import config as configs
 from engine.contract.config import FinetuneConfig, Finetuned, GraftConfig
 from engine.contract.layout import RunDir, shipped
 from engine.emit import Emitter, StopRequest
-from engine.graft import run as grafting
+from engine.kinds import finetune
+from engine.kinds import graft as grafting
 from graftui.planning import recipes
 
 

@@ -17,8 +17,8 @@ from engine.contract import config as configs
 from engine.contract import events as ev
 from engine.emit import Emitter
 from engine.errors import Cancelled
-from engine.graft.run import run
 from engine.graft.skill import load
+from engine.kinds.graft import run
 from tests.engine.engine_bench import NeverStop, Ran, grafting, prepare, rows, run_here, write_model
 from tests.engine.engine_tokens import plain_tokenizer
 

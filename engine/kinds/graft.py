@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-from engine import data, loading
+from engine import data, kinds, loading
+from engine.artifacts import save_logits
 from engine.contract.config import GraftConfig
 from engine.contract.events import Finished, Log, Stage
 from engine.contract.identity import config_hash
@@ -22,7 +23,6 @@ from engine.contract.preflight import check_finetuned, check_graft
 from engine.course import Course
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError
-from engine.finetune import save_logits
 from engine.graft.base import BasePatch, base_patches
 from engine.graft.delta import Delta
 from engine.graft.learn import Learnt, learn, score
@@ -250,3 +250,6 @@ def _summary(metric: str, whole: dict[str, Any], grafts: list[Graft]) -> dict[st
         found["learnt_graft"] = graft.learnt_graft[first][metric]
     names = ("recovery", "agreement", "ece", "weights", "fraction")
     return found | {"dev": graft.dev} | {name: best[name] for name in names if name in best}
+
+
+kinds.register("graft", run)

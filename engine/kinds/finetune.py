@@ -9,20 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
 from torch import nn
 
-from engine.artifacts import save_checkpoint
+from engine import kinds
+from engine.artifacts import save_checkpoint, save_logits
 from engine.batches import Batch, shuffled_batches
 from engine.contract.config import FinetuneConfig, TrainConfig
 from engine.contract.events import Finished, Log, Stage
-from engine.contract.layout import RunDir, write_json, write_whole
+from engine.contract.layout import RunDir, write_json
 from engine.contract.remarks import large_batch
 from engine.course import TRAINED, Course, Phase
 from engine.data import TaskData
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
-from engine.evaluate import Outcome
 from engine.loss import loss, refuse_diverged
 from engine.models import LinearModel
 from engine.penalty import Penalty
@@ -148,17 +147,6 @@ def _save(session: Session, folder: Path) -> None:
     session.wrote(folder.name, "checkpoint")
 
 
-def save_logits(session: Session, outcomes: dict[str, dict[str, Outcome]]) -> None:
-    """Write the logits of each stage on each test set, and the labels, as one file."""
-    tensors = {}
-    for stage, tests in outcomes.items():
-        for name, outcome in tests.items():
-            tensors[f"{name}.{stage}"] = outcome.logits.contiguous()
-            tensors[f"{name}.labels"] = outcome.labels.clone()
-    write_whole(session.run_dir.logits, save(tensors))
-    session.wrote(session.run_dir.logits.name, "logits")
-
-
 def _dev_score(session: Session, step: int) -> float:
     metric = session.data.metric
     scores = session.dev().scores()
@@ -246,3 +234,6 @@ def _set_lr(optimizer: torch.optim.Optimizer, config: TrainConfig, step: int) ->
     for group in optimizer.param_groups:
         group["lr"] = config.lr * left
     return config.lr * left
+
+
+kinds.register("finetune", run)
