@@ -199,11 +199,6 @@ def dumps(event: Event) -> bytes:
     return event.model_dump_json().encode() + b"\n"
 
 
-def parse_line(line: bytes) -> Event | None:
-    """The event of one line; None for garbage, and for kinds of events of a later version."""
-    return _understood(line)[0]
-
-
 def read(
     chunk: bytes, complain: Callable[[str], object] = lambda trouble: None
 ) -> tuple[list[Event], int]:

@@ -6,9 +6,7 @@ nothing, nor do two readers at once. What one event changes is in apply.py. Writ
 """
 
 import json
-import os
 import sqlite3
-import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,75 +21,42 @@ from graftui.registry.lineage import inputs_of_then
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
 from graftui.registry.store import Store, insert
+from graftui.registry.tail import Stretch, stretch
 from graftui.settings import Settings
 
-CHUNK = 4 << 20
 _SHOWN = 3
 """Bad lines of an events file that are quoted; all are counted."""
 _OF_EVENTS = "events.jsonl: "
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A stretch of whole lines of an events file."""
-
-    seen: int
-    """The stored offset when it was read."""
-    start: int
-    """Offset of its first byte: `seen`, or 0 where the file has been replaced."""
-    data: bytes
-
-
 def ingest(store: Store, run_id: str, run_dir: RunDir) -> int:
     """Bring the rows of a run up to its events file; how many events were new."""
     total = 0
-    while (stretch := _next(store.db, run_id, run_dir)) is not None:
-        total += _take(store, run_id, run_dir, stretch)
+    while (offset := _offset(store.db, run_id)) is not None:
+        if (new := stretch(run_dir.events, offset)) is None:
+            break
+        total += _take(store, run_id, run_dir, new, offset)
     return total
 
 
-def _next(db: sqlite3.Connection, run_id: str, run_dir: RunDir) -> _Stretch | None:
-    """What comes after the stored offset; None if nothing whole does, or it cannot be read now."""
-    offset = _offset(db, run_id)
-    try:
-        file = os.stat(run_dir.events)
-        size = file.st_size
-        if offset is None or size == offset or not stat.S_ISREG(file.st_mode):
-            return None
-        start = offset if offset <= size else 0  # cut short or replaced: from the beginning
-        data = _whole_lines(run_dir, start)
-    except OSError:
-        return None
-    return _Stretch(offset, start, data) if data or start != offset else None
-
-
-def _whole_lines(run_dir: RunDir, start: int) -> bytes:
-    """About CHUNK bytes up to a newline, more where a line is longer than that."""
-    with run_dir.events.open("rb") as file:
-        file.seek(start)
-        data = file.read(CHUNK)
-        while b"\n" not in data and (more := file.read(CHUNK)):
-            data += more
-    return data[: data.rfind(b"\n") + 1]
-
-
-def _take(store: Store, run_id: str, run_dir: RunDir, stretch: _Stretch) -> int:
+def _take(store: Store, run_id: str, run_dir: RunDir, new: Stretch, seen: int) -> int:
+    """`seen`: the stored offset when it was read."""
     # Imports pydantic, which a look at runs with no news can do without.
     from engine.contract import events
     from graftui.registry.apply import apply
 
     troubles: list[str] = []
-    found, _ = events.read(stretch.data, troubles.append)
+    found, _ = events.read(new.data, troubles.append)
     with store.write() as db:
-        if _offset(db, run_id) != stretch.seen:
+        if _offset(db, run_id) != seen:
             return 0  # another process took it meanwhile
-        if stretch.start != stretch.seen:
+        if new.start != seen:
             _forget(db, run_id)
         db.execute(
             "UPDATE runs SET events_offset = :offset, seen_at = :now,"
             " heard_at = max(ifnull(heard_at, :t), ifnull(:t, heard_at)) WHERE id = :run",
             {
-                "offset": stretch.start + len(stretch.data),
+                "offset": new.end,
                 "now": time.time(),
                 "t": max((event.t for event in found if event.t), default=None),
                 "run": run_id,

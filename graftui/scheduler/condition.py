@@ -3,15 +3,12 @@
 Owns how long a silence is too long: by the run's own rhythm. Stores nothing, judges nothing.
 """
 
-import json
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 from graftui.models import Run, RunStatus
+from graftui.registry.tail import latest_times
 from graftui.scheduler.identity import Life, life
 from graftui.settings import Settings
 
@@ -22,7 +19,6 @@ _TIMES_MEDIAN = 20.0
 _TIMES_LONGEST = 2.5
 _RHYTHM = 5
 """So many events make one."""
-_TAIL_BYTES = 1 << 16
 
 
 def observed(settings: Settings, runs: Iterable[Run], now: float) -> list[Run]:
@@ -51,7 +47,7 @@ def _silent(settings: Settings, run: Run, now: float) -> bool:
     silence = now - (run.heard_at or now)
     if silence <= _LEAST_S:
         return False
-    patience = patience_s(_times(settings.run_dir(run.id).events))
+    patience = patience_s(latest_times(settings.run_dir(run.id).events))
     return patience is not None and silence > patience
 
 
@@ -62,14 +58,3 @@ def patience_s(times: Sequence[float]) -> float | None:
         return None
     median = sorted(gaps)[len(gaps) // 2]
     return max(_LEAST_S, _TIMES_MEDIAN * median, _TIMES_LONGEST * max(gaps))
-
-
-def _times(events: Path) -> list[float]:
-    """When the latest events were said."""
-    times = []
-    with suppress(OSError), events.open("rb") as file:
-        file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
-        for line in file.read().splitlines():
-            with suppress(ValueError, TypeError, KeyError):  # cut off, or no event
-                times.append(float(json.loads(line)["t"]))
-    return times

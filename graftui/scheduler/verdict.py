@@ -13,6 +13,7 @@ from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
+from graftui.registry.tail import ends_in_half_a_line
 
 _STOPPED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _NO_MEMORY = re.compile(r"bad_alloc|MemoryError|allocate memory|out of memory", re.IGNORECASE)
@@ -65,7 +66,9 @@ def _failure(run: Run, end: Exit, run_dir: RunDir) -> tuple[RunReason, str, str]
         return RunReason.oom, f"{how}: the kernel killed it for memory.", _MEMORY
     if end.signal not in _STOPPED and _NO_MEMORY.search(tail(run_dir.output)):
         return RunReason.oom, f"{how}: the memory ran out.", _MEMORY
-    if end.signal is None and (end.code == 0 or end.disk_full or _cut(run_dir)):
+    if end.signal is None and (
+        end.code == 0 or end.disk_full or ends_in_half_a_line(run_dir.events)
+    ):
         likely = "the disk is full" if end.disk_full else "most likely the disk was full"
         message = f"{how}, and its last event was not written: {likely}."
         return RunReason.crashed, message, f"Free some space below {run_dir.path.parent}."
@@ -87,12 +90,3 @@ def _how(end: Exit) -> str:
         return f"with exit code {end.code}"
     known = {int(s): s.name for s in signal.Signals}
     return f"by signal {end.signal} ({known.get(end.signal, 'unknown')})"
-
-
-def _cut(run_dir: RunDir) -> bool:
-    """Whether the events file ends in half a line."""
-    try:
-        with run_dir.events.open("rb") as file:
-            return file.seek(0, 2) > 0 and file.seek(-1, 2) >= 0 and file.read(1) != b"\n"
-    except OSError:
-        return False

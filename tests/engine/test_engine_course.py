@@ -146,7 +146,7 @@ def test_a_whole_fine_tuning_comes_to_its_end(
 
 def test_older_engines_say_only_their_phase() -> None:
     line = b'{"event":"progress","v":1,"seq":3,"t":1.0,"phase":"test","step":2,"total":5}'
-    said = ev.parse_line(line)
+    (said,), _ = ev.read(line + b"\n")
     assert isinstance(said, ev.Progress)
     assert (said.step, said.done, said.left_s) == (2, None, None)
 

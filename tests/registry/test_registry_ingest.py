@@ -13,6 +13,7 @@ from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus
 from graftui.registry import ingest as module
+from graftui.registry import tail
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
 from tests.registry.registry_rows import a_life, make, place, text_of
@@ -66,7 +67,7 @@ def test_cut_anywhere_it_reads_as_in_one_go(
     found = []
     for way, ends in (("whole", [len(LIFE)]), ("cut", [*sorted(cuts), len(LIFE)])):
         with Store.open(folder / f"{way}.db") as store, pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "CHUNK", chunk if way == "cut" else 1 << 20)
+            patch.setattr(tail, "CHUNK", chunk if way == "cut" else 1 << 20)
             store.add([made])
             where = place(folder / way, made)
             events = sum(_grow(store, made, where, end) for end in ends)
@@ -112,7 +113,7 @@ def test_garbage_and_unknown_events_are_passed_over(store: Store, run: tuple[Run
 def test_a_line_longer_than_a_chunk(
     store: Store, run: tuple[Run, RunDir], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CHUNK", 64)
+    monkeypatch.setattr(tail, "CHUNK", 64)
     made, where = run
     long = ev.dumps(ev.Log(message="x" * 1000))
     where.events.write_bytes(long + LIFE)
@@ -169,17 +170,17 @@ def test_a_stretch_that_another_took_meanwhile_is_not_taken_again(
 ) -> None:
     made, where = run
     where.events.write_bytes(LIFE[: LIFE.index(b"learnt_graft")])
-    slow = module._next(store.db, made.id, where)
+    slow = tail.stretch(where.events, 0)
     assert slow
     where.events.write_bytes(LIFE)
     ingest(store, made.id, where)
     before = dump(store)
-    assert module._take(store, made.id, where, slow) == 0
+    assert module._take(store, made.id, where, slow, 0) == 0
     assert dump(store) == before
 
 
 def _read_along(db: Path, id: str, where: RunDir, size: int) -> None:
-    module.CHUNK = 512
+    tail.CHUNK = 512
     with Store.open(db) as store:
         while store.db.execute("SELECT events_offset FROM runs").fetchone()[0] < size:
             ingest(store, id, where)

@@ -5,7 +5,6 @@ On a terminal a live line a run; elsewhere (a file, CI) a line a phase and a lin
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -13,6 +12,7 @@ from engine.contract import events as ev
 from graftui.errors import GraftuiError, RunCancelled, RunFailed
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
+from graftui.registry.tail import Tail
 from graftui.results.figures import asked, is_test, metric_of, stage_title, time_left
 from graftui.scheduler.look import look
 from graftui.scheduler.settle import directory
@@ -28,25 +28,18 @@ _SHOWN = (
 
 
 class Follower:
-    """Reads what is new in the events file of one run."""
+    """What is new of one run, and where its curves stand."""
 
     def __init__(self, settings: Settings, run: Run) -> None:
         self.run = run
         self.values: dict[str, float] = {}
-        self._path = directory(settings, run).events
-        self._offset = 0
+        self._tail = Tail(directory(settings, run).events)
 
     def news(self) -> Iterator[ev.Event]:
         """Events since the last call, one by one; `values` has the latest point of each curve."""
-        with suppress(FileNotFoundError), self._path.open("rb") as file:
-            file.seek(self._offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return  # still being written
-                self._offset += len(line)
-                if event := ev.parse_line(line):
-                    self._remember(event)
-                    yield event
+        for event in self._tail.news():
+            self._remember(event)
+            yield event
 
     def _remember(self, event: ev.Event) -> None:
         if isinstance(event, ev.Metric):

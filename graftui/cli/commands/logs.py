@@ -5,10 +5,10 @@ import time
 from contextlib import suppress
 
 from engine.contract import events as ev
-from graftui.cli.commands.live import Follower
 from graftui.models import Run
 from graftui.registry import output
 from graftui.registry.store import Store
+from graftui.registry.tail import Tail
 from graftui.scheduler.look import look
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
@@ -18,10 +18,10 @@ from graftui.terminal import Console
 
 def show(settings: Settings, run: Run, console: Console, follow: bool) -> None:
     """The log of `run`; with `follow` until it ends."""
-    follower, phase = Follower(settings, run), ""
+    tail, phase = Tail(directory(settings, run).events), ""
     while True:
         active = _active(settings, run.id) if follow else False  # before the news: none is missed
-        for event in follower.news():
+        for event in tail.news():
             if isinstance(event, ev.Progress):
                 if event.phase != phase:
                     phase = event.phase
