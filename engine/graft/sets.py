@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from engine.graft.info import FORMAT, SkillError, SkillInfo
+from engine.contract.skill_info import FORMAT, SkillInfo
+from engine.graft.info import SkillError
 from engine.graft.skill import Skill, Tensors
 
 Counts = npt.NDArray[np.int64]

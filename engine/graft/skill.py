@@ -25,9 +25,10 @@ from safetensors.torch import save
 from torch import nn
 
 from engine.contract.layout import write_whole
+from engine.contract.skill_info import FORMAT, SkillInfo
 from engine.graft.apply import installed
 from engine.graft.delta import Delta
-from engine.graft.info import FORMAT, SkillError, SkillInfo, digest
+from engine.graft.info import SkillError, digest
 
 HEAD = "linear_head."
 _INFO = TypeAdapter(SkillInfo)

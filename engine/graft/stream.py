@@ -18,10 +18,10 @@ from safetensors.torch import load_file
 from torch import nn
 
 from engine.contract.config import FreezeConfig
+from engine.contract.skill_info import SkillInfo
 from engine.errors import ConfigError
 from engine.graft.blueprint import blueprint
 from engine.graft.delta import CHUNK
-from engine.graft.info import SkillInfo
 from engine.graft.mask import budget, top
 from engine.graft.skill import Skill, Tensors
 from engine.graft.stored import Shapes, Weights

@@ -1,1 +1,4 @@
-"""Small answers that need the engine: graftui asks for them in a process of their own."""
+"""Answers to engine.contract.questions, in a process that graftui keeps for as long as it asks.
+
+A module a question, with `answer(question, hear)`; which it is stands in answering.py.
+"""

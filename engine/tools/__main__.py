@@ -1,65 +1,54 @@
-"""One question to the engine: a JSON object on stdin, its answer as one on stdout.
+"""Answers questions, a line of JSON each, until its standard input ends.
 
-    echo '{"model": {"name": "pocket:masked-lm"}}' | python -m engine.tools model
+    echo '{"name": "model.parts", "model": {"name": "pocket:masked-lm"}}' | python -m engine.tools
 
-Answers {"ok": true, ...}, or {"ok": false, "message", "hint"} and exit code 1 for what the user can
-mend. A bug is a traceback. What libraries print goes to stderr, where a line that begins with
-"progress: " tells how far long work is.
+Says what engine.contract.questions has it say. What libraries print goes to standard error,
+whichever way they print it. A bug is said, and its traceback printed; it ends the process.
 """
 
-import argparse
-import contextlib
-import importlib
-import json
+import os
 import sys
-from typing import Any
+import traceback
+from typing import IO
 
-from pydantic import ValidationError
+from engine.contract.questions.messages import Crashed, Ready, line
+from engine.contract.questions.values import Value
+from engine.tools.answering import answered
 
-from engine.contract import schema
-from engine.errors import EngineError
-from engine.failure import out_of_memory
-
-VERBS = ("task", "model", "kshot", "skill")
-"""Each is a module of this package with `answer(question)`."""
+_INTERRUPTED = 130
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m engine.tools")
-    parser.add_argument("verb", choices=VERBS)
-    verb = parser.parse_args(arguments).verb
+def main() -> int:
+    """0 once there are no more questions, 1 after a bug, 130 if interrupted."""
+    questions, out = _streams()
+
+    def say(value: Value) -> None:
+        out.write(line(value))
+        out.flush()
+
     try:
-        question = json.load(sys.stdin)
-    except (ValueError, RecursionError) as error:
-        parser.error(f"stdin is not JSON: {error}")
-    with contextlib.redirect_stdout(sys.stderr):
-        answer = answered(verb, question)
-    print(json.dumps(answer))
-    return 0 if answer["ok"] else 1
+        say(Ready())
+        for question in questions:
+            say(answered(question, say))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # who asked is gone
+        return 0
+    except Exception:  # the edge
+        trace = traceback.format_exc()
+        sys.stderr.write(trace)
+        say(Crashed(trace=trace))
+        return 1
+    return 0
 
 
-def answered(verb: str, question: dict[str, Any]) -> dict[str, Any]:
-    """The answer, or what is wrong with the question."""
-    # Not at the top: only one of them is needed, and torch takes seconds.
-    tool = importlib.import_module(f"engine.tools.{verb}")
-    try:
-        return {"ok": True, **tool.answer(question)}
-    except EngineError as error:
-        return _refused(error.message, error.hint)
-    except ValidationError as error:
-        return _refused("; ".join(schema.explain(error, "finetune").values()))
-    except OSError as error:
-        if not error.filename:
-            raise
-        return _refused(f"{error.filename}: {error.strerror}", "check the path and the disk")
-    except (MemoryError, RuntimeError) as error:
-        if advice := out_of_memory(error):
-            return _refused(*advice)
-        raise
-
-
-def _refused(message: str, hint: str = "") -> dict[str, Any]:
-    return {"ok": False, "message": message, "hint": hint}
+def _streams() -> tuple[IO[bytes], IO[bytes]]:
+    """What was standard input and output; those are an empty and the error stream from now on."""
+    asked, told = (os.fdopen(os.dup(n), mode) for n, mode in ((0, "rb"), (1, "wb")))
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return asked, told
 
 
 if __name__ == "__main__":

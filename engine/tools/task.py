@@ -4,42 +4,40 @@ from typing import Any
 
 from engine import data, loading
 from engine.contract.catalog import TaskSpec
-from engine.contract.config import FinetuneConfig, TaskConfig, parse
+from engine.contract.config import TaskConfig
+from engine.contract.questions.catalog import AskTaskPrompt, LabelWord, TaskPrompt
+from engine.contract.questions.messages import Hear
 
 
-def answer(question: dict[str, Any]) -> dict[str, Any]:
-    """`question`: the sections model, task and demo of a fine-tuning.
-
-    Gives the text, ids and tokens (as many as ids); `reads`, the position whose hidden state
-    answers, or None where that is all of them; the label as in the files, its class or score; and
-    for each class, in order, its label, word, and the word's ids and tokens. Raises ConfigError,
-    DataError or ValidationError.
-    """
-    config = parse({"kind": "finetune", **question})
-    assert isinstance(config, FinetuneConfig)
-    spec = data.spec_of(config.task)
-    tokenizer = loading.tokenizer(config.model)
-    example = data.first_example(config.task, config.demo, tokenizer)
-    words = data.prompting_of(config.task, spec).label_words
+def answer(question: AskTaskPrompt, hear: Hear) -> TaskPrompt:
+    """Raises ConfigError or DataError."""
+    spec = data.spec_of(question.task)
+    tokenizer = loading.tokenizer(question.model)
+    example = data.first_example(question.task, question.demo, tokenizer)
+    words = data.prompting_of(question.task, spec).label_words
     # A linear head has no words: no ids for any label.
     answers = example.answers or ((),) * len(words)
-    return {
+    return TaskPrompt(
         # Without the clean-up, which would close up " ," and so hide what the model sees.
-        "text": tokenizer.decode(example.ids, clean_up_tokenization_spaces=False),
-        "ids": list(example.ids),
-        "tokens": _tokens(tokenizer, example.ids),
-        "reads": _reads(config.task, example.answer),
-        "label": _label(example.label, spec),
-        "classes": [
-            {"label": label, "word": word if ids else "", "ids": list(ids),
-             "tokens": _tokens(tokenizer, ids)}
+        text=tokenizer.decode(example.ids, clean_up_tokenization_spaces=False),
+        ids=tuple(example.ids),
+        tokens=_tokens(tokenizer, example.ids),
+        reads=_reads(question.task, example.answer),
+        label=_label(example.label, spec),
+        classes=tuple(
+            LabelWord(
+                label=label,
+                word=word if ids else "",
+                ids=tuple(ids),
+                tokens=_tokens(tokenizer, ids),
+            )
             for (label, word), ids in zip(words.items(), answers, strict=True)
-        ],
-    }  # fmt: skip
+        ),
+    )
 
 
-def _tokens(tokenizer: Any, ids: tuple[int, ...]) -> list[str]:
-    return list(tokenizer.convert_ids_to_tokens(list(ids)))
+def _tokens(tokenizer: Any, ids: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(tokenizer.convert_ids_to_tokens(list(ids)))
 
 
 def _reads(task: TaskConfig, position: int) -> int | None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graftui.cli.common import Json, Sets, console_here, settings_here, store_here
+
+if TYPE_CHECKING:
+    from graftui.cli.commands.skills import Operation
 
 skill = typer.Typer(
     help="Look into a skill file, install it, compare and combine several.", no_args_is_help=True
@@ -62,17 +65,14 @@ def install(
     """Put a skill into a checkpoint folder, which must be the skill's base."""
     from graftui.cli.commands import skills
 
-    allowed = {"allow_nan": allow_nan}
-    skills.change(
-        settings_here(), console_here(), "install", _file(ref), folder, out, json, allowed
-    )
+    skills.install(settings_here(), console_here(), _file(ref), folder, out, allow_nan, json)
 
 
 def uninstall(ref: Ref, folder: Folder, out: Copy = None, json: Json = False) -> None:
     """Take a skill out of a checkpoint folder again: bit for bit what it was before."""
     from graftui.cli.commands import skills
 
-    skills.change(settings_here(), console_here(), "uninstall", _file(ref), folder, out, json)
+    skills.uninstall(settings_here(), console_here(), _file(ref), folder, out, json)
 
 
 def diff(refs: Refs, json: Json = False) -> None:
@@ -105,23 +105,23 @@ def cut(
 
 def union(refs: Refs, output: File, json: Json = False) -> None:
     """Make a skill of all weights of several; where they disagree, the first one's values."""
-    _combine("union", refs, output, json)
+    _combine("skill.union", refs, output, json)
 
 
 def intersect(refs: Refs, output: File, json: Json = False) -> None:
     """Make a skill of the weights that all have, with the first one's values."""
-    _combine("intersect", refs, output, json)
+    _combine("skill.intersect", refs, output, json)
 
 
 def subtract(refs: Refs, output: File, json: Json = False) -> None:
     """Make a skill of the first one's weights that no other has."""
-    _combine("subtract", refs, output, json)
+    _combine("skill.subtract", refs, output, json)
 
 
-def _combine(verb: str, refs: list[str], output: Path, json: bool) -> None:
+def _combine(operation: "Operation", refs: list[str], output: Path, json: bool) -> None:
     from graftui.cli.commands import skills
 
-    skills.combine(settings_here(), console_here(), verb, _several(refs), output, json)
+    skills.combine(settings_here(), console_here(), operation, _several(refs), output, json)
 
 
 def _file(ref: str) -> str:

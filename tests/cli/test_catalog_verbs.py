@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,8 @@ import psutil
 import pytest
 
 from graftui.cli import catalog
+from tests import pretend
+from tests.cli.inside import Inside
 from tests.cli.workplace import Workplace
 
 ROOT = Path(__file__).parents[2]
@@ -30,10 +31,9 @@ label_words = { b = "bad", a = "good" }
 
 
 @pytest.fixture
-def real(work: Workplace) -> Workplace:
+def real(work: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     """A workplace with the engine itself."""
-    work.env["GRAFTUI_PYTHON"] = sys.executable
-    return work
+    return Inside(work.path, work.env, monkeypatch)
 
 
 @pytest.fixture
@@ -47,10 +47,7 @@ def own(work: Workplace) -> Workplace:
 
 def pretending(work: Workplace, script: str) -> Workplace:
     """`work` with an engine that is a shell script."""
-    python = work.path / "python"
-    python.write_text(f"#!/bin/sh\n{script}\n")
-    python.chmod(0o755)
-    work.env["GRAFTUI_PYTHON"] = str(python)
+    work.env["GRAFTUI_PYTHON"] = pretend.shell(work.path, script)
     return work
 
 
@@ -202,15 +199,15 @@ def test_bad_input_never_reaches_the_engine(work: Workplace, typed: str, says: s
 
 
 def test_the_engine_is_asked_once_and_believed(work: Workplace) -> None:
-    answer = '{"ok": false, "message": "no such thing", "hint": "give another"}'
-    script = f"echo '{answer}'; echo chatter >&2; exit 1"
-    pretending(work, f'echo "$@" > asked; cat > question; {script}')
+    refusal = '{"said": "refused", "message": "no such thing", "hint": "give another"}'
+    keep = 'echo "$@" >> asked; read -r line; printf \'%s\' "$line" > question'
+    pretending(work, f"echo '{pretend.READY}'; {keep}; echo '{refusal}'; echo chatter >&2")
     out = work.run("model", "pocket:masked-lm", "--set", "freeze.head=false", code=2)
     assert said(out) == "Error: no such thing. give another."
-    assert (work.path / "asked").read_text() == "-m engine.tools model\n"
+    assert (work.path / "asked").read_text() == "-m engine.tools\n"
     question = json.loads((work.path / "question").read_text())
     assert question["freeze"]["head"] is False
-    assert set(question) == {"model", "task", "freeze"}
+    assert (question["name"], set(question)) == ("model.parts", {"name", "model", "task", "freeze"})
 
 
 def test_a_crash_shows_its_last_lines(work: Workplace) -> None:
@@ -223,12 +220,12 @@ def test_a_crash_shows_its_last_lines(work: Workplace) -> None:
 
 
 def test_a_killed_engine_is_told_from_a_crash(work: Workplace) -> None:
-    pretending(work, "kill -9 $$")
+    pretending(work, f"echo '{pretend.READY}'; read -r line; kill -9 $$")
     assert "memory" in work.run("model", "pocket:masked-lm", code=5)
 
 
 def test_ctrl_c_ends_the_engine_too(work: Workplace) -> None:
-    pretending(work, "echo $$ > pid.new; mv pid.new pid; exec sleep 60")
+    pretending(work, f"echo '{pretend.READY}'; echo $$ > pid.new; mv pid.new pid; exec sleep 60")
     process = work.start("model", "pocket:masked-lm")
     soon((work.path / "pid").exists)
     process.send_signal(signal.SIGINT)

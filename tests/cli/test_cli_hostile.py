@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import subprocess
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +15,16 @@ from engine.contract import events as ev
 from engine.contract.config import dumps, parse
 from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
+from engine.contract.questions import messages
+from engine.contract.questions.messages import Answered, Hear
+from engine.contract.questions.values import Question
 from graftui.cli import app
 from graftui.models import RunCard
 from graftui.registry.card import write_card
-from graftui.scheduler import ask, look
+from graftui.scheduler import look
+from graftui.scheduler.questions import Engine
 from graftui.text import visible
+from tests import pretend
 from tests.cli.study import grafted, tuned
 from tests.cli.workplace import typed
 
@@ -36,25 +40,27 @@ INFO: dict[str, Any] = {
 }  # fmt: skip
 PART = {"part": EVIL, "tensors": 1, "weights": 2, "maskable": 1}
 ANSWERS: dict[str, Any] = {
-    "task": {"text": EVIL, "ids": [1], "tokens": [EVIL], "reads": 0, "label": EVIL,
-             "classes": [{"label": EVIL, "word": EVIL, "ids": [1], "tokens": [EVIL]}]},
-    "model": {"family": EVIL, "tied": None, "parts": [PART], "biases": PART, "total": PART},
-    "kshot": {"files": [EVIL]},
-    "show": {"info": INFO, "head": {}, "tensors": [{"name": EVIL, "entries": 1, "weights": 3}]},
-    "verify": {"state": "part", "tensors": 1, "skill": [EVIL], "other": []},
-    "install": {"folder": EVIL, "entries": 3, "rounded": 1},
-    "uninstall": {"folder": EVIL, "entries": 3, "rounded": 1},
-    "diff": {"skills": [{"path": EVIL, "task": EVIL, "weights": 3}], "all": 1, "any": 2,
+    "task.prompt": {"text": EVIL, "ids": [1], "tokens": [EVIL], "reads": 0, "label": EVIL,
+                    "classes": [{"label": EVIL, "word": EVIL, "ids": [1], "tokens": [EVIL]}]},
+    "model.parts": {"family": EVIL, "tied": None, "parts": [PART], "biases": PART, "total": PART},
+    "data.kshot": {"files": [EVIL]},
+    "skill.show": {"info": INFO, "head": {},
+                   "tensors": [{"name": EVIL, "entries": 1, "weights": 3}]},
+    "skill.verify": {"state": "part", "tensors": 1, "skill": [EVIL], "other": []},
+    "skill.install": {"folder": EVIL, "entries": 3, "rounded": 1},
+    "skill.uninstall": {"folder": EVIL, "entries": 3, "rounded": 1},
+    "skill.diff": {"skills": [{"path": EVIL, "task": EVIL, "weights": 3}], "all": 1, "any": 2,
              "pairs": [{"first": 0, "second": 1, "overlap": 1, "expected": 0.1, "jaccard": 0.2,
                         "agree": 1}]},
-    "cut": {"path": EVIL, "weights": 1, "maskable": 3, "tensors": 1, "least": 0.1},
-    "union": {"path": EVIL, "weights": 1, "conflicts": 1},
+    "skill.cut": {"path": EVIL, "weights": 1, "maskable": 3, "tensors": 1, "least": 0.1},
+    "skill.union": {"path": EVIL, "weights": 1, "conflicts": 1},
 }  # fmt: skip
-ANSWERS["show"] |= {"not_finite": 0}
-ANSWERS["install"] |= {"unchanged": 1}
-ANSWERS["diff"] |= {"all_share": 0.1, "any_share": 0.2}
-ANSWERS["diff"]["skills"][0] |= {"share": 0.1}
-INFO["tensors"] = {EVIL: 3}
+ANSWERS["skill.show"] |= {"not_finite": 0}
+ANSWERS["skill.install"] |= {"unchanged": 1}
+ANSWERS["skill.uninstall"] |= {"unchanged": 0}
+ANSWERS["skill.diff"] |= {"all_share": 0.1, "any_share": 0.2}
+ANSWERS["skill.diff"]["skills"][0] |= {"share": 0.1}
+INFO |= {"tensors": {EVIL: 3}, "digests": {EVIL: EVIL}, "shapes": {EVIL: [3]}}
 # Verb -> what is typed after it; `one`, `two` and `bad` are runs.
 TYPED: dict[str, list[str]] = {
     "": [], "run": [RECIPE, "--name", EVIL, "--tag", EVIL, "--detach"],
@@ -152,12 +158,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "folder").mkdir()
 
-    def exchange(verb: str, question: str, *_: Any) -> "subprocess.CompletedProcess[str]":
-        does = json.loads(question).get("do", verb) if verb == "skill" else verb
-        found = ANSWERS["union" if does in ("intersect", "subtract") else does]
-        return subprocess.CompletedProcess([], 0, json.dumps({"ok": True, **found}), "")
+    def answer(_: Engine, question: Question[Any], hear: Hear) -> Any:
+        name = question.name
+        held = ANSWERS.get(name, ANSWERS["skill.union"])
+        said = messages.heard(json.dumps(pretend.answered(name, held)).encode())
+        assert isinstance(said, Answered)
+        return said.answer
 
-    monkeypatch.setattr(ask, "_exchange", exchange)
+    monkeypatch.setattr(Engine, "ask", answer)
     monkeypatch.setattr(look, "ensure", lambda settings: None)
     return tmp_path
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from engine.tools.__main__ import answered
+from engine.contract.questions.messages import Answered
+from engine.tools.answering import answered
 from tests.cli.workplace import Workplace
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -74,8 +75,8 @@ def test_a_skill_of_then_goes_in_and_out(home: Workplace) -> None:
     skill = home.path / "data" / "runs" / "8vr7ar" / "skill.safetensors"
     before = digest(model)
     for verb, changed in (("install", True), ("uninstall", False)):
-        question = {"do": verb, "skills": [str(skill)], "model": str(model), "out": None}
-        assert answered("skill", question)["ok"]
+        question = {"name": f"skill.{verb}", "skill": str(skill), "model": str(model)}
+        assert isinstance(answered(json.dumps(question), lambda far: None), Answered)
         assert (digest(model) != before) is changed
 
 

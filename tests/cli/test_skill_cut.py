@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import shlex
 import shutil
 import signal
 import subprocess
@@ -11,12 +10,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import safetensors.torch
 
+from engine.contract.questions import messages
+from engine.contract.questions.messages import Answered, Refused
 from engine.graft.skill import load
-from engine.tools.__main__ import answered
+from engine.tools.answering import answered
+from tests import pretend
+from tests.cli.inside import Inside
 from tests.cli.workplace import Workplace
 
 POCKET = Path(__file__).parents[2] / "data" / "pocket" / "masked-lm"
@@ -28,7 +32,6 @@ CUT = ("skill", "cut", "base", "tuned", "-o", "cut.safetensors")
 @pytest.fixture
 def pair(work: Workplace) -> Workplace:
     """Two checkpoints, `base` and `tuned`, of which three weights differ."""
-    work.env["GRAFTUI_PYTHON"] = sys.executable
     for name in ("base", "tuned"):
         shutil.copytree(POCKET, work.path / name)
     weights = work.path / "tuned" / "model.safetensors"
@@ -41,19 +44,35 @@ def pair(work: Workplace) -> Workplace:
 
 def pretending(work: Workplace, script: str) -> None:
     """`work` with an engine that is this Python script."""
-    python = work.path / "python"
-    python.write_text(f"#!/bin/sh\nexec {shlex.join([sys.executable, '-c', script])}\n")
-    python.chmod(0o755)
-    work.env["GRAFTUI_PYTHON"] = str(python)
+    work.env["GRAFTUI_PYTHON"] = pretend.python(work.path, script)
+
+
+def saying(work: Workplace, *said: dict[str, Any]) -> None:
+    """`work` with an engine that says this of any question."""
+    work.env["GRAFTUI_PYTHON"] = pretend.answering(work.path, *said)
+
+
+def cut(pair: Workplace, count: int) -> Answered | Refused:
+    """What the engine says, in this process, of a cut of so many weights."""
+    base, tuned, out = (str(pair.path / name) for name in ("base", "tuned", "cut.safetensors"))
+    question = {"name": "skill.cut", "model": {"name": base}, "finetuned": {"path": tuned},
+                "sparsity": count, "out": out}  # fmt: skip
+    return answered(json.dumps(question), lambda far: None)
 
 
 def left(work: Workplace) -> set[str]:
     """What lies in the working directory, hidden files too, but what was there before."""
-    return {path.name for path in work.path.iterdir()} - {"base", "tuned", "both.toml", "python"}
+    return {path.name for path in work.path.iterdir()} - {
+        "base",
+        "tuned",
+        "both.toml",
+        "python",
+        "answer",
+    }
 
 
-def test_a_cut_of_two_folders(pair: Workplace) -> None:
-    made = pair.json(*CUT, "--sparsity", "3")
+def test_a_cut_of_two_folders(pair: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Inside(pair.path, pair.env, monkeypatch).json(*CUT, "--sparsity", "3")
     out = pair.path / "cut.safetensors"
     least = made.pop("least")
     skill = load(out)
@@ -73,10 +92,8 @@ def test_a_cut_of_two_folders(pair: Workplace) -> None:
 
 
 def test_it_says_where_more_was_asked_than_moved(pair: Workplace) -> None:
-    base, tuned, out = (str(pair.path / name) for name in ("base", "tuned", "cut.safetensors"))
-    config = {"model": {"name": base}, "finetuned": {"path": tuned}, "sparsity": 4}
-    answer = answered("skill", {"do": "cut", "skills": [], "config": config, "out": out})
-    pretending(pair, f"print({json.dumps(answer)!r})")
+    said = cut(pair, 4)
+    saying(pair, json.loads(messages.line(said)))
     assert "ask for a smaller --sparsity" in pair.run(*CUT, "--sparsity", "4")
 
 
@@ -124,22 +141,20 @@ AFTER = [
 def test_what_the_engine_refuses(
     pair: Workplace, spoil: Callable[[Path], None], count: int, says: tuple[str, ...]
 ) -> None:
-    base, tuned, out = (pair.path / name for name in ("base", "tuned", "cut.safetensors"))
-    spoil(tuned)
+    out = pair.path / "cut.safetensors"
+    spoil(pair.path / "tuned")
     out.write_text("an earlier one")
-    config = {"model": {"name": str(base)}, "finetuned": {"path": str(tuned)}, "sparsity": count}
-    asked = {"do": "cut", "skills": [], "config": config, "out": str(out)}
-    answer = answered("skill", asked)
-    assert not answer["ok"]
+    said = cut(pair, count)
+    assert isinstance(said, Refused)
     for words in says:
-        assert words in f"{answer['message']} {answer['hint']}"
+        assert words in f"{said.message} {said.hint}"
     assert left(pair) == {"cut.safetensors"}
     assert out.read_text() == "an earlier one"
 
 
 def test_a_refusal_of_the_engine_is_shown(pair: Workplace) -> None:
-    answer = {"ok": False, "message": "sparsity = 9 is too many", "hint": "ask for less"}
-    pretending(pair, f"print({json.dumps(answer)!r})")
+    refusal = {"said": "refused", "message": "sparsity = 9 is too many", "hint": "ask for less"}
+    saying(pair, refusal)
     out = pair.run(*CUT, code=2)
     assert "Error: sparsity = 9 is too many" in out
     assert "ask for less" in out
@@ -150,6 +165,7 @@ def test_ctrl_c_leaves_time_to_clean_up(pair: Workplace) -> None:
     pretending(
         pair,
         "import pathlib, signal, time\n"
+        f"print({pretend.READY!r}, flush=True)\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "half = pathlib.Path('.cut.safetensors.1')\n"
         "try:\n    half.touch(); time.sleep(60)\n"
@@ -166,11 +182,12 @@ def test_ctrl_c_leaves_time_to_clean_up(pair: Workplace) -> None:
 
 
 def test_progress_shows_on_a_terminal_alone(pair: Workplace) -> None:
-    answer = {"ok": True, "weights": 3, "maskable": 10, "tensors": 1, "least": 1.0}
+    far = {"said": "progress", "done": 4, "total": 10, "what": "weights"}
+    answer = {"path": "x", "weights": 3, "maskable": 10, "tensors": 1, "least": 1.0}
     pretending(
         pair,
-        "import sys, time\nprint('progress: 40 % of 10 weights', file=sys.stderr, flush=True)\n"
-        f"time.sleep(1); print({json.dumps(answer)!r})",
+        f"import time\nprint({pretend.READY!r})\nprint({json.dumps(far)!r}, flush=True)\n"
+        f"time.sleep(1); print({json.dumps(pretend.answered('skill.cut', answer))!r})",
     )
     assert "40 %" not in pair.run(*CUT)
     ours, theirs = pty.openpty()

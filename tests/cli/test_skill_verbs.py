@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,13 @@ import pytest
 import safetensors.torch
 import torch
 
-from engine.graft.info import SkillInfo, digest
+from engine.contract.skill_info import SkillInfo
+from engine.graft.info import digest
 from engine.graft.skill import Skill, write
 from graftui.cli import skills
+from tests import pretend
 from tests.cli import study
+from tests.cli.inside import Inside
 from tests.cli.workplace import Workplace
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +24,7 @@ LAYER = "roberta.encoder.layer"
 INFO = {
     "base": "roberta-base", "task": "SST-2", "prompt": "[it] was\n", "sparsity": 1e-4,
     "label_words": {"0": " terrible", "1": " great"}, "weights": 6, "maskable": 60_000,
+    "digests": {}, "shapes": {},
     "scores": {"train_dev_accuracy": 0.9375}, "config_hash": "63d6", "versions": {"torch": "2.13"},
     "tensors": {
         **{f"{LAYER}.{i}.query.weight": 100 for i in range(3)},
@@ -41,13 +44,10 @@ SHOWN: dict[str, Any] = {
 }
 
 
-def answering(work: Workplace, answer: dict[str, Any]) -> Workplace:
-    """`work` with an engine that keeps the question and gives this answer."""
-    (work.path / "answer").write_text(json.dumps({"ok": True, **answer}))
-    python = work.path / "python"
-    python.write_text(f"#!/bin/sh\ncat > {work.path}/asked\ncat {work.path}/answer\n")
-    python.chmod(0o755)
-    work.env["GRAFTUI_PYTHON"] = str(python)
+def answering(work: Workplace, name: str, answer: dict[str, Any]) -> Workplace:
+    """`work` with an engine that keeps the question and gives this answer to any of that name."""
+    said = pretend.answered(f"skill.{name}", answer)
+    work.env["GRAFTUI_PYTHON"] = pretend.answering(work.path, said)
     return work
 
 
@@ -76,8 +76,8 @@ def test_every_verb_has_help_with_an_example(work: Workplace) -> None:
 
 
 def test_where_the_weights_lie(work: Workplace, files: list[str]) -> None:
-    out = answering(work, SHOWN).run("skill", "show", "one.safetensors")
-    assert asked(work) == {"do": "show", "skills": files[:1]}
+    out = answering(work, "show", SHOWN).run("skill", "show", "one.safetensors")
+    assert asked(work) == {"name": "skill.show", "skill": files[0]}
     lines = [said(line) for line in out.splitlines()]
     at = lines.index("tensor outside 0 2 all of maskable")
     assert lines[at + 1 : at + 5] == [
@@ -96,7 +96,7 @@ def test_a_narrow_terminal_gets_two_lists(work: Workplace, files: list[str]) -> 
     layers = [{**SHOWN["tensors"][0], "name": f"{LAYER}.{i}.query.weight"} for i in range(48)]
     old = {**INFO, "tensors": {}}  # of a file that does not tell the maskable tensors
     answer = {**SHOWN, "tensors": layers, "info": old, "not_finite": 2}
-    out = answering(work, answer).run("skill", "show", files[0])
+    out = answering(work, "show", answer).run("skill", "show", files[0])
     lines = [said(line) for line in out.splitlines()]
     assert "not finite 2 values are NaN or infinite" in lines
     assert lines[lines.index("layer weights of touched") + 48] == "47 3 3 %"
@@ -104,18 +104,18 @@ def test_a_narrow_terminal_gets_two_lists(work: Workplace, files: list[str]) -> 
 
 
 def test_a_skill_by_its_run(work: Workplace) -> None:
-    answering(work, SHOWN)
+    answering(work, "show", SHOWN)
     study.films(work.path)
     assert "no skill file" in work.run("skill", "show", "ga1", code=2)
     place = work.path / "data" / "runs" / "ga1"
     (place / "skill-0.001.safetensors").touch()
     work.run("skill", "show", "study-ga1")
-    assert asked(work)["skills"] == [str(place / "skill-0.001.safetensors")]
+    assert asked(work)["skill"] == str(place / "skill-0.001.safetensors")
     (place / "skill-0.0001.safetensors").touch()
     several = work.run("skill", "show", "ga1", code=2)
     assert "There is ga1@0.0001, ga1@0.001" in said(several)
     work.run("skill", "show", "study-ga1@1e-4")
-    assert asked(work)["skills"] == [str(place / "skill-0.0001.safetensors")]
+    assert asked(work)["skill"] == str(place / "skill-0.0001.safetensors")
     assert "has no skill of 0.5" in work.run("skill", "show", "ga1@0.5", code=2)
     (work.path / "data" / "runs" / "gb1" / "skill.safetensors").touch()
     assert work.json("skill", "show", "gb1")["path"].endswith("gb1/skill.safetensors")
@@ -123,7 +123,7 @@ def test_a_skill_by_its_run(work: Workplace) -> None:
 
 
 def test_a_file_needs_no_registry(work: Workplace, files: list[str]) -> None:
-    answering(work, SHOWN).run("skill", "show", files[0])
+    answering(work, "show", SHOWN).run("skill", "show", files[0])
     assert not (work.path / "runs.db").exists()
 
 
@@ -141,7 +141,8 @@ def test_what_a_model_is(
 ) -> None:
     (work.path / "m").mkdir()
     other = ["a", "c"] if state == "other" else []
-    answering(work, {"state": state, "tensors": 3, "skill": ["b"], "other": other})
+    answer = {"state": state, "tensors": 3, "skill": ["b"], "other": other}
+    answering(work, "verify", answer)
     assert words in said(work.run("skill", "verify", files[0], "m", code=code))
     assert asked(work)["model"] == str(work.path / "m")
     out = work.run("skill", "verify", files[0], "pocket:masked-lm", "--json", code=code)
@@ -154,7 +155,7 @@ def test_what_skills_share(work: Workplace, files: list[str]) -> None:
             "agree": 7}  # fmt: skip
     held = [{"path": path, "task": "SST-2", "weights": 8505, "share": 0.0104} for path in files]
     shared = {"all": 1200, "all_share": 0.00146, "any": 15810, "any_share": 0.0193}
-    answering(work, {"skills": held, "pairs": [pair], **shared})
+    answering(work, "diff", {"skills": held, "pairs": [pair], **shared})
     lines = [said(line) for line in work.run("skill", "diff", *files).splitlines()]
     assert lines == [
         f"1 8,505 weights, 0.0104 % of maskable SST-2 {files[0]}",
@@ -169,19 +170,21 @@ def test_what_skills_share(work: Workplace, files: list[str]) -> None:
 def test_an_install_tells_what_it_left_alone(work: Workplace, files: list[str]) -> None:
     (work.path / "m").mkdir()
     done = {"folder": "m", "entries": 3235, "rounded": 0, "unchanged": 2}
-    out = said(answering(work, done).run("skill", "install", files[0], "m", "--allow-nan"))
+    out = said(
+        answering(work, "install", done).run("skill", "install", files[0], "m", "--allow-nan")
+    )
     assert out == "installed: 3,235 weights of m 2 more have the same values there already"
     assert asked(work)["allow_nan"] is True
 
 
 @pytest.mark.parametrize("verb", ["union", "intersect", "subtract"])
 def test_making_a_skill_of_several(work: Workplace, files: list[str], verb: str) -> None:
-    answering(work, {"path": "made", "weights": 17_000, "conflicts": 3})
+    answering(work, verb, {"path": "made", "weights": 17_000, "conflicts": 3})
     out = work.run("skill", verb, *files, "-o", "made.safetensors")
     assert "made.safetensors: 17,000 weights" in out
     assert "3 of them had several values" in out
     made = str(work.path / "made.safetensors")
-    assert asked(work) == {"do": verb, "skills": files, "out": made}
+    assert asked(work) == {"name": f"skill.{verb}", "skills": files, "out": made}
 
 
 BAD_INPUT = [
@@ -200,14 +203,16 @@ BAD_INPUT = [
 def test_bad_input_never_reaches_the_engine(
     work: Workplace, files: list[str], typed: str, says: str
 ) -> None:
-    answering(work, {})
+    answering(work, "show", {})
     assert says in said(work.run("skill", *typed.split(), code=2))
     assert not (work.path / "asked").exists()
 
 
-def test_a_skill_in_a_folder_and_out_again(work: Workplace) -> None:
+def test_a_skill_in_a_folder_and_out_again(
+    work: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the engine itself."""
-    work.env["GRAFTUI_PYTHON"] = sys.executable
+    work = Inside(work.path, work.env, monkeypatch)
     shutil.copytree(POCKET, work.path / "m")
     weights = work.path / "m" / "model.safetensors"
     before, name = weights.read_bytes(), f"{LAYER}.1.output.dense.bias"

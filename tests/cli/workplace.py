@@ -56,6 +56,16 @@ class Workplace:
 
 def typed(monkeypatch: pytest.MonkeyPatch, arguments: list[str], encoding: str = "utf-8") -> str:
     """What the command prints on either stream; it ends neither in a traceback nor as a bug."""
+    code, text = in_process(monkeypatch, arguments, encoding)
+    assert "Traceback" not in text, text
+    assert code in (0, 2, 3) or "doctor" in arguments, text
+    return text
+
+
+def in_process(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], encoding: str = "utf-8"
+) -> tuple[int, str]:
+    """Exit code of the command, typed in this process, and what it prints on either stream."""
     streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2)]
     monkeypatch.setattr(sys, "stdout", streams[0])
     monkeypatch.setattr(sys, "stderr", streams[1])
@@ -67,7 +77,4 @@ def typed(monkeypatch: pytest.MonkeyPatch, arguments: list[str], encoding: str =
     for stream in streams:
         stream.flush()
     written = [stream.buffer.getvalue() for stream in streams]  # type: ignore[attr-defined]
-    texts = [data.decode(errors="replace") for data in written]
-    assert "Traceback" not in "".join(texts), texts[1]
-    assert left.value.code in (0, 2, 3, None) or "doctor" in arguments, texts[1]
-    return "".join(texts)
+    return int(left.value.code or 0), "".join(data.decode(errors="replace") for data in written)

@@ -9,15 +9,22 @@ from engine.contract.catalog import CatalogError, Prompting, TaskSpec, tasks, un
 from engine.contract.config import FinetuneConfig, ModelConfig
 from engine.contract.layout import shipped
 from engine.contract.model_folder import POCKET
+from engine.contract.questions.catalog import (
+    AskModelParts,
+    AskTaskPrompt,
+    ModelParts,
+    PartSize,
+    TaskPrompt,
+    WriteKshot,
+)
 from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
 from graftui.planning.recipes import Recipe
-from graftui.scheduler.ask import ask
+from graftui.scheduler.questions import ask
 from graftui.settings import Settings
 from graftui.show import tables
 from graftui.terminal import Console, Table, Text
 
-Answer = dict[str, Any]
 _WIDE = 110
 """Columns of a terminal in which the list of tasks has room for label words."""
 
@@ -54,7 +61,8 @@ def task(
     example = None if missing or trouble else _example(config, settings)
     origin = _origins()[spec.name]
     if json:
-        whole = {"task": _dumped(spec, origin), "example": example, "trouble": trouble}
+        dumped = example and example.model_dump(exclude={"name"})
+        whole = {"task": _dumped(spec, origin), "example": dumped, "trouble": trouble}
         send_json(whole)
         return
     _print_entry(spec, origin, console)
@@ -78,14 +86,14 @@ def model(
     config = _config({"model": {"name": name}, "task": {"type": task_type}}, sets)
     if trouble := preflight.check_model(config.model.name):
         raise UsageError(*trouble)
-    question = config.model_dump(mode="json", include={"model", "task", "freeze"})
-    found = ask("model", question, settings)
+    question = AskModelParts(model=config.model, task=config.task, freeze=config.freeze)
+    found = ask(question, settings)
     if json:
-        send_json(found)
+        send_json(found.model_dump(exclude={"name"}))
         return
     ties = {True: "tied to the word embeddings", False: "of their own", None: "none (no LM head)"}
-    console.print(Text.assemble((config.model.name, "bold"), f"  {found['family']}"))
-    console.print(f"output weights: {ties[found['tied']]}")
+    console.print(Text.assemble((config.model.name, "bold"), f"  {found.family}"))
+    console.print(f"output weights: {ties[found.tied]}")
     console.print(_parts(found))
     if config.task.type == "finetune":
         console.print("The linear head is new: it always trains, and is no part of a graft.")
@@ -111,9 +119,9 @@ def kshot(
         )
     if trouble := preflight.check_task(name, source):
         raise UsageError(*trouble)
-    question = config.model_dump(mode="json", include={"task"})
-    question |= {"seeds": list(seeds), "out": str(out or Path("data", config.task.mode))}
-    for file in ask("kshot", question, settings)["files"]:
+    target = str(out or Path("data", config.task.mode))
+    question = WriteKshot(task=config.task, seeds=tuple(seeds), out=target)
+    for file in ask(question, settings).files:
         console.print(file, soft_wrap=True)
 
 
@@ -156,14 +164,14 @@ def _pocket(config: FinetuneConfig) -> ModelConfig:
     return config.model.model_copy(update={"name": f"{POCKET}{kind}-lm"})
 
 
-def _example(config: FinetuneConfig, settings: Settings) -> Answer:
+def _example(config: FinetuneConfig, settings: Settings) -> TaskPrompt:
     if trouble := preflight.check(config):
         raise UsageError(*trouble)
-    question = config.model_dump(mode="json", include={"model", "task", "demo"})
-    return ask("task", question, settings)
+    question = AskTaskPrompt(model=config.model, task=config.task, demo=config.demo)
+    return ask(question, settings)
 
 
-def _dumped(spec: TaskSpec, origin: str) -> Answer:
+def _dumped(spec: TaskSpec, origin: str) -> dict[str, Any]:
     return {**spec.model_dump(mode="json"), "from": origin}
 
 
@@ -223,18 +231,18 @@ def _files(spec: TaskSpec, folder: str, stems: Sequence[str]) -> str:
     return f"{folder}/ " + ", ".join(f"{stem}.{spec.format}" for stem in stems)
 
 
-def _print_example(example: Answer, config: FinetuneConfig, console: Console) -> None:
+def _print_example(example: TaskPrompt, config: FinetuneConfig, console: Console) -> None:
     head = ("\nfirst training example", "bold")
     console.print(Text.assemble(head, f", for {config.model.name}"))
-    console.print(_line(example["text"]), soft_wrap=True)
-    where = "mean of all" if example["reads"] is None else f"token {example['reads']}, in brackets"
-    console.print(f"{len(example['ids'])} tokens; the answer is read at: {where}", style="dim")
-    console.print(_token_line(example["ids"], example["tokens"], example["reads"]))
-    console.print(f"label: {example['label']}")
-    for one in example["classes"]:
-        word = f"{_line(one['word'])} = " if one["ids"] else "no word: a linear head"
-        line = Text(f"  {one['label']}: {word}").append(_token_line(one["ids"], one["tokens"]))
-        line.stylize("bold" if one["label"] == example["label"] else "")
+    console.print(_line(example.text), soft_wrap=True)
+    where = "mean of all" if example.reads is None else f"token {example.reads}, in brackets"
+    console.print(f"{len(example.ids)} tokens; the answer is read at: {where}", style="dim")
+    console.print(_token_line(example.ids, example.tokens, example.reads))
+    console.print(f"label: {example.label}")
+    for answer in example.classes:
+        word = f"{_line(answer.word)} = " if answer.ids else "no word: a linear head"
+        line = Text(f"  {answer.label}: {word}").append(_token_line(answer.ids, answer.tokens))
+        line.stylize("bold" if answer.label == example.label else "")
         console.print(line)
 
 
@@ -253,18 +261,18 @@ def _token_line(ids: Sequence[int], tokens: Sequence[str], marked: int | None = 
     return line
 
 
-def _parts(found: Answer) -> Table:
+def _parts(found: ModelParts) -> Table:
     table = Table(header_style="bold")
     for column in ("part", "tensors", "weights", "maskable"):
         table.add_column(column, justify="left" if column == "part" else "right")
 
-    def row(one: Answer) -> None:
-        counts = (f"{one[name]:,}" for name in ("tensors", "weights", "maskable"))
-        table.add_row(one["part"], *counts, style="" if one["maskable"] else "dim")
+    def row(size: PartSize, title: str) -> None:
+        counts = (f"{count:,}" for count in (size.tensors, size.weights, size.maskable))
+        table.add_row(title, *counts, style="" if size.maskable else "dim")
 
-    for part in found["parts"]:
-        row(part)
+    for part in found.parts:
+        row(part, part.part)
     table.add_section()
-    row(found["total"])
-    row({**found["biases"], "part": "of them biases"})
+    row(found.total, found.total.part)
+    row(found.biases, "of them biases")
     return table

@@ -4,106 +4,126 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from engine.contract import preflight
+from engine.contract.config import GraftConfig
 from engine.contract.model_folder import POCKET, is_local
+from engine.contract.questions.skills import (
+    CombineSkills,
+    CutSkill,
+    DiffSkills,
+    InstallSkill,
+    ShowSkill,
+    SkillShown,
+    UninstallSkill,
+    VerifySkill,
+)
+from engine.contract.questions.values import Named
 from graftui.cli.commands.output import send_json
 from graftui.errors import NotFound, UsageError
 from graftui.planning.recipes import Recipe
-from graftui.scheduler.ask import ask
+from graftui.scheduler.questions import ask
 from graftui.settings import Settings
 from graftui.show import tables
 from graftui.terminal import Console, Table
 
-Answer = dict[str, Any]
+Operation = Literal["skill.union", "skill.intersect", "skill.subtract"]
 _OUTSIDE = -1
 """Stands for the layer of a tensor that is in none."""
 
 
 def show(settings: Settings, console: Console, path: str, json: bool) -> None:
     """Where the weights of a skill lie, and what it was made from."""
-    found = ask("skill", {"do": "show", "skills": [path]}, settings)
+    found = ask(ShowSkill(skill=path), settings)
     if json:
-        send_json({"path": path, **found})
+        send_json({"path": path, **_dumped(found)})
         return
     console.print(path, style="bold", soft_wrap=True)
-    about = _about(found["info"], found["head"], found["not_finite"])
+    about = _about(found)
     console.print(tables.settings({name: text for name, text in about.items() if text}))
-    for table in _where(found["tensors"], found["info"], console.width):
+    for table in _where(found, console.width):
         console.print(table)
 
 
 def verify(settings: Settings, console: Console, path: str, model: str, json: bool) -> bool:
     """What a model is to a skill; whether it is the base, or holds the skill."""
-    question = {"do": "verify", "skills": [path], "model": _model(model)}
-    found = ask("skill", question, settings)
+    found = ask(VerifySkill(skill=path, model=_model(model)), settings)
     if json:
-        send_json(found)
-        return found["state"] in ("base", "skill")
+        send_json(_dumped(found))
+        return found.state in ("base", "skill")
     said = {
         "base": "is the base of the skill, without it",
         "skill": "holds the skill",
         "part": "holds a part of the skill: `skill install` and `skill uninstall` both mend it",
         "other": "is another model than the base",
     }
-    console.print(f"{model} {said[found['state']]}.", soft_wrap=True)
-    named = found["other"] or (found["skill"] if found["state"] == "part" else [])
+    console.print(f"{model} {said[found.state]}.", soft_wrap=True)
+    named = found.other or (found.skill if found.state == "part" else ())
     if named:
-        what = "differ" if found["other"] else "hold the skill"
-        console.print(f"{len(named)} of {found['tensors']} touched tensors {what}:")
+        what = "differ" if found.other else "hold the skill"
+        console.print(f"{len(named)} of {found.tensors} touched tensors {what}:")
     for name in named:
         console.print(f"  {name}", soft_wrap=True)
-    return found["state"] in ("base", "skill")
+    return found.state in ("base", "skill")
 
 
-def change(
+def install(
     settings: Settings,
     console: Console,
-    verb: str,
     path: str,
     folder: str,
     out: Path | None,
+    allow_nan: bool,
     json: bool,
-    options: dict[str, bool] | None = None,
 ) -> None:
-    """Install a skill into a folder, or uninstall it; `options`: what the engine may be told."""
-    target = str(Path(os.path.expanduser(out)).absolute()) if out else None
-    asked = {"do": verb, "skills": [path], "model": _model(folder), "out": target}
-    question = {**asked, **(options or {})}
-    done = ask("skill", question, settings)
+    """Put a skill into a folder; `allow_nan`: also values that are no numbers."""
+    question = InstallSkill(skill=path, model=_model(folder), out=_copy(out), allow_nan=allow_nan)
+    done = ask(question, settings)
     if json:
-        send_json(done)
+        send_json(_dumped(done))
         return
-    console.print(f"{verb}ed: {done['entries']:,} weights of {done['folder']}", soft_wrap=True)
-    if verb == "install" and done["rounded"]:
-        console.print(f"{done['rounded']:,} of them rounded to the precision of the folder")
-    if verb == "install" and done["unchanged"]:
-        console.print(f"{done['unchanged']:,} more have the same values there already")
+    console.print(f"installed: {done.entries:,} weights of {done.folder}", soft_wrap=True)
+    if done.rounded:
+        console.print(f"{done.rounded:,} of them rounded to the precision of the folder")
+    if done.unchanged:
+        console.print(f"{done.unchanged:,} more have the same values there already")
+
+
+def uninstall(
+    settings: Settings, console: Console, path: str, folder: str, out: Path | None, json: bool
+) -> None:
+    """Take a skill out of a folder."""
+    question = UninstallSkill(skill=path, model=_model(folder), out=_copy(out))
+    done = ask(question, settings)
+    if json:
+        send_json(_dumped(done))
+        return
+    console.print(f"uninstalled: {done.entries:,} weights of {done.folder}", soft_wrap=True)
 
 
 def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool) -> None:
     """What skills share."""
-    found = ask("skill", {"do": "diff", "skills": list(paths)}, settings)
+    found = ask(DiffSkills(skills=tuple(paths)), settings)
     if json:
-        send_json(found)
+        send_json(_dumped(found))
         return
-    for number, held in enumerate(found["skills"], 1):
-        of = f"{held['weights']:,} weights, {held['share']:.3g} % of maskable"
-        line = f"{number}  {of}  {held['task']}  {held['path']}"
+    for number, held in enumerate(found.skills, 1):
+        of = f"{held.weights:,} weights, {held.share:.3g} % of maskable"
+        line = f"{number}  {of}  {held.task}  {held.path}"
         console.print(line, soft_wrap=True)
     table = _table("skills", "shared", "by chance", "Jaccard", "same value")
-    for pair in found["pairs"]:
+    for pair in found.pairs:
         table.add_row(
-            f"{pair['first'] + 1} and {pair['second'] + 1}",
-            f"{pair['overlap']:,}",
-            f"{pair['expected']:.3g}",
-            f"{pair['jaccard']:.4f}",
-            f"{pair['agree']:,}",
+            f"{pair.first + 1} and {pair.second + 1}",
+            f"{pair.overlap:,}",
+            f"{pair.expected:.3g}",
+            f"{pair.jaccard:.4f}",
+            f"{pair.agree:,}",
         )
     console.print(table)
-    both = " and ".join(f"{share:.3g} %" for share in (found["all_share"], found["any_share"]))
-    counted = f"weights in all of them: {found['all']:,}; in any: {found['any']:,}"
+    both = " and ".join(f"{share:.3g} %" for share in (found.all_share, found.any_share))
+    counted = f"weights in all of them: {found.all:,}; in any: {found.any:,}"
     console.print(f"{counted} ({both} of all maskable weights)")
 
 
@@ -121,32 +141,48 @@ def cut(
     raw = {"model": {"name": _model(base)}, "finetuned": {"path": _model(tuned)}}
     recipe = Recipe("", "", {"graft": raw}, {"graft": "graft"}, {})
     config = recipe.configs(sets)["graft"]
-    asked = config.model_dump(mode="json", include={"model", "finetuned", "freeze", "sparsity"})
-    made = ask("skill", {"do": "cut", "skills": [], "config": asked, "out": target}, settings)
+    assert isinstance(config, GraftConfig)
+    question = CutSkill(
+        model=config.model,
+        finetuned=config.finetuned,
+        freeze=config.freeze,
+        sparsity=config.sparsity,
+        out=target,
+    )
+    made = ask(question, settings)
     if json:
-        send_json(made)
+        send_json(_dumped(made))
         return
-    counted = f"{made['weights']:,} of {made['maskable']:,} maskable weights"
-    console.print(f"{out}: {counted}, in {made['tensors']:,} tensors", soft_wrap=True)
-    if made["least"]:
-        console.print(f"each moved by {made['least']:.3g} or more")
+    counted = f"{made.weights:,} of {made.maskable:,} maskable weights"
+    console.print(f"{out}: {counted}, in {made.tensors:,} tensors", soft_wrap=True)
+    if made.least:
+        console.print(f"each moved by {made.least:.3g} or more")
     else:
         console.print("weights that did not move had to fill it up: ask for a smaller --sparsity")
 
 
 def combine(
-    settings: Settings, console: Console, verb: str, paths: Sequence[str], out: Path, json: bool
+    settings: Settings,
+    console: Console,
+    operation: Operation,
+    paths: Sequence[str],
+    out: Path,
+    json: bool,
 ) -> None:
     """Write the skill that a set operation makes."""
-    question = {"do": verb, "skills": list(paths), "out": _target(out)}
-    made = ask("skill", question, settings)
+    question = CombineSkills(name=operation, skills=tuple(paths), out=_target(out))
+    made = ask(question, settings)
     if json:
-        send_json(made)
+        send_json(_dumped(made))
         return
-    console.print(f"{out}: {made['weights']:,} weights", soft_wrap=True)
-    if made["conflicts"]:
+    console.print(f"{out}: {made.weights:,} weights", soft_wrap=True)
+    if made.conflicts:
         first = "the first skill's value was taken"
-        console.print(f"{made['conflicts']:,} of them had several values: {first}")
+        console.print(f"{made.conflicts:,} of them had several values: {first}")
+
+
+def _dumped(answer: Named) -> dict[str, Any]:
+    return answer.model_dump(exclude={"name"})
 
 
 def _model(name: str) -> str:
@@ -161,6 +197,11 @@ def _model(name: str) -> str:
     return name
 
 
+def _copy(out: Path | None) -> str | None:
+    """A folder to make, as the engine is to find it."""
+    return None if out is None else str(Path(os.path.expanduser(out)).absolute())
+
+
 def _target(out: Path) -> str:
     """A file to write, as the engine is to find it. Raises UsageError for what cannot be one."""
     target = Path(os.path.expanduser(out)).absolute()
@@ -171,63 +212,63 @@ def _target(out: Path) -> str:
     return str(target)
 
 
-def _about(info: Answer, head: Answer, wrong: int) -> dict[str, str]:
-    words = ", ".join(f"{label} {word.strip()}" for label, word in info["label_words"].items())
-    asked, maskable = info["sparsity"], info["maskable"]
-    reached = info["weights"] / max(1, maskable)
+def _about(found: SkillShown) -> dict[str, str]:
+    info, wrong = found.info, found.not_finite
+    words = ", ".join(f"{label} {word.strip()}" for label, word in info.label_words.items())
+    reached = info.weights / max(1, info.maskable)
     return {
-        "base": info["base"],
-        "task": info["task"],
-        "prompt": info["prompt"].replace("\n", "\\n"),
+        "base": info.base,
+        "task": info.task,
+        "prompt": info.prompt.replace("\n", "\\n"),
         "label words": words,
-        "linear head": " x ".join(map(str, head.get("weight", ()))),
-        "weights": f"{info['weights']:,} of {maskable:,} maskable",
+        "linear head": " x ".join(map(str, found.head.get("weight", ()))),
+        "weights": f"{info.weights:,} of {info.maskable:,} maskable",
         "not finite": f"{wrong:,} values are NaN or infinite" if wrong else "",
-        "sparsity": f"asked {asked:g}, reached {reached:.3g}",
-        "scores": ", ".join(f"{name} {value:.4g}" for name, value in info["scores"].items()),
-        "config hash": info["config_hash"],
-        "versions": ", ".join(f"{name} {version}" for name, version in info["versions"].items()),
+        "sparsity": f"asked {info.sparsity:g}, reached {reached:.3g}",
+        "scores": ", ".join(f"{name} {value:.4g}" for name, value in info.scores.items()),
+        "config hash": info.config_hash,
+        "versions": ", ".join(f"{name} {version}" for name, version in info.versions.items()),
     }
 
 
-def _where(tensors: Sequence[Answer], info: Answer, width: int) -> list[Table]:
-    """Entries by kind of tensor and layer: one table, or in a narrow terminal one for each.
+def _where(found: SkillShown, width: int) -> list[Table]:
+    """Entries by module and layer: one table, or in a narrow terminal one for each.
 
     Shares are of all maskable weights, or for a file that does not tell their places, of the
     touched tensors.
     """
     counts: Counter[tuple[str, int]] = Counter()
-    sizes: Counter[str | int] = Counter()  # of a kind, and of a layer, in weights
-    for tensor in tensors:
-        layer, kind = _place(tensor["name"])
-        counts[kind, layer] += tensor["entries"]
-    known = info["tensors"] or {tensor["name"]: tensor["weights"] for tensor in tensors}
+    sizes: Counter[str | int] = Counter()  # of a module, and of a layer, in weights
+    for tensor in found.tensors:
+        layer, module = _located(tensor.name)
+        counts[module, layer] += tensor.entries
+    known = found.info.tensors or {tensor.name: tensor.weights for tensor in found.tensors}
     for name, weights in known.items():
-        layer, kind = _place(name)
-        sizes[kind] += weights
+        layer, module = _located(name)
+        sizes[module] += weights
         sizes[layer] += weights
-    share = "of maskable" if info["tensors"] else "of touched"
-    kinds = list(dict.fromkeys(kind for kind, _ in counts))
+    share = "of maskable" if found.info.tensors else "of touched"
+    modules = list(dict.fromkeys(module for module, _ in counts))
     layers = sorted({layer for _, layer in counts})
     grid = _table("tensor", *map(_named, layers), "all", share)
-    for kind in kinds:
-        row = [counts[kind, layer] for layer in layers]
+    for module in modules:
+        row = [counts[module, layer] for layer in layers]
         cells = [f"{count:,}" if count else "" for count in row]
-        grid.add_row(kind, *cells, *_sum(sum(row), sizes[kind]))
+        grid.add_row(module, *cells, *_sum(sum(row), sizes[module]))
     grid.add_section()
-    columns = [sum(counts[kind, layer] for kind in kinds) for layer in layers]
+    columns = [sum(counts[module, layer] for module in modules) for layer in layers]
     grid.add_row("all", *(f"{n:,}" for n in columns), *_sum(sum(columns), sum(known.values())))
     if Console(width=10_000).measure(grid).minimum <= width and layers:
         return [grid]
-    by_layer, by_kind = _table("layer", "weights", share), _table("tensor", "weights", share)
+    by_layer, by_module = _table("layer", "weights", share), _table("tensor", "weights", share)
     for layer, count in zip(layers, columns, strict=True):
         by_layer.add_row(_named(layer), *_sum(count, sizes[layer]))
-    for kind in kinds:
-        by_kind.add_row(kind, *_sum(sum(counts[kind, n] for n in layers), sizes[kind]))
-    return [by_layer, by_kind]
+    for module in modules:
+        by_module.add_row(module, *_sum(sum(counts[module, n] for n in layers), sizes[module]))
+    return [by_layer, by_module]
 
 
-def _place(name: str) -> tuple[int, str]:
+def _located(name: str) -> tuple[int, str]:
     """Layer of a tensor and what it is there: the name on either side of its first number."""
     parts = name.split(".")
     at = next((i for i, part in enumerate(parts) if part.isdigit()), None)

@@ -13,12 +13,13 @@ import safetensors.torch
 import torch
 from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
 
+from engine.contract.questions.skills import InstallSkill, ShowSkill, UninstallSkill
 from engine.graft import checkpoint, install
 from engine.graft.apply import State
 from engine.graft.delta import Delta
 from engine.graft.info import SkillError
 from engine.graft.skill import Skill, cut, write
-from engine.tools.skill import answer
+from engine.tools.answering import answer
 from tests.engine.engine_zoo import FAMILIES, VOCAB, WIDTH
 
 LAYER = "roberta.encoder.layer"
@@ -392,22 +393,26 @@ def test_a_wider_vocabulary_is_another_base(tmp_path: Path) -> None:
     assert install.verify(skill, tmp_path / "m").other == [WORDS]
 
 
+def ignore(_: object) -> None:
+    pass
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_skill_that_is_no_numbers_is_refused_unless_asked_for(
     single: Case, tmp_path: Path, value: float
 ) -> None:
     single.skill.values[TOUCHED[0]][0] = value
     write(single.skill, tmp_path / "bad.safetensors")
-    question = {"do": "install", "skills": [tmp_path / "bad.safetensors"], "out": None}
-    asked = {**question, "model": str(single.folder)}
+    bad = str(tmp_path / "bad.safetensors")
+    asked = InstallSkill(skill=bad, model=str(single.folder))
     with pytest.raises(SkillError, match="holds 1 values that are NaN or infinite, in "):
-        answer(asked)
-    assert answer({**asked, "do": "show"})["not_finite"] == 1
+        answer(asked, ignore)
+    assert answer(ShowSkill(skill=bad), ignore).not_finite == 1
     before = content(single.folder)
-    answer({**asked, "allow_nan": True})
+    answer(asked.model_copy(update={"allow_nan": True}), ignore)
     flat = tensors(single.folder)[TOUCHED[0]].view(-1)
     assert not flat[single.skill.indices[TOUCHED[0]][0]].isfinite()
-    answer({**asked, "do": "uninstall"})
+    answer(UninstallSkill(skill=bad, model=str(single.folder)), ignore)
     assert content(single.folder) == before
 
 

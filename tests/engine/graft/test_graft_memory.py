@@ -34,17 +34,21 @@ LARGE = {**SMALL, "hidden_size": 1024, "intermediate_size": 3072, "num_hidden_la
 CHILD = """
 import json, resource, sys
 import torch
-from engine.tools.skill import answer
+from engine.contract.questions.skills import CutSkill
+from engine.tools.skill.cut import answer
+
+def cut(question):
+    answer(CutSkill(**question), lambda far: None)
 
 def status(name):
     lines = open("/proc/self/status").read().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
 
 warm, question, bound, whole = json.loads(sys.argv[1])
-answer(warm)
+cut(warm)
 data, before = status("VmData"), status("VmRSS")
 resource.setrlimit(resource.RLIMIT_DATA, (data + bound, data + bound))
-answer(question)
+cut(question)
 peak = status("VmHWM") - before
 try:
     torch.ones(whole, dtype=torch.uint8)
@@ -98,12 +102,12 @@ def expected(moved: dict[str, np.ndarray[Any, Any]], s: int) -> dict[str, list[i
 
 
 def question(folder: Path, count: int) -> dict[str, Any]:
-    config = {
+    return {
         "model": {"name": str(folder / "base")},
         "finetuned": {"path": str(folder / "tuned")},
         "sparsity": count,
+        "out": str(folder / "cut"),
     }
-    return {"do": "cut", "skills": [], "config": config, "out": str(folder / "cut")}
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc, limits its data")

@@ -10,8 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.contract.skill_info import SkillInfo
 from engine.graft import sets
-from engine.graft.info import SkillError, SkillInfo
+from engine.graft.info import SkillError
 from engine.graft.skill import Skill, load, write
 
 SIZES = {"a.weight": 6, "a.bias": 3, "b.weight": 4}

@@ -1,5 +1,6 @@
-"""The engine's answers about skill files, by `python -m engine.tools skill`'s own door."""
+"""The engine's answers about skill files, by the door of `python -m engine.tools`."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import safetensors.torch
 import torch
 
 from engine.contract.model_folder import pocket_folder
-from engine.graft.info import SkillInfo, digest
+from engine.contract.questions.messages import Answered, Refused, line
+from engine.contract.skill_info import SkillInfo
+from engine.graft.info import digest
 from engine.graft.skill import Skill, load, write
-from engine.tools.__main__ import answered
+from engine.tools.answering import answered
 
 POCKET = "pocket:masked-lm"
 QUERY = "roberta.encoder.layer.0.attention.self.query.weight"
@@ -42,10 +45,19 @@ def two(tmp_path: Path) -> str:
     return pocket_skill(tmp_path / "two", {QUERY: [5, 9, 11, 12]}, 0.25)
 
 
-def ask(do: str, *skills: str, ok: bool = True, **more: Any) -> dict[str, Any]:
-    found = answered("skill", {"do": do, "skills": list(skills), **more})
-    assert found.pop("ok") is ok, found
-    return found
+def ask(verb: str, *skills: str, ok: bool = True, **more: Any) -> dict[str, Any]:
+    """The answer, or with `ok` false the refusal, as it is said."""
+    single = verb in ("show", "verify", "install", "uninstall")
+    about = {"skill": skills[0]} if single else {"skills": skills}
+    said = answered(json.dumps({"name": f"skill.{verb}", **about, **more}), lambda far: None)
+    assert isinstance(said, Answered if ok else Refused), said
+    raw = json.loads(line(said))
+    return raw["answer"] if ok else raw
+
+
+def told(answer: dict[str, Any]) -> dict[str, Any]:
+    """What an answer says beside its name."""
+    return {key: value for key, value in answer.items() if key != "name"}
 
 
 def test_what_a_file_says(one: str) -> None:
@@ -60,8 +72,8 @@ def test_in_and_out_of_a_copy(one: str, two: str, tmp_path: Path) -> None:
     out = str(tmp_path / "copy")
     assert ask("verify", one, model=POCKET)["state"] == "base"
     done = ask("install", one, model=POCKET, out=out)
-    assert done == {"folder": out, "entries": 4, "rounded": 0, "unchanged": 0}
-    assert ask("verify", one, model=out) == {
+    assert told(done) == {"folder": out, "entries": 4, "rounded": 0, "unchanged": 0}
+    assert told(ask("verify", one, model=out)) == {
         "state": "skill", "tensors": 2, "skill": [QUERY, BIAS], "other": [],
     }  # fmt: skip
     assert ask("verify", two, model=out)["other"] == [QUERY]
@@ -119,7 +131,7 @@ def test_combining(
     out = str(tmp_path / "made")
     weights = sum(map(len, entries.values()))
     made = ask(do, one, two, out=out)
-    assert made == {"path": out, "weights": weights, "conflicts": conflicts}
+    assert told(made) == {"path": out, "weights": weights, "conflicts": conflicts}
     assert {name: index.tolist() for name, index in load(out).indices.items()} == entries
 
 

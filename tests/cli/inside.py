@@ -1,0 +1,41 @@
+"""Commands typed in this process, with the engine itself in it: torch is imported once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from engine.contract.questions import messages
+from engine.contract.questions.messages import Answered, Hear, Refused
+from engine.contract.questions.values import Question
+from engine.tools.answering import answered
+from graftui.errors import UsageError
+from graftui.scheduler.questions import Engine
+from tests.cli.workplace import Workplace, in_process
+
+
+def answer(_: Engine, question: Question[Any], hear: Hear = lambda far: None) -> Any:
+    """As Engine.ask, all that is said through JSON as there."""
+    said = messages.heard(messages.line(answered(messages.line(question), hear)))
+    if isinstance(said, Refused):
+        raise UsageError(said.message, said.hint)
+    assert isinstance(said, Answered)
+    return said.answer
+
+
+@dataclass(frozen=True)
+class Inside(Workplace):
+    """Where the commands of a test are typed, in its own process."""
+
+    patch: pytest.MonkeyPatch
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """As in any workplace."""
+        with self.patch.context() as patch:
+            patch.chdir(self.path)
+            for name, value in self.env.items():
+                patch.setenv(name, value)
+            patch.setattr(Engine, "ask", answer)
+            left, text = in_process(patch, list(arguments))
+        assert left == code, f"exit {left}\n{text}"
+        return text
