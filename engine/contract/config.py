@@ -7,11 +7,19 @@ reference in docs/ are made from them. Refuses unknown keys. Reads no model and 
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
+from engine.contract.identity import said_of, upgraded
 from engine.contract.localizers import Localizer, localizers
-from engine.contract.retired import RETIRED
-from engine.contract.sections import DemoConfig, ModelConfig, Registered, Section, TaskConfig
+from engine.contract.migrations import FIRST, VERSION, has_gone
+from engine.contract.sections import (
+    DemoConfig,
+    ModelConfig,
+    Registered,
+    RunConfig,
+    Section,
+    TaskConfig,
+)
 
 __all__ = [
     "ComputeConfig",
@@ -30,8 +38,6 @@ __all__ = [
 Sparsity = Annotated[int, Field(ge=1, strict=True)] | Annotated[float, Field(gt=0, le=1)]
 
 _NOT_HASHED: dict[str, Any] = {"hashed": False}
-_OF_SOME: dict[str, Any] = {"some_localizers": True}
-"""Marks a setting that has an effect where the chosen localizer `uses` it."""
 
 
 class FreezeConfig(Section):
@@ -76,7 +82,7 @@ class TrainConfig(Section):
         True,
         description="The pretrained model is a candidate for best too; no: trained steps alone, "
         "as the reference has it",
-        json_schema_extra={"origin": True},
+        json_schema_extra={"since": 2, "origin": True},
     )
     keep: Literal["best", "last", "every"] = Field(
         "best",
@@ -130,7 +136,7 @@ class Finetuned(Section):
     config_hash: str = Field("", description="Hash of the config it was trained with")
 
 
-class FinetuneConfig(Section):
+class FinetuneConfig(RunConfig):
     """Few-shot fine-tuning of a pretrained model."""
 
     kind: Literal["finetune"] = "finetune"
@@ -142,7 +148,7 @@ class FinetuneConfig(Section):
     compute: ComputeConfig = ComputeConfig()
 
 
-class GraftConfig(Section):
+class GraftConfig(RunConfig):
     """Learning which few weights of the fine-tuned model carry the skill (paper, section 2)."""
 
     kind: Literal["graft"] = "graft"
@@ -182,36 +188,36 @@ class GraftConfig(Section):
         50,
         ge=1,
         description="Mask updates (graft.learn=false: none)",
-        json_schema_extra={**_OF_SOME, "unit": "steps"},
+        json_schema_extra={"idle": 50, "unit": "steps"},
     )
     lr: float = Field(
         0.0,
         ge=0,
         description="Learning rate of the learnt mask (paper: 1e7); 0: so that about as many "
         "weights as the base patch has can cross in `steps`, and no update overshoots",
-        json_schema_extra=_OF_SOME,
+        json_schema_extra={"idle": 0.0},
     )
     examples: int = Field(
         1024,
         ge=1,
         description="Most training examples a mask update",
-        json_schema_extra={**_OF_SOME, "unit": "examples"},
+        json_schema_extra={"idle": 1024, "unit": "examples"},
     )
     sigmoid_bias: float = Field(
-        10.0, gt=0, description="b of sigmoid(S - b)", json_schema_extra=_OF_SOME
+        10.0, gt=0, description="b of sigmoid(S - b)", json_schema_extra={"idle": 10.0}
     )
     eval_every: int = Field(
         1,
         ge=1,
         description="Score the rounded mask on train + dev",
-        json_schema_extra={**_OF_SOME, "unit": "steps"},
+        json_schema_extra={"idle": 1, "unit": "steps"},
     )
     seed: int = Field(
         0,
         ge=0,
         lt=2**32,
         description="Seed of the mask's start and of the order of examples",
-        json_schema_extra=_OF_SOME,
+        json_schema_extra={"idle": 0},
     )
 
     @model_validator(mode="after")
@@ -240,10 +246,8 @@ class GraftConfig(Section):
 
 
 def settings_of_some() -> tuple[str, ...]:
-    """Fields of a graft's config that only some localizers use."""
-    fields = GraftConfig.model_fields.items()
-    extras = ((name, info.json_schema_extra) for name, info in fields)
-    return tuple(n for n, extra in extras if isinstance(extra, dict) and "some_localizers" in extra)
+    """Fields of a graft's config that only some localizers use: each may be idle."""
+    return tuple(name for name, info in GraftConfig.model_fields.items() if "idle" in said_of(info))
 
 
 Config = Annotated[FinetuneConfig | GraftConfig, Field(discriminator="kind")]
@@ -252,27 +256,34 @@ _ADAPTER: TypeAdapter[FinetuneConfig | GraftConfig] = TypeAdapter(Config)
 
 
 def parse(raw: dict[str, Any]) -> FinetuneConfig | GraftConfig:
-    """The config in `raw`. Raises pydantic's ValidationError; `schema.explain` words it."""
+    """The config in `raw`, as it is wanted now: of the present version, whatever it was before.
+
+    Raises pydantic's ValidationError; `schema.explain` words it.
+    """
+    # One without a version was written by hand; some of 0.1 were saved so.
+    version = FIRST if has_gone(raw) else VERSION
     # Through JSON, where a list will do for a tuple though types are strict.
-    return loads(json.dumps(raw, default=str))
+    return _ADAPTER.validate_json(json.dumps(current({"version": version, **raw}), default=str))
 
 
 def loads(text: str | bytes) -> FinetuneConfig | GraftConfig:
-    """The config in a JSON text, such as config.json. Raises ValidationError.
+    """The config in a JSON text, such as config.json, of any version that is known here.
 
-    Settings that configs of 0.1 still have, and that are gone since, are left out.
+    Its `version` stays the one that it was written by. Raises ValidationError.
     """
     try:
-        return _ADAPTER.validate_json(text)
-    except ValidationError as error:
-        places = (detail["loc"] for detail in error.errors())
-        if not any(".".join(map(str, place[-2:])) in RETIRED for place in places):
-            raise
-    raw = json.loads(text)
-    raw.pop("micro_batch", None)
-    if isinstance(raw.get("compute"), dict):
-        raw["compute"].pop("eval_batch", None)
-    return _ADAPTER.validate_json(json.dumps(raw))
+        raw = json.loads(text)
+        now = json.dumps(current(raw))
+    except (ValueError, RecursionError):
+        return _ADAPTER.validate_json(text)  # says what is wrong with it
+    config = _ADAPTER.validate_json(now)
+    return config.model_copy(update={"version": raw.get("version", FIRST)})
+
+
+def current(raw: Any) -> Any:
+    """A config of any version as the present one would have written it; others as they are."""
+    model = KINDS.get(str(raw.get("kind"))) if isinstance(raw, dict) else None
+    return upgraded(raw, model) if model else raw
 
 
 def dumps(config: Section) -> str:

@@ -1,34 +1,71 @@
-"""Identity: whether two runs would compute the same thing.
+"""Identity: whether two runs would compute the same thing, now and by the code of any version.
 
-Owns the hash of a config. The user's files count by digest beside it (inputs.json of a run).
+Owns the hash of a config. What a field says of itself for that (`json_schema_extra`):
+
+    hashed  False: where or how it is computed, which decides nothing about the result
+    since   the version of the contract (migrations.py) at which it came; the first without this
+    origin  the value that means "as before it existed", of each field that came later
+    idle    the value at which it counts where it has no part (`Section.idle`): never to change
+
+The user's files count by digest beside the hash (inputs.json of a run).
 """
 
 import hashlib
 import json
 from typing import Any
 
-from engine.contract.sections import Section
+from pydantic.fields import FieldInfo
+
+from engine.contract.migrations import FIRST, Raw, migrated, written_by
+from engine.contract.sections import RunConfig, Section
 
 
 def config_hash(config: Section) -> str:
     """Hex digest of what determines the result: where it is computed is left out.
 
-    Fields at their defaults count too, so a later default does not change what a stored
-    config means. A field that came later has an `origin`, the value that means "as before it
-    existed", at which it does not count: a stored hash still finds its equals.
+    Fields at their defaults count too, so a later default does not change what a stored config
+    means; one at its origin value does not, so a new field changes no hash. A stored config has
+    the hash that the code of its version gave it: in the first one idle settings counted.
     """
-    canonical = json.dumps(_hashed(config), sort_keys=True, separators=(",", ":"))
+    count_idle = isinstance(config, RunConfig) and config.version == FIRST
+    canonical = json.dumps(_hashed(config, count_idle), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def _hashed(section: Section) -> dict[str, Any]:
+def _hashed(section: Section, count_idle: bool) -> dict[str, Any]:
     kept: dict[str, Any] = {}
+    idle = () if count_idle else section.idle()
     for name, info in type(section).model_fields.items():
-        extra = info.json_schema_extra
-        if isinstance(extra, dict) and extra.get("hashed") is False:
+        about = said_of(info)
+        value = about["idle"] if name in idle else getattr(section, name)
+        if about.get("hashed") is False or ("origin" in about and about["origin"] == value):
             continue
-        value = getattr(section, name)
-        if isinstance(extra, dict) and "origin" in extra and extra["origin"] == value:
-            continue
-        kept[name] = _hashed(value) if isinstance(value, Section) else value
+        kept[name] = _hashed(value, count_idle) if isinstance(value, Section) else value
     return kept
+
+
+def said_of(info: FieldInfo) -> dict[str, Any]:
+    """What a field says of itself beside its type and bounds."""
+    about = info.json_schema_extra
+    return dict(about) if isinstance(about, dict) else {}
+
+
+def upgraded(raw: Raw, model: type[Section]) -> Raw:
+    """A copy of a stored config, as the present version would have written it.
+
+    What came later than the config is at its origin, whatever the default is by now.
+    """
+    now = migrated(raw)
+    _put_origins(now, model, written_by(raw))
+    return now
+
+
+def _put_origins(table: Raw, model: type[Section], version: int) -> None:
+    for name, info in model.model_fields.items():
+        about, section = said_of(info), info.annotation
+        if about.get("since", FIRST) > version:
+            table.setdefault(name, about["origin"])
+        elif isinstance(section, type) and issubclass(section, Section):
+            inner = table.setdefault(name, {})
+            if isinstance(inner, dict):
+                _put_origins(inner, section, version)

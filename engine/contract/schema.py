@@ -46,7 +46,7 @@ def settings(kind: str) -> list[Setting]:
 def _walk(section: type[Section], kind: str, keys: tuple[str, ...]) -> Iterator[Setting]:
     for name, info in section.model_fields.items():
         annotation = info.annotation
-        if name == "kind":
+        if name in ("version", "kind"):
             continue
         if isinstance(annotation, type) and issubclass(annotation, Section):
             yield from _walk(annotation, kind, (*keys, name))

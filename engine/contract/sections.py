@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from engine.contract.migrations import FIRST, VERSION
 
 
 class Section(BaseModel):
@@ -21,6 +23,27 @@ class Section(BaseModel):
     def idle(self) -> tuple[str, ...]:
         """Fields that have no part in what comes of this config, by what others say."""
         return ()
+
+
+class RunConfig(Section):
+    """Base of the configs of runs."""
+
+    version: int = Field(
+        VERSION,
+        ge=FIRST,
+        description="By which it was written",
+        json_schema_extra={"hashed": False},
+    )
+
+    @field_validator("version")
+    @classmethod
+    def _is_known(cls, version: int) -> int:
+        if version > VERSION:
+            raise ValueError(
+                f"version = {version}: written by a newer graftui; this one knows configs up to "
+                f"version {VERSION}"
+            )
+        return version
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +152,7 @@ class TaskConfig(Section):
         False,
         description="Begin the prompt with what the tokenizer puts before a text, such as <bos> "
         "(autoregressive)",
-        json_schema_extra={"origin": False},
+        json_schema_extra={"since": 2, "origin": False},
     )
     truncate: Literal["tail", "head"] = Field(
         "tail",

@@ -13,6 +13,7 @@ from engine.contract import config as configs
 from engine.contract import preflight, schema
 from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir, read_whole
+from engine.contract.migrations import VERSION
 from engine.contract.remarks import remarks
 from graftui.errors import NotFound, UsageError
 from graftui.models import Run
@@ -152,7 +153,7 @@ def rerun(
     made = recipe.configs(overrides)
     changes: dict[str, tuple[Any, Any]] = {}
     for raw in filter(None, (origin, run.config)):
-        old = schema.flatten(configs.parse(raw))
+        old = schema.flatten(configs.parse(configs.current(raw)))
         for path, value in schema.flatten(made[raw["kind"]]).items():
             if old[path] != value and (own_checkpoint or not path.startswith("finetuned.")):
                 changes[path] = (old[path], value)
@@ -185,7 +186,7 @@ def origin_of(run: Run, settings: Settings) -> dict[str, Any] | None:
             return same[0].config
     try:
         stored = configs.loads(read_whole(settings.run_dir(run.id).origin("finetuned")))
-        return stored.model_dump(mode="json")
+        return {**stored.model_dump(mode="json"), "version": VERSION}
     except (OSError, ValueError):
         raise UsageError(
             f"Run {run.id} is cut from fine-tuning {run.parent or path}, which is "

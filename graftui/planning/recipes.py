@@ -275,12 +275,12 @@ def of_run(run: Run, origin: Raw | None = None) -> Recipe:
     """The saved configuration of a run as a recipe; a graft with that of its fine-tuning, if
     given.
     """
-    body = copy.deepcopy(run.config)
+    body = {**configs.current(run.config)}
     body.pop("kind")
     if origin is None:
         return Recipe(run.name, f"as run {run.id}", {run.kind: body}, {run.kind: run.kind}, {})
     body.pop("finetuned")
-    source = copy.deepcopy(origin)
+    source = {**configs.current(origin)}
     kind = source.pop("kind")
     same = [section for section in _INHERITED if source.get(section) == body.get(section)]
     for section in same:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.layout import RunDir
+from engine.contract.migrations import VERSION
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -88,8 +89,8 @@ def unreadable(path: Path) -> Skipped:
 def stored_config(content: bytes) -> StoredConfig:
     """The config in `content`, kept as it is. Raises ValueError where it is none.
 
-    With keys that nothing here knows, as a later version may write, it is a config of its own: no
-    run of the settings that are known stands in for it.
+    Of a later version, or with keys that nothing here knows, it is a config of its own: no run of
+    the settings that are known stands in for it.
     """
     # Imports pydantic, which a look at a registry that lacks nothing can do without.
     from pydantic import ValidationError
@@ -101,7 +102,7 @@ def stored_config(content: bytes) -> StoredConfig:
         config = loads(content)
     except ValidationError as error:
         troubles = _words(error)
-        if not _only_unknown_keys(error):
+        if not _only_newer(error):
             raise ValueError("; ".join(troubles)) from None
         raw = _raw(content)
         config = loads(json.dumps(_without(raw, error)))
@@ -124,17 +125,25 @@ def _words(error: "ValidationError") -> tuple[str, ...]:
     return tuple(text[:_LONGEST] for text in schema.explain(error, kind).values())
 
 
-def _only_unknown_keys(error: "ValidationError") -> bool:
-    return all(detail["type"] == "extra_forbidden" for detail in error.errors())
+def _only_newer(error: "ValidationError") -> bool:
+    """Whether what is wrong may come of a later version: its number, and keys."""
+    return all(
+        detail["type"] == "extra_forbidden"
+        or (detail["loc"][1:] == ("version",) and detail["type"] == "value_error")
+        for detail in error.errors()
+    )
 
 
 def _without(raw: dict[str, Any], error: "ValidationError") -> dict[str, Any]:
-    """A copy of `raw` without the keys that `error` names."""
+    """A copy of `raw` without the keys that `error` names, as if it were of the present version."""
     known: dict[str, Any] = json.loads(json.dumps(raw))
     for detail in error.errors():
         _, *path, last = detail["loc"]  # the first is the kind
         table: Any = known
         for key in path:
             table = table[key]
-        table.pop(last)
+        if last == "version":
+            table[last] = VERSION
+        else:
+            table.pop(last)
     return known

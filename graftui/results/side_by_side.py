@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.contract.retired import RETIRED
+from engine.contract.migrations import GONE
 from graftui.models import Run, Score
 from graftui.results.figures import is_test, localizer, stage_title
 
 # What a run was given or made of, not what it was asked to do; and what decides nothing any more.
-_NO_SETTINGS = ("kind", "finetuned.path", *RETIRED)
+_NO_SETTINGS = ("kind", "finetuned.path", *GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     for key, value in config.items():
         if isinstance(value, Mapping):
             found |= {f"{key}.{name}": inner for name, inner in value.items()}
-        elif key != "kind":
+        elif key not in ("version", "kind"):
             found[f"{kind}.{key}"] = value
     if found.get("graft.sparsities"):
         found.pop("graft.sparsity", None)  # not used
