@@ -1,6 +1,6 @@
 """How scores and settings are named and written: one place for tables, exports and the dashboard.
 
-Knows the scores of every task; one that it does not know is written plainly.
+Knows the scores of every task; one that it does not know is written plainly. Times: times.py.
 """
 
 import math
@@ -95,7 +95,7 @@ def figure(name: str, value: float | None) -> str:
         return f"{value:,.0f}"
     if name in _NO_SHARE:
         return f"{value:.3g}" if name == "fraction" else f"{value:.3f}"
-    return f"{100 * value:.1f}"
+    return percent(value)
 
 
 def rounded(value: float, form: str = ".4g") -> str:
@@ -103,17 +103,21 @@ def rounded(value: float, form: str = ".4g") -> str:
     return "undefined" if math.isnan(value) else f"{value:{form}}"
 
 
-def time_left(seconds: float | None) -> str:
-    """ "about 4 min left": no finer than it can be known. None: nothing."""
-    if seconds is None:
+def percent(share: float | None, narrow: bool = False) -> str:
+    """0.934 as 93.4; `narrow`: nan in no more cells than a number takes."""
+    if share is None:
         return ""
-    if seconds < 10:
-        return "some seconds left"
-    if seconds < 90:
-        return f"about {5 * round(seconds / 5)} s left"
-    if seconds < 5400:
-        return f"about {round(seconds / 60)} min left"
-    return f"about {seconds / 3600:.1f} h left"
+    return "undef." if narrow and math.isnan(share) else rounded(100 * share, ".1f")
+
+
+def file_size(count: int) -> str:
+    """Bytes, to three digits."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1000
+    return ""
 
 
 def compared(name: str, value: float | None) -> str:
@@ -129,6 +133,10 @@ def compared(name: str, value: float | None) -> str:
 def exact(name: str, value: float) -> float:
     """A score for another program: a count is a whole number, the rest stays as it is."""
     return int(value) if name in COUNTS and math.isfinite(value) else value
+
+
+NOT_KNOWN = "–"
+"""Stands where a reader would look for a value and there is none."""
 
 
 def plain(value: Any) -> str:

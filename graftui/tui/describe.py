@@ -1,19 +1,20 @@
 """A run in words and figures: summary, configuration, log. Pure functions that give Content."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from textual.content import Content
 
 from graftui.models import Artifact, Run, RunStatus, Score
-from graftui.results.figures import plain, time_left
+from graftui.results.columns import elapsed
+from graftui.results.figures import NOT_KNOWN, file_size, plain
 from graftui.results.score_table import GAP, score_table
 from graftui.results.side_by_side import flat
+from graftui.results.times import age, clock, duration, time_left
+from graftui.show.states import STATES, state
 from graftui.text import visible, visible_lines
-from graftui.tui.cells import seconds
 from graftui.tui.snapshot import Detail, LogLine
-from graftui.tui.text import GLYPHS, age, bar, data, size, standing, took
+from graftui.tui.text import TONES, bar, data
 
 _PADDING = 4
 """Cells of the pane, left and right, that hold no text."""
@@ -37,11 +38,12 @@ def summary(detail: Detail, now: float, width: int) -> Content:
 
 
 def _headline(run: Run, now: float) -> Content:
-    glyph, word, colour = standing(run)
+    look = state(run)
     reason = f" ({run.reason})" if run.reason else ""
     pieces: list[Any] = [
-        (f"{glyph} {word}{reason}", f"bold ${colour}"), "  ", data(run.id, "bold"), "  ",
-        data(run.name, "bold $primary"), "  ", data(run.kind, "$text-muted"),
+        (f"{look.glyph} {look.word}{reason}", f"bold ${TONES[look.tone]}"), "  ",
+        data(run.id, "bold"), "  ", data(run.name, "bold $primary"), "  ",
+        data(run.kind, "$text-muted"),
     ]  # fmt: skip
     if run.tags:
         pieces += ["  ", data("#" + " #".join(run.tags), "$secondary")]
@@ -51,7 +53,7 @@ def _headline(run: Run, now: float) -> Content:
 def _about(run: Run, now: float) -> Content:
     end = f"{age(now - run.ended_at)} ago" if run.ended_at else ""
     facts = {
-        "took": took(seconds(run, now)), "ended": end, "on": run.device,
+        "took": duration(elapsed(run, now), narrow=True), "ended": end, "on": run.device,
         "after": ", ".join(run.sources),
         "recipe": run.recipe, "note": run.note,
         "process": str(run.pid or "") if run.status.active else "",
@@ -74,7 +76,7 @@ def _progress(run: Run, width: int) -> Content:
 
 
 def _trouble(run: Run) -> Content:
-    colour = GLYPHS[run.status][1]
+    colour = TONES[STATES[run.status].tone]
     parts = [_lines(run.message, f"${colour}")] if run.message else []
     if run.hint:
         parts.append(Content.assemble(("→ ", "$accent"), _lines(run.hint)))
@@ -114,7 +116,7 @@ def grid(rows: Sequence[Sequence[Cell]], gap: int = GAP) -> Content:
 
 def _files(artifacts: Sequence[Artifact]) -> Content:
     files = [
-        Content.assemble(data(f"{a.path} "), (size(a.bytes), "$text-muted")) for a in artifacts
+        Content.assemble(data(f"{a.path} "), (file_size(a.bytes), "$text-muted")) for a in artifacts
     ]
     return Content.assemble(("files  ", "$text-muted"), Content("   ").join(files))
 
@@ -138,10 +140,10 @@ def config(run: Run) -> Content:
         unit = f" {setting.unit}" if setting and setting.unit else ""
         pieces: list[Any] = [
             ("• " if own else "  ", "$warning"), data(f"{name:<18}", "$text-muted"),
-            data(plain(value) or "–", "bold $warning" if own else ""), (unit, "$text-muted"),
+            data(plain(value) or NOT_KNOWN, "bold $warning" if own else ""), (unit, "$text-muted"),
         ]  # fmt: skip
         if own and setting is not None:
-            pieces.append((f"   default {plain(setting.default) or '–'}", "$text-disabled"))
+            pieces.append((f"   default {plain(setting.default) or NOT_KNOWN}", "$text-disabled"))
         lines.append(Content.assemble(*pieces))
     note = data(f"hash {run.config_hash}   • not at its default", "$text-muted")
     return Content("\n").join([note, *lines])
@@ -151,14 +153,13 @@ def log(lines: Sequence[LogLine]) -> Content:
     """What the run said, then the end of its output."""
     if not lines:
         return Content.styled("Nothing said yet.", "$text-muted")
-    said = [_said(line) for line in lines if line.t is not None]
+    said = [_said(line, line.t) for line in lines if line.t is not None]
     output = [_lines(line.text) for line in lines if line.t is None]
     if output:
         output.insert(0, Content.styled("── output of the process ──", "$text-disabled"))
     return Content("\n").join([*said, *output])
 
 
-def _said(line: LogLine) -> Content:
-    clock = time.strftime("%H:%M:%S", time.localtime(line.t))
+def _said(line: LogLine, t: float) -> Content:
     style = "$warning" if line.warning else ""
-    return Content.assemble((f"{clock}  ", "$text-muted"), _lines(line.text, style))
+    return Content.assemble((f"{clock(t)}  ", "$text-muted"), _lines(line.text, style))

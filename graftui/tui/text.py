@@ -1,13 +1,12 @@
-"""How things read: glyphs, colours, numbers and times. The same words as on the command line."""
+"""Colours of a theme, and text that fits its cells. What is said is in graftui.show and results."""
 
-import math
 from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
 from textual.color import Color
 from textual.content import Content
 
-from graftui.models import Run, RunStatus
+from graftui.show.states import Tone
 from graftui.text import visible
 
 Palette = Mapping[str, str]
@@ -38,27 +37,11 @@ def _colour(name: str, value: str, variables: Mapping[str, str]) -> str:
     return ink.blend(ground, _FADED.get(name, 0.0)).hex6
 
 
-GLYPHS: dict[RunStatus, tuple[str, str]] = {
-    RunStatus.held: ("=", "warning"),
-    RunStatus.queued: ("○", "text-muted"),
-    RunStatus.starting: ("◌", "accent"),
-    RunStatus.running: ("●", "accent"),
-    RunStatus.finished: ("✓", "success"),
-    RunStatus.failed: ("✗", "error"),
-    RunStatus.cancelled: ("⊘", "warning"),
-    RunStatus.lost: ("?", "secondary"),
-}
-"""Glyph, and the theme's variable for its colour."""
-_CONDITIONS = {"stalled": ("!", "warning"), "elsewhere": ("→", "secondary")}
-
-
-def standing(run: Run) -> tuple[str, str, str]:
-    """Glyph, word and colour: of the run's condition, if there is one to be told, or its status."""
-    if run.status.active and run.condition in _CONDITIONS:
-        glyph, colour = _CONDITIONS[run.condition]
-        return glyph, run.condition, colour
-    glyph, colour = GLYPHS[run.status]
-    return glyph, run.status, colour
+TONES = {
+    Tone.dim: "text-muted", Tone.active: "accent", Tone.good: "success", Tone.bad: "error",
+    Tone.warning: "warning", Tone.unsure: "secondary",
+}  # fmt: skip
+"""Tone -> the theme's variable for its colour."""
 
 
 def data(text: str, style: str = "") -> Content:
@@ -69,45 +52,6 @@ def data(text: str, style: str = "") -> Content:
 def cut(text: str, width: int) -> str:
     """`text` in at most so many cells, with a sign where there was more."""
     return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """0.934 as 93.4; nan as undef., which is as wide as a cell."""
-    if value is None:
-        return ""
-    return "undef." if math.isnan(value) else f"{100 * value:.{digits}f}"
-
-
-def age(seconds: float) -> str:
-    """The one unit that says it: 5s, 12m, 3h, 9d."""
-    whole = max(0, int(seconds))
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if whole >= size:
-            return f"{whole // size}{unit}"
-    return f"{whole}s"
-
-
-def took(seconds: float | None) -> str:
-    """How long: 42s, 3:05, 2:10:00."""
-    if seconds is None:
-        return ""
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    hours, rest = divmod(whole, 3600)
-    if hours:
-        return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
-    return f"{rest // 60}:{rest % 60:02d}"
-
-
-def size(count: int) -> str:
-    """Bytes, to three digits."""
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
-        value /= 1000
-    return ""
 
 
 def bar(done: float, width: int) -> tuple[str, str]:

@@ -5,6 +5,7 @@ filters find what is shown.
 import io
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from graftui.cli.commands import detail
 from graftui.models import Run, Score
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
+from graftui.results.columns import COLUMNS
 from graftui.results.side_by_side import compare
 from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
@@ -72,8 +74,8 @@ def test_a_filter_finds_what_is_shown(here: Settings, column: str, op: str) -> N
     """Against each number that stands in the column, as the table has it."""
     shown = {}
     for run in all_of(here):
-        cell = tables._cells(run)[column]
-        shown[run.id] = float(str(cell).replace(",", ""))
+        cell = next(c for c in COLUMNS if c.name == column).read(run, time.time())
+        shown[run.id] = float(cell.replace(",", ""))
     meets = {
         ">": float.__gt__, "<": float.__lt__, "=": float.__eq__, ">=": float.__ge__,
         "<=": float.__le__, "!=": float.__ne__,

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from graftui.models import Run, Score
 from graftui.results.export import grid
 from graftui.results.export.runs import to_markdown
-from graftui.results.figures import exact, figure, metric_of, time_left
+from graftui.results.figures import exact, figure, metric_of, percent
 from graftui.results.score_table import score_table
 from graftui.results.side_by_side import compare
+from graftui.results.times import time_left
 from graftui.show import comparison, tables
 from graftui.show.tables import Results
 from graftui.terminal import Console
 from graftui.tui import describe
-from graftui.tui.text import percent
 
 OF_CLASSES = {"accuracy": 0.901, "loss": 0.3, "ece": 0.04}
 OF_GRAFT = {"weights": 8505.0, "recovery": 0.97, "agreement": 0.93, "gain_recovery": 0.95}
@@ -62,7 +62,7 @@ def test_a_recovery_that_is_undefined_says_so_everywhere() -> None:
     comparison.show(compare([lost], {lost.id: scores}), console)
     assert console.export_text().count("undefined") == 3
     assert "undefined" in to_markdown([lost], {lost.id: scores})
-    assert percent(math.nan) == "undef."
+    assert percent(math.nan, narrow=True) == "undef."
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,15 @@ from rich.style import Style
 from textual.theme import BUILTIN_THEMES
 
 from graftui.models import Run, RunStatus, Score, Series
+from graftui.results.figures import file_size
+from graftui.results.times import age, duration
 from graftui.show.braille import Box, Canvas, columns_of, reduce, ticks
+from graftui.show.states import state
 from graftui.text import spelt
 from graftui.tui.cells import columns
 from graftui.tui.charts import charts, finite, over_sizes, shares
 from graftui.tui.snapshot import read_filter
-from graftui.tui.text import age, palette, size, standing, took
+from graftui.tui.text import palette
 from graftui.tui.widgets import plot
 from graftui.tui.widgets.plot import Curve, Look, Plot
 
@@ -116,26 +119,28 @@ def test_several_grafts_make_a_curve_over_their_size() -> None:
 def test_columns_fit(width: int) -> None:
     shown = columns(width)
     assert sum(column.width + 2 for column in shown) <= width
-    assert {"status", "id", "name", "task", "progress", "tuned"} <= {c.key for c in shown}
+    assert {"status", "id", "name", "task", "progress", "tuned"} <= {c.name for c in shown}
 
 
 def test_times_and_sizes() -> None:
     assert [age(s) for s in (3, 70, 7300, 2e6)] == ["3s", "1m", "2h", "23d"]
-    assert [took(s) for s in (None, 3.2, 65, 3725)] == ["", "3s", "1:05", "1:02:05"]
-    assert [size(n) for n in (999, 1500, 2_000_000)] == ["999 B", "1.5 kB", "2 MB"]
+    times = (None, -1, 3.2, 65, 3725)
+    assert [duration(s, narrow=True) for s in times] == ["", "0s", "3s", "1:05", "1:02:05"]
+    assert [duration(s) for s in times] == ["", "0 s", "3 s", "1:05 min", "1:02 h"]
+    assert [file_size(n) for n in (999, 1500, 2_000_000)] == ["999 B", "1.5 kB", "2 MB"]
 
 
 def test_each_standing_has_a_glyph_of_its_own_in_every_terminal() -> None:
     run = Run(id="x", name="x", kind="graft", config={}, config_hash="", created_at=0.0)
-    told = [standing(replace(run, status=status)) for status in RunStatus]
+    told = [state(replace(run, status=status)) for status in RunStatus]
     running = replace(run, status=RunStatus.running)
-    told += [standing(replace(running, condition=word)) for word in ("stalled", "elsewhere")]
-    assert len({glyph for glyph, _, _ in told}) == len(told) == len({word for _, word, _ in told})
-    letters = [spelt(glyph, "ascii") for glyph, _, _ in told]
+    told += [state(replace(running, condition=word)) for word in ("stalled", "elsewhere")]
+    assert len({look.glyph for look in told}) == len(told) == len({look.word for look in told})
+    letters = [spelt(look.glyph, "ascii") for look in told]
     assert all(len(letter) == 1 for letter in letters)
     assert len(set(letters)) == len(letters)
     finished = replace(run, status=RunStatus.finished, condition="elsewhere")
-    assert standing(finished)[1] == "finished"
+    assert state(finished).word == "finished"
 
 
 def test_filter_box_takes_conditions_and_words() -> None:

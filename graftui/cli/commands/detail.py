@@ -10,6 +10,7 @@ from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.results.figures import figure, subject
 from graftui.results.side_by_side import flat
+from graftui.results.times import duration
 from graftui.scheduler.condition import observed
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
@@ -60,7 +61,7 @@ def _about(run: Run, settings: Settings) -> dict[str, object]:
     about = {
         "recipe": run.recipe, "tags": list(run.tags), "note": run.note,
         "after": ", ".join(run.sources),
-        "took": tables.duration(run.seconds), "device": run.device, "config hash": run.config_hash,
+        "took": duration(run.seconds), "device": run.device, "config hash": run.config_hash,
         "folder": str(directory(settings, run).path), "smallest graft": _smallest(settings, run),
         "process": f"{run.pid} on {run.host}" if run.pid and run.status.active else "",
     }  # fmt: skip

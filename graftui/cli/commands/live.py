@@ -13,7 +13,8 @@ from graftui.errors import GraftuiError, RunCancelled, RunFailed
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.registry.tail import Tail
-from graftui.results.figures import asked, is_test, metric_of, stage_title, time_left
+from graftui.results.figures import asked, is_test, metric_of, stage_title
+from graftui.results.times import time_left
 from graftui.scheduler.look import look
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings

@@ -9,6 +9,7 @@ from graftui.models import Run
 from graftui.registry import output
 from graftui.registry.store import Store
 from graftui.registry.tail import Tail
+from graftui.results.times import clock
 from graftui.scheduler.look import look
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
@@ -44,4 +45,4 @@ def _active(settings: Settings, run_id: str) -> bool:
 
 
 def _line(console: Console, t: float, text: str) -> None:
-    console.print(f"{time.strftime('%H:%M:%S', time.localtime(t))}  {text}")
+    console.print(f"{clock(t)}  {text}")

@@ -7,6 +7,7 @@ from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.planning.plans import Planned
 from graftui.registry.store import Store
+from graftui.results.times import duration
 from graftui.scheduler import cancel as cancelling
 from graftui.scheduler.look import set_going
 from graftui.scheduler.spawn import Plan, submit
@@ -97,6 +98,6 @@ def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None
     shown = [run for run in ended if run.kind == "graft"] or ended
     for run in shown:
         made = [each for each in ended if each.id in (*run.sources, run.id)]
-        took = ", ".join(f"{each.kind} {tables.duration(each.seconds)}" for each in made)
+        took = ", ".join(f"{each.kind} {duration(each.seconds)}" for each in made)
         console.print(tables.Results(scores[run.id], f"{run.name} {run.id} ({took})"))
         console.print(f"files: {settings.runs / run.id}")

@@ -4,12 +4,12 @@ Pure functions over rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from engine.contract import finite
 from graftui.models import Run, Score
+from graftui.results.columns import exported
 from graftui.results.export import grid, sheet
 from graftui.results.figures import STAGES, exact, is_test, localizer, rounded, stage_title
 from graftui.results.side_by_side import compare, flat
@@ -24,14 +24,7 @@ def rows(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> list[Row
 
 
 def _rows_of(run: Run, scores: Sequence[Score]) -> list[Row]:
-    about: Row = {
-        "id": run.id, "name": run.name, "kind": run.kind, "status": run.status.value,
-        "reason": run.reason or "", "recipe": run.recipe,
-        "tags": " ".join(run.tags), "note": run.note, "parent": run.parent or "",
-        "created": datetime.fromtimestamp(run.created_at, UTC).isoformat(timespec="seconds"),
-        "seconds": None if run.seconds is None else round(run.seconds, 2),
-        "config_hash": run.config_hash, **flat(run.config, run.kind),
-    }  # fmt: skip
+    about: Row = {**exported(run), **flat(run.config, run.kind)}
     whole: Row = {}
     grafts: dict[float, Row] = {}
     for score in scores:

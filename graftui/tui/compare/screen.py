@@ -8,11 +8,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from graftui.results.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, compared, plain
+from graftui.results.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, NOT_KNOWN, compared, plain
 from graftui.results.side_by_side import Comparison
+from graftui.show.states import state
 from graftui.terminal import Text
 from graftui.text import visible
-from graftui.tui.text import cut, palette, standing
+from graftui.tui.text import TONES, cut, palette
 
 _WIDEST = 60
 """Cells of a column, at most."""
@@ -56,15 +57,13 @@ class CompareScreen(Screen[None]):
                                    "all settings are the same", heading))  # fmt: skip
         for path, values in found.settings.items():
             style = colours["warning"]
-            lines.append([_left(path, dim), *(_right(plain(v) or "–", style) for v in values)])
+            lines.append([_left(path, dim), *(_value(plain(v), style) for v in values)])
         if found.scores:
             lines.append(self._heading("scores on the test sets", heading))
         for name, scores in found.scores.items():
             best = _best(name, scores)
             styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
-            cells = [
-                _right(compared(name, v) or "–", s) for v, s in zip(scores, styles, strict=True)
-            ]
+            cells = [_value(compared(name, v), s) for v, s in zip(scores, styles, strict=True)]
             lines.append([_left(found.titles[name], dim), *cells])
         return lines
 
@@ -72,8 +71,9 @@ class CompareScreen(Screen[None]):
         return [Text(text, style), *(Text("") for _ in self._comparison.runs)]
 
     def _status(self, place: int) -> Text:
-        glyph, word, colour = standing(self._comparison.runs[place])
-        return _right(f"{glyph} {word}", palette(self.app.theme_variables)[colour])
+        look = state(self._comparison.runs[place])
+        style = palette(self.app.theme_variables)[TONES[look.tone]]
+        return _right(f"{look.glyph} {look.word}", style)
 
 
 def _left(text: str, style: str) -> Text:
@@ -82,6 +82,10 @@ def _left(text: str, style: str) -> Text:
 
 def _right(text: str, style: str = "") -> Text:
     return Text(cut(visible(text), _WIDEST), style, justify="right", no_wrap=True)
+
+
+def _value(text: str, style: str) -> Text:
+    return _right(text or NOT_KNOWN, style)
 
 
 def _best(name: str, values: Sequence[float | None]) -> float | None:

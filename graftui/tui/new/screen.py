@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
+from graftui.results.figures import NOT_KNOWN
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import form, jobs
@@ -162,4 +163,4 @@ class NewRunScreen(Screen[Queued | None]):
 def _plain(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value or "–"
+    return value or NOT_KNOWN

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from graftui.models import Run
+from graftui.results.columns import COLUMNS
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import jobs
@@ -42,20 +43,12 @@ SORTS = (
     Option("created", "oldest first", ""),
     Option("status", "status", ""),
     Option("name", "name", ""),
-    Option("task.name", "task", ""),
-    Option("-learnt_graft", "score of the graft", "best first"),
-    Option("-finetuned", "score of the fine-tuned model", "best first"),
-    Option("-recovery", "recovery", "best first"),
-    Option("-seconds", "time it took", "longest first"),
+    Option("task", "task", ""),
+    Option("-graft", "score of the graft", "best first"),
+    Option("-tuned", "score of the fine-tuned model", "best first"),
+    Option("-recov.", "recovery", "best first"),
+    Option("-took", "time it took", "longest first"),
 )
-
-
-# A column's key, where it is not the key to sort by itself.
-COLUMN_SORTS = {
-    "task": "task.name", "model": "model.name", "progress": "-step", "tuned": "-finetuned",
-    "graft": "-learnt_graft", "recovery": "-recovery", "took": "-seconds", "age": "-created",
-    "tags": "tag",
-}  # fmt: skip
 
 
 Came = TypeVar("Came", bound=Message)
@@ -235,7 +228,7 @@ class RunActions(Screen[None]):
 
     def sort_by_column(self, column: str) -> None:
         """By the column that was clicked; a second click turns the order round."""
-        key = COLUMN_SORTS.get(column, column)
+        key = next(c.sort for c in COLUMNS if c.name == column)
         if key == self.query_now.sort:
             key = key[1:] if key.startswith("-") else f"-{key}"
         self.query_now = replace(self.query_now, sort=key, page=0)

@@ -11,8 +11,9 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from graftui.models import RunStatus
+from graftui.show.states import STATES
 from graftui.tui.snapshot import PAGE, Snapshot
-from graftui.tui.text import GLYPHS, data
+from graftui.tui.text import TONES, data
 
 _COUNTED = (
     RunStatus.running, RunStatus.starting, RunStatus.queued, RunStatus.held, RunStatus.failed,
@@ -46,9 +47,10 @@ class StatusLine(Static):
     def _counts(self, seen: Snapshot) -> list[Content]:
         found = []
         for status in _COUNTED:
-            glyph, colour = GLYPHS[status]
+            look = STATES[status]
             if count := seen.counts.get(status, 0):
-                found.append(Content.styled(f"{glyph} {count:,} {status}", f"${colour}"))
+                text = f"{look.glyph} {count:,} {look.word}"
+                found.append(Content.styled(text, f"${TONES[look.tone]}"))
         return found
 
     def _right(self, seen: Snapshot, marked: int) -> Content:

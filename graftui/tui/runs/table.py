@@ -11,9 +11,10 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from graftui.models import Run
+from graftui.results.columns import Column
 from graftui.terminal import Text
 from graftui.text import visible
-from graftui.tui.cells import Column, cell, columns
+from graftui.tui.cells import cell, columns, heading
 from graftui.tui.text import Palette, palette
 
 _REFILL = 60
@@ -129,13 +130,12 @@ class RunTable(DataTable[Text]):
         self.clear(columns=True)
         self._drawn.clear()
         for column in self._layout:
-            title = column.title.rjust(column.width) if column.right else column.title
-            self.add_column(title, key=column.key, width=column.width)
+            self.add_column(heading(column), key=column.name, width=column.width)
         self._show_more()
 
     def _cell(self, column: Column, run: Run) -> Text:
         text = cell(column, run, self._now, run.id in self._marked, self._colours)
-        self._shown[run.id, column.key] = text
+        self._shown[run.id, column.name] = text
         return text
 
     def _add(self, run: Run) -> None:
@@ -147,12 +147,12 @@ class RunTable(DataTable[Text]):
         same = self._drawn.get(run.id) == made_from
         self._drawn[run.id] = made_from
         for column in self._layout:
-            if same and column.key not in ("took", "age"):
+            if same and not column.timed:
                 continue
-            before = self._shown.get((run.id, column.key))
+            before = self._shown.get((run.id, column.name))
             now = self._cell(column, run)
             if now != before:
-                self.update_cell(run.id, column.key, now)
+                self.update_cell(run.id, column.name, now)
 
     def _restore(self, place: int) -> None:
         """The cursor back to its run; if that is gone, to the one in its place."""

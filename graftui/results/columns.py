@@ -1,0 +1,132 @@
+"""The columns of lists of runs: the one place where each is named, read and laid out.
+
+`ls`, the dashboard's table and the export of runs are made from COLUMNS, in its order. A column's
+name is its heading and the key that runs are filtered and sorted by (the registry has its SQL).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from graftui.models import Run
+from graftui.results.figures import figure, percent, sparsities, subject
+from graftui.results.times import age, duration
+
+Read = Callable[[Run, float], str]
+"""A cell's text, of a run at a time (seconds since the epoch)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column, and in which lists it is."""
+
+    name: str
+    read: Read
+    narrow: Read | None = None
+    """The same where there is little room, in the dashboard's table; None: as `read`."""
+    right: bool = False
+    """Aligned to the right, as figures are."""
+    ls: int | None = None
+    """Width of a terminal, in cells, from which on `ls` has it; None: never."""
+    table: int | None = None
+    """The same for the dashboard's table."""
+    width: int = 0
+    """Cells in the dashboard's table; 0: what the others leave."""
+    timed: bool = False
+    """Whether it reads otherwise as time goes by."""
+    order: str = ""
+    """What a click on its heading sorts by, where it is not the name; `-`: greatest first."""
+    exported: str = ""
+    """Its heading in files, which programs read: never changed; empty: files lack it."""
+    exact: Callable[[Run], Any] | None = None
+    """What stands in files; None: as `read`."""
+
+    @property
+    def sort(self) -> str:
+        """What a click on its heading sorts by: of figures the greatest come first."""
+        return self.order or ("-" if self.right else "") + self.name
+
+
+def elapsed(run: Run, now: float) -> float | None:
+    """Seconds that it has run at the time `now`, or ran."""
+    if run.started_at is not None and run.status.active:
+        return max(0.0, now - run.started_at)
+    return run.seconds
+
+
+def _score(stage: str, instead: str = "") -> tuple[Read, Read]:
+    """A share of the run's summary, wide and narrow; `instead`: where it has none of that."""
+
+    def share(run: Run) -> float | None:
+        return run.summary.get(stage, run.summary.get(instead))
+
+    return (lambda run, _: percent(share(run))), (lambda run, _: percent(share(run), narrow=True))
+
+
+def _model(run: Run, _: float) -> str:
+    name = str(run.config.get("model", {}).get("name", ""))
+    return name.rstrip("/").rpartition("/")[2]
+
+
+def _created(run: Run, _: float = 0.0) -> str:
+    return datetime.fromtimestamp(run.created_at, UTC).isoformat(timespec="seconds")
+
+
+def _seconds(run: Run) -> float | None:
+    return None if run.seconds is None else round(run.seconds, 2)
+
+
+COLUMNS = (
+    Column("id", lambda run, _: run.id, ls=0, table=0, width=6, exported="id"),
+    Column("name", lambda run, _: run.name, ls=110, table=0, exported="name"),
+    Column("kind", lambda run, _: subject(run), lambda run, _: run.kind, ls=70, table=100, width=8,
+           exported="kind", exact=lambda run: run.kind),
+    Column("status", lambda run, _: run.status, ls=0, table=0, width=12, exported="status"),
+    Column("reason", lambda run, _: run.reason or "", exported="reason"),
+    Column("recipe", lambda run, _: run.recipe, exported="recipe"),
+    Column("task", lambda run, _: str(run.config.get("task", {}).get("name", "")), ls=95, table=0,
+           width=12),
+    Column("model", _model, ls=145, table=136, width=16),
+    Column("progress", lambda run, _: run.phase, table=0, width=11, order="-progress"),
+    Column("zero-shot", *_score("pretrained"), right=True, ls=120),
+    Column("tuned", *_score("finetuned"), right=True, ls=0, table=0, width=5),
+    # Of a graft that was not to be learnt, the base patch is all there is.
+    Column("graft", *_score("learnt_graft", "base_patch"), right=True, ls=0, table=0, width=5),
+    Column("recov.", *_score("recovery"), right=True, ls=75, table=100, width=6),
+    Column("sparsity", lambda run, _: sparsities(run.config), right=True, ls=80),
+    Column("weights", lambda run, _: figure("weights", run.summary.get("weights")), right=True,
+           ls=80),
+    Column("took", lambda run, now: duration(elapsed(run, now)),
+           lambda run, now: duration(elapsed(run, now), narrow=True), right=True, ls=130, table=108,
+           width=7, timed=True),
+    Column("age", lambda run, now: duration(now - run.created_at),
+           lambda run, now: age(now - run.created_at), right=True, ls=155, table=116, width=4,
+           timed=True, order="-created"),
+    Column("tags", lambda run, _: " ".join(run.tags), table=150, width=16, exported="tags"),
+    Column("note", lambda run, _: run.note, exported="note"),
+    Column("parent", lambda run, _: run.parent or "", exported="parent"),
+    Column("created", _created, exported="created"),
+    Column("seconds", lambda run, _: str(_seconds(run) or ""), exported="seconds", exact=_seconds),
+    Column("hash", lambda run, _: run.config_hash, exported="config_hash"),
+)  # fmt: skip
+
+
+def for_ls(width: int) -> list[Column]:
+    """Those that `ls` has room for in a terminal of so many cells."""
+    return [column for column in COLUMNS if column.ls is not None and width >= column.ls]
+
+
+def for_table(width: int) -> list[Column]:
+    """Those of the dashboard's table. The state comes first: the mark stands beside its glyph."""
+    shown = [column for column in COLUMNS if column.table is not None and width >= column.table]
+    return sorted(shown, key=lambda column: column.name != "status")
+
+
+def exported(run: Run) -> dict[str, Any]:
+    """What files tell of a run beside its settings and scores."""
+    return {
+        column.exported: column.exact(run) if column.exact else column.read(run, 0.0)
+        for column in COLUMNS
+        if column.exported
+    }
