@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.measure import Result
-from engine.contract.config import FinetuneConfig, TaskConfig
 from engine.contract.identity import config_hash
+from engine.contract.kinds.finetune import FinetuneConfig
+from engine.contract.sections import TaskConfig
 from graftui.models import Run, RunStatus
 from graftui.registry.rows import new_id
 from graftui.registry.store import Store

@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from bench import shapes
 from bench.measure import Result, ratio
 from engine.batches import Batch
-from engine.contract.config import FreezeConfig, GraftConfig
+from engine.contract.kinds.graft import GraftConfig
+from engine.contract.sections import FreezeConfig
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import budget, top
 from engine.models import PromptModel, freeze_all_but, weight_map

@@ -31,7 +31,7 @@ def run() -> Iterator[Result]:
 def measure(what: str) -> int:
     """Peak bytes of a `bare` pass, of `learning`, or of both that and `making` the mask."""
     from bench import shapes
-    from engine.contract.config import GraftConfig
+    from engine.contract.kinds.graft import GraftConfig
     from engine.graft.gradients import accumulate
     from engine.graft.localizers.learnt import LearntMask
     from engine.graft.mask import budget, top

@@ -17,7 +17,7 @@ import torch
 
 from bench import shapes
 from bench.measure import Result, turns
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
 from engine.graft.localizers.learnt import LearntMask

@@ -21,7 +21,7 @@ from bench import shapes
 from bench.measure import Result, turns
 from bench.trainer import PAD, WORDS
 from engine.batches import Example
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
 from engine.graft.learn import score

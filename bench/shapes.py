@@ -9,8 +9,8 @@ import transformers
 
 from bench.trainer import PAD, WORDS, NeverStop
 from engine.batches import Example
-from engine.contract.config import FreezeConfig
 from engine.contract.layout import RunDir
+from engine.contract.sections import FreezeConfig
 from engine.data import TaskData
 from engine.emit import Emitter
 from engine.evaluate import Evaluator

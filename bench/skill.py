@@ -15,7 +15,7 @@ from transformers import RobertaForMaskedLM
 
 from bench import shapes
 from bench.measure import Result, ratio, seconds
-from engine.contract.config import FreezeConfig
+from engine.contract.sections import FreezeConfig
 from engine.graft.apply import verify
 from engine.graft.delta import Delta
 from engine.graft.mask import budget

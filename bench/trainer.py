@@ -18,8 +18,9 @@ from torch.nn import functional as F
 
 from bench.measure import Result, ratio
 from engine.batches import Example, draw
-from engine.contract.config import FreezeConfig, TrainConfig
+from engine.contract.kinds.finetune import TrainConfig
 from engine.contract.layout import RunDir
+from engine.contract.sections import FreezeConfig
 from engine.data import TaskData
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator

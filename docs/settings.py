@@ -6,7 +6,7 @@ python docs/settings.py
 from pathlib import Path
 
 from engine.contract import schema
-from engine.contract.config import KINDS
+from engine.contract.kinds import kinds
 from graftui.results.figures import plain
 
 HEAD = """# Settings
@@ -19,10 +19,10 @@ dashboard's form. This page is made from the config schema: `python docs/setting
 def text() -> str:
     """The page."""
     lines = [HEAD]
-    for kind, config in KINDS.items():
-        lines += [f"## {kind}", "", f"{config.__doc__}", ""]
+    for name, kind in kinds().items():
+        lines += [f"## {name}", "", f"{kind.config.__doc__}", ""]
         lines += ["| setting | default | values | unit | meaning |", "|---|---|---|---|---|"]
-        for one in schema.settings(kind):
+        for one in schema.settings(name):
             values = " or ".join(f"`{choice}`" for choice in one.choices) or one.type
             default = f"`{plain(one.default)}`" if plain(one.default) else ""
             lines.append(f"| `{one.path}` | {default} | {values} | {one.unit} | {one.help} |")

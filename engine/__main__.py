@@ -19,6 +19,7 @@ from engine.contract.events import Cancelled as CancelledEvent
 from engine.contract.events import Failed, Finished, Started
 from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
+from engine.contract.sections import ComputeConfig
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
 from engine.failure import failure
@@ -56,7 +57,7 @@ def work(run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
     config = configs.loads(run_dir.config.read_bytes())
     from engine import loading
 
-    device = loading.device(config.compute)
+    device = loading.device(getattr(config, "compute", ComputeConfig()))
     emit(
         Started(
             pid=os.getpid(),

@@ -15,10 +15,10 @@ import numpy as np
 from engine.answers import Answers, answers_of
 from engine.batches import Example
 from engine.contract.catalog import Prompting, TaskSpec, tasks
-from engine.contract.config import DemoConfig, TaskConfig
 from engine.contract.preflight import check_prompt, check_task
 from engine.contract.prompts import PromptFileError, resolved
 from engine.contract.remarks import merged_words
+from engine.contract.sections import DemoConfig, TaskConfig
 from engine.demos import Context, Demonstrations
 from engine.errors import ConfigError
 from engine.room import UNKNOWN, Room

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.contract.config import DemoConfig
+from engine.contract.sections import DemoConfig
 from engine.errors import ConfigError
 from engine.tasks.readers import Row
 

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from engine.contract.config import ComputeConfig, ModelConfig
 from engine.contract.model_folder import POCKET, is_local, pocket_folder
 from engine.contract.preflight import check_model
+from engine.contract.sections import ComputeConfig, ModelConfig
 from engine.errors import ConfigError
 
 

@@ -14,9 +14,9 @@ import transformers
 
 from engine import data, loading
 from engine.batches import collate
-from engine.contract.config import FinetuneConfig, GraftConfig
 from engine.contract.events import Artifact, Evaluated, Labels, Log
 from engine.contract.layout import RunDir
+from engine.contract.sections import OnTask
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
 from engine.models import AnswerModel, freeze_all_but, weight_map, wrap
@@ -108,7 +108,7 @@ def seed_everything(seed: int) -> None:
 
 
 def begin(
-    config: FinetuneConfig | GraftConfig,
+    config: OnTask,
     run_dir: RunDir,
     emit: Emitter,
     stop: StopRequest,
@@ -155,7 +155,7 @@ def _try(model: AnswerModel, task: data.TaskData, name: str) -> None:
         model(collate([task.longest, task.train[0]], task.pad_id, device))
 
 
-def _batch_tokens(config: FinetuneConfig | GraftConfig, device: torch.device) -> int:
+def _batch_tokens(config: OnTask, device: torch.device) -> int:
     return config.compute.batch_tokens or (CPU_TOKENS if device.type == "cpu" else GPU_TOKENS)
 
 

@@ -5,22 +5,20 @@ Only those that somebody changed are worth a word: a default without effect is n
 
 from collections.abc import Iterator
 
-from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
+from engine.contract.kinds import Reason, kinds
 from engine.contract.schema import flatten, settings
-
-Reason = tuple[tuple[str, ...], str]
-"""Settings, and beside what they have no effect."""
+from engine.contract.sections import OnTask, RunConfig, TaskConfig
 
 
-def without_effect(config: FinetuneConfig | GraftConfig) -> list[str]:
+def without_effect(config: RunConfig) -> list[str]:
     """What to say of idle settings, a sentence a reason."""
     values = flatten(config)
     defaults = {setting.path: setting.default for setting in settings(config.kind)}
     changed = {path for path, value in values.items() if value != defaults[path]}
-    special = _of_graft(config) if isinstance(config, GraftConfig) else _of_training(config)
+    shared = _of_task(config.task, values) if isinstance(config, OnTask) else ()
     return [
         f"{', '.join(idle)}: no effect with {beside}"
-        for paths, beside in (*_of_task(config.task, values), *special)
+        for paths, beside in (*shared, *kinds()[config.kind].idle(config))
         if (idle := [path for path in paths if path in changed])
     ]
 
@@ -39,22 +37,3 @@ def _of_task(task: TaskConfig, values: dict[str, object]) -> Iterator[Reason]:
         yield ("task.label_words",), beside
         if task.head != "mask":
             yield ("task.prompt",), f"task.head = {task.head}"
-
-
-def _of_training(config: FinetuneConfig) -> Iterator[Reason]:
-    train = config.train
-    if train.micro_batch >= train.batch_size:
-        yield ("train.micro_batch",), f"train.batch_size = {train.batch_size}"
-    if train.keep == "last":
-        yield ("train.keep_untrained",), "train.keep = last"
-
-
-def _of_graft(config: GraftConfig) -> Iterator[Reason]:
-    beside = f"graft.localizer = {config.localizer}" if config.learn else "graft.learn = no"
-    yield tuple(f"graft.{name}" for name in config.idle()), beside
-    if config.sparsities:
-        yield ("graft.sparsity",), "graft.sparsities"
-    elif config.recover:
-        yield ("graft.sparsity",), f"graft.recover = {config.recover:g}"
-    elif config.base_patch != "movement":
-        yield ("graft.sparsity",), "graft.base_patch = a stored mask"

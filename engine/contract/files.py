@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.config import TaskConfig
 from engine.contract.layout import shipped
+from engine.contract.sections import TaskConfig
 from engine.contract.task_spec import TaskSpec
 
 

@@ -7,16 +7,18 @@ import os
 from pathlib import Path
 
 from engine.contract.catalog import tasks
-from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
 from engine.contract.files import first_test_file, on_hub, task_files
 from engine.contract.model_folder import POCKET, is_local
+from engine.contract.sections import OnTask, RunConfig, TaskConfig
 
 _OF_MODELS = (".json", ".txt", ".model", ".spm", ".tiktoken", ".jinja", ".py")
 """Beside weights: configuration, tokenizers, and code that comes with a model."""
 
 
-def input_files(config: FinetuneConfig | GraftConfig) -> list[Path]:
+def input_files(config: RunConfig) -> list[Path]:
     """The files, as the config has their paths. Raises MissingFiles or CatalogError."""
+    if not isinstance(config, OnTask):
+        return []
     files = [*_data(config.task), *_model(config.model.name)]
     if config.task.type == "prompt-demo" and config.demo.filter:
         files += _model(config.demo.filter_model)

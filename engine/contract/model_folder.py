@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine.contract.config import FreezeConfig, ModelConfig, TaskConfig
 from engine.contract.layout import shipped
+from engine.contract.sections import FreezeConfig, ModelConfig, TaskConfig
 
 POCKET = "pocket:"
 Trouble = tuple[str, str] | None

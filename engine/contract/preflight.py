@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.contract.catalog import CatalogError, tasks, unknown_task
-from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
 from engine.contract.files import MissingFiles, first_test_file, on_hub, task_files
 from engine.contract.gpus import check_device
 from engine.contract.model_folder import (
@@ -23,6 +22,7 @@ from engine.contract.model_folder import (
     is_local,
     pocket_folder,
 )
+from engine.contract.sections import OnTask, TaskConfig
 from engine.contract.task_spec import TaskSpec
 
 
@@ -146,39 +146,7 @@ def check_prompt(task: TaskConfig) -> Trouble:
     return None
 
 
-def check_graft(config: GraftConfig) -> Trouble:
-    """Settings of which one would have no effect."""
-    if config.base_patch != "movement" and (config.sparsities or config.recover):
-        what = "sparsities" if config.sparsities else "recover"
-        return (
-            f"graft.{what} does not go with graft.base_patch = a stored mask",
-            f"a stored mask has one size; leave graft.{what} out",
-        )
-    if not config.learn and config.localizer not in ("learnt", "movement"):
-        return (
-            f"graft.learn = false evaluates the base patch alone, which is not chosen by "
-            f"graft.localizer = {config.localizer}",
-            "leave one of both out",
-        )
-    return None
-
-
-def check_finetuned(path: str) -> Trouble:
-    """A fine-tuned checkpoint that is not said, or not there."""
-    if not path:
-        return (
-            "the graft has no fine-tuned model: finetuned.path is empty",
-            'link it to a run in the recipe (of = "finetune"), or give the checkpoint folder',
-        )
-    if not (Path(os.path.expanduser(path)) / "config.json").is_file():
-        return (
-            f"finetuned.path = {path!r}: there is no such folder with a config.json",
-            "give the checkpoint/ of a fine-tuning, or cut the graft from a [finetune] part",
-        )
-    return None
-
-
-def _check_network(config: FinetuneConfig | GraftConfig) -> Trouble:
+def _check_network(config: OnTask) -> Trouble:
     """What a model that lies here tells of itself."""
     masked = config.task.type in ("prompt", "prompt-demo")
     return (
@@ -188,12 +156,8 @@ def _check_network(config: FinetuneConfig | GraftConfig) -> Trouble:
     )
 
 
-def check(config: FinetuneConfig | GraftConfig, linked: bool = False) -> Trouble:
-    """The first trouble of a config, relative paths taken from the working directory.
-
-    `linked`: its fine-tuned model is that of another run, which may have to come first.
-    """
-    graft = config if isinstance(config, GraftConfig) else None
+def check(config: OnTask) -> Trouble:
+    """The first trouble of what is modelled, relative paths taken from the working directory."""
     return (
         check_model(config.model.name)
         or check_task(config.task.name, config.task.data)
@@ -202,6 +166,4 @@ def check(config: FinetuneConfig | GraftConfig, linked: bool = False) -> Trouble
         or check_files(config.task)
         or check_device(config.compute.device)
         or _check_network(config)
-        or (check_graft(graft) if graft else None)
-        or (check_finetuned(graft.finetuned.path) if graft and not linked else None)
     )

@@ -8,11 +8,18 @@ import ast
 from pathlib import Path
 
 from engine.contract.catalog import CatalogError, tasks
-from engine.contract.config import TaskConfig
+from engine.contract.sections import OnTask, RunConfig, TaskConfig
 
 
 class PromptFileError(ValueError):
     """A prompt or mapping file that cannot be used; says which line, and why."""
+
+
+def in_config(config: RunConfig) -> RunConfig:
+    """`config` with its task `resolved`, where it has one. Raises PromptFileError."""
+    if not isinstance(config, OnTask):
+        return config
+    return config.model_copy(update={"task": resolved(config.task)})
 
 
 def resolved(task: TaskConfig) -> TaskConfig:

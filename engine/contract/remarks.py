@@ -1,17 +1,15 @@
 """What is worth saying of a config that can run as it is: it may not be what was meant."""
 
 from engine.contract.catalog import tasks
-from engine.contract.config import FinetuneConfig, GraftConfig, TaskConfig
 from engine.contract.effects import without_effect
+from engine.contract.kinds import kinds
+from engine.contract.sections import OnTask, RunConfig, TaskConfig
 
 
-def remarks(config: FinetuneConfig | GraftConfig) -> list[str]:
+def remarks(config: RunConfig) -> list[str]:
     """Sentences without a full stop. The task is in the catalog."""
-    found = [*without_effect(config), *merged_words(config.task)]
-    if isinstance(config, FinetuneConfig):
-        labels = tasks()[config.task.name].labels
-        found += large_batch(config.train.batch_size, config.task.k * len(labels))
-    return found
+    words = merged_words(config.task) if isinstance(config, OnTask) else ()
+    return [*without_effect(config), *words, *kinds()[config.kind].remarks(config)]
 
 
 def merged_words(task: TaskConfig) -> list[str]:
@@ -24,13 +22,3 @@ def merged_words(task: TaskConfig) -> list[str]:
     words = {**default.label_words, **task.label_words}
     told = ", ".join(f"{label} = {words[label].strip()!r}" for label in kept)
     return [f"task.label_words leaves the task's own words to other labels: {told}"]
-
-
-def large_batch(batch_size: int, rows: int) -> list[str]:
-    """A batch that the training rows do not fill."""
-    if batch_size <= rows:
-        return []
-    return [
-        f"train.batch_size = {batch_size} is above the {rows} training rows: each step takes all "
-        f"{rows}"
-    ]

@@ -14,8 +14,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from engine.contract.config import KINDS, Section
-from engine.contract.sections import Registered
+from engine.contract.kinds import kinds
+from engine.contract.sections import Registered, RunConfig, Section
 
 _LONGEST = 200
 """Characters of a wrong value in a message."""
@@ -39,8 +39,8 @@ class Setting:
 
 
 def settings(kind: str) -> list[Setting]:
-    """All settings of `kind` ("finetune" or "graft"), in the order of the config."""
-    return list(_walk(KINDS[kind], kind, ()))
+    """All settings of `kind` (of kinds/), in the order of the config."""
+    return list(_walk(kinds()[kind].config, kind, ()))
 
 
 def _walk(section: type[Section], kind: str, keys: tuple[str, ...]) -> Iterator[Setting]:
@@ -84,9 +84,9 @@ def dotted(keys: tuple[str, ...], kind: str) -> str:
     return ".".join(keys) if len(keys) > 1 else f"{kind}.{keys[0]}"
 
 
-def flatten(config: Section) -> dict[str, Any]:
+def flatten(config: RunConfig) -> dict[str, Any]:
     """`config` as path -> value, in the order of the config."""
-    kind = getattr(config, "kind")  # noqa: B009  every config of KINDS has one
+    kind = config.kind
     flat: dict[str, Any] = {}
     for setting in settings(kind):
         value: Any = config
@@ -101,7 +101,7 @@ def explain(error: ValidationError, kind: str) -> dict[str, str]:
     known = {s.keys: s for s in settings(kind)}
     found: dict[str, str] = {}
     for detail in error.errors():
-        keys = tuple(str(part) for part in detail["loc"] if part not in KINDS)
+        keys = tuple(str(part) for part in detail["loc"] if part not in kinds())
         while len(keys) > 1 and keys not in known and detail["type"] != "extra_forbidden":
             keys = keys[:-1]  # inside a union, a list or a table: the setting that holds it
         path = dotted(keys, kind) if keys else kind

@@ -1,11 +1,12 @@
-"""The sections that say what is modelled: the pretrained network, the task, its demonstrations.
+"""The sections that kinds of runs share: what is modelled, what is frozen, where it is computed.
 
-Owns their fields; the other sections and the configs they make up are in config.py.
+Owns their fields, bounds, units and descriptions; the sections of one kind alone and the config
+that they all make up are in kinds/. Reads no model and no data.
 """
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -26,7 +27,9 @@ class Section(BaseModel):
 
 
 class RunConfig(Section):
-    """Base of the configs of runs."""
+    """Base of the configs of runs: one frozen model a kind, tagged by its name."""
+
+    kind: str = ""
 
     version: int = Field(
         VERSION,
@@ -179,3 +182,64 @@ class DemoConfig(Section):
     double: bool = Field(
         False, description="Twice the longest input; sentence limits stay as they are"
     )
+
+
+class FreezeConfig(Section):
+    """What neither trains nor can be grafted; the rest are the maskable weights."""
+
+    embeddings: bool = Field(True, description="Freeze token and position embeddings")
+    head: bool = Field(True, description="Freeze the LM head (and a causal LM's last norm)")
+    layers: int = Field(
+        0, ge=0, description="Freeze the bottom N layers", json_schema_extra={"unit": "layers"}
+    )
+    all_but_biases: bool = Field(False, description="Freeze all but the biases (BitFit)")
+
+
+class ComputeConfig(Section):
+    """Where and how it is computed."""
+
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        json_schema_extra={"hashed": False},
+        description="auto (CUDA if there), cpu, cuda or cuda:N",
+    )
+    bf16: bool = Field(
+        False,
+        description="Forward and backward in bfloat16 autocast; a graft's model in bfloat16",
+    )
+    threads: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        json_schema_extra={"hashed": False, "unit": "threads"},
+        description="CPU threads; 0: torch's default",
+    )
+    batch_tokens: int = Field(
+        0,
+        ge=0,
+        json_schema_extra={"hashed": False, "unit": "tokens"},
+        description="Most tokens of a forward pass in evaluation and grafting, padding included; "
+        "0: 1024 on a CPU, 16384 on a GPU",
+    )
+    save_logits: bool = Field(
+        False, description="Write the logits of the test rows (logits.safetensors)"
+    )
+
+
+@runtime_checkable
+class OnTask(Protocol):
+    """Configs of runs that put a task to a model."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def model(self) -> ModelConfig: ...
+    @property
+    def task(self) -> TaskConfig: ...
+    @property
+    def demo(self) -> DemoConfig: ...
+    @property
+    def freeze(self) -> FreezeConfig: ...
+    @property
+    def compute(self) -> ComputeConfig: ...

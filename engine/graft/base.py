@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.errors import ConfigError
 from engine.graft.delta import Delta
 from engine.graft.info import SkillError

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from engine.batches import Batch, Example, draw, sorted_batches
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.data import TaskData
 from engine.graft.delta import Delta
 from engine.loss import loss

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import localizers
 from engine.errors import Cancelled
 from engine.graft.base import BasePatch

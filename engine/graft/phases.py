@@ -2,7 +2,7 @@
 
 import math
 
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.course import TRAINED, Phase
 from engine.data import TaskData
 

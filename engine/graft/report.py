@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.contract.config import GraftConfig
 from engine.contract.events import Stage
+from engine.contract.kinds.graft import GraftConfig
 from engine.evaluate import Outcome, recovery
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta

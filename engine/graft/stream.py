@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from engine.contract.config import FreezeConfig
+from engine.contract.sections import FreezeConfig
 from engine.contract.skill_info import SkillInfo
 from engine.errors import ConfigError
 from engine.graft.blueprint import blueprint

@@ -14,10 +14,9 @@ from torch import nn
 from engine import kinds
 from engine.artifacts import save_checkpoint, save_logits
 from engine.batches import Batch, shuffled_batches
-from engine.contract.config import FinetuneConfig, TrainConfig
 from engine.contract.events import Finished, Log, Stage
+from engine.contract.kinds.finetune import FinetuneConfig, TrainConfig, large_batch
 from engine.contract.layout import RunDir, write_json
-from engine.contract.remarks import large_batch
 from engine.course import TRAINED, Course, Phase
 from engine.data import TaskData
 from engine.emit import Emitter, StopRequest

@@ -15,11 +15,10 @@ import torch
 
 from engine import data, kinds, loading
 from engine.artifacts import save_logits
-from engine.contract.config import GraftConfig
 from engine.contract.events import Finished, Log, Stage
 from engine.contract.identity import config_hash
+from engine.contract.kinds.graft import GraftConfig, check_finetuned, check_settings
 from engine.contract.layout import RunDir, write_json
-from engine.contract.preflight import check_finetuned, check_graft
 from engine.course import Course
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError
@@ -71,7 +70,7 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     Raises EngineError, or Cancelled after writing the best graft so far.
     """
     since = time.monotonic()
-    if trouble := check_graft(config) or check_finetuned(config.finetuned.path):
+    if trouble := check_settings(config) or check_finetuned(config.finetuned.path):
         raise ConfigError(*trouble)
     session = begin(config, run_dir, emit, stop, config.seed)
     if isinstance(session.model, LinearModel):

@@ -2,7 +2,7 @@
 
 import torch
 
-from engine.contract.config import ModelConfig, TaskConfig
+from engine.contract.sections import ModelConfig, TaskConfig
 from engine.errors import ConfigError
 from engine.models.trial import Trial
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from engine.contract.config import FreezeConfig
+from engine.contract.sections import FreezeConfig
 from engine.errors import ConfigError
 from engine.models.layers import layers
 from engine.models.trial import Trial, trial

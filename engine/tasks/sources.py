@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from engine.contract.catalog import TaskSpec, tasks, unknown_task
-from engine.contract.config import TaskConfig
 from engine.contract.files import (
     MissingFiles,
     TaskFiles,
@@ -23,6 +22,7 @@ from engine.contract.files import (
     original_files,
     task_files,
 )
+from engine.contract.sections import TaskConfig
 from engine.errors import ConfigError, DataError
 from engine.tasks.hub import read_hub
 from engine.tasks.readers import Record, Row, Table, read_table

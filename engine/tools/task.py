@@ -4,9 +4,9 @@ from typing import Any
 
 from engine import data, loading
 from engine.contract.catalog import TaskSpec
-from engine.contract.config import TaskConfig
 from engine.contract.questions.catalog import AskTaskPrompt, LabelWord, TaskPrompt
 from engine.contract.questions.messages import Hear
+from engine.contract.sections import TaskConfig
 
 
 def answer(question: AskTaskPrompt, hear: Hear) -> TaskPrompt:

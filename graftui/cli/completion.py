@@ -43,10 +43,10 @@ def recipes(incomplete: str) -> list[tuple[str, str]]:
 
 def settings(incomplete: str) -> list[tuple[str, str]]:
     """Settings as `--set` takes them, up to the equals sign."""
-    from engine.contract.config import KINDS
+    from engine.contract.kinds import kinds
     from engine.contract.schema import settings as of
 
-    known = {f"{setting.path}=": setting.help for kind in KINDS for setting in of(kind)}
+    known = {f"{setting.path}=": setting.help for kind in kinds() for setting in of(kind)}
     return [(path, help) for path, help in known.items() if path.startswith(incomplete)]
 
 

@@ -4,17 +4,21 @@ Owns the checks before anything is queued. Starts nothing.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from engine.contract import config as configs
-from engine.contract import preflight, schema
+from engine.contract import schema
+from engine.contract.config import current
 from engine.contract.identity import config_hash
+from engine.contract.kinds import kinds
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.layout import RunDir, read_whole
 from engine.contract.migrations import VERSION
 from engine.contract.remarks import remarks
+from engine.contract.sections import RunConfig
 from graftui.errors import NotFound, UsageError
 from graftui.models import Run
 from graftui.planning.recipes import Recipe, of_run
@@ -59,9 +63,10 @@ def plan(
     if reusing:
         look(settings)
     for part, wanted in recipe.configs(overrides).items():
-        config = _checked(_with_mask(wanted, settings), part in recipe.links)
+        linked = ["finetuned"] if part in recipe.links else []
+        config = _checked(_with_mask(wanted, settings), linked)
         reads = digests(config, settings)
-        if part in recipe.links and isinstance(config, configs.GraftConfig):
+        if part in recipe.links and isinstance(config, GraftConfig):
             _refuse_checkpoint(config, recipe.links[part])
         wanting = reusing and recipe.kinds[part] == "finetune"
         standing = standing_in(config, reads, settings) if wanting else Standing(None)
@@ -72,19 +77,15 @@ def plan(
         said += [f"{standing.why_not}; fine-tuning again"] if standing.why_not else []
         said += [*remarks(config), *_of_other_data(config, reads)]
         places[part] = len(plans)
-        linked = {"finetuned": [places[recipe.links[part]]]} if part in recipe.links else {}
-        label = name or recipe.name
-        plans.append(
-            Plan(label, recipe.kinds[part], config, recipe.name, tuple(tags), linked, reads)
-        )
+        given = {role: [places[recipe.links[part]]] for role in linked}
+        named = (name or recipe.name, recipe.kinds[part], config, recipe.name, tuple(tags))
+        plans.append(Plan(*named, given, reads))
     return Planned(plans, reused, tuple(dict.fromkeys(said)))
 
 
-def _of_other_data(
-    config: configs.FinetuneConfig | configs.GraftConfig, reads: Digests
-) -> list[str]:
+def _of_other_data(config: RunConfig, reads: Digests) -> list[str]:
     """What to say of a graft from the checkpoint of a run, if that run read other data."""
-    if not (isinstance(config, configs.GraftConfig) and config.finetuned.path):
+    if not (isinstance(config, GraftConfig) and config.finetuned.path):
         return []
     source = RunDir(Path(config.finetuned.path).absolute().parent)
     if not (files := changed(source, reads)):
@@ -92,9 +93,9 @@ def _of_other_data(
     return [f"the data changed since run {source.path.name}, the fine-tuning: {', '.join(files)}"]
 
 
-def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:
+def _with_mask(config: RunConfig, settings: Settings) -> RunConfig:
     """A graft from another run's mask, with the path of that run's skill file. Raises NotFound."""
-    if not isinstance(config, configs.GraftConfig) or config.base_patch == "movement":
+    if not isinstance(config, GraftConfig) or config.base_patch == "movement":
         return config
     path = Path(os.path.expanduser(config.base_patch))
     if not path.is_file():
@@ -115,7 +116,7 @@ def _with_mask(config: configs.Section, settings: Settings) -> configs.Section:
     return config.model_copy(update={"base_patch": str(path)})
 
 
-def _refuse_checkpoint(config: configs.GraftConfig, source: str) -> None:
+def _refuse_checkpoint(config: GraftConfig, source: str) -> None:
     if config.finetuned.path:
         raise UsageError(
             f"finetuned.path = {config.finetuned.path!r}: this graft is cut from [{source}].",
@@ -123,10 +124,9 @@ def _refuse_checkpoint(config: configs.GraftConfig, source: str) -> None:
         )
 
 
-def _checked(config: configs.Section, linked: bool) -> configs.FinetuneConfig | configs.GraftConfig:
-    """`config`, if nothing of it is seen to fail; `linked`: to another part's fine-tuned model."""
-    assert isinstance(config, configs.FinetuneConfig | configs.GraftConfig)
-    if trouble := preflight.check(config, linked):
+def _checked(config: RunConfig, linked: Collection[str]) -> RunConfig:
+    """`config`, if nothing of it is seen to fail; `linked`: the roles that other parts fill."""
+    if trouble := kinds()[config.kind].check(config, linked):
         raise UsageError(*trouble)
     return config
 
@@ -153,7 +153,7 @@ def rerun(
     made = recipe.configs(overrides)
     changes: dict[str, tuple[Any, Any]] = {}
     for raw in filter(None, (origin, run.config)):
-        old = schema.flatten(configs.parse(configs.current(raw)))
+        old = schema.flatten(configs.parse(current(raw)))
         for path, value in schema.flatten(made[raw["kind"]]).items():
             if old[path] != value and (own_checkpoint or not path.startswith("finetuned.")):
                 changes[path] = (old[path], value)

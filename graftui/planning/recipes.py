@@ -26,7 +26,9 @@ from pydantic import ValidationError
 
 from engine.contract import config as configs
 from engine.contract import prompts, schema, toml
+from engine.contract.kinds import kinds
 from engine.contract.layout import shipped
+from engine.contract.sections import RunConfig
 from graftui.errors import NotFound, UsageError, sentence
 from graftui.models import Run
 from graftui.registry.store import Store
@@ -59,7 +61,7 @@ class Recipe:
     links: dict[str, str]
     """Part -> the part it is made from."""
 
-    def configs(self, overrides: Sequence[str] = ()) -> dict[str, configs.Section]:
+    def configs(self, overrides: Sequence[str] = ()) -> dict[str, RunConfig]:
         """The configs with `overrides` ("train.lr=1e-3") put in. Raises UsageError."""
         parts = copy.deepcopy(self.parts)
         _refuse_twice(overrides)
@@ -154,10 +156,10 @@ def loads(text: str, name: str) -> Recipe:
 
 
 def _kind(kind: Any, part: str, name: str) -> str:
-    if not isinstance(kind, str) or kind not in configs.KINDS:
+    if not isinstance(kind, str) or kind not in kinds():
         raise UsageError(
             f"Recipe {name}: [{part}] is of no known kind ({kind!r}).",
-            f"Name the part {' or '.join(configs.KINDS)}, or give it `kind`.",
+            f"Name the part {' or '.join(kinds())}, or give it `kind`.",
         )
     return str(kind)
 
@@ -255,16 +257,14 @@ def _merged(low: Any, high: Any) -> Any:
             for key in {**low, **high}}  # fmt: skip
 
 
-def _parse(raw: Raw, kind: str, name: str) -> configs.Section:
+def _parse(raw: Raw, kind: str, name: str) -> RunConfig:
     """The config, with what its prompt files hold written into it. Raises UsageError."""
     where = f"Recipe {name}: " if name else ""
     try:
-        config = configs.parse({**raw, "kind": kind})
-        return config.model_copy(update={"task": prompts.resolved(config.task)})
+        return prompts.in_config(configs.parse({**raw, "kind": kind}))
     except ValidationError as error:
-        found = schema.explain(error, kind)
         raise UsageError(
-            where + " ".join(map(sentence, found.values())),
+            where + " ".join(map(sentence, schema.explain(error, kind).values())),
             "`graftui recipes NAME --settings` lists all settings.",
         ) from None
     except prompts.PromptFileError as error:

@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.config import FinetuneConfig, GraftConfig
 from engine.contract.identity import config_hash
+from engine.contract.sections import OnTask, RunConfig
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter
 from graftui.registry.store import Store
@@ -33,9 +33,7 @@ def look(settings: Settings) -> None:
             reconcile(settings, store)
 
 
-def standing_in(
-    config: FinetuneConfig | GraftConfig, reads: Digests, settings: Settings
-) -> Standing:
+def standing_in(config: RunConfig, reads: Digests, settings: Settings) -> Standing:
     """The newest such run that is done, or else the oldest that is under way; after a `look`."""
     if not settings.db.exists():
         return Standing(None)
@@ -55,9 +53,7 @@ def _is_done(run: Run, settings: Settings) -> bool:
     return run.status is RunStatus.finished and there
 
 
-def _difference(
-    run: Run, config: FinetuneConfig | GraftConfig, reads: Digests, settings: Settings
-) -> str:
+def _difference(run: Run, config: RunConfig, reads: Digests, settings: Settings) -> str:
     """What a run read otherwise than `reads`; empty: nothing."""
     before = stored(settings.run_dir(run.id))
     if before is None:
@@ -65,6 +61,7 @@ def _difference(
     changed = sorted(path for path, _ in (before or {}).items() ^ reads.items())
     if not changed:
         return ""
-    model = Path(os.path.expanduser(config.model.name))
-    what = "model" if all(Path(path).is_relative_to(model) for path in changed) else "data"
+    model = Path(os.path.expanduser(config.model.name)) if isinstance(config, OnTask) else None
+    of_model = model and all(Path(path).is_relative_to(model) for path in changed)
+    what = "model" if of_model else "data"
     return f"the {what} changed since run {run.id}: {', '.join(dict.fromkeys(changed))}"

@@ -160,10 +160,10 @@ def _config_path(name: str) -> tuple[str, ...] | None:
 
 def _settings() -> dict[str, tuple[str, ...]]:
     # Imports pydantic: only for those who ask for a setting.
-    from engine.contract.config import KINDS
+    from engine.contract.kinds import kinds
     from engine.contract.schema import settings
 
-    return {setting.path: setting.keys for kind in KINDS for setting in settings(kind)}
+    return {setting.path: setting.keys for kind in kinds() for setting in settings(kind)}
 
 
 def _summary_keys(db: sqlite3.Connection) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract import catalog, schema
-from engine.contract.config import KINDS
+from engine.contract.kinds import kinds
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.filters import Filter, meets
@@ -97,7 +97,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def _keys(text: str, option: str, fields: set[str]) -> tuple[str, ...]:
     """The keys in `text`: settings, or `fields`."""
-    paths = {setting.path for kind in KINDS for setting in schema.settings(kind)}
+    paths = {setting.path for kind in kinds() for setting in schema.settings(kind)}
     found = _listed(text)
     for key in found:
         if key not in fields | paths:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.contract.config import FinetuneConfig, GraftConfig, loads
+from engine.contract.config import loads
 from engine.contract.inputs import input_files
 from engine.contract.layout import RunDir, read_whole, write_json
+from engine.contract.sections import RunConfig
 from graftui.errors import GraftuiError
 from graftui.settings import Settings
 
@@ -26,7 +27,7 @@ class FilesChanged(GraftuiError):
     """What a run is to read is not what a source of it read."""
 
 
-def digests(config: FinetuneConfig | GraftConfig, settings: Settings) -> Digests:
+def digests(config: RunConfig, settings: Settings) -> Digests:
     """The digest of each file of the user's that a run reads. Raises MissingFiles, OSError."""
     known = _cache(settings)
     before = dict(known)

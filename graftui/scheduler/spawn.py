@@ -14,9 +14,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from engine.contract.config import Finetuned, GraftConfig, Section, dumps
+from engine.contract.config import dumps
 from engine.contract.identity import config_hash
+from engine.contract.kinds.graft import Finetuned, GraftConfig
 from engine.contract.layout import RunDir, write_json, write_whole
+from engine.contract.sections import Section
 from graftui.errors import UsageError
 from graftui.models import ACTIVE, Input, Run, RunStatus
 from graftui.registry.card import amend_card, write_card

@@ -124,10 +124,10 @@ def _files(artifacts: Sequence[Artifact]) -> Content:
 def config(run: Run) -> Content:
     """All settings by section; what is not at its default stands out."""
     # Imports pydantic: only for those who open the tab.
-    from engine.contract.config import KINDS
+    from engine.contract.kinds import kinds
     from engine.contract.schema import settings
 
-    known = {s.path: s for s in settings(run.kind)} if run.kind in KINDS else {}
+    known = {s.path: s for s in settings(run.kind)} if run.kind in kinds() else {}
     lines: list[Content] = []
     section = ""
     for path, value in flat(run.config, run.kind).items():

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from engine.contract import preflight, prompts, schema
 from engine.contract.config import parse
+from engine.contract.kinds import kinds
 from engine.contract.schema import Setting
 from graftui.models import Run
 from graftui.planning import plans
@@ -171,9 +172,8 @@ def _wrong(raw: dict[str, Any], kind: str, linked: bool) -> dict[str, str]:
     """What each setting is by itself, then the first thing that planning would refuse."""
     found: dict[str, str] = {}
     try:
-        config = parse(raw)
-        task = prompts.resolved(config.task)
-        trouble = preflight.check(config.model_copy(update={"task": task}), linked)
+        config = prompts.in_config(parse(raw))
+        trouble = kinds()[kind].check(config, ["finetuned"] if linked else ())
     except ValidationError as error:
         found, trouble = schema.explain(error, kind), None
     except prompts.PromptFileError as error:

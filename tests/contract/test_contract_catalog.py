@@ -6,8 +6,9 @@ import pytest
 
 from engine.contract import preflight
 from engine.contract.catalog import CatalogError, TaskSpec, tasks, unknown_task
-from engine.contract.config import FinetuneConfig, ModelConfig, TaskConfig
+from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.layout import shipped
+from engine.contract.sections import ModelConfig, TaskConfig
 
 BLOCK = """
 [toy]

@@ -6,9 +6,10 @@ import pytest
 
 from engine.contract import preflight
 from engine.contract.catalog import tasks
-from engine.contract.config import FinetuneConfig, TaskConfig
 from engine.contract.files import MissingFiles, TaskFiles, task_files
+from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.remarks import remarks
+from engine.contract.sections import TaskConfig
 
 SST2 = tasks()["SST-2"]
 

@@ -2,18 +2,24 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
-from pydantic import Field, TypeAdapter, ValidationError, create_model
+from pydantic import Field, ValidationError, create_model
 
 from engine.contract import config as configs
+from engine.contract import kinds as registered
 from engine.contract import migrations, sections
-from engine.contract.config import FinetuneConfig, GraftConfig, Section, TaskConfig, TrainConfig
+from engine.contract.config import current
 from engine.contract.identity import config_hash, said_of
+from engine.contract.kinds import kinds
+from engine.contract.kinds.finetune import FinetuneConfig, TrainConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import localizers
 from engine.contract.migrations import FIRST, GONE, MIGRATIONS, VERSION, migrated
+from engine.contract.sections import Section, TaskConfig
 
 GOLDEN = Path(__file__).with_name("golden") / "configs-v1.jsonl"
 """Configs and their hashes, of both kinds and every setting, written by the code of the first
@@ -48,10 +54,7 @@ def with_field(base: type[Section], name: str, field: Any, type_: Any = bool) ->
 def make_known(monkeypatch: pytest.MonkeyPatch, model: Any) -> None:
     """As the config of its kind."""
     kind = model.model_fields["kind"].default
-    monkeypatch.setitem(configs.KINDS, kind, model)
-    finetune, graft = configs.KINDS["finetune"], configs.KINDS["graft"]
-    either = Annotated[finetune | graft, Field(discriminator="kind")]  # type: ignore[valid-type]
-    monkeypatch.setattr(configs, "_ADAPTER", TypeAdapter(either))
+    monkeypatch.setitem(registered._ENTRIES, kind, replace(kinds()[kind], config=model))
 
 
 LATER = Field(True, json_schema_extra={"since": VERSION + 1, "origin": False})
@@ -69,7 +72,7 @@ LATER_TASK = with_field(TaskConfig, "shuffled", LATER)
 )
 def test_a_new_field_changes_no_old_hash(monkeypatch: pytest.MonkeyPatch, model: Any) -> None:
     """Though its default is not what was before it."""
-    of_now = [configs.parse(configs.current(old["config"])) for old in OLD]
+    of_now = [configs.parse(current(old["config"])) for old in OLD]
     stored = [(configs.dumps(config), config_hash(config)) for config in of_now]
     make_known(monkeypatch, model)
     for module in (migrations, sections, configs):
@@ -119,7 +122,7 @@ def fields(model: type[Section], path: str = "") -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("kind", configs.KINDS)
+@pytest.mark.parametrize("kind", kinds())
 def test_every_field_since_the_first_version_says_so(kind: str) -> None:
     """A field that the first version did not have has to say what was before it."""
     defaults = next(o["config"] for o in OLD if o["what"].startswith(f"{kind} at its defaults, "))
@@ -128,7 +131,7 @@ def test_every_field_since_the_first_version_says_so(kind: str) -> None:
         for key, value in defaults.items()
         for name in (value if isinstance(value, dict) else [""])
     }
-    for path, about in fields(configs.KINDS[kind]).items():
+    for path, about in fields(kinds()[kind].config).items():
         if path not in (*first, "version", "task.label_words"):
             assert about.get("since", FIRST) > FIRST, path
         assert ("origin" in about) == (about.get("since", FIRST) > FIRST), path

@@ -6,7 +6,7 @@ import pytest
 
 from engine.contract import localizers as entries
 from engine.contract import schema
-from engine.contract.config import GraftConfig, settings_of_some
+from engine.contract.kinds.graft import GraftConfig, settings_of_some
 from engine.contract.localizers import Localizer, localizers, register_localizer
 
 PAGE = Path(__file__).parents[2] / "docs" / "localizers.md"

@@ -8,7 +8,9 @@ import pytest
 
 from engine.contract import config as configs
 from engine.contract import effects, gpus, preflight
-from engine.contract.preflight import check
+from engine.contract.kinds import kinds
+from engine.contract.kinds.finetune import FinetuneConfig
+from engine.contract.kinds.graft import GraftConfig
 
 Raw = dict[str, Any]
 ROBERTA: Raw = {"architectures": ["RobertaForMaskedLM"], "model_type": "roberta"}
@@ -26,8 +28,8 @@ def model(tmp_path: Path, config: Raw, vocab: Any = None) -> str:
 
 def trouble(kind: str = "finetune", linked: bool = False, **raw: Any) -> str:
     found = configs.parse({"kind": kind, **raw})
-    assert isinstance(found, configs.FinetuneConfig | configs.GraftConfig)
-    return " ".join(check(found, linked) or ())
+    check = kinds()[kind].check
+    return " ".join(check(found, ["finetuned"] if linked else ()) or ())
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_a_device_that_is_not_there_is_refused_in_its_place(
 )  # fmt: skip
 def test_settings_that_a_graft_does_not_use_are_said(raw: Raw, said: list[str]) -> None:
     config = configs.parse({"kind": "graft", **raw})
-    assert isinstance(config, configs.GraftConfig)
+    assert isinstance(config, GraftConfig)
     assert effects.without_effect(config) == said
 
 
@@ -246,7 +248,7 @@ def test_settings_that_a_graft_does_not_use_are_said(raw: Raw, said: list[str]) 
 )  # fmt: skip
 def test_settings_that_a_fine_tuning_does_not_use_are_said(raw: Raw, said: list[str]) -> None:
     config = configs.parse({"kind": "finetune", **raw})
-    assert isinstance(config, configs.FinetuneConfig)
+    assert isinstance(config, FinetuneConfig)
     assert effects.without_effect(config) == said
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from engine.contract.config import TaskConfig
 from engine.contract.prompts import PromptFileError, resolved
+from engine.contract.sections import TaskConfig
 
 TEMPLATES = ["*cls**sent_0*_It_was*mask*.*sep+*", "*cls*A*mask*film:*+sent_0**sep+*"]
 MAPPING = "{'0':'terrible','1':'great'}"

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from engine.contract import config as configs
 from engine.contract import schema
+from engine.contract.kinds import kinds
 
 Raw = dict[str, Any]
 
@@ -73,7 +74,7 @@ def wrong_values(setting: schema.Setting) -> list[Any]:
 
 EVERY = [
     (kind, one, value)
-    for kind in configs.KINDS
+    for kind in kinds()
     for one in schema.settings(kind)
     for value in wrong_values(one)
 ]
@@ -130,11 +131,11 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert set(explained(raw)) == {"train.lr", "train.steps", "task.k", "finetune.freeeze"}
 
 
-@pytest.mark.parametrize("kind", configs.KINDS)
+@pytest.mark.parametrize("kind", kinds())
 def test_every_setting_is_described_and_has_its_default(kind: str) -> None:
     """The form, `--set` and docs/ are made from these: a setting without words is no setting."""
     listed = schema.settings(kind)
     assert [s.path for s in listed if not s.help] == []
-    flat = schema.flatten(configs.KINDS[kind]())
+    flat = schema.flatten(kinds()[kind].config())
     assert flat == {s.path: s.default for s in listed}
     assert len(flat) == len(listed)

@@ -10,14 +10,14 @@ import typer.main
 
 from engine.contract import schema
 from engine.contract.catalog import OWN, tasks
-from engine.contract.config import KINDS
+from engine.contract.kinds import kinds
 from graftui.cli import app
 from graftui.planning import recipes
 
 ROOT = Path(__file__).parents[2]
 PAGES = {name: (ROOT / name).read_text() for name in ("README.md", "docs/from-the-reference.md")}
 REFERENCE = PAGES["docs/from-the-reference.md"]
-SETTINGS = {one.path: one for kind in KINDS for one in schema.settings(kind)}
+SETTINGS = {one.path: one for kind in kinds() for one in schema.settings(kind)}
 SECTIONS = {path.split(".")[0] for path in SETTINGS}
 PATH = re.compile(rf"(?<![\w./])(?:{'|'.join(sorted(SECTIONS))})\.[\w.{{]*\w")
 """A setting in a text: not part of a longer name or of a file's path."""

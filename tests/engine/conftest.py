@@ -7,7 +7,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from engine import data
-from engine.contract.config import TaskConfig
+from engine.contract.sections import TaskConfig
 from tests.engine.engine_bench import finetuning, load_task, run_here, write_model, write_task
 from tests.engine.engine_tokens import plain_tokenizer, spaced_tokenizer
 

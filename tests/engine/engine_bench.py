@@ -14,6 +14,7 @@ from engine.__main__ import main
 from engine.contract import config as configs
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
+from engine.contract.sections import DemoConfig, FreezeConfig, TaskConfig
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator
 from engine.models import freeze_all_but, weight_map, wrap
@@ -140,10 +141,10 @@ def run_here(folder: Path, raw: dict[str, Any]) -> Ran:
         torch.use_deterministic_algorithms(False)
 
 
-def load_task(task: configs.TaskConfig, tokenizer: Any, **demo: Any) -> data.TaskData:
+def load_task(task: TaskConfig, tokenizer: Any, **demo: Any) -> data.TaskData:
     """A task as a run loads it, cached nowhere that stays."""
     with tempfile.TemporaryDirectory() as cache:
-        return data.load(task, configs.DemoConfig(**demo), tokenizer, Path(cache), lambda *_: None)
+        return data.load(task, DemoConfig(**demo), tokenizer, Path(cache), lambda *_: None)
 
 
 class NeverStop(StopRequest):
@@ -160,7 +161,7 @@ def session_of(lm: Any, task: data.TaskData, folder: Path, place: str = "cpu") -
     """A session around a model and a task in memory."""
     stop, device = NeverStop(), torch.device(place)
     model = wrap(lm, task, "cls").to(device)
-    maskable = weight_map(lm).maskable(configs.FreezeConfig())
+    maskable = weight_map(lm).maskable(FreezeConfig())
     freeze_all_but(lm, maskable)
     return Session(
         run_dir=RunDir(folder),

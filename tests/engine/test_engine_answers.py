@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.batches import Batch, Example, collate
-from engine.contract.config import ModelConfig, TaskConfig
+from engine.contract.sections import ModelConfig, TaskConfig
 from engine.errors import ConfigError
 from engine.models import LinearModel, PromptModel, SequenceModel
 from engine.models.causal import check_causal, is_causal

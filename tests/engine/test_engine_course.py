@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from engine import data
 from engine.contract import events as ev
-from engine.contract.config import GraftConfig, TrainConfig
+from engine.contract.kinds.finetune import TrainConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.course import TRAINED, Course, Phase
 from engine.graft.phases import phases as of_graft
 from engine.graft.phases import searches

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from engine import batches, data
-from engine.contract.config import TaskConfig
+from engine.contract.sections import TaskConfig
 from engine.errors import ConfigError, DataError
 from tests.engine.engine_bench import load_task, rows
 

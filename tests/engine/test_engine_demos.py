@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from engine.batches import shuffled_batches
-from engine.contract.config import DemoConfig, TaskConfig
+from engine.contract.sections import DemoConfig, TaskConfig
 from engine.demos import Demonstrations
 from engine.errors import ConfigError
 from engine.tasks.readers import Row

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from engine import data
 from engine.batches import collate, shuffled_batches
 from engine.contract import events as ev
-from engine.contract.config import TrainConfig
+from engine.contract.kinds.finetune import TrainConfig
 from engine.errors import Cancelled
 from engine.kinds.finetune import BestWeights, backward, make_optimizer, train
 from engine.session import Session

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from engine.contract.config import TaskConfig
+from engine.contract.sections import TaskConfig
 from tests.engine.engine_bench import load_task
 
 Example = tuple[tuple[str, ...], str]
@@ -161,7 +161,7 @@ def test_the_filter_keeps_as_many_of_each_class_as_lm_bff() -> None:
     """Of 9 others in two classes, a rate of 0.7 keeps int(9 // 2 * 0.7) = 2 of each."""
     import numpy as np
 
-    from engine.contract.config import DemoConfig
+    from engine.contract.sections import DemoConfig
     from engine.demos import Demonstrations
     from engine.tasks.readers import Row
 

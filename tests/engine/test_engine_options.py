@@ -11,7 +11,7 @@ from transformers import AutoModelForMaskedLM
 
 from engine.contract import events as ev
 from engine.contract.catalog import tasks
-from engine.contract.config import TaskConfig
+from engine.contract.sections import TaskConfig
 from engine.errors import ConfigError
 from engine.graft.apply import installed
 from engine.graft.sets import subtract

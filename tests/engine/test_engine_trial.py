@@ -7,8 +7,8 @@ import pytest
 import torch
 import transformers as tf
 
-from engine.contract.config import FreezeConfig
 from engine.contract.events import FailReason
+from engine.contract.sections import FreezeConfig
 from engine.errors import ConfigError
 from engine.models import LinearModel, PromptModel, weight_map
 from engine.models.trial import refused, trial

@@ -6,7 +6,7 @@ import pytest
 import torch
 import transformers as tf
 
-from engine.contract.config import FreezeConfig
+from engine.contract.sections import FreezeConfig
 from engine.errors import ConfigError
 from engine.models import freeze_all_but, weight_map
 from tests.engine.engine_zoo import FAMILIES, LAYERS

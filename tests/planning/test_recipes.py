@@ -8,8 +8,9 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract import config as configs
 from engine.contract import schema
+from engine.contract.kinds.finetune import FinetuneConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.layout import shipped
 from graftui.errors import UsageError
 from graftui.planning import recipes
@@ -27,11 +28,11 @@ sparsity = 1e-3
 SHIPPED = sorted((shipped() / "recipes").glob("*.toml"))
 
 
-def both(*overrides: str) -> tuple[configs.FinetuneConfig, configs.GraftConfig]:
+def both(*overrides: str) -> tuple[FinetuneConfig, GraftConfig]:
     made = recipes.loads(BOTH, "both").configs(overrides)
     tuning, graft = made["finetune"], made["graft"]
-    assert isinstance(tuning, configs.FinetuneConfig)
-    assert isinstance(graft, configs.GraftConfig)
+    assert isinstance(tuning, FinetuneConfig)
+    assert isinstance(graft, GraftConfig)
     return tuning, graft
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.config import DemoConfig, FinetuneConfig, ModelConfig, TaskConfig
 from engine.contract.inputs import input_files
+from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.layout import RunDir
+from engine.contract.sections import DemoConfig, ModelConfig, TaskConfig
 from graftui.models import Run, RunReason, RunStatus
 from graftui.planning import plans, recipes
 from graftui.registry.store import Store

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from engine.contract import config as configs
-from engine.contract.config import FinetuneConfig, Finetuned, GraftConfig
+from engine.contract.kinds.finetune import FinetuneConfig
+from engine.contract.kinds.graft import Finetuned, GraftConfig
 from engine.contract.layout import RunDir, shipped
+from engine.contract.sections import Section
 from engine.emit import Emitter, StopRequest
 from engine.kinds import finetune
 from engine.kinds import graft as grafting
@@ -35,7 +36,7 @@ def both_parts(recipe: str, place: Path, *overrides: str) -> tuple[dict[str, flo
     return done.summary, spec_rows.count("\n") - 1
 
 
-def run(work: Any, config: configs.Section, place: Path) -> Any:
+def run(work: Any, config: Section, place: Path) -> Any:
     place.mkdir()
     return work(config, RunDir(place), Emitter(place / "events.jsonl"), NeverStop())
 

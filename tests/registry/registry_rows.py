@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import events as ev
-from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig
 from engine.contract.identity import config_hash
+from engine.contract.kinds.finetune import FinetuneConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.layout import RunDir
+from engine.contract.sections import ModelConfig
 from graftui.models import Run
 from graftui.registry.lineage import inputs_of_then
 from graftui.registry.rows import new_id

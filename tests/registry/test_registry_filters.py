@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.contract.config import TaskConfig, TrainConfig
+from engine.contract.kinds.finetune import TrainConfig
+from engine.contract.sections import TaskConfig
 from graftui.errors import UsageError
 from graftui.models import RunStatus
 from graftui.registry.filters import OPERATORS, Filter, meets

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.contract.config import FinetuneConfig, GraftConfig, ModelConfig
+from engine.contract.kinds.finetune import FinetuneConfig
+from engine.contract.kinds.graft import GraftConfig
+from engine.contract.sections import ModelConfig
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler import spawn

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import events as ev
-from engine.contract.config import Section, dumps, parse
+from engine.contract.config import dumps, parse
 from engine.contract.identity import config_hash
+from engine.contract.sections import Section
 from graftui import settings as knobs
 from graftui.models import ACTIVE, Input, Run, RunReason, RunStatus
 from graftui.registry.card import card_of, write_card

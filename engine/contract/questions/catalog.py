@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from engine.contract.config import FreezeConfig
 from engine.contract.questions.values import Named, Question, Value
-from engine.contract.sections import DemoConfig, ModelConfig, TaskConfig
+from engine.contract.sections import DemoConfig, FreezeConfig, ModelConfig, TaskConfig
 
 
 class LabelWord(Value):

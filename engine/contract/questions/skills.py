@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from engine.contract.config import Finetuned, FreezeConfig, Sparsity
+from engine.contract.kinds.graft import Finetuned, Sparsity
 from engine.contract.questions.values import Named, Question, Value
-from engine.contract.sections import ModelConfig
+from engine.contract.sections import FreezeConfig, ModelConfig
 from engine.contract.skill_info import SkillInfo
 
 

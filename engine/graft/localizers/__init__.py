@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import torch
 
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import Localizer
 from engine.graft.delta import Delta
 from engine.session import Session

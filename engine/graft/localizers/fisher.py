@@ -2,7 +2,7 @@
 
 import torch
 
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate, epochs
 from engine.session import Session

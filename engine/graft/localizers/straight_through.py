@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.graft.delta import Delta
 from engine.graft.gradients import into_slopes
 from engine.graft.localizers.start import relative_movement

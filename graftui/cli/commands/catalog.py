@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.contract import preflight
 from engine.contract.catalog import CatalogError, Prompting, TaskSpec, tasks, unknown_task
-from engine.contract.config import FinetuneConfig, ModelConfig
+from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.layout import shipped
 from engine.contract.model_folder import POCKET
 from engine.contract.questions.catalog import (
@@ -17,6 +17,7 @@ from engine.contract.questions.catalog import (
     TaskPrompt,
     WriteKshot,
 )
+from engine.contract.sections import ModelConfig
 from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
 from graftui.planning.recipes import Recipe

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.contract import preflight
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.model_folder import POCKET, is_local
 from engine.contract.questions.skills import (
     CombineSkills,

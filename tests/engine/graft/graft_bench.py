@@ -11,7 +11,8 @@ from torch.nn import functional as F
 
 from engine import data
 from engine.batches import Batch, sorted_batches
-from engine.contract.config import FreezeConfig, GraftConfig
+from engine.contract.kinds.graft import GraftConfig
+from engine.contract.sections import FreezeConfig
 from engine.graft.delta import Delta
 from engine.graft.localizers.learnt import LearntMask
 from engine.models import freeze_all_but, weight_map

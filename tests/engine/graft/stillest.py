@@ -2,7 +2,7 @@
 
 import torch
 
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import Localizer, register_localizer
 from engine.graft.delta import Delta
 from engine.session import Session

@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 import transformers as tf
 
-from engine.contract.config import FreezeConfig
+from engine.contract.sections import FreezeConfig
 from engine.graft import install, stream
 from engine.graft.apply import State
 from engine.graft.info import SkillError

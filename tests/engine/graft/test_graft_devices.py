@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import data
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import localizers
 from engine.graft import delta as delta_module
 from engine.graft.delta import Delta

@@ -7,7 +7,7 @@ import torch
 
 from engine import data
 from engine.contract import events as ev
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate

@@ -11,7 +11,8 @@ from torch import nn
 
 from engine import data
 from engine.batches import collate
-from engine.contract.config import FreezeConfig, GraftConfig, TaskConfig
+from engine.contract.kinds.graft import GraftConfig
+from engine.contract.sections import FreezeConfig, TaskConfig
 from engine.graft import delta as delta_module
 from engine.graft.base import base_patches
 from engine.graft.delta import Delta

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine import data
-from engine.contract.config import GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import localizers
 from engine.evaluate import Outcome
 from engine.graft.base import BasePatch

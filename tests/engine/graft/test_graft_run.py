@@ -15,6 +15,7 @@ from transformers import AutoModelForMaskedLM
 
 from engine.contract import config as configs
 from engine.contract import events as ev
+from engine.contract.kinds.graft import GraftConfig
 from engine.emit import Emitter
 from engine.errors import Cancelled
 from engine.graft.skill import load
@@ -194,7 +195,7 @@ def test_stopped_in_the_middle_the_best_so_far_is_written(
 ) -> None:
     place = prepare(tmp_path, grafting(model_folder, task_folder, tuned, steps=50))
     config, stop = configs.loads(place.config.read_bytes()), NeverStop()
-    assert isinstance(config, configs.GraftConfig)
+    assert isinstance(config, GraftConfig)
 
     class StopsAtThree(Emitter):
         def progress(self, phase: str, step: int, total: int) -> None:

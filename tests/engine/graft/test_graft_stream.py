@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.config import FreezeConfig
+from engine.contract.sections import FreezeConfig
 from engine.errors import ConfigError
 from engine.graft.delta import Delta
 from engine.graft.mask import top

@@ -13,7 +13,7 @@ import pandas
 import pytest
 
 from engine.contract.catalog import TaskSpec, tasks
-from engine.contract.config import TaskConfig
+from engine.contract.sections import TaskConfig
 from engine.data import label_of
 from engine.errors import DataError
 from engine.tasks.readers import Row, read_table

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract.catalog import tasks
-from engine.contract.config import TaskConfig
+from engine.contract.sections import TaskConfig
 from engine.errors import DataError
 from engine.tasks.kshot import write_kshot
 from engine.tasks.readers import read_table

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from engine.answers import answers_of
 from engine.contract.catalog import tasks
-from engine.contract.config import DemoConfig, TaskConfig
+from engine.contract.sections import DemoConfig, TaskConfig
 from engine.data import first_example
 from engine.tasks.template import Filler, Limits
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.catalog import tasks
-from engine.contract.config import TaskConfig
+from engine.contract.sections import TaskConfig
 from engine.data import spec_of
 from engine.errors import ConfigError, DataError
 from engine.tasks.readers import Row

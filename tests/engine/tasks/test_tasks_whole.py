@@ -9,7 +9,7 @@ from tokenizers.models import BPE
 from transformers import PreTrainedTokenizerFast
 
 from engine.answers import answers_of
-from engine.contract.config import ModelConfig
+from engine.contract.sections import ModelConfig
 from engine.errors import ConfigError
 from engine.loading import tokenizer as load_tokenizer
 from engine.tasks.template import Filler, Limits
