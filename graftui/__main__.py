@@ -52,6 +52,8 @@ def tell(error: GraftuiError) -> None:
 
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 100)
     console.print(Text.assemble(("Error: ", "bold red"), error.message))
+    if error.excerpt:
+        console.print(error.excerpt, no_wrap=True, crop=False, overflow="ignore")
     if error.hint:
         console.print(error.hint)
 

@@ -28,10 +28,12 @@ class GraftuiError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", excerpt: str = "") -> None:
+        """`excerpt`: lines that show where in what was typed it is."""
         super().__init__(message)
         self.message = sentence(message)
         self.hint = sentence(hint)
+        self.excerpt = excerpt
 
 
 def sentence(text: str) -> str:

@@ -179,7 +179,7 @@ def export(
     raw: Raw = False,
 ) -> None:
     """Write results with all settings and scores as CSV, JSON, Markdown or LaTeX."""
-    from graftui.registry.filters import Filter
+    from graftui.registry.query.grammar import parse_options
     from graftui.results.export.runs import FORMATS
 
     key = writing.key_of(writing.format_of(output, format_), raw)
@@ -187,7 +187,7 @@ def export(
     with store_to_read(settings_here()) as store:
         refs = [ref.strip() for ref in runs.split(",") if ref.strip()]
         wanted = {store.resolve(ref).id for ref in refs}
-        found = store.list(where=[Filter.parse(f) for f in filter_], sort="created")
+        found = store.list(where=parse_options(filter_), sort="created")
         found = [r for r in found if not refs or r.id in wanted]
         text = FORMATS[key](found, store.scores([r.id for r in found]))
     if not found:

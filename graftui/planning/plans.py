@@ -23,7 +23,7 @@ from graftui.errors import NotFound, UsageError
 from graftui.models import Run
 from graftui.planning.recipes import Recipe, of_run
 from graftui.planning.reuse import Standing, look, standing_in
-from graftui.registry.filters import Filter
+from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.scheduler.reads import Digests, changed, digests
 from graftui.scheduler.settle import directory
@@ -182,7 +182,7 @@ def origin_of(run: Run, settings: Settings) -> dict[str, Any] | None:
             return tuning.config
         if not (run.parent or digest) or (path and (settings.root / path).is_dir()):
             return None
-        if digest and (same := store.list(where=[Filter("hash", "=", digest)], limit=1)):
+        if digest and (same := store.list(where=Condition("hash", "=", (digest,)), limit=1)):
             return same[0].config
     try:
         stored = configs.loads(read_whole(settings.run_dir(run.id).origin("finetuned")))

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.contract.identity import config_hash
 from engine.contract.sections import OnTask, RunConfig
 from graftui.models import Run, RunStatus
-from graftui.registry.filters import Filter
+from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.scheduler.reads import Digests, stored
 from graftui.scheduler.reconcile import reconcile
@@ -38,7 +38,7 @@ def standing_in(config: RunConfig, reads: Digests, settings: Settings) -> Standi
     if not settings.db.exists():
         return Standing(None)
     with Store.open(settings.db) as store:
-        runs = store.list(where=[Filter("hash", "=", config_hash(config))])
+        runs = store.list(where=Condition("hash", "=", (config_hash(config),)))
     runs = [run for run in runs if (settings.runs / run.id).is_dir()]  # of this data folder
     done = [run for run in runs if _is_done(run, settings)]
     active = [run for run in reversed(runs) if run.status.active and run.cancel_asked is None]

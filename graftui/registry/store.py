@@ -16,10 +16,11 @@ from typing import Any, Self
 
 from graftui.errors import NotFound, UsageError, explain
 from graftui.models import ACTIVE, Artifact, Here, Run, RunStatus, Score, Series
-from graftui.registry import filters, measured, queue
+from graftui.registry import measured, queue
 from graftui.registry.connect import connect, immediate, journal_mode
-from graftui.registry.filters import Filter
 from graftui.registry.migrations import migrate
+from graftui.registry.query import sql
+from graftui.registry.query.tree import EVERYTHING, Query
 from graftui.registry.resolve import resolve
 from graftui.registry.rows import RUN, encoded, row_of, run_of
 
@@ -90,22 +91,24 @@ class Store:
     def list(
         self,
         *,
-        where: Sequence[Filter] = (),
+        where: Query = EVERYTHING,
         sort: str = "-created",
         limit: int | None = None,
         offset: int = 0,
-        search: str = "",
     ) -> Runs:
-        """Runs that meet all conditions, newest first unless `sort` says otherwise."""
-        condition, values = filters.where(self.db, where, search)
-        order, keys = filters.order(self.db, sort)
+        """Runs that meet `where`, newest first unless `sort` says otherwise.
+
+        Raises UsageError for an unknown key, or a value that it cannot have.
+        """
+        condition, values = sql.where(self.db, where)
+        order, keys = sql.order(self.db, sort)
         page = [-1 if limit is None else limit, offset]
         rows = self.db.execute(f"{RUN}{condition}{order} LIMIT ? OFFSET ?", [*values, *keys, *page])
         return [run_of(row) for row in rows]
 
-    def count(self, where: Sequence[Filter] = (), search: str = "") -> int:
-        """How many runs meet all conditions."""
-        condition, values = filters.where(self.db, where, search)
+    def count(self, where: Query = EVERYTHING) -> int:
+        """How many runs meet `where`. Raises as `list` does."""
+        condition, values = sql.where(self.db, where)
         return int(self.db.execute(f"SELECT count(*) FROM runs{condition}", values).fetchone()[0])
 
     def ids(self, folder: str) -> set[str]:

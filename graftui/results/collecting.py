@@ -7,18 +7,19 @@ how groups are made is in trials.py and over_seeds.py.
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from engine.contract import catalog, schema
 from engine.contract.kinds import kinds
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
-from graftui.registry.filters import Filter, meets
+from graftui.registry.query.grammar import parse_options
+from graftui.registry.query.sql import figures
 from graftui.registry.store import Store
+from graftui.results import by_key
 from graftui.results.groups import Collected
 from graftui.results.over_seeds import SEEDS, collect
-from graftui.results.side_by_side import flat
-from graftui.results.trials import RUN_FIELDS, SCORE_FIELDS, Choice, Entry, Trial, trials
+from graftui.results.trials import Choice, Entry, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +38,25 @@ class Request:
 
 def collected(store: Store, request: Request) -> Collected:
     """The groups of `request`. Raises UsageError where there is none, or an unknown key."""
-    by = _keys(request.by, "--by", {*RUN_FIELDS, *SCORE_FIELDS})
-    over = SEEDS if request.over == "seeds" else _keys(request.over, "--over", set())
+    names = partial(figures, store.db)
+    by = by_key.by(_listed(request.by, "--by"), request.by, names)
+    over = SEEDS if request.over == "seeds" else _seeds(request.over)
     extra = _listed(request.scores)
-    conditions = [Filter.parse(text) for text in request.filters]
-    of_score = [one for one in conditions if one.key in SCORE_FIELDS]
-    matching = _matching(store, [one for one in conditions if one not in of_score])
-    finished = [run for run in matching if run.status is RunStatus.finished]
+    wanted = by_key.selection(parse_options(request.filters), names)
+    runs = store.list(where=wanted.in_sql, sort="created")
+    entries = [entry for entry in _entries(store, runs) if wanted.of_run(by_key.row_of(entry))]
+    finished = [entry for entry in entries if entry.run.status is RunStatus.finished]
+    pending = [entry for entry in entries if entry.run.status is not RunStatus.finished]
     choice = Choice(request.best_on, request.metric, _metrics())
-    entries = _entries(store, finished)
-    found, left_out = trials(entries, choice)
-    found = [one for one in found if all(meets(f, one.fields[f.key]) for f in of_score)]
-    stages = [f for f in of_score if f.key == "stage"]
-    left_out = [one for one in left_out if all(meets(f, one.stage) for f in stages)]
+    found, left_out = by_key.chosen(finished, choice, wanted, by)
     _refuse_unknown(extra, found)
-    made = collect(found, by, over)
-    whole = Collected(
-        by, over, request.best_on, made, extra, tuple(left_out), len(matching) - len(finished)
-    )
+    keys = tuple(dict.fromkeys(key.name for key in by))
+    made = collect(found, keys, over)
+    unfinished = sum(wanted.of_run_to_be(by_key.row_of(entry)) for entry in pending)
+    whole = Collected(keys, over, request.best_on, made, extra, tuple(left_out), unfinished)
     if not made:
         why = whole.notes or ("no finished run meets the filters",)
-        raise UsageError(f"There is nothing to collect: {'; '.join(why)}.", _there(entries))
+        raise UsageError(f"There is nothing to collect: {'; '.join(why)}.", _there(finished))
     return whole
 
 
@@ -71,43 +70,24 @@ def _there(entries: Sequence[Entry]) -> str:
     return f"--metric may be {', '.join(names)}; --best-on may be {', '.join(splits)}."
 
 
-def _matching(store: Store, conditions: Sequence[Filter]) -> list[Run]:
-    """The runs that meet all conditions; a setting that only fine-tunings have (`train.lr`) is for
-    a graft that of the fine-tuning it is cut from.
-    """
-    tuning, own = (
-        {setting.path for setting in schema.settings(kind)} for kind in ("finetune", "graft")
-    )
-    inherited = [one for one in conditions if one.key in tuning - own]
-    found = store.list(where=[one for one in conditions if one not in inherited], sort="created")
-    if not inherited:
-        return found
-    settings = {run.id: _tuning(store, run) for run in found}
-    return [r for r in found if all(meets(one, settings[r.id].get(one.key)) for one in inherited)]
-
-
-def _tuning(store: Store, run: Run) -> dict[str, Any]:
-    origin = _origin(store, run) if run.kind == "graft" else run
-    return flat(origin.config, origin.kind) if origin else {}
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def _keys(text: str, option: str, fields: set[str]) -> tuple[str, ...]:
-    """The keys in `text`: settings, or `fields`."""
-    paths = {setting.path for kind in kinds() for setting in schema.settings(kind)}
-    found = _listed(text)
-    for key in found:
-        if key not in fields | paths:
-            near = difflib.get_close_matches(key, fields | paths, n=1)
-            mean = f"Did you mean {near[0]}? " if near else ""
-            known = ", ".join([*sorted(fields), "every setting, such as train.lr"])
-            raise UsageError(f"{option}: there is no key {key!r}.", f"{mean}Known: {known}.")
-    if not found:
+def _listed(text: str, option: str = "") -> tuple[str, ...]:
+    """The parts of `text`; at least one where an `option` must have it."""
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if option and not parts:
         raise UsageError(f"{option} names no key.", "Write it as in --by task.name,graft.sparsity.")
-    return found
+    return parts
+
+
+def _seeds(text: str) -> tuple[str, ...]:
+    """The settings in `text`."""
+    paths = {setting.path for kind in kinds() for setting in schema.settings(kind)}
+    for key in (names := _listed(text, "--over")):
+        if key not in paths:
+            near = difflib.get_close_matches(key, paths, n=1)
+            mean = f"Did you mean {near[0]}? " if near else ""
+            hint = f"{mean}Known: every setting, such as train.seed."
+            raise UsageError(f"--over: there is no setting {key!r}.", hint)
+    return names
 
 
 def _refuse_unknown(names: Sequence[str], found: Sequence[Trial]) -> None:

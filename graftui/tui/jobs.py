@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from graftui.models import Run
 from graftui.registry.lineage import dependants
+from graftui.registry.query.grammar import parse
 from graftui.registry.store import Store
 from graftui.results.side_by_side import compare
 from graftui.settings import Settings
 from graftui.tui import messages
-from graftui.tui.snapshot import Query, read_filter
+from graftui.tui.snapshot import Query
 
 if TYPE_CHECKING:
     from graftui.tui.form import Form
@@ -107,8 +108,7 @@ def export(settings: Settings, ids: Sequence[str], query: Query) -> messages.Exp
         if ids:
             runs = [run for run in map(store.find, ids) if run is not None]
         else:
-            where, words = read_filter(query.text)
-            runs = store.list(where=where, search=words, sort=query.sort)
+            runs = store.list(where=parse(query.text), sort=query.sort)
         text = to_csv(runs, store.scores([run.id for run in runs]))
     return messages.Exported(_written(settings.root / "runs.csv", text), len(runs))
 

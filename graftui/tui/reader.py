@@ -14,14 +14,15 @@ from typing import Any
 
 from graftui.errors import GraftuiError, UsageError, explain
 from graftui.models import Run, RunStatus, Series
-from graftui.registry.filters import Filter
+from graftui.registry.query.grammar import parse
+from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.scheduler.condition import observed
 from graftui.scheduler.look import look
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.tui.run.log import LogTail
-from graftui.tui.snapshot import PAGE, Detail, Query, Snapshot, read_filter
+from graftui.tui.snapshot import PAGE, Detail, Query, Snapshot
 
 _OF_DETAIL: Any = {"selected": "", "tab": "", "curves": ()}
 """Parts of a query that ask for nothing but the details."""
@@ -114,18 +115,16 @@ class Reader:
         active = store.active()
         counts = {status: sum(run.status is status for run in active) for status in RunStatus}
         for status in (RunStatus.held, RunStatus.failed, RunStatus.lost):
-            counts[status] = store.count([Filter("status", "=", status)])
+            counts[status] = store.count(Condition("status", "=", (status,)))
         seen = replace(
             self._last, query=query, now=self._clock(), every=store.count(), counts=counts,
             active=tuple(run.id for run in active), problem=None,
         )  # fmt: skip
         try:
-            where, words = read_filter(query.text)
-            runs = store.list(
-                where=where, search=words, sort=query.sort, limit=PAGE, offset=query.page * PAGE
-            )
+            where = parse(query.text)
+            runs = store.list(where=where, sort=query.sort, limit=PAGE, offset=query.page * PAGE)
             shown = tuple(observed(self._settings, runs, seen.now))
-            seen = replace(seen, runs=shown, total=store.count(where, words))
+            seen = replace(seen, runs=shown, total=store.count(where))
         except UsageError as exc:
             seen = replace(seen, problem=exc)
         return replace(seen, detail=self._detail(store, query, seen.runs))

@@ -1,15 +1,13 @@
 """What the dashboard shows, as one frozen value, and the question that it answers.
 
-Owns how the filter box is read. Takes no snapshot itself: that is reader.py.
+Takes no snapshot itself: that is reader.py.
 """
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graftui.errors import GraftuiError, UsageError
+from graftui.errors import GraftuiError
 from graftui.models import Artifact, Run, RunStatus, Score, Series
-from graftui.registry.filters import OPERATORS, Filter, joined
 
 PAGE = 1000
 """Runs in the table at once: a DataTable takes 50 ms for as many, and 2.4 s for 10,000."""
@@ -75,14 +73,3 @@ class Snapshot:
     detail: Detail | None = None
     problem: GraftuiError | None = None
     """What is wrong with the query; the runs are then those of the one before."""
-
-
-def read_filter(text: str) -> tuple[list[Filter], str]:
-    """The filter box as conditions and search words. Raises UsageError."""
-    try:
-        words = list(joined(shlex.split(text)))
-    except ValueError:
-        raise UsageError("A quote is open.", 'Close it: name~"two words".') from None
-    conditions = [word for word in words if any(op in word for op in OPERATORS)]
-    rest = [word for word in words if word not in conditions]
-    return [Filter.parse(word) for word in conditions], " ".join(rest)

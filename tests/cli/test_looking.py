@@ -124,7 +124,7 @@ BAD_INPUT = [
     ("run both.toml --set task.data=/nowhere", 2, "/nowhere"),
     ("run both.toml --set graft.sparsity=2.0", 2, "graft.sparsity"),
     ("show nothing", 2, "no run 'nothing'"),
-    ("ls --filter nonsense", 2, "nonsense"),
+    ("ls --filter status=>failed", 2, "is no operator. status=>failed ^^"),
     ("ls --filter colour=red", 2, "colour"),
     ("ls --sort colour", 2, "colour"),
     ("export --format xml", 2, "csv"),

@@ -18,7 +18,7 @@ from engine.contract.layout import RunDir
 from graftui import settings as knobs
 from graftui.cli.commands import detail
 from graftui.models import Run, Score
-from graftui.registry.filters import Filter
+from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
 from graftui.results.columns import COLUMNS
 from graftui.results.side_by_side import compare
@@ -82,7 +82,7 @@ def test_a_filter_finds_what_is_shown(here: Settings, column: str, op: str) -> N
     }  # fmt: skip
     with Store.open(here.db) as store:
         for number in shown.values():
-            found = store.list(where=[Filter.parse(f"{column} {op} {number:,}")])
+            found = store.list(where=parse_options([f"{column} {op} {number:,}"]))
             expected = {id for id, value in shown.items() if meets[op](value, number)}
             assert {run.id for run in found} == expected
 

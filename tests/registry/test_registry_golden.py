@@ -10,8 +10,8 @@ import pytest
 
 from engine.contract.layout import RunDir
 from graftui.models import Here, RunReason, RunStatus
-from graftui.registry.filters import Filter
 from graftui.registry.ingest import ingest
+from graftui.registry.query.grammar import parse_options, words
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make, place
 
@@ -69,8 +69,8 @@ def test_an_old_registry_still_reads(old: Path) -> None:
 
 def test_an_old_registry_is_still_searched_and_written(old: Path) -> None:
     with Store.open(old) as store:
-        assert [run.id for run in store.list(search="night")] == ["aaaaaa"]
-        found = store.list(where=[Filter.parse("train.lr=1e-3"), Filter.parse("accuracy>0.5")])
+        assert [run.id for run in store.list(where=words("night"))] == ["aaaaaa"]
+        found = store.list(where=parse_options(["train.lr=1e-3", "accuracy>0.5"]))
         assert [run.id for run in found] == ["aaaaaa"]
         claimed = store.claim_next(1, Here("", "h", "b"))
         assert claimed

@@ -11,6 +11,7 @@ from graftui.cli.common import store_to_read
 from graftui.errors import NotFound, Unwritable, UsageError
 from graftui.models import RunStatus
 from graftui.registry.card import card_of, write_card
+from graftui.registry.query.grammar import words
 from graftui.registry.store import Store
 from graftui.registry.view import view
 from graftui.scheduler.cancel import remove
@@ -74,7 +75,7 @@ def test_a_registry_that_is_not_there_is_made_up_for(settings: Settings) -> None
     store, _ = view(settings)
     with store:
         assert store.count() == 2
-        assert [run.id for run in store.list(search="bbbbbb")] == ["bbbbbb"]
+        assert [run.id for run in store.list(where=words("bbbbbb"))] == ["bbbbbb"]
     assert not settings.db.exists()
 
 

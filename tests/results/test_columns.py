@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from graftui.models import Run, RunStatus
-from graftui.registry.keys import known
+from graftui.registry.query.keys import known
 from graftui.results import columns
 from graftui.results.columns import COLUMNS, Column
 from graftui.results.export import runs as exporting

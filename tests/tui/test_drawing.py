@@ -18,7 +18,6 @@ from graftui.show.states import state
 from graftui.text import spelt
 from graftui.tui.cells import columns
 from graftui.tui.charts import charts, finite, over_sizes, shares
-from graftui.tui.snapshot import read_filter
 from graftui.tui.text import palette
 from graftui.tui.widgets import plot
 from graftui.tui.widgets.plot import Curve, Look, Plot
@@ -141,15 +140,6 @@ def test_each_standing_has_a_glyph_of_its_own_in_every_terminal() -> None:
     assert len(set(letters)) == len(letters)
     finished = replace(run, status=RunStatus.finished, condition="elsewhere")
     assert state(finished).word == "finished"
-
-
-def test_filter_box_takes_conditions_and_words() -> None:
-    conditions, words = read_filter('film status=failed name~"two words" 13')
-    assert [(f.key, f.op, f.value) for f in conditions] == [
-        ("status", "=", "failed"),
-        ("name", "~", "two words"),
-    ]
-    assert words == "film 13"
 
 
 @pytest.mark.parametrize("name", sorted(BUILTIN_THEMES))

@@ -7,7 +7,7 @@ import typer
 
 from graftui.errors import UsageError
 from graftui.models import Run
-from graftui.registry.filters import Filter
+from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
 from graftui.terminal import Console
 from graftui.text import visible
@@ -25,7 +25,7 @@ def chosen(store: Store, refs: Sequence[str], filters: Sequence[str]) -> list[Ru
             "Give ids or names, or a filter such as --filter status=failed.",
         )
     named = {store.resolve(ref).id for ref in refs}
-    found = store.list(where=[Filter.parse(text) for text in filters], sort="created")
+    found = store.list(where=parse_options(filters), sort="created")
     return [run for run in found if run.id in named or not refs]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from graftui.cli.commands.output import as_json, send_json
 from graftui.doctor import Check
 from graftui.models import RunStatus
-from graftui.registry.filters import Filter
+from graftui.registry.query.grammar import limited, parse_options, words
+from graftui.registry.query.tree import all_of
 from graftui.registry.store import Store
 from graftui.scheduler.condition import observed
 from graftui.settings import Settings
@@ -25,20 +26,20 @@ def show(
     json: bool,
 ) -> None:
     """The runs that meet all filters."""
-    where = [Filter.parse(text) for text in filters]
-    listed = store.list(where=where, sort=sort, limit=limit or None, search=search)
+    where = limited(all_of(parse_options(filters), words(search)))
+    listed = store.list(where=where, sort=sort, limit=limit or None)
     found = observed(settings, listed, time.time())
     if json:
         send_json([as_json(run) for run in found])
         return
     if not found:
-        narrowed = bool(where or search)
+        narrowed = bool(filters or search.strip())
         console.print(
             "no run meets this" if narrowed else "no runs yet; start with: graftui run pocket"
         )
         return
     console.print(tables.runs(found, console.width), crop=False)
-    total = store.count(where, search)
+    total = store.count(where)
     if total > len(found):
         console.print(f"{len(found)} of {total} runs; --limit 0 lists all", style="dim")
     if held := [run.id for run in found if run.status is RunStatus.held]:

@@ -6,9 +6,10 @@ import pytest
 
 from graftui.errors import UsageError
 from graftui.models import RunStatus
-from graftui.registry.filters import Filter, joined
-from graftui.registry.keys import KEYS, duration
 from graftui.registry.lineage import dependants
+from graftui.registry.query.grammar import parse_options, words
+from graftui.registry.query.keys import KEYS
+from graftui.registry.query.values import duration
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make, settings
 
@@ -62,7 +63,7 @@ def filled(store: Store) -> Store:
 
 
 def met(store: Store, *texts: str) -> str:
-    return "".join(sorted(run.id[0] for run in store.list(where=[*map(Filter.parse, texts)])))
+    return "".join(sorted(run.id[0] for run in store.list(where=parse_options(texts))))
 
 
 @pytest.mark.parametrize(
@@ -151,18 +152,11 @@ def test_durations_are_read_as_they_are_shown() -> None:
     assert list(map(duration, shown)) == seconds
 
 
-def test_spaces_around_operators_make_one_condition() -> None:
-    typed = ["a", "graft", ">", "90", "b", "loss<", "1", "name", "~two words", "id=", "kind=graft"]
-    assert list(joined(typed)) == [
-        "a", "graft>90", "b", "loss<1", "name~two words", "id=", "kind=graft",
-    ]  # fmt: skip
-
-
 def test_ids_and_notes_are_searched(filled: Store) -> None:
-    assert [run.id for run in filled.list(search="aaaa")] == ["aaaaaa"]
-    assert [run.id for run in filled.list(search="keep")] == ["bbbbbb"]
+    assert [run.id for run in filled.list(where=words("aaaa"))] == ["aaaaaa"]
+    assert [run.id for run in filled.list(where=words("keep"))] == ["bbbbbb"]
     filled.update("aaaaaa", note="rather this")
-    assert [run.id for run in filled.list(search="rather")] == ["aaaaaa"]
+    assert [run.id for run in filled.list(where=words("rather"))] == ["aaaaaa"]
 
 
 def test_every_key_is_sql_that_runs(filled: Store) -> None:

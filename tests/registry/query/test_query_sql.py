@@ -2,7 +2,6 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,7 @@ from engine.contract.kinds.finetune import TrainConfig
 from engine.contract.sections import TaskConfig
 from graftui.errors import UsageError
 from graftui.models import RunStatus
-from graftui.registry.filters import OPERATORS, Filter, meets
+from graftui.registry.query.grammar import parse_options, words
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make, settings
 
@@ -86,7 +85,7 @@ def filled(store: Store) -> Store:
 )
 def test_filters(filled: Store, texts: str, ids: str) -> None:
     parts = texts.split(" ") if texts.startswith("status=fin") else [texts]
-    where = [Filter.parse(text) for text in parts]
+    where = parse_options(parts)
     assert sorted(run.id[0] for run in filled.list(where=where)) == list(ids)
     assert filled.count(where) == len(ids)
 
@@ -113,20 +112,17 @@ def test_pages(filled: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "ids"),
+    ("text", "ids"),
     [("sst", "ab"), ("SST-2", "ab"), ("roberta", "c"), ("sst high", "b"), ("trust_remote", ""),
-     ("night", "a"), ('"', "abc"), ("  ", "abc"), ("AND OR *", "")],
+     ("night", "a"), ('"', ""), ("  ", "abc"), ("AND OR *", "")],
 )  # fmt: skip
-def test_search_looks_in_values_not_in_keys(filled: Store, words: str, ids: str) -> None:
-    found = sorted(run.id[0] for run in filled.list(search=words))
-    if words == '"':  # no word at all: whatever SQLite makes of it, it is no error
-        return
-    assert found == list(ids)
+def test_search_looks_in_values_not_in_keys(filled: Store, text: str, ids: str) -> None:
+    assert sorted(run.id[0] for run in filled.list(where=words(text))) == list(ids)
 
 
 def test_search_follows_a_change_of_tags(filled: Store) -> None:
     filled.update("bbbbbb", tags=("keeper",))
-    assert [run.id for run in filled.list(search="keep")] == ["bbbbbb"]
+    assert [run.id for run in filled.list(where=words("keep"))] == ["bbbbbb"]
 
 
 @pytest.mark.parametrize(
@@ -135,22 +131,20 @@ def test_search_follows_a_change_of_tags(filled: Store) -> None:
 )
 def test_an_unknown_key_names_the_known_ones(filled: Store, text: str, named: str) -> None:
     with pytest.raises(UsageError) as caught:
-        filled.list(where=[Filter.parse(text)])
+        filled.list(where=parse_options([text]))
     assert named in caught.value.hint
 
 
-@pytest.mark.parametrize(
-    "text", ["status", "", "=x", "status:failed", "step => 3", "step=<3", "a<>b"]
-)
+@pytest.mark.parametrize("text", ["", "=x", "step => 3", "step=<3", "a<>b", "a = b >3"])
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Filter.parse(text)
+        parse_options([text])
     assert "!= >= <= = > < ~" in caught.value.hint
 
 
 def test_order_needs_a_number(filled: Store) -> None:
     with pytest.raises(UsageError, match="compares numbers"):
-        filled.list(where=[Filter.parse("name>abc")])
+        filled.list(where=parse_options(["name>abc"]))
     with pytest.raises(UsageError, match="no key 'size'"):
         filled.list(sort="-size")
 
@@ -158,30 +152,10 @@ def test_order_needs_a_number(filled: Store) -> None:
 @pytest.mark.parametrize("text", ["status=finishd", "status!=done", "reason=oops", "status="])
 def test_a_misspelt_status_names_those_there_are(filled: Store, text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        filled.list(where=[Filter.parse(text)])
+        filled.list(where=parse_options([text]))
     allowed = "oom" if text.startswith("reason") else "finished, failed"
     assert allowed in caught.value.hint
-    assert filled.list(where=[Filter.parse("status~fin")])
-
-
-@pytest.mark.parametrize("op", OPERATORS)
-@pytest.mark.parametrize("typed", ["0.9", "0.8", "sst", "7"])
-def test_a_value_outside_meets_what_it_would_inside(filled: Store, op: str, typed: str) -> None:
-    """Of the same runs, one key of text and one of numbers that some lack."""
-    found = filled.list()
-    columns: dict[str, dict[str, Any]] = {
-        "name": {run.id: run.name for run in found},
-        "graft.recovery": {run.id: run.summary.get("graft.recovery") for run in found},
-    }
-    for key, values in columns.items():
-        f = Filter(key, op, typed)
-        try:
-            expected = {run.id for run in filled.list(where=[f])}
-        except UsageError:
-            with pytest.raises(UsageError):
-                meets(f, "x")
-            continue
-        assert {id for id, value in values.items() if meets(f, value)} == expected
+    assert filled.list(where=parse_options(["status~fin"]))
 
 
 def test_ten_thousand_runs_are_listed_at_once(tmp_path: Path) -> None:

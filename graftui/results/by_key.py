@@ -1,0 +1,149 @@
+"""What a key is of a trial: the same for what is collected by it and for what a filter asks of it.
+
+Owns which keys are a trial's own (its stage, its sparsity), and which settings a graft has from
+the fine-tuning it is cut from; all others are those of its run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from engine.contract import schema
+from graftui.registry.query import keys, twin
+from graftui.registry.query.expressions import Expression, Row, Value, stored
+from graftui.registry.query.keys import Figures, Key
+from graftui.registry.query.tree import Condition, Query, Span, all_of, conjuncts, leaves
+from graftui.results.side_by_side import flat
+from graftui.results.trials import SCORE_FIELDS, Choice, Entry, LeftOut, Trial, trials
+
+_OF_TRIAL = frozenset((*SCORE_FIELDS, "graft.sparsity", "graft.localizer"))
+"""Keys in which the trials of one run differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow(Row):
+    """A run with one of its trials; without fields, the run as a whole."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of the run, and of the fine-tuning that it is cut from."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """As in Trial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A query, by what its parts can be asked of. All of them must hold."""
+
+    in_sql: Query
+    """Of a run as the registry has it."""
+    of_run: twin.Predicate
+    """Of a run together with the fine-tuning that it is cut from."""
+    of_trial: twin.Predicate
+    of_run_to_be: twin.Predicate
+    """The part of `of_trial` that can be told before there is a trial."""
+    of_stage: twin.Predicate
+    """The part of `of_trial` that can be told of a run and a stage."""
+
+
+def selection(query: Query, figures: Figures) -> Selection:
+    """What `query` chooses. Raises UsageError for an unknown key, or a value it cannot have."""
+    tuning, graft = ({s.path for s in schema.settings(kind)} for kind in ("finetune", "graft"))
+    parts = conjuncts(query)
+    of_trial = [part for part in parts if _names(part) & _OF_TRIAL]
+    of_run = [part for part in parts if part not in of_trial and _names(part) & (tuning - graft)]
+    of_stage = [part for part in of_trial if _names(part) & {*SCORE_FIELDS} <= {"stage"}]
+    to_be = [part for part in of_stage if "stage" not in _names(part)]
+
+    def asked(some: Sequence[Query]) -> twin.Predicate:
+        return twin.predicate(all_of(*some), partial(_find, figures))
+
+    in_sql = all_of(*(part for part in parts if part not in (*of_trial, *of_run)))
+    return Selection(in_sql, asked(of_run), asked(of_trial), asked(to_be), asked(of_stage))
+
+
+def _names(query: Query) -> set[str]:
+    return {leaf.key for leaf in leaves(query) if isinstance(leaf, Condition)}
+
+
+def by(names: Sequence[str], text: str, figures: Figures) -> tuple[Key, ...]:
+    """The keys `names` to collect by, which stand in `text`. Raises UsageError."""
+    return tuple(_find(figures, name, _span(text, name)) for name in names)
+
+
+def _span(text: str, name: str) -> Span:
+    start = text.find(name)
+    return Span(text, start, start + len(name))
+
+
+def chosen(
+    entries: Sequence[Entry], choice: Choice, wanted: Selection, keys_of_groups: Sequence[Key]
+) -> tuple[list[Trial], list[LeftOut]]:
+    """The trials of `entries` that meet `wanted`, with a field for each key that they are grouped
+    by; and what cannot be one.
+    """
+    by_run = {entry.run.id: entry for entry in entries}
+    made, left_out = trials(entries, choice)
+    rows = [(trial, row_of(by_run[trial.run], trial.fields)) for trial in made]
+    met = [_with(trial, row, keys_of_groups) for trial, row in rows if wanted.of_trial(row)]
+    return met, [out for out in (_met(out, wanted, by_run) for out in left_out) if out.runs]
+
+
+def _met(out: LeftOut, wanted: Selection, by_run: Mapping[str, Entry]) -> LeftOut:
+    fields = {"stage": out.stage}
+    runs = (id for id in out.runs if wanted.of_stage(row_of(by_run[id], fields)))
+    return replace(out, runs=tuple(runs))
+
+
+def _with(trial: Trial, row: Row, wanted: Sequence[Key]) -> Trial:
+    """A setting that had no part in a trial's weights has no value for it."""
+    more = {
+        key.name: _plain(key.value.of(row))
+        for key in wanted
+        if key.name not in trial.fields and not keys.is_setting(key.name)
+    }
+    return replace(trial, fields={**trial.fields, **more}) if more else trial
+
+
+def _plain(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def row_of(entry: Entry, fields: Mapping[str, Any] = MappingProxyType({})) -> TrialRow:
+    """What is asked of an entry, or of a trial of it that has these fields."""
+    run, origin = entry.run, entry.origin
+    tuning = flat(origin.config, origin.kind) if origin else {}
+    settings = {**tuning, **flat(run.config, run.kind)}
+    return TrialRow(run, entry.scores, settings=settings, fields=fields)
+
+
+def _find(figures: Figures, name: str, span: Span | None = None) -> Key:
+    if name in SCORE_FIELDS:
+        return Key(name, _of_trial(name), is_text=name != "sparsity")
+    key = keys.find(name, figures, span)
+    if keys.is_setting(key.name):
+        return replace(key, value=_of_setting(key))
+    return key
+
+
+def _of_trial(name: str) -> Expression:
+    def of(row: Row) -> Value:
+        return stored(row.fields.get(name)) if isinstance(row, TrialRow) else None
+
+    return Expression("", of)
+
+
+def _of_setting(key: Key) -> Expression:
+    """The value that a trial has, or else its run, or else what that was cut from."""
+
+    def of(row: Row) -> Any:
+        if isinstance(row, TrialRow):
+            # What sparsities a run went through is more than the setting of that name.
+            known = (row.fields,) if key.many else (row.fields, row.settings)
+            for values in known:
+                if key.name in values:
+                    return stored(values[key.name])
+        return key.value.of(row)
+
+    return Expression(key.value.sql, of)
