@@ -228,6 +228,7 @@ def test_weights_that_are_cut_off(
     [
         ('{"kind": "graft", "lr": -1}', ["graft.lr = -1"]),
         ('{"kind": "finetune", "train": {"stepz": 1}}', ["train.stepz", "train.steps"]),
+        ('{"kind": "graft", "version": 99}', ["version = 99", "a newer graftui"]),
         ('{"kind": "sing"}', ["'sing'", "finetune", "graft"]),
         ("{", ["JSON"]),
     ],

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
+from engine.contract.migrations import VERSION
 from graftui.models import Run, RunStatus
 from graftui.registry import card as cards
 from graftui.registry import ingest as module
@@ -147,6 +148,19 @@ def test_a_key_that_nobody_knows_is_kept_and_told(registry: tuple[Store, Setting
     (listed,) = adopted(registry).values()
     assert listed.config == later
     assert "train.warmup" in listed.warnings[0]
+    assert listed.config_hash != run.config_hash, "it may have computed something else"
+
+
+def test_a_config_of_a_newer_version_is_kept_and_told(registry: tuple[Store, Settings]) -> None:
+    """As far as it is understood: what it knows beside that may change what it means."""
+    run, run_dir = folder(registry[1], "aaaaaa")
+    later = {**run.config, "version": VERSION + 1, "train": {**run.config["train"], "warmup": 0.1}}
+    run_dir.config.write_text(json.dumps(later))
+    (listed,) = adopted(registry).values()
+    assert listed.config == later
+    told = " ".join(listed.warnings)
+    assert "written by a newer graftui" in told
+    assert "train.warmup" in told
     assert listed.config_hash != run.config_hash, "it may have computed something else"
 
 
