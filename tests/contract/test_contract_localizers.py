@@ -14,7 +14,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "localizers.md"
 
 def row(entry: Localizer) -> str:
     """Its line of the table."""
-    cells = (f"`{entry.name}`", entry.chooses, entry.budget, entry.cost)
+    uses = ", ".join(f"`{name}`" for name in entry.uses) or "none"
+    cells = (f"`{entry.name}`", entry.chooses, entry.budget, entry.cost, uses)
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 

@@ -305,6 +305,26 @@ def test_learners_are_told_apart_by_seed_alone(
     assert not torch.equal(found[0][0].mask, found[1][0].mask)
 
 
+@pytest.mark.parametrize("name", sorted({*SCORERS, *LEARNERS}))
+def test_settings_that_are_idle_change_nothing(
+    task: data.TaskData, tmp_path: Path, name: str
+) -> None:
+    """An entry says what it uses; what it does not say, it must not read."""
+    plain = GraftConfig(localizer=name, steps=3, examples=4, seed=1)
+    others = {"steps": 1, "lr": 1e6, "examples": 2, "sigmoid_bias": 3.0, "eval_every": 2, "seed": 5}
+    odd = plain.model_copy(update={setting: others[setting] for setting in plain.idle()})
+    found = []
+    for number, config in enumerate((plain, odd)):
+        (folder := tmp_path / str(number)).mkdir()
+        session, delta = grafting_session(task, folder, scale=0.3)
+        base = BasePatch(150, top(delta.movement(), 150))
+        if name in SCORERS:
+            found.append(SCORERS[name](session, delta, config))
+        else:
+            found.append(learn(session, delta, base, config).mask)
+    assert torch.equal(*found)
+
+
 @pytest.mark.parametrize("name", ["saliency", "fisher", *sorted(LEARNERS)])
 def test_in_bfloat16_nearly_the_same_weights_are_chosen(
     task: data.TaskData, tmp_path: Path, name: Any
