@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.measure import Result, alone, forget_peak, status
+from engine.graft.apply import installed
 
 PAIRS = {
     "a step, its evaluation and all it needs, reference / ours": ("reference", "ours"),
@@ -88,7 +89,7 @@ def _skill() -> Iterator[None]:
         model, made = skill.prepare(Path(folder))
         yield
         yield
-        with made.installed(model, verified=True):
+        with installed(made, model, verified=True):
             pass
 
 

@@ -16,7 +16,7 @@ from transformers import RobertaForMaskedLM
 from bench import shapes
 from bench.measure import Result, ratio, seconds
 from engine.contract.sections import FreezeConfig
-from engine.graft.apply import verify
+from engine.graft.apply import installed, verify
 from engine.graft.delta import Delta
 from engine.graft.mask import budget
 from engine.graft.skill import Skill, cut, load, write
@@ -60,7 +60,7 @@ def _run(place: Path) -> Iterator[Result]:
     model, skill = prepare(place)
 
     def in_and_out() -> None:
-        with skill.installed(model, verified=True):
+        with installed(skill, model, verified=True):
             pass
 
     def from_disk() -> None:

@@ -8,15 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from engine.graft.info import SkillError, bits, digest
-
-if TYPE_CHECKING:
-    from engine.graft.skill import Skill
+from engine.graft.skill import Skill
 
 
 class State(StrEnum):
@@ -56,7 +53,7 @@ class Found:
 
 
 @contextmanager
-def installed(skill: "Skill", model: nn.Module, verified: bool = False) -> Iterator[None]:
+def installed(skill: Skill, model: nn.Module, verified: bool = False) -> Iterator[None]:
     """`model` with the skill in it, for the time of the block; then as it was.
 
     `verified`: the caller knows that it is the base, so its touched tensors are not hashed, which
@@ -76,19 +73,19 @@ def installed(skill: "Skill", model: nn.Module, verified: bool = False) -> Itera
             flat[name][index] = before[name]
 
 
-def verify(skill: "Skill", model: nn.Module) -> Found:
+def verify(skill: Skill, model: nn.Module) -> Found:
     """What each touched tensor of a live model is. Raises SkillError if one is missing."""
     found = parameters(skill, model)
     return compare(skill, lambda name: found[name])
 
 
-def parameters(skill: "Skill", model: nn.Module) -> dict[str, nn.Parameter]:
+def parameters(skill: Skill, model: nn.Module) -> dict[str, nn.Parameter]:
     """The model's parameters that the skill touches, by its names. Raises SkillError."""
     there = dict(model.named_parameters())
     return {name: there[key] for name, key in match(skill.indices, there, "the model").items()}
 
 
-def compare(skill: "Skill", tensor: Callable[[str], torch.Tensor]) -> Found:
+def compare(skill: Skill, tensor: Callable[[str], torch.Tensor]) -> Found:
     """What each touched tensor is; `tensor` gives it by the skill's name for it."""
     base, holds = set(), set()
     for name, index in skill.indices.items():
@@ -135,7 +132,7 @@ def match(names: Iterable[str], there: Collection[str], whose: str) -> dict[str,
     )
 
 
-def other_base(skill: "Skill", found: Found, whose: str) -> SkillError:
+def other_base(skill: Skill, found: Found, whose: str) -> SkillError:
     """That `whose` tensors are not those that the skill was made from."""
     other = found.other
     named = f"{', '.join(other[:3])}{' ...' if len(other) > 3 else ''}"
@@ -146,7 +143,7 @@ def other_base(skill: "Skill", found: Found, whose: str) -> SkillError:
     )
 
 
-def _refuse_other(skill: "Skill", model: nn.Module) -> None:
+def _refuse_other(skill: Skill, model: nn.Module) -> None:
     found = verify(skill, model)
     if found.state is State.other:
         raise other_base(skill, found, "the model")

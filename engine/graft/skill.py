@@ -13,7 +13,6 @@ can be installed anywhere, but not taken out of a folder. A damaged file is refu
 import hashlib
 import json
 import math
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,9 @@ import safetensors
 import torch
 from pydantic import TypeAdapter
 from safetensors.torch import save
-from torch import nn
 
 from engine.contract.layout import write_whole
 from engine.contract.skill_info import FORMAT, SkillInfo
-from engine.graft.apply import installed
 from engine.graft.delta import Delta
 from engine.graft.info import SkillError, digest
 
@@ -53,10 +50,6 @@ class Skill:
         new = {**self.values, **{f"{HEAD}{name}": value for name, value in self.head.items()}}
         wrong = {name: int((~value.isfinite()).sum()) for name, value in new.items()}
         return {name: count for name, count in wrong.items() if count}
-
-    def installed(self, model: nn.Module, verified: bool = False) -> AbstractContextManager[None]:
-        """`model` with the skill in it for a `with` block: see engine.graft.apply.installed."""
-        return installed(self, model, verified)
 
 
 def cut(

@@ -22,6 +22,7 @@ from engine.contract.layout import RunDir, write_json
 from engine.course import Course
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError
+from engine.graft.apply import installed
 from engine.graft.base import BasePatch, base_patches
 from engine.graft.delta import Delta
 from engine.graft.learn import Learnt, learn, score
@@ -209,7 +210,7 @@ def _from_file(bench: Bench, path: Path) -> Iterator[None]:
     """The pretrained model with the written skill in it: what is scored is what was stored."""
     bench.delta.theta.copy_(bench.delta.pre)
     # The base is known to be right: it has just been put there.
-    with load(path).installed(bench.session.model.lm, verified=True):
+    with installed(load(path), bench.session.model.lm, verified=True):
         yield
 
 

@@ -11,7 +11,7 @@ import transformers as tf
 
 from engine.contract.sections import FreezeConfig
 from engine.graft import install, stream
-from engine.graft.apply import State
+from engine.graft.apply import State, installed
 from engine.graft.info import SkillError
 from tests.engine.engine_zoo import BERT_LIKE, FAMILIES
 from tests.engine.graft.test_graft_install import content, skill_of, tensors
@@ -55,7 +55,7 @@ def test_experts_fused_in_memory_and_apart_on_disk(tmp_path: Path, family: str, 
     assert install.verify(skill, folder).state is State.base
     install.install(skill, folder)
     assert install.verify(skill, folder).state is State.skill
-    with skill.installed(live):
+    with installed(skill, live):
         expected = {n: p.clone() for n, p in live.named_parameters()}
     there = dict(tf.AutoModelForCausalLM.from_pretrained(folder).named_parameters())
     assert all(there[name].equal(value) for name, value in expected.items())

@@ -15,7 +15,7 @@ from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
 
 from engine.contract.questions.skills import InstallSkill, ShowSkill, UninstallSkill
 from engine.graft import checkpoint, install
-from engine.graft.apply import State
+from engine.graft.apply import State, installed
 from engine.graft.delta import Delta
 from engine.graft.info import SkillError
 from engine.graft.skill import Skill, cut, write
@@ -134,7 +134,7 @@ def test_a_copy_leaves_the_folder_alone(case: Case, tmp_path: Path) -> None:
 def test_the_installed_folder_is_the_model_with_the_skill(single: Case) -> None:
     live = AutoModelForMaskedLM.from_pretrained(single.folder)
     ids = torch.arange(4, 10).unsqueeze(0)
-    with torch.no_grad(), single.skill.installed(live):
+    with torch.no_grad(), installed(single.skill, live):
         expected = live(ids).logits
     install.install(single.skill, single.folder)
     with torch.no_grad():

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from engine.graft.apply import State, verify
+from engine.graft.apply import State, installed, verify
 from engine.graft.delta import Delta
 from engine.graft.info import SkillError, digest
 from engine.graft.skill import Skill, cut, load, write
@@ -105,7 +105,7 @@ def test_an_empty_skill_changes_nothing(tmp_path: Path) -> None:
     write(a_skill([])[0], tmp_path / "none")
     model = pretrained()
     before = values(model)
-    with load(tmp_path / "none").installed(model):
+    with installed(load(tmp_path / "none"), model):
         assert same(values(model), before)
 
 
@@ -114,7 +114,7 @@ def test_installed_changes_these_entries_alone_and_restores(path: Path) -> None:
     before = values(model)
     flat = torch.cat([p.flatten() for p in before.values()])
     flat[MASK] = delta.tuned[MASK]
-    with load(path).installed(model):
+    with installed(load(path), model):
         assert torch.equal(torch.cat([p.flatten() for p in values(model).values()]), flat)
     assert same(values(model), before)
 
@@ -122,7 +122,7 @@ def test_installed_changes_these_entries_alone_and_restores(path: Path) -> None:
 def test_a_block_that_fails_leaves_the_model_as_it_was(path: Path) -> None:
     model = pretrained()
     before = values(model)
-    with pytest.raises(ZeroDivisionError), load(path).installed(model):
+    with pytest.raises(ZeroDivisionError), installed(load(path), model):
         raise ZeroDivisionError
     assert same(values(model), before)
 
@@ -137,7 +137,7 @@ def test_odd_numbers_survive(tmp_path: Path) -> None:
     delta = Delta(pretrained(), {n: p.detach() + 1 for n, p in pretrained().named_parameters()})
     delta.pre[12:16] = odd
     write(cut(delta, torch.arange(12, 16), SHAPES, **ABOUT), tmp_path / "odd")
-    with load(tmp_path / "odd").installed(model):
+    with installed(load(tmp_path / "odd"), model):
         assert not torch.equal(model[0].bias, before["0.bias"])
     assert same(values(model), before)
 
@@ -151,7 +151,7 @@ def test_another_base_is_refused_and_named_and_not_changed(path: Path) -> None:
     before = values(model)
     with (
         pytest.raises(SkillError, match="2 of 3 tensors of the model .*: 0.bias, 1.bias") as caught,
-        load(path).installed(model),
+        installed(load(path), model),
     ):
         pytest.fail("installed into another base")
     assert "roberta-base" in caught.value.hint
@@ -161,7 +161,7 @@ def test_another_base_is_refused_and_named_and_not_changed(path: Path) -> None:
 def test_a_model_of_another_build_is_refused(path: Path) -> None:
     with (
         pytest.raises(SkillError, match="the model has no tensor 0.weight"),
-        load(path).installed(nn.Linear(3, 4)),
+        installed(load(path), nn.Linear(3, 4)),
     ):
         pytest.fail("installed into another model")
 
@@ -235,7 +235,7 @@ def test_format_1_is_read_and_written_still(path: Path, tmp_path: Path) -> None:
     write(old, tmp_path / "again")
     assert load(tmp_path / "again").info == old.info
     model = pretrained()
-    with old.installed(model), new.installed(model, verified=True):
+    with installed(old, model), installed(new, model, verified=True):
         assert not torch.equal(model[1].bias, pretrained()[1].bias)
     assert same(values(model), values(pretrained()))
 
@@ -302,7 +302,7 @@ def test_a_half_precision_model_gets_rounded_values_and_its_own_back(dtype: torc
     torch.manual_seed(1)
     delta = Delta(lm, {n: p.detach() + torch.randn(p.shape) for n, p in lm.named_parameters()})
     skill = cut(delta, torch.tensor(MASK), SHAPES, **ABOUT)
-    with skill.installed(model):
+    with installed(skill, model):
         flat = torch.cat([p.flatten() for p in values(model).values()])
         assert torch.equal(flat[MASK], delta.tuned[MASK].to(dtype))
         assert verify(skill, model).state is State.skill
@@ -315,7 +315,7 @@ def test_verified_skips_the_look_and_restores_all_the_same(path: Path) -> None:
     with torch.no_grad():
         model[0].bias[1] += 1  # another base, unless one looks
     before = values(model)
-    with load(path).installed(model, verified=True):
+    with installed(load(path), model, verified=True):
         assert not torch.equal(model[0].bias, before["0.bias"])
     assert same(values(model), before)
 
@@ -323,9 +323,9 @@ def test_verified_skips_the_look_and_restores_all_the_same(path: Path) -> None:
 def test_twice_is_refused(path: Path) -> None:
     model, skill = pretrained(), load(path)
     with (
-        skill.installed(model),
+        installed(skill, model),
         pytest.raises(SkillError, match="already in the model"),
-        skill.installed(model),
+        installed(skill, model),
     ):
         pytest.fail("installed twice")
     assert same(values(model), values(pretrained()))
@@ -335,18 +335,18 @@ def test_values_of_the_base_itself_change_nothing() -> None:
     lm = pretrained()
     delta = Delta(lm, values(lm))
     skill, model = cut(delta, torch.tensor(MASK), SHAPES, **ABOUT), pretrained()
-    with skill.installed(model):
+    with installed(skill, model):
         assert same(values(model), values(pretrained()))
 
 
 def test_the_base_model_s_prefix_may_lack_or_be_there(path: Path) -> None:
     skill = load(path)
     wrapped = nn.ModuleDict({"lm": pretrained(), "head": nn.Linear(2, 2)})
-    with skill.installed(wrapped):
+    with installed(skill, wrapped):
         assert verify(skill, wrapped).skill == frozenset(skill.indices)
     assert same(values(wrapped["lm"]), values(pretrained()))
     two = nn.ModuleDict({"one": pretrained(), "two": pretrained()})
-    with pytest.raises(SkillError) as caught, skill.installed(two):
+    with pytest.raises(SkillError) as caught, installed(skill, two):
         pytest.fail("which of the two?")
     assert "several prefixes" in caught.value.hint
 
