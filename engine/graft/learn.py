@@ -21,12 +21,12 @@ class Learnt:
 
     mask: torch.Tensor  # (s',) int64
     step: int
-    score: float
-    """Train + dev score by the task's metric."""
+    train_dev: float
+    """Mean of the train and the dev score, by the task's metric."""
     dev: float
     """The dev score alone."""
     loss: float
-    """Train + dev loss, which decides among equal scores."""
+    """Mean of the train and the dev loss, which decides among equal scores."""
     stopped: str = ""
     """Why learning ended early, if it did."""
 
@@ -47,7 +47,7 @@ def learn(
     """
 
     def rank(one: Learnt) -> tuple[float, bool, float, int]:
-        return one.score, len(one.mask) <= len(base.mask), -one.loss, one.step
+        return one.train_dev, len(one.mask) <= len(base.mask), -one.loss, one.step
 
     mask = learner(localizers()[config.localizer])(delta, base.mask, config)
     best = seen = first = first or score(session, delta, base.mask, 0)
@@ -67,7 +67,7 @@ def learn(
                 mask.put()
             _announce(session, config, base, step, lost, found[0], seen)
     except Cancelled as stop:
-        return Learnt(best.mask, best.step, best.score, best.dev, best.loss, str(stop))
+        return Learnt(best.mask, best.step, best.train_dev, best.dev, best.loss, str(stop))
     return best
 
 
@@ -82,7 +82,8 @@ def score(session: Session, delta: Delta, mask: torch.Tensor, step: int) -> Lear
     data, metric = session.data, session.data.metric
     both = session.evaluate([*data.train, *data.dev])  # at once: fuller batches
     train, dev = (rows.scores() for rows in both.split(len(data.train) // data.contexts))
-    return Learnt(mask, step, train[metric] + dev[metric], dev[metric], train["loss"] + dev["loss"])
+    mean = {name: (train[name] + dev[name]) / 2 for name in (metric, "loss")}
+    return Learnt(mask, step, mean[metric], dev[metric], mean["loss"])
 
 
 def _announce(
@@ -94,7 +95,7 @@ def _announce(
     rounded: torch.Tensor,
     seen: Learnt,
 ) -> None:
-    values = {"loss": lost, "score": seen.score, "weights": float(len(rounded))}
+    values = {"loss": lost, "train_dev": seen.train_dev, "weights": float(len(rounded))}
     named = {f"graft/{name}{base.suffix}": value for name, value in values.items()}
     refuse_diverged(step, named)
     session.emit.metric(step, named)

@@ -46,11 +46,11 @@ class Graft:
     """As asked for; of a stored mask the number of its weights."""
     skill: str
     """File name."""
-    score: float
-    """Train + dev score of the graft, by the task's metric."""
+    train_dev: float
+    """Mean of the train and the dev score of the graft, by the task's metric."""
     dev: float
     loss: float
-    """Train + dev loss."""
+    """Mean of the train and the dev loss."""
     step: int
     """The mask update that gave it; 0: the base patch itself."""
     base_patch: Scores
@@ -180,7 +180,15 @@ def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:
             learnt = _tested(bench, Stage.learnt_graft, base, best, changed)
     without = knock_out(bench, base, best.mask) if config.necessity else {}
     return Graft(
-        base.sparsity, path.name, best.score, best.dev, best.loss, best.step, patch, learnt, without
+        base.sparsity,
+        path.name,
+        best.train_dev,
+        best.dev,
+        best.loss,
+        best.step,
+        patch,
+        learnt,
+        without,
     )
 
 
@@ -229,8 +237,8 @@ def _write_skill(bench: Bench, best: Learnt, sparsity: float, path: Path) -> Non
         label_words=prompting.label_words,
         sparsity=sparsity,
         scores={
-            f"train_dev_{session.data.metric}": best.score / 2,
-            "train_dev_loss": best.loss / 2,
+            f"train_dev_{session.data.metric}": best.train_dev,
+            "train_dev_loss": best.loss,
         },
         config_hash=config_hash(config),
         versions=versions(),
@@ -242,7 +250,7 @@ def _write_skill(bench: Bench, best: Learnt, sparsity: float, path: Path) -> Non
 def _summary(metric: str, whole: dict[str, Any], grafts: list[Graft]) -> dict[str, float]:
     """The figures of the graft that train + dev likes best; the smaller one on a tie."""
     first = next(iter(whole["pretrained"]))
-    graft = min(grafts, key=lambda one: (-one.score, one.best[first]["weights"]))
+    graft = min(grafts, key=lambda one: (-one.train_dev, one.best[first]["weights"]))
     best = graft.best[first]
     found = {stage: whole[stage][first][metric] for stage in ("pretrained", "finetuned")}
     found["base_patch"] = graft.base_patch[first][metric]

@@ -11,7 +11,7 @@ from graftui.models import Score, Series
 from graftui.results.figures import METRICS, STAGES, localizer, metric_of, stage_title, title
 from graftui.tui.widgets.plot import Curve, Plot, number
 
-_FIRST = ("loss", *METRICS, "score", "weights", "fraction", "sparsity")
+_FIRST = ("loss", *METRICS, "train_dev", "weights", "fraction", "sparsity")
 _TOGETHER = 12
 """Curves in one chart; more could not be told apart."""
 _DECADE = 1000

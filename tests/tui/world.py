@@ -129,7 +129,7 @@ def grafted(t: float, steps: int = 40, accuracy: float = 0.918) -> list[ev.Event
     for step in range(steps + 1):
         values = {
             "graft/loss": 0.2 + 0.5 * math.exp(-step / 9), "graft/weights": 812 + 4.0 * step,
-            "graft/score": 1.7 + 0.25 * (1 - math.exp(-step / 10)),
+            "graft/train_dev": 0.85 + 0.125 * (1 - math.exp(-step / 10)),
         }  # fmt: skip
         said.append(ev.Metric(t=t + step, step=step, values=values))
     said.append(ev.Progress(t=t + steps, phase="graft", step=steps, total=40))

@@ -24,7 +24,7 @@ from graftui.text import visible
 # What is worth a place beside the bar, in this order.
 _SHOWN = (
     "train/loss", "dev/accuracy", "dev/f1", "dev/matthews", "dev/pearson",
-    "graft/loss", "graft/score", "graft/weights",
+    "graft/loss", "graft/train_dev", "graft/weights",
 )  # fmt: skip
 
 

@@ -357,7 +357,7 @@ def test_learning_on_a_budget_beats_the_base_patch(bench: Bench, name: Any) -> N
     zero = learn(session, delta, base, GraftConfig(localizer=name, steps=1, eval_every=9))
     found = learn(session, delta, base, GraftConfig(localizer=name, steps=20))
     assert len(found.mask) == 100
-    assert (found.score, -found.loss) > (zero.score, -zero.loss)
+    assert (found.train_dev, -found.loss) > (zero.train_dev, -zero.loss)
 
 
 @pytest.mark.parametrize("steps", [1, 5, 50])
