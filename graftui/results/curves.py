@@ -6,9 +6,9 @@ Owns which groups make a curve and which curves share a plot. Draws nothing itse
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from graftui.results.chart import Axis, Chart, Curve
 from graftui.results.figures import plain, title
 from graftui.results.over_seeds import IMPLIED, Group
 
@@ -23,30 +23,12 @@ Point = tuple[float, float]
 """Fraction of the maskable weights, mean score over the seeds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """One way to choose weights."""
+def charts(groups: Sequence[Group], by: Sequence[str]) -> tuple[Chart, ...]:
+    """A chart for each task, model and test set, and for what is left without the graft: a curve
+    for each way to choose weights, each size once.
 
-    label: str
-    points: tuple[Point, ...]
-    """By size, each size once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """Curves that share their axes."""
-
-    title: str
-    metric: str
-    curves: tuple[Curve, ...]
-    levels: tuple[tuple[str, float], ...]
-    """Label and mean score of the whole models: pretrained, fine-tuned."""
-
-
-def panels(groups: Sequence[Group], by: Sequence[str]) -> tuple[Panel, ...]:
-    """A panel for each task, model and test set, and for what is left without the graft.
-
-    `by`: the keys that the groups were collected by. Whole models are in each panel of theirs.
+    `by`: the keys that the groups were collected by. Whole models are levels of each chart of
+    theirs.
     """
     own = [key for key in by if key not in IMPLIED and key != "graft.sparsity"]
     found: dict[tuple[Any, ...], list[Group]] = {}
@@ -59,7 +41,12 @@ def panels(groups: Sequence[Group], by: Sequence[str]) -> tuple[Panel, ...]:
         if curves:
             whole = found.get((*place[:-1], ""), [])
             levels = tuple((_label(g, own), _score(g)) for g in whole if math.isfinite(_score(g)))
-            made.append(Panel(_title(members[0], place[-1]), members[0].metric, curves, levels))
+            made.append(
+                Chart(
+                    _title(members[0], place[-1]), curves, Axis(log=True),
+                    Axis(score=members[0].metric), levels, marked=True,
+                )
+            )  # fmt: skip
     return tuple(made)
 
 
@@ -85,9 +72,8 @@ def _curves(groups: Sequence[Group], own: Sequence[str]) -> tuple[Curve, ...]:
             values = _values(group, own)
             label = values if values and len(stages[values]) == 1 else _label(group, own)
             found.setdefault(label, {}).setdefault(group.key["sparsity"], []).append(group)
-    return tuple(
-        Curve(label, tuple(sorted(map(_point, sizes.values())))) for label, sizes in found.items()
-    )
+    points = {label: sorted(map(_point, sizes.values())) for label, sizes in found.items()}
+    return tuple(Curve(label, *zip(*at, strict=True)) for label, at in points.items())
 
 
 def _label(group: Group, own: Sequence[str]) -> str:

@@ -103,6 +103,15 @@ def rounded(value: float, form: str = ".4g") -> str:
     return "undefined" if math.isnan(value) else f"{value:{form}}"
 
 
+def compact(value: float) -> str:
+    """A number in at most six characters: 0.0123, 12.3, 1.2e-5, 12k."""
+    if abs(value) >= 1e6 or 0 < abs(value) < 1e-3:
+        return f"{value:.1e}".replace("e+0", "e").replace("e-0", "e-")
+    if abs(value) >= 1e4:
+        return f"{value / 1000:.4g}k"
+    return f"{value:.4g}"
+
+
 def percent(share: float | None, narrow: bool = False) -> str:
     """0.934 as 93.4; `narrow`: nan in no more cells than a number takes."""
     if share is None:

@@ -28,7 +28,7 @@ class Box:
     high: float
 
 
-def reduce(steps: Sequence[int], values: Sequence[float], box: Box, dots: int) -> Points:
+def reduce(steps: Sequence[float], values: Sequence[float], box: Box, dots: int) -> Points:
     """At most two points a column of dots: the least and the greatest value, in their order.
 
     All values have to be finite.

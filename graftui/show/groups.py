@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from graftui.errors import UsageError
 from graftui.results import groups
-from graftui.results.curves import panels
+from graftui.results.curves import charts
 from graftui.results.groups import Collected
 from graftui.results.over_seeds import shown
 from graftui.results.score_table import GAP
-from graftui.show import curves
+from graftui.show import charts as printing
 from graftui.terminal import Console, Table, Text
 
 # Left out in this order where there is no room; every other format has them.
@@ -20,7 +20,7 @@ def show(found: Collected, console: Console, plot: bool = False) -> None:
 
     Raises UsageError where `plot` has nothing to draw.
     """
-    drawn = panels(found.groups, found.by) if plot else ()
+    drawn = charts(found.groups, found.by) if plot else ()
     if plot and not drawn:
         raise UsageError(
             "There is no curve to draw: no graft is among what was collected.",
@@ -45,7 +45,7 @@ def show(found: Collected, console: Console, plot: bool = False) -> None:
         console.print(text, style="yellow")
     for note in found.notes:
         console.print(note, style="yellow")
-    curves.show(drawn, console)
+    printing.show(drawn, console)
 
 
 def _room(wide: Mapping[str, int], gap: int) -> int:

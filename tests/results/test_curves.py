@@ -4,6 +4,7 @@ import io
 import math
 import re
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graftui.models import Run, RunStatus, Score
-from graftui.results.curves import Curve, Panel, panels
+from graftui.results.chart import Axis, Chart, Curve
+from graftui.results.curves import charts
 from graftui.results.over_seeds import collect
 from graftui.results.trials import Choice, Entry, Trial, trials
-from graftui.show import curves
+from graftui.show import charts as printing
 from graftui.terminal import Console
 
 SPARSITIES = (1e-4, 1e-3, 1e-2)
@@ -53,7 +55,7 @@ def found(*entries: Entry) -> list[Trial]:
 def test_each_localizer_is_a_curve_with_and_without_its_graft() -> None:
     seeds = (13, 21)
     made = found(*(of_seed(s, one) for s in seeds for one in ("movement", "learnt")))
-    with_it, without = panels(collect(made, ["graft.localizer"]), ["graft.localizer"])
+    with_it, without = charts(collect(made, ["graft.localizer"]), ["graft.localizer"])
     assert {curve.label for curve in with_it.curves} == {"movement", "learnt"}
     assert {c.label for c in without.curves} == {"movement", "learnt", "without random"}
     assert with_it.levels == (("pretrained", 0.5), ("fine-tuned", 0.8))
@@ -67,11 +69,11 @@ def test_each_localizer_is_a_curve_with_and_without_its_graft() -> None:
 
 def test_stages_that_share_a_key_stay_apart_and_so_do_tasks() -> None:
     made = found(of_seed(13, "learnt"), of_seed(13, "learnt", "U"))
-    drawn = panels(collect(made, ["task.k"]), ["task.k"])
-    assert [panel.title[0] for panel in drawn] == ["T", "T", "U", "U"]
+    drawn = charts(collect(made, ["task.k"]), ["task.k"])
+    assert [chart.title[0] for chart in drawn] == ["T", "T", "U", "U"]
     assert {c.label for c in drawn[0].curves} == {"base patch", "learnt graft"}
-    assert all(len(c.points) == len(SPARSITIES) for panel in drawn for c in panel.curves)
-    assert panels(collect([t for t in made if t.fields["sparsity"] is None], []), []) == ()
+    assert all(len(c.points) == len(SPARSITIES) for chart in drawn for c in chart.curves)
+    assert charts(collect([t for t in made if t.fields["sparsity"] is None], []), []) == ()
 
 
 MARKS = "●■▲◆○□"
@@ -81,18 +83,26 @@ points = st.lists(
 ).map(lambda found: tuple(sorted((10**x, y) for x, y in found)))
 
 
-def drawn(panel: Panel, width: int) -> list[str]:
+def curve(label: str, points: Sequence[tuple[float, float]]) -> Curve:
+    return Curve(label, *zip(*points, strict=True))
+
+
+def over_shares(*curves: Curve, levels: tuple[tuple[str, float], ...] = ()) -> Chart:
+    score = Axis(score="accuracy")
+    return Chart("title", curves, Axis(log=True), score, levels, marked=True)
+
+
+def drawn(chart: Chart, width: int) -> list[str]:
     """The lines on the screen."""
     console = Console(width=width, file=io.StringIO(), record=True)
-    curves.show([panel], console)
+    printing.show([chart], console)
     return console.export_text().rstrip("\n").split("\n")
 
 
 @given(st.lists(points, min_size=1, max_size=6), st.integers(40, 120))
 def test_every_point_has_its_mark_where_the_axes_say(found: list[Any], width: int) -> None:
     labels = [f"curve {n}" for n in range(len(found))]
-    panel = Panel("title", "accuracy", tuple(map(Curve, labels, found)), (("pretrained", 0.5),))
-    lines = drawn(panel, width)
+    lines = drawn(over_shares(*map(curve, labels, found), levels=(("pretrained", 0.5),)), width)
     assert all(len(line.rstrip()) <= width for line in lines)
     text = "\n".join(lines)
     assert all(f"{mark} {label}" in text for mark, label in zip(MARKS, labels, strict=False))
@@ -121,7 +131,7 @@ def share(value: float, among: list[float]) -> float:
 
 def test_the_axes_name_values_and_decades() -> None:
     line = tuple((10.0**n, 0.6 + 0.05 * n) for n in range(-5, 0))
-    lines = drawn(Panel("t", "accuracy", (Curve("a", line),), ()), 80)
+    lines = drawn(over_shares(curve("a", line)), 80)
     assert lines[16].split() == ["1e-5", "1e-4", "1e-3", "1e-2", "1e-1"]
     heights = [float(row.split("┤")[0]) for row in lines[1:15] if "┤" in row]
     assert heights == sorted(heights, reverse=True)
@@ -136,8 +146,8 @@ def test_the_axes_name_values_and_decades() -> None:
 
 
 def test_in_colour_each_curve_has_one() -> None:
-    both = tuple(Curve(n, ((1e-3, y), (1e-1, y + 0.1))) for n, y in (("a", 0.2), ("b", 0.7)))
+    both = tuple(curve(n, ((1e-3, y), (1e-1, y + 0.1))) for n, y in (("a", 0.2), ("b", 0.7)))
     console = Console(width=80, force_terminal=True, color_system="standard")
     with console.capture() as capture:
-        curves.show([Panel("t", "accuracy", both, ())], console)
+        printing.show([over_shares(*both)], console)
     assert re.findall(r"\x1b\[1;(\d+)m([●■])", capture.get())[::2] == [("35", "■"), ("36", "●")]

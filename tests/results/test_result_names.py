@@ -14,10 +14,10 @@ from graftui.results.export.groups import to_latex
 from graftui.results.figures import compared
 from graftui.results.groups import Collected
 from graftui.results.over_seeds import collect
+from graftui.results.run_charts import over_sizes
 from graftui.results.score_table import score_table
 from graftui.results.side_by_side import compare, flat
 from graftui.results.trials import Choice, Entry, trials
-from graftui.tui.charts import over_sizes
 
 
 def graft(id: str, localizer: str, **config: object) -> Run:
@@ -57,7 +57,8 @@ def test_tables_call_a_graft_by_its_localizer(localizer: str) -> None:
         assert name in latex
         assert "base patch" in latex
     two = [*scores, *told(localizer, 1e-2, 3000.0)]
-    (drawn,) = over_sizes(two)
+    drawn = over_sizes(two)
+    assert drawn
     assert [curve.label for curve in drawn.curves] == ["base patch", name]
 
 

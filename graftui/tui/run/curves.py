@@ -15,9 +15,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from graftui.models import Score, Series
-from graftui.tui.charts import Chart, charts, finite, over_sizes
+from graftui.results.chart import Chart
+from graftui.results.run_charts import Outline, outlines, over_sizes
+from graftui.tui.plot import Look, draw
 from graftui.tui.text import Palette, palette
-from graftui.tui.widgets.plot import Curve, Look, Plot
 
 _WIDTH, _HEIGHT = 38, 8
 """Of a plot, at least."""
@@ -69,8 +70,8 @@ class Curves(ScrollView):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._names: tuple[str, ...] = ()
-        self._charts: list[Chart] = []
-        self._sized: list[Plot] = []
+        self._charts: list[Outline] = []
+        self._sized: Chart | None = None
         self._series: dict[str, Series] = {}
         self._layout = Layout()
         self._wanted: tuple[str, ...] = ()
@@ -83,7 +84,7 @@ class Curves(ScrollView):
     ) -> None:
         """Show a run that has curves of these names; `series`: those of them that were read."""
         if names != self._names:
-            self._names, self._charts = names, charts(names)
+            self._names, self._charts = names, outlines(names)
             self._arrange()
         known, sized = {one.name: one for one in series}, over_sizes(scores)
         if (known, sized) != (self._series, self._sized):
@@ -148,18 +149,13 @@ class Curves(ScrollView):
             if len(self._drawn) > _KEPT:
                 self._drawn.clear()
             height = _SIZED_HEIGHT if place < 0 else self._layout.height
-            plot = self._sized[0] if place < 0 else self._plot(self._charts[place])
             look = Look(width, height, self._colours, self._ground)
-            self._drawn[place, width] = plot.draw(look)
+            self._drawn[place, width] = draw(self._chart(place), look)
         return self._drawn[place, width][line]
 
-    def _plot(self, chart: Chart) -> Plot:
-        curves = [
-            Curve(label, finite(self._series[name]))
-            for name, label in zip(chart.names, chart.labels, strict=True)
-            if name in self._series
-        ]
-        return Plot(chart.title, tuple(curves))
+    def _chart(self, place: int) -> Chart:
+        sized = self._sized if place < 0 else None
+        return sized or self._charts[place].of(self._series)
 
     @property
     def _ground(self) -> Style:

@@ -1,0 +1,186 @@
+"""A chart laid out in cells of braille, with its labels: what the fronts put their colours on.
+
+Owns the scales, what part of the plane is seen, and where labels, marks and levels stand. Pure.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graftui.results.chart import Axis, Chart, Curve
+from graftui.show.braille import Box, Canvas, columns_of, reduce, ticks
+
+MARKS = "●■▲◆○□△◇◉▣▼◈"
+"""Of the curves of a marked chart: they tell apart without colours."""
+NOBODY, LEVEL = -1, -2
+"""Owners of cells that belong to no curve."""
+_AIR, _AIR_BESIDE = 0.04, 0.02
+"""Of the range, around what is marked: above and below, and at the sides."""
+_FLAT = 1e-300
+"""Less than that between the least and the greatest value is nothing to divide by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Cells of a row that look alike."""
+
+    text: str
+    owner: int
+    """Number of its curve, NOBODY or LEVEL."""
+    mark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of cells, the uppermost first."""
+
+    label: str
+    """Of the y axis; empty: none stands here."""
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A chart in cells."""
+
+    rows: tuple[Row, ...]
+    foot: str
+    """Labels of the x axis, below the rows."""
+    ticks: frozenset[int]
+    """Columns in which a label of the x axis has its value."""
+
+
+def plot(
+    chart: Chart, width: int, height: int, most: int, owners: Mapping[str, int] | None = None
+) -> Plot | None:
+    """`chart` in `height` rows of `width` cells, with `most` labels of the y axis or fewer; None
+    where nothing can be drawn. `owners`: a number for each label of a curve, if not their order.
+    """
+    curves = [(owner, _seen(curve, chart)) for owner, curve in _owned(chart, owners)]
+    box = _box(chart, [curve for _, curve in curves if curve.xs])
+    if box is None or width < 4 or height < 2:
+        return None
+    canvas = Canvas(width, height)
+    for owner, curve in curves:
+        points = reduce(curve.xs, curve.ys, box, 2 * width)
+        canvas.draw(columns_of(points, box, 2 * width, 4 * height), owner)
+    marks = _marks(curves, box, width, height) if chart.marked else {}
+    levels = {_row(chart.y.place(at), box, height) for _, at in chart.levels if chart.y.has(at)}
+    heights = _ticks(chart.y, box.low, box.high, most)
+    labels = {_row(place, box, height): label for place, label in heights}
+    rows = [
+        Row(labels.get(n, ""), tuple(_stretches(canvas.line(n), marks.get(n, {}), n in levels)))
+        for n in range(height)
+    ]
+    return Plot(tuple(rows), *_foot(chart.x, box, width))
+
+
+def _owned(chart: Chart, owners: Mapping[str, int] | None) -> Iterator[tuple[int, Curve]]:
+    for number, curve in enumerate(chart.curves):
+        yield (owners[curve.label] if owners else number), curve
+
+
+def _seen(curve: Curve, chart: Chart) -> Curve:
+    """Its points as they lie along the axes, without those that no axis has."""
+    xs, ys, x, y = curve.xs, curve.ys, chart.x, chart.y
+    if not (x.has_all(xs[:1]) and x.has_all(xs[-1:]) and y.has_all(ys)):  # xs ascend
+        kept = [at for at in zip(xs, ys, strict=True) if x.has(at[0]) and y.has(at[1])]
+        xs, ys = [at[0] for at in kept], [at[1] for at in kept]
+    return Curve(
+        curve.label,
+        [x.place(value) for value in xs] if x.log else xs,
+        [y.place(value) for value in ys] if y.log else ys,
+    )
+
+
+def _box(chart: Chart, curves: Sequence[Curve]) -> Box | None:
+    """All that there is; None if there is nothing."""
+    if not curves:
+        return None
+    at = [chart.y.place(level) for _, level in chart.levels if chart.y.has(level)]
+    low = min(*at, *(min(curve.ys) for curve in curves), math.inf)
+    high = max(*at, *(max(curve.ys) for curve in curves), -math.inf)
+    left, right = min(curve.xs[0] for curve in curves), max(curve.xs[-1] for curve in curves)
+    right = right if chart.marked or right > left else left + 1
+    if chart.marked:
+        air, beside = _AIR * (high - low) or 0.01, _AIR_BESIDE * (right - left) or 0.5
+        left, right, low, high = left - beside, right + beside, low - air, high + air
+    if high - low < _FLAT:
+        low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
+    return Box(left, right, low, high)
+
+
+def _row(y: float, box: Box, height: int) -> int:
+    return round((box.high - y) * (4 * height - 1) / (box.high - box.low)) // 4
+
+
+def _column(x: float, box: Box, width: int) -> int:
+    return round((x - box.left) * (2 * width - 1) / (box.right - box.left)) // 2
+
+
+def _marks(
+    curves: Sequence[tuple[int, Curve]], box: Box, width: int, height: int
+) -> dict[int, dict[int, int]]:
+    """Row -> column -> the curve whose mark stands there: the first, where several would."""
+    found: dict[int, dict[int, int]] = {}
+    for owner, curve in curves:
+        for x, y in curve.points:
+            at = found.setdefault(_row(y, box, height), {})
+            at.setdefault(_column(x, box, width), owner)
+    return found
+
+
+def _stretches(
+    line: Sequence[tuple[str, int]], marks: Mapping[int, int], level: bool
+) -> Iterator[Stretch]:
+    """A row: marks over curves over the dashes of a level."""
+    if not marks and not level:
+        yield from (Stretch(text, owner) for text, owner in line)
+        return
+    cells = ((char, owner) for text, owner in line for char in text)
+    for column, (char, owner) in enumerate(cells):
+        if column in marks:
+            yield Stretch(mark(marks[column]), marks[column], mark=True)
+        elif owner == NOBODY and level and column % 2 == 0:
+            yield Stretch("╌", LEVEL)
+        else:
+            yield Stretch(char, owner)
+
+
+def mark(owner: int) -> str:
+    """The mark of a curve."""
+    return MARKS[owner % len(MARKS)]
+
+
+def _ticks(axis: Axis, low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Where the labels of an axis stand, and the labels."""
+    if axis.log:
+        return _decades(low, high)
+    return [(place, axis.label(place)) for place in ticks(low, high, most)]
+
+
+def _decades(low: float, high: float) -> list[tuple[float, str]]:
+    """The powers of ten; where there are fewer than two, their doubles and halves as well."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    found = [(float(p), f"1e{p}" if p else "1") for p in powers]
+    if sum(low <= place <= high for place, _ in found) < 2:
+        found += [(p + math.log10(n), f"{n}e{p}" if p else f"{n}") for p in powers for n in (2, 5)]
+    return sorted((place, label) for place, label in found if low <= place <= high)
+
+
+def _foot(axis: Axis, box: Box, width: int) -> tuple[str, frozenset[int]]:
+    """The line below: the ends of a linear axis, the decades of a logarithmic one."""
+    if not axis.log:
+        first, last = axis.label(box.left), f"{axis.label(box.right)} {axis.unit}".rstrip()
+        return first + last.rjust(width - len(first)), frozenset((0, width - 1))
+    cells = [" "] * width
+    if axis.unit and width > 2 * len(axis.unit):
+        cells[-len(axis.unit) :] = axis.unit
+    at = set()
+    for place, label in _decades(box.left, box.right):
+        column = _column(place, box, width)
+        start = max(0, min(column - len(label) // 2, width - len(label)))
+        if not "".join(cells[max(0, start - 1) : start + len(label) + 1]).strip():
+            cells[start : start + len(label)] = label
+            at.add(column)
+    return "".join(cells), frozenset(at)
