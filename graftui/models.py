@@ -32,6 +32,9 @@ class RunStatus(StrEnum):
         return self in ACTIVE
 
 
+LOCAL = "local"
+"""The executor that starts engines as processes of this host."""
+
 ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
 
 
@@ -62,6 +65,44 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One start of a run. Times are seconds since the epoch."""
+
+    run: str = ""
+    """Id of the run."""
+    n: int = 0
+    """Which start of its run, from 1; 0: none, of a run that was never started."""
+    executor: str = LOCAL
+    """What started it, watches it and can stop it."""
+    host: str = ""
+    boot_id: str = ""
+    """Of the host, and of the container there."""
+    pid: int | None = None
+    pid_ticks: int | None = None
+    """Start of the process in ticks since boot: a pid alone may be somebody else's by now, and
+    the clock may be set."""
+    job: str = ""
+    """Id of the job, of an executor that has a queue of its own."""
+    started_at: float | None = None
+    """When its engine said that it began."""
+    ended_at: float | None = None
+    """When its end was seen; None where nobody was there to see it."""
+    exit_code: int | None = None
+    signal: int | None = None
+    """Number of the signal that ended the process."""
+    peak_bytes: int | None = None
+    """The most memory of the host that it held; None: not known."""
+    peak_gpu_bytes: int | None = None
+    resumed_step: int | None = None
+    """The step that it went on from; None: it began at the beginning."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has come to be a process or a job; until then it is a claim."""
+        return self.pid is not None or self.job != ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run, as the registry has it. Times are seconds since the epoch."""
 
@@ -88,20 +129,13 @@ class Run:
     folder: str = ""
     """Folder of its directory, of a data folder; of another one than one's own it is elsewhere.
     Empty: not seen by any graftui that notes it."""
-    claims: int = 0
-    """How often a supervisor took it up."""
+    executor: str = LOCAL
+    """What is to start it."""
+    attempt: Attempt = field(default_factory=Attempt)
+    """Its last start."""
     started_at: float | None = None
+    """Of the last attempt."""
     ended_at: float | None = None
-    host: str = ""
-    boot_id: str = ""
-    """Of the host, and of the container there."""
-    pid: int | None = None
-    pid_ticks: int | None = None
-    """Start of the process in ticks since boot: a pid alone may be somebody else's by now, and
-    the clock may be set."""
-    exit_code: int | None = None
-    signal: int | None = None
-    """Number of the signal that ended the process."""
     phase: str = ""
     """What it is doing, such as "train"."""
     step: int = 0
@@ -221,8 +255,6 @@ class Verdict:
     reason: str | None = None
     message: str = ""
     hint: str = ""
-    exit_code: int | None = None
-    signal: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +274,8 @@ class RunCard:
     registry: str = ""
     """Path of the registry that queued it: no other one may start it."""
     host: str = ""
-    boot_id: str = ""
-    pid: int | None = None
-    pid_ticks: int | None = None
+    """Where that was."""
+    executor: str = LOCAL
     verdict: Verdict | None = None
+    only_attempt: Attempt | None = None
+    """Of a run from before each attempt had a file."""

@@ -42,6 +42,11 @@ class RunDir:
         return self.path / "inputs.json"
 
     @property
+    def attempts(self) -> Path:
+        """A file a start of the run, N.json: what started it as which process, and its end."""
+        return self.path / "attempts"
+
+    @property
     def events(self) -> Path:
         return self.path / "events.jsonl"
 

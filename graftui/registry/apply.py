@@ -45,11 +45,21 @@ def _metrics(db: sqlite3.Connection, run: str, events: Sequence[ev.Metric]) -> N
 
 
 def _started(db: sqlite3.Connection, run: str, event: ev.Started) -> None:
+    """Of a run that came from elsewhere it may be all that is known of its process."""
+    about = {"run": run, "t": event.t, "pid": event.pid, "host": event.host}
+    # Its own attempt; of an engine that names none, or one unheard of, the last, or the first.
+    known = "SELECT max(n) FROM attempts WHERE run = :run"
     db.execute(
-        "UPDATE runs SET started_at = ?, device = ?, pid = ifnull(pid, ?),"
-        " host = iif(host = '', ?, host),"
+        "INSERT INTO attempts (run, n, host, pid, started_at)"
+        f" VALUES (:run, coalesce(({known} AND n = :attempt), ({known}), 1), :host, :pid, :t)"
+        " ON CONFLICT (run, n) DO UPDATE SET started_at = :t, pid = ifnull(pid, :pid),"
+        " host = iif(host = '', :host, host)",
+        {**about, "attempt": event.attempt},
+    )
+    db.execute(
+        "UPDATE runs SET started_at = ?, device = ?,"
         " status = iif(status IN ('held', 'queued', 'starting'), 'running', status) WHERE id = ?",
-        (event.t, event.device, event.pid, event.host, run),
+        (event.t, event.device, run),
     )
 
 

@@ -5,19 +5,15 @@ Each field is checked on its own: one that is wrong is left at what the folder s
 
 import errno
 import json
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 from engine.contract.layout import RunDir, read_whole, write_json
-from graftui.models import Input, Run, RunCard, RunStatus, Verdict
+from graftui.models import Attempt, Run, RunCard, RunStatus, Verdict
+from graftui.registry.checked import checked
 
-LONGEST = 20_000
-"""Characters of a text."""
 _ENDS = (RunStatus.finished, RunStatus.failed, RunStatus.cancelled, RunStatus.lost)
-# As engine.contract.events has it, which imports pydantic.
-_LAST_TIME = 253_402_300_800.0
 
 
 def card_of(run: Run) -> RunCard:
@@ -28,7 +24,10 @@ def card_of(run: Run) -> RunCard:
 
 def write_card(run_dir: RunDir, card: RunCard) -> None:
     """Put `card` in place, whole."""
-    write_json(run_dir.card, asdict(card))
+    raw = asdict(card)
+    if card.only_attempt is None:
+        del raw["only_attempt"]
+    write_json(run_dir.card, raw)
 
 
 def read_card(
@@ -46,9 +45,11 @@ def read_card(
         complain(f"run.json cannot be read ({error})")
         return None
     least = {"id": run_dir.path.name, "name": run_dir.path.name, "created_at": written}
-    verdict = raw.pop("verdict", None)
-    known = _checked(raw, RunCard, "run.json: ", complain)
-    return RunCard(**{**least, **known, "verdict": _verdict(verdict, written, complain)})
+    return RunCard(
+        **{**least, **checked(raw, RunCard, "run.json: ", complain)},
+        verdict=_verdict(raw.get("verdict"), written, complain),
+        only_attempt=_only_attempt(raw, run_dir.path.name, complain),
+    )
 
 
 def amend_card(run_dir: RunDir, **changes: Any) -> None:
@@ -72,85 +73,25 @@ def _verdict(raw: Any, written: float, complain: Callable[[str], object]) -> Ver
     if not isinstance(raw, dict):
         complain("run.json: verdict is no JSON object")
         return None
-    known = _checked(raw, Verdict, "run.json: verdict.", complain)
+    known = checked(raw, Verdict, "run.json: verdict.", complain)
     if known.get("status") not in _ENDS:
         complain("run.json: verdict does not say how it ended")
         return None
     return Verdict(**{"ended_at": written, **known})
 
 
-def _checked(
-    raw: dict[str, Any],
-    form: type[RunCard] | type[Verdict],
-    where: str,
-    complain: Callable[[str], object],
-) -> dict[str, Any]:
-    """The fields of `form` that are as they should be."""
-    known = {}
-    for f in fields(form):
-        if f.name not in raw:
-            continue
-        check = _pid if f.name == "pid" else _CHECKS[f.type]
-        try:
-            known[f.name] = check(raw[f.name])
-        except (TypeError, ValueError) as error:
-            complain(f"{where}{f.name}: {error}")
-    return known
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST:
-        raise ValueError(f"should be a text of at most {LONGEST:,} characters")
-    value.encode()  # a lone surrogate: UnicodeEncodeError, which is a ValueError
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError("should be a list of texts")
-    return tuple(map(_text, value))
-
-
-def _inputs(value: Any) -> tuple[Input, ...] | None:
-    if value is None:
-        return None
-    if not (isinstance(value, list) and all(isinstance(given, dict) for given in value)):
-        raise ValueError("should be a list of objects")
-    return tuple(Input(_text(given.get("role")), _text(given.get("source"))) for given in value)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("should be a number")
-    if not (math.isfinite(value) and 0 <= value < _LAST_TIME):
-        raise ValueError("should be seconds since the epoch, before the year 10000")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
-        raise ValueError("should be a whole number below 2^63")
-    return value
-
-
-def _pid(value: Any) -> int | None:
-    if value is not None and not 1 <= _whole(value) < 2**31:
-        raise ValueError("should be the number of a process")
-    return None if value is None else int(value)
-
-
-def _optional(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else check(value)
-
-
-_CHECKS: dict[Any, Callable[[Any], Any]] = {
-    str: _text,
-    float: _number,
-    RunStatus: RunStatus,
-    tuple[str, ...]: _texts,
-    tuple[Input, ...] | None: _inputs,
-    str | None: _optional(_text),
-    int | None: _optional(_whole),
-    float | None: _optional(_number),
-}
-"""By the type of a field; `verdict` is read apart."""
+def _only_attempt(
+    raw: Mapping[str, Any], run: str, complain: Callable[[str], object]
+) -> Attempt | None:
+    """What an earlier graftui noted of the process on the card itself, and in the verdict."""
+    only = raw.get("only_attempt")
+    if not isinstance(only, dict):
+        only = {name: raw.get(name) for name in ("host", "boot_id", "pid", "pid_ticks")}
+        verdict = raw.get("verdict")
+        end = verdict if isinstance(verdict, dict) else {}
+        codes = {name: end[name] for name in ("exit_code", "signal") if end.get(name) is not None}
+        if only["pid"] is None and not codes:
+            return None
+        only |= {**codes, "ended_at": end.get("ended_at")} if codes else {}
+    known = checked(only, Attempt, "run.json: ", complain)
+    return Attempt(**{**known, "run": run, "n": 1})

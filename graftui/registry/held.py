@@ -18,7 +18,11 @@ from graftui.settings import Settings
 
 
 def first_status(
-    run_dir: RunDir, config: Mapping[str, Any], card: RunCard | None, settings: Settings
+    run_dir: RunDir,
+    config: Mapping[str, Any],
+    card: RunCard | None,
+    started: bool,
+    settings: Settings,
 ) -> RunStatus:
     """Before events and verdict are read: `queued` only if nothing was ever done, and only if this
     very registry queued it.
@@ -26,7 +30,7 @@ def first_status(
     `starting` of one that ended long ago lasts until the next statement, and keeps the runs that
     wait for it from being taken for stranded.
     """
-    if run_dir.events.exists() or (card and (card.pid or card.verdict)):
+    if started or run_dir.events.exists() or (card and card.verdict):
         return RunStatus.starting
     ours = card is not None and _queued_by(card, settings)
     return RunStatus.queued if ours and not runs_foreign_code(config) else RunStatus.held

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.layout import RunDir, read_whole
-from graftui.models import ACTIVE, Run, RunCard, RunStatus
-from graftui.registry import folders, held
+from graftui.models import ACTIVE, Attempt, Run, RunCard, RunStatus
+from graftui.registry import attempts, folders, held
 from graftui.registry.card import read_card
 from graftui.registry.folders import Skipped
 from graftui.registry.lineage import inputs_of_then
@@ -128,7 +128,7 @@ def rebuild(store: Store, settings: Settings) -> int:
 
 
 def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) -> Adopted:
-    found: dict[RunDir, tuple[Run, RunCard | None]] = {}
+    found: dict[RunDir, _Found] = {}
     skipped = []
     for name in sorted(names):
         if folders.nameless(name):
@@ -145,18 +145,24 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
             skipped.append(Skipped(str(run_dir.path), why, "mend its config.json, or move it away"))
     # All at once: a queued run whose source is not there yet would be taken for stranded.
     with store.write() as db:
-        for run_dir, (run, _) in found.items():
+        for run_dir, (run, _, starts) in found.items():
             if forget:
                 db.execute("DELETE FROM runs WHERE id = ?", (run.id,))
             if run_dir.path.is_dir():  # not deleted meanwhile
                 insert(db, run)
-    for run_dir, (run, card) in found.items():
+                for attempt in starts:
+                    attempts.add(db, attempt)
+    for run_dir, (run, card, _) in found.items():
         ingest(store, run.id, run_dir)
         _conclude(store, run_dir, card)
-    return Adopted(tuple(run.id for run, _ in found.values()), tuple(skipped))
+    return Adopted(tuple(run.id for run, *_ in found.values()), tuple(skipped))
 
 
-def _read(run_dir: RunDir, settings: Settings) -> tuple[Run, RunCard | None]:
+_Found = tuple[Run, RunCard | None, Sequence[Attempt]]
+"""A run as its folder has it, its card, and all its starts."""
+
+
+def _read(run_dir: RunDir, settings: Settings) -> _Found:
     """The row as far as config and card have it. Raises ValueError for a config it cannot read."""
     config = folders.stored_config(read_whole(run_dir.config))
     warnings = [f"config.json: {text}" for text in config.troubles]
@@ -164,7 +170,8 @@ def _read(run_dir: RunDir, settings: Settings) -> tuple[Run, RunCard | None]:
     known = card or RunCard(
         id=run_dir.path.name, name=run_dir.path.name, created_at=run_dir.config.stat().st_mtime
     )
-    status = held.first_status(run_dir, config.raw, card, settings)
+    starts = attempts.read(run_dir, card, warnings.append)
+    status = held.first_status(run_dir, config.raw, card, bool(starts), settings)
     waits = status is RunStatus.held
     run = Run(
         id=run_dir.path.name,
@@ -181,14 +188,12 @@ def _read(run_dir: RunDir, settings: Settings) -> tuple[Run, RunCard | None]:
         note=known.note,
         inputs=inputs_of_then(config.raw, known.parent) if known.inputs is None else known.inputs,
         folder=settings.folder,
-        host=known.host if known.pid else "",  # of a queued run: where it was queued
-        boot_id=known.boot_id,
-        pid=known.pid,
-        pid_ticks=known.pid_ticks,
+        executor=known.executor,
+        attempt=starts[-1] if starts else Attempt(),
         seen_at=time.time(),
         warnings=tuple(warnings),
     )
-    return run, card
+    return run, card, starts
 
 
 def _conclude(store: Store, run_dir: RunDir, card: RunCard | None) -> None:
@@ -197,7 +202,6 @@ def _conclude(store: Store, run_dir: RunDir, card: RunCard | None) -> None:
     if verdict is None:
         return
     id = run_dir.path.name
-    store.update(id, exit_code=verdict.exit_code, signal=verdict.signal)
     finished = verdict.status is RunStatus.finished
     result: dict[str, Any] = {"summary": summary_of(run_dir)} if finished else {}
     store.update(

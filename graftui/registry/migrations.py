@@ -1,16 +1,12 @@
 """The schema of runs.db, as the list of its changes. Append only: never edit one that shipped.
 
-Owns the tables. Refuses a database that a newer graftui has changed.
+Owns the tables; how the list is applied is in migrate.py.
 """
 
 import json
-import sqlite3
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from graftui.errors import EnvironmentProblem, NewerRegistry
-from graftui.registry.connect import immediate
 from graftui.registry.lineage import inputs_of_then
 from graftui.registry.rows import label_key
 
@@ -18,62 +14,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 Migration = Callable[["Database"], None]
-
-
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring `db` up to date; several processes may do so at once."""
-    done = applied(db)
-    unknown = [name for name in done if name not in {m.__name__ for m in MIGRATIONS}]
-    if unknown:
-        raise NewerRegistry(
-            f"The registry is a cache that a newer graftui wrote ({', '.join(unknown)}).",
-            "`graftui doctor --rebuild` puts it aside, whole, and makes one of this version from "
-            "the run folders. Or upgrade this graftui (`pip install -U graftui`).",
-        )
-    pending = [m for m in MIGRATIONS if m.__name__ not in done]
-    if pending:
-        _apply(db, pending)
-
-
-def applied(db: sqlite3.Connection) -> list[str]:
-    """Names of the changes that `db` has had, in order."""
-    table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
-    if db.execute(table).fetchone() is None:
-        return []
-    return [row[0] for row in db.execute("SELECT name FROM migrations ORDER BY n")]
-
-
-def _apply(db: sqlite3.Connection, pending: list[Migration]) -> None:
-    # Costs 0.3 s and more, and is needed once in the life of a registry.
-    from sqlite_utils import Database
-
-    wrapped = Database(db, execute_plugins=False)
-    for migration in pending:
-        with immediate(db):
-            done = applied(db)
-            if migration.__name__ in done:  # by another process, meanwhile
-                continue
-            if not done:
-                _refuse_foreign(db)
-            db.execute(
-                "CREATE TABLE IF NOT EXISTS migrations"
-                " (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, applied_at REAL NOT NULL)"
-            )
-            migration(wrapped)
-            db.execute(
-                "INSERT INTO migrations (name, applied_at) VALUES (?, ?)",
-                (migration.__name__, time.time()),
-            )
-
-
-def _refuse_foreign(db: sqlite3.Connection) -> None:
-    """Somebody else's database is not ours to fill."""
-    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    if tables:
-        raise EnvironmentProblem(
-            f"The registry is another program's database: it has {', '.join(tables[:5])}.",
-            "Set GRAFTUI_DB to a file of its own.",
-        )
 
 
 _RUNS = """
@@ -278,6 +218,48 @@ def m009_open_scores(db: "Database") -> None:
     )
 
 
+def m010_attempts(db: "Database") -> None:
+    """Each start of a run in a row of its own, where a run had one start and a count of claims.
+
+    What still is a claim stays one, by its number; what ended before it was a process was none.
+    """
+    db.executescript("""
+        CREATE TABLE attempts (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            n INTEGER NOT NULL, -- from 1
+            executor TEXT NOT NULL DEFAULT 'local',
+            host TEXT NOT NULL DEFAULT '',
+            boot_id TEXT NOT NULL DEFAULT '',
+            pid INTEGER,
+            pid_ticks INTEGER,
+            job TEXT NOT NULL DEFAULT '',
+            started_at REAL,
+            ended_at REAL,
+            exit_code INTEGER,
+            signal INTEGER,
+            peak_bytes INTEGER,
+            peak_gpu_bytes INTEGER,
+            resumed_step INTEGER,
+            PRIMARY KEY (run, n)
+        ) WITHOUT ROWID;
+        INSERT INTO attempts
+            (run, n, host, boot_id, pid, pid_ticks, started_at, ended_at, exit_code, signal)
+            SELECT id, iif(pid IS NULL AND started_at IS NULL, claims, 1), host, boot_id, pid,
+                pid_ticks, started_at, iif(ifnull(exit_code, signal) IS NULL, NULL, ended_at),
+                exit_code, signal
+            FROM runs
+            WHERE pid IS NOT NULL OR started_at IS NOT NULL OR claims > 0 AND status = 'starting';
+        ALTER TABLE runs DROP COLUMN host;
+        ALTER TABLE runs DROP COLUMN boot_id;
+        ALTER TABLE runs DROP COLUMN pid;
+        ALTER TABLE runs DROP COLUMN pid_ticks;
+        ALTER TABLE runs DROP COLUMN claims;
+        ALTER TABLE runs DROP COLUMN exit_code;
+        ALTER TABLE runs DROP COLUMN signal;
+        ALTER TABLE runs ADD COLUMN executor TEXT NOT NULL DEFAULT 'local';
+    """)
+
+
 MIGRATIONS: list[Migration] = [
     m001_runs,
     m002_measurements,
@@ -288,4 +270,5 @@ MIGRATIONS: list[Migration] = [
     m007_whereabouts,
     m008_inputs,
     m009_open_scores,
+    m010_attempts,
 ]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from graftui.models import Here, Run, RunStatus, Verdict
+from graftui.registry import attempts
 
 Told = Callable[[str, Verdict], object]
 """Hears of a run's end by its id."""
@@ -17,7 +18,11 @@ DOUBT_S = 24 * 3600.0
 
 # `+` keeps SQLite from going by the folder, which nearly all runs are of.
 # Its process could be seen from here, and is not there: that is no guess.
-_GONE = "source.pid_ticks IS NOT NULL AND source.host = :host AND source.boot_id = :boot_id"
+_GONE = (
+    "EXISTS (SELECT 1 FROM attempts WHERE run = source.id AND pid_ticks IS NOT NULL"
+    " AND host = :host AND boot_id = :boot_id"
+    " AND n = (SELECT max(n) FROM attempts WHERE run = source.id))"
+)
 # The inputs of a run that are runs: a path has a slash.
 _SOURCES = (
     "inputs LEFT JOIN runs AS source ON source.id = inputs.source"
@@ -38,21 +43,23 @@ _READY = (
 )
 # Started by a supervisor of this host, or about to be. What other hosts run takes no place here.
 _BUSY = (
-    "SELECT id FROM runs WHERE status IN ('starting', 'running') AND +folder = :folder"
-    " AND (pid IS NULL AND claims > 0"
-    " OR pid_ticks IS NOT NULL AND host = :host AND boot_id = :boot_id)"
+    f"SELECT id FROM runs{attempts.BESIDE}"
+    " WHERE status IN ('starting', 'running') AND +folder = :folder"
+    " AND (attempt_n > 0 AND attempt_pid IS NULL OR attempt_job != ''"
+    " OR attempt_pid_ticks IS NOT NULL AND attempt_host = :host AND attempt_boot_id = :boot_id)"
 )
 
 
 def claim_next(db: sqlite3.Connection, limit_running: int, here: Here) -> str | None:
-    """Take the oldest run that may start, unless `limit_running` are at it already."""
+    """Begin to start the oldest run that may, unless `limit_running` are at it already."""
     if len(db.execute(_BUSY, asdict(here)).fetchall()) >= limit_running:
         return None
     row = db.execute(_READY, asdict(here)).fetchone()
     if row is None:
         return None
+    attempts.claim(db, row["id"])
     db.execute(
-        "UPDATE runs SET status = 'starting', claims = claims + 1, heard_at = :now, seen_at = :now"
+        "UPDATE runs SET status = 'starting', started_at = NULL, heard_at = :now, seen_at = :now"
         " WHERE id = :id",
         {"id": row["id"], "now": time.time()},
     )

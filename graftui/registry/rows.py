@@ -9,18 +9,21 @@ from dataclasses import fields
 from typing import Any
 
 from graftui.models import Input, Run, RunStatus
+from graftui.registry import attempts
 
 # No 0/o, 1/l/i: ids are read aloud and typed.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 ID_LENGTH = 6
 
 COLUMNS: tuple[str, ...] = tuple(
-    f.name for f in fields(Run) if f.name not in ("condition", "inputs")
+    f.name for f in fields(Run) if f.name not in ("condition", "inputs", "attempt")
 )
 _INPUTS = "SELECT role, source FROM inputs WHERE run = runs.id ORDER BY n"
+# `started_at` is the last attempt's too: lists are filtered and sorted by it, without a join.
 RUN = (
-    f"SELECT {', '.join(COLUMNS)},"
-    f" (SELECT json_group_array(json_array(role, source)) FROM ({_INPUTS})) AS inputs FROM runs"
+    f"SELECT {', '.join(COLUMNS)}, {', '.join(f'attempt_{name}' for name in attempts.COLUMNS)},"
+    f" (SELECT json_group_array(json_array(role, source)) FROM ({_INPUTS})) AS inputs"
+    f" FROM runs{attempts.BESIDE}"
 )
 """What `run_of` takes, of all runs."""
 
@@ -39,11 +42,11 @@ def run_of(row: sqlite3.Row) -> Run:
     values["warnings"] = tuple(json.loads(values["warnings"]))
     values["summary"] = numbers_of(values["summary"])
     values["inputs"] = tuple(Input(*given) for given in json.loads(row["inputs"]))
-    return Run(**values)
+    return Run(**values, attempt=attempts.attempt_of(row, "attempt_"))
 
 
 def row_of(run: Run) -> dict[str, Any]:
-    """Column -> stored value; a run's inputs have a table of their own."""
+    """Column -> stored value; a run's inputs and attempts have tables of their own."""
     return encoded({name: getattr(run, name) for name in COLUMNS})
 
 

@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from graftui.errors import NotFound, UsageError, explain
-from graftui.models import ACTIVE, Artifact, Here, Run, RunStatus, Score, Series
-from graftui.registry import measured, queue
+from graftui.models import ACTIVE, Artifact, Attempt, Here, Run, RunStatus, Score, Series
+from graftui.registry import attempts, measured, queue
 from graftui.registry.connect import connect, immediate, journal_mode
-from graftui.registry.migrations import migrate
+from graftui.registry.migrate import migrate
 from graftui.registry.query import sql
 from graftui.registry.query.tree import EVERYTHING, Query
 from graftui.registry.resolve import resolve
@@ -174,6 +174,10 @@ class Store:
         """Files that a run made, in the order they were made."""
         return measured.artifacts(self.db, id)
 
+    def attempts(self, id: str) -> Sequence[Attempt]:
+        """All starts of a run, the first one first."""
+        return attempts.attempts_of(self.db, id)
+
     # Writing
 
     def add(self, runs: Sequence[Run], then: Callable[[], None] = lambda: None) -> None:
@@ -212,7 +216,7 @@ class Store:
             return done.rowcount > 0
 
     def claim_next(self, limit_running: int, here: Here) -> Run | None:
-        """Take the oldest run that may start, unless `limit_running` are at it already."""
+        """Begin to start the oldest run that may, unless `limit_running` are at it already."""
         with self.write() as db:
             id = queue.claim_next(db, limit_running, here)
         return None if id is None else self.find(id)
@@ -268,7 +272,9 @@ class Store:
 
 
 def insert(db: sqlite3.Connection, run: Run) -> None:
-    """Add the row of `run` with its inputs, within a transaction of the caller's."""
+    """Add the row of `run` with its inputs and its last attempt, within a transaction of the
+    caller's.
+    """
     row = row_of(run)
     marks = ", ".join("?" for _ in row)
     done = db.execute(
@@ -278,6 +284,8 @@ def insert(db: sqlite3.Connection, run: Run) -> None:
     if done.rowcount > 0:
         inputs = ((run.id, n, given.role, given.source) for n, given in enumerate(run.inputs))
         db.executemany("INSERT INTO inputs VALUES (?, ?, ?, ?)", inputs)
+        if run.attempt.n:
+            attempts.add(db, run.attempt)
 
 
 def set_aside(path: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from graftui.errors import EnvironmentProblem
 from graftui.registry.folders import Skipped
 from graftui.registry.ingest import adopt, ingest
-from graftui.registry.migrations import migrate
+from graftui.registry.migrate import migrate
 from graftui.registry.store import Store
 from graftui.settings import Settings
 

@@ -1,8 +1,7 @@
 """Stopping runs and deleting them.
 
-A process is signalled only after its identity has been verified, and always as a group: the
-engine's workers go with it. Owns the way from asking to killing; refuses to delete what is at work,
-what may yet turn out to be, and what is of another data folder.
+Owns the way from asking to killing, by way of executors; refuses to delete what is at work, what
+may yet turn out to be, and what is of another data folder.
 """
 
 import os
@@ -11,45 +10,49 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from engine.contract.layout import write_json
 from graftui.errors import EnvironmentProblem, Unwritable, UsageError, explain
-from graftui.models import Run, RunStatus, Verdict
+from graftui.models import Attempt, Run, RunStatus, Verdict
 from graftui.registry.connect import connect_in_place
 from graftui.registry.ingest import ingest
 from graftui.registry.lineage import dependants
-from graftui.registry.migrations import applied
+from graftui.registry.migrate import applied
 from graftui.registry.store import Store
 from graftui.registry.view import view
-from graftui.scheduler.identity import Life, life
+from graftui.scheduler.executors import Executors
+from graftui.scheduler.executors.base import Executor, Exit, How
+from graftui.scheduler.identity import Life
 from graftui.scheduler.leftovers import clear, clear_leftovers, hidden, hide
-from graftui.scheduler.reconcile import reconcile
-from graftui.scheduler.settle import refuse_elsewhere, settle, settle_stranded
+from graftui.scheduler.reconcile import AT_WORK, reconcile
+from graftui.scheduler.settle import note_end, refuse_elsewhere, settle, settle_stranded
 from graftui.settings import Settings
 
 # A killed process may take a while to go, if it hangs in the driver.
 _KILL_S = 10.0
-_AT_WORK = (RunStatus.starting, RunStatus.running)
 _WAITING = (RunStatus.held, RunStatus.queued)
 # How long after its last sign of life a run that cannot be seen might still send another.
 _REST_S = 3600.0
 
 
 def cancel(settings: Settings, id: str) -> Run:
-    """Stop a run: at once if it waits, else SIGTERM, and SIGKILL after the grace."""
+    """Stop a run: at once if it waits, else it is asked to, and killed after the grace."""
+    executors = Executors(settings)
     with Store.open(settings.db) as store:
         reconcile(settings, store)
         run = store.get(id)
         refuse_elsewhere(settings, run, "Cancel")
         if run.status in _WAITING and _cancel_waiting(settings, store, run):
             return store.get(id)
-        _refuse_unseen(run)
-        if not store.update(id, only_if=_AT_WORK, cancel_asked=time.time()):
+        _refuse_unseen(executors, run)
+        if not store.update(id, only_if=AT_WORK, cancel_asked=time.time()):
             run = store.get(id)
             raise UsageError(f"Run {id} is {run.status} already.", f"`graftui show {id}`")
         run = _wait_for_process(settings, store, id)
-        if run.status.active and not _stop(settings, store, run, signal.SIGTERM, settings.grace_s):
-            _kill(settings, store, run)
+        stop = partial(_stop, settings, store, executors[run.attempt.executor], run.attempt)
+        if run.status.active and not stop(How.ask, settings.grace_s) and stop(How.kill, _KILL_S):
+            _note_kill(settings, store, run)
         return _final(settings, store, id)
 
 
@@ -69,22 +72,25 @@ def remove(settings: Settings, ids: Sequence[str]) -> None:
         _remove_without_room(settings, ids)
 
 
-def _refuse_unseen(run: Run) -> None:
+def _refuse_unseen(executors: Executors, run: Run) -> None:
     """Never signal by a pid that may be somebody else's."""
-    if run.status in _AT_WORK and run.pid is not None and life(run) is Life.unknown:
-        where = f" on host {run.host}" if run.host else ""
+    attempt = run.attempt
+    if run.status in AT_WORK and attempt.begun and executors.life(attempt) is Life.unknown:
+        name = f"job, {attempt.job}" if attempt.job else f"process, {attempt.pid}"
+        where = f" on host {attempt.host}" if attempt.host else ""
         raise UsageError(
-            f"Run {run.id} cannot be stopped from here: its process, {run.pid}{where}, cannot be "
+            f"Run {run.id} cannot be stopped from here: its {name}{where}, cannot be "
             "told for certain, and the number may be another's.",
             "Cancel it on its own host and in its own container. It is given up as lost when "
             "nothing is heard of it for a while.",
         )
 
 
-def _refuse_doubtful(run: Run) -> None:
+def _refuse_doubtful(executors: Executors, run: Run) -> None:
     """`lost` of a process that cannot be seen from here is a guess; it may still be writing."""
     left_s = (run.seen_at or 0.0) + _REST_S - time.time()
-    if run.status is RunStatus.lost and life(run) is Life.unknown and left_s > 0:
+    unseen = run.status is RunStatus.lost and executors.life(run.attempt) is Life.unknown
+    if unseen and left_s > 0:
         when = time.strftime("%H:%M", time.localtime(time.time() + left_s))
         raise UsageError(
             f"Run {run.id} may still be alive: it is lost, and its process cannot be seen from "
@@ -123,11 +129,12 @@ def _staying(settings: Settings, store: Store, ids: Sequence[str]) -> list[Run]:
     """The runs that use something of `ids`. Raises UsageError if one of all these is at work, or
     might be.
     """
+    executors = Executors(settings)
     for run in map(store.get, ids):
         refuse_elsewhere(settings, run, "Delete")
         if run.status.active:
             raise UsageError(f"Run {run.id} is {run.status}.", f"`graftui cancel {run.id}` first.")
-        _refuse_doubtful(run)
+        _refuse_doubtful(executors, run)
     stay = [store.get(id) for id in dependants(store.db, ids)]
     for run in stay:
         if run.status.active:
@@ -175,49 +182,42 @@ def _cancel_waiting(settings: Settings, store: Store, run: Run) -> bool:
 def _wait_for_process(settings: Settings, store: Store, id: str) -> Run:
     """A claimed run has no process for an instant; if it stays so, the claim is taken back."""
     until = time.monotonic() + settings.grace_s
-    while (run := store.get(id)).pid is None and run.status.active:
+    while not (run := store.get(id)).attempt.begun and run.status.active:
         if time.monotonic() > until:
             message = "It was cancelled before its engine came up."
             verdict = Verdict(status=RunStatus.cancelled, ended_at=time.time(), message=message)
-            settle(settings, store, id, verdict, only_if=_AT_WORK)
+            settle(settings, store, id, verdict, only_if=AT_WORK)
         time.sleep(settings.poll_s / 4)
     return run
 
 
 def _stop(
-    settings: Settings, store: Store, run: Run, number: signal.Signals, wait_s: float
+    settings: Settings,
+    store: Store,
+    executor: Executor,
+    attempt: Attempt,
+    how: How,
+    wait_s: float,
 ) -> bool:
-    """Signal the engine's group and wait; whether the process is gone."""
-    if run.pid is not None and life(run).there:
-        try:
-            os.killpg(run.pid, number)
-            os.killpg(run.pid, signal.SIGCONT)  # a stopped one hears nothing else
-        except ProcessLookupError:
-            return True
-        except PermissionError as exc:
-            raise EnvironmentProblem(
-                f"Run {run.id} (process {run.pid}) belongs to another user.",
-                "Ask them to cancel it, or do so as that user.",
-            ) from exc
+    """Have the attempt stopped and wait; whether it is gone."""
+    executor.stop(attempt, how)
     until = time.monotonic() + wait_s
-    while life(run).there:
+    while executor.poll([attempt])[0].life.there:
         if time.monotonic() > until:
             return False
         time.sleep(min(settings.poll_s, 0.1))
-        ingest(store, run.id, settings.run_dir(run.id))
+        ingest(store, attempt.run, settings.run_dir(attempt.run))
     return True
 
 
-def _kill(settings: Settings, store: Store, run: Run) -> None:
-    if not _stop(settings, store, run, signal.SIGKILL, _KILL_S):
-        return
+def _note_kill(settings: Settings, store: Store, run: Run) -> None:
+    note_end(settings, store, run.attempt, Exit(-signal.SIGKILL))
     verdict = Verdict(
         status=RunStatus.cancelled,
         ended_at=time.time(),
         message=f"It did not stop within {settings.grace_s:g} s and was killed.",
-        signal=signal.SIGKILL,
     )
-    settle(settings, store, run.id, verdict, only_if=_AT_WORK)
+    settle(settings, store, run.id, verdict, only_if=AT_WORK)
 
 
 def _final(settings: Settings, store: Store, id: str) -> Run:
@@ -226,7 +226,7 @@ def _final(settings: Settings, store: Store, id: str) -> Run:
     run = store.get(id)
     if run.status.active:
         raise EnvironmentProblem(
-            f"Process {run.pid} of run {id} does not go, even when killed.",
+            f"Process {run.attempt.pid} of run {id} does not go, even when killed.",
             "It hangs in the system, perhaps in a driver; `graftui ls` shows when it is gone.",
         )
     return run

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from graftui.models import Run, RunStatus
 from graftui.registry.tail import latest_times
-from graftui.scheduler.identity import Life, life
+from graftui.scheduler.executors import Executors
+from graftui.scheduler.identity import Life
 from graftui.settings import Settings
 
 # A silence shorter than this says nothing, whatever the rhythm.
@@ -23,17 +24,17 @@ _RHYTHM = 5
 
 def observed(settings: Settings, runs: Iterable[Run], now: float) -> list[Run]:
     """`runs`, each with its condition."""
-    folder = settings.folder  # asks the disk: once
-    conditions = ((run, _condition(settings, folder, run, now)) for run in runs)
+    folder, executors = settings.folder, Executors(settings)  # the folder asks the disk: once
+    conditions = ((run, _condition(settings, executors, folder, run, now)) for run in runs)
     return [replace(run, condition=word) if word else run for run, word in conditions]
 
 
-def _condition(settings: Settings, folder: str, run: Run, now: float) -> str:
+def _condition(settings: Settings, executors: Executors, folder: str, run: Run, now: float) -> str:
     if run.folder not in ("", folder):
         return "elsewhere"
-    if run.status not in (RunStatus.starting, RunStatus.running) or run.pid is None:
+    if run.status not in (RunStatus.starting, RunStatus.running) or not run.attempt.begun:
         return ""
-    match life(run):
+    match executors.life(run.attempt):
         case Life.unknown:
             return "elsewhere"
         case Life.stopped:

@@ -1,7 +1,7 @@
 """Who a process is: host, boot, pid and its start in ticks since boot together.
 
 Never a pid alone, and never a start by the wall clock, which may be set. Owns the one question
-whether the process of a run still lives, and the answer that there is no telling from here.
+whether a process still lives, and the answer that there is no telling from here.
 Signals nobody.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from graftui.models import Here, Run
+from graftui.models import Attempt, Here
 from graftui.settings import Settings
 
 _PROC = Path("/proc")
@@ -19,7 +19,7 @@ _TICKS_A_SECOND = 100
 
 
 class Life(StrEnum):
-    """Whether the process of a run is there."""
+    """Whether the process or job of an attempt is there."""
 
     alive = "alive"
     stopped = "stopped"
@@ -32,7 +32,7 @@ class Life(StrEnum):
 
     @property
     def there(self) -> bool:
-        """Whether it can be signalled."""
+        """Whether it can be stopped."""
         return self in (Life.alive, Life.stopped)
 
 
@@ -78,12 +78,14 @@ def boot_id() -> str:
     return boot
 
 
-def life(run: Run) -> Life:
-    """Whether the process that `run` was started as is still there."""
-    if run.pid is None or run.pid_ticks is None or (run.host, run.boot_id) != (host(), boot_id()):
+def life(attempt: Attempt) -> Life:
+    """Whether the process that `attempt` is known as is still there."""
+    if attempt.pid is None or attempt.pid_ticks is None:
         return Life.unknown
-    seen = _state_and_ticks(run.pid)
-    if seen is None or seen[1] != run.pid_ticks:
+    if (attempt.host, attempt.boot_id) != (host(), boot_id()):
+        return Life.unknown
+    seen = _state_and_ticks(attempt.pid)
+    if seen is None or seen[1] != attempt.pid_ticks:
         return Life.gone
     return _LETTERS.get(seen[0], Life.alive)
 

@@ -6,15 +6,20 @@ and one of another host by its heartbeat alone. Starts and signals nobody.
 
 import time
 from collections.abc import Container
+from dataclasses import dataclass
 
 from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus, Verdict
+from graftui.registry.attempts import NAMES, change, read_one
 from graftui.registry.card import amend_card, read_card
 from graftui.registry.ingest import adopt, ingest
 from graftui.registry.store import Store
-from graftui.scheduler.identity import Life, life
+from graftui.scheduler.executors import Executors
+from graftui.scheduler.executors.base import Exit
+from graftui.scheduler.identity import Life
 from graftui.scheduler.lock import supervised
 from graftui.scheduler.settle import settle, settle_stranded
+from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings
 
 # How long one whose process cannot be seen may be silent. A model of many GB loads in less.
@@ -23,24 +28,41 @@ SILENCE_S = 15 * 60.0
 _FORKING_S = 2.0
 # How long a supervisor may take to say how its engine ended.
 _REAPING_S = 3.0
-_CLAIMS = 2
-_AT_WORK = (RunStatus.starting, RunStatus.running)
+_STARTS = 2
+AT_WORK = (RunStatus.starting, RunStatus.running)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """What a look at the runs has at hand."""
+
+    settings: Settings
+    store: Store
+    executors: Executors
+    mine: Container[str] | None
+    """Runs whose end its own executors will tell the supervisor; None: another looks."""
 
 
 def reconcile(
-    settings: Settings, store: Store, *, mine: Container[str] | None = None, adopting: bool = True
+    settings: Settings,
+    store: Store,
+    executors: Executors | None = None,
+    *,
+    mine: Container[str] | None = None,
+    adopting: bool = True,
 ) -> list[Run]:
     """Take in missing runs, read all news, find the lost; the runs whose status changed.
 
-    `mine`: only the supervisor gives them: runs whose end it sees itself, as parent of the process.
+    Only the supervisor gives `mine`: runs whose end its `executors` will tell it.
     """
     if adopting:
         adopt(store, settings)
     watched = store.unsettled(settings.folder)
     if watched and settings.runs.is_dir():  # else a disk is not mounted: nothing can be said
+        watch = _Watch(settings, store, executors or Executors(settings), mine)
         for run in watched:
             if not _only_waits(settings.run_dir(run.id), run):
-                _look(settings, store, run, mine)
+                _look(watch, run)
     settle_stranded(settings, store)
     now = store.statuses()
     changed = [run.id for run in watched if now.get(run.id, run.status) != run.status]
@@ -53,33 +75,34 @@ def _only_waits(place: RunDir, run: Run) -> bool:
     return waits and place.config.exists() and not place.events.exists()
 
 
-def _look(settings: Settings, store: Store, run: Run, mine: Container[str] | None) -> None:
+def _look(watch: _Watch, run: Run) -> None:
     """At one run: its news, and whether it still has the process that it should have."""
-    if not settings.run_dir(run.id).path.is_dir():
-        _lose(settings, store, run, "Its directory is gone.")
+    place = watch.settings.run_dir(run.id)
+    if not place.path.is_dir():
+        _lose(watch, run, "Its directory is gone.")
         return
-    heard = ingest(store, run.id, settings.run_dir(run.id))
-    if run.status is RunStatus.lost and (heard or life(run).there):
-        _take_back(settings, store, run)
-    if mine is not None and run.id in mine:
+    heard = ingest(watch.store, run.id, place)
+    if run.status is RunStatus.lost and (heard or watch.executors.life(run.attempt).there):
+        _take_back(watch, run)
+    if watch.mine is not None and run.id in watch.mine:
         return
-    now = store.find(run.id)
-    if now is None or now.status not in _AT_WORK:
+    now = watch.store.find(run.id)
+    if now is None or now.status not in AT_WORK:
         return
-    if now.pid_ticks is None and now.claims:
-        now = _introduced(settings, store, now)
-    if now.pid is None and now.claims:
-        _look_at_claim(settings, store, now, supervising=mine is not None)
-    elif _over(now):
-        _end(settings, store, now, patient=mine is None)
+    if now.attempt.n and now.attempt.pid_ticks is None and not now.attempt.job:
+        now = _introduced(watch, now)
+    if now.attempt.n and not now.attempt.begun:
+        _look_at_claim(watch, now)
+    elif _over(watch, now):
+        _end(watch, now)
 
 
-def _take_back(settings: Settings, store: Store, run: Run) -> None:
+def _take_back(watch: _Watch, run: Run) -> None:
     """It was called lost, and lives; if this was its last word, that stands already."""
-    store.update(
+    watch.store.update(
         run.id,
         only_if=(RunStatus.lost,),
-        then=lambda: amend_card(settings.run_dir(run.id), verdict=None),
+        then=lambda: amend_card(watch.settings.run_dir(run.id), verdict=None),
         status=RunStatus.running,
         ended_at=None,
         message="",
@@ -88,57 +111,51 @@ def _take_back(settings: Settings, store: Store, run: Run) -> None:
     )
 
 
-def _introduced(settings: Settings, store: Store, run: Run) -> Run:
-    """With what its process wrote of itself on the card: its supervisor may have been killed
-    before it could, or the engine's first event read before.
+def _introduced(watch: _Watch, run: Run) -> Run:
+    """With what its process wrote of itself: its supervisor may have been killed before it could,
+    or the engine's first event read before.
     """
-    card = read_card(settings.run_dir(run.id))
-    if card is None or card.pid_ticks is None:
+    known = read_one(watch.settings.run_dir(run.id), run.attempt.n)
+    if known is None or not known.begun:
         return run
-    store.update(
-        run.id,
-        only_if=_AT_WORK,
-        host=card.host,
-        boot_id=card.boot_id,
-        pid=card.pid,
-        pid_ticks=card.pid_ticks,
-    )
-    return store.get(run.id)
+    named = {name: getattr(known, name) for name in NAMES}
+    with watch.store.write() as db:
+        change(db, run.attempt, only_if=AT_WORK, **named)
+    return watch.store.get(run.id)
 
 
-def _look_at_claim(settings: Settings, store: Store, run: Run, supervising: bool) -> None:
+def _look_at_claim(watch: _Watch, run: Run) -> None:
     """A supervisor took it up; if that one is gone, the engine came up without it or never."""
-    if not supervising and supervised(settings):
+    if watch.mine is None and supervised(watch.settings):
         return
     if time.time() - (run.seen_at or 0.0) < _FORKING_S:
         return
     if run.cancel_asked is not None:
         message = "It was cancelled before its engine came up."
-        _settle(settings, store, run, RunStatus.cancelled, message)
-    elif run.claims < _CLAIMS:
-        store.update(run.id, only_if=(RunStatus.starting,), status=RunStatus.queued)
+        _settle(watch, run, RunStatus.cancelled, message)
+    elif run.attempt.n < _STARTS:
+        watch.store.update(run.id, only_if=(RunStatus.starting,), status=RunStatus.queued)
     else:
-        message = f"It was started {run.claims} times, and its engine never came up."
-        _settle(settings, store, run, RunStatus.failed, message, RunReason.crashed)
+        message = f"It was started {run.attempt.n} times, and its engine never came up."
+        _settle(watch, run, RunStatus.failed, message, RunReason.crashed)
 
 
-def _over(run: Run) -> bool:
+def _over(watch: _Watch, run: Run) -> bool:
     """Its process is not there, or cannot be seen and has been silent for long."""
-    state = life(run)
+    state = watch.executors.life(run.attempt)
     if state is Life.unknown:
         return time.time() - (run.seen_at or 0.0) > SILENCE_S
     return not state.there
 
 
-def _end(settings: Settings, store: Store, run: Run, patient: bool) -> None:
-    """`patient`: a supervisor may know more."""
-    if patient and supervised(settings):
-        _wait_for_supervisor(settings, store, run.id)
+def _end(watch: _Watch, run: Run) -> None:
+    if watch.mine is None and supervised(watch.settings):
+        _wait_for_supervisor(watch.settings, watch.store, run.id)  # which may know more
     # Between the last look at its events and its end it may have written the last one.
-    ingest(store, run.id, settings.run_dir(run.id))
-    now = store.find(run.id)
-    if now is not None and now.status in _AT_WORK and _over(now):
-        _close(settings, store, now)
+    ingest(watch.store, run.id, watch.settings.run_dir(run.id))
+    now = watch.store.find(run.id)
+    if now is not None and now.status in AT_WORK and _over(watch, now):
+        _close(watch, now)
 
 
 def _wait_for_supervisor(settings: Settings, store: Store, run_id: str) -> None:
@@ -148,32 +165,34 @@ def _wait_for_supervisor(settings: Settings, store: Store, run_id: str) -> None:
         time.sleep(settings.poll_s / 4)
 
 
-def _close(settings: Settings, store: Store, run: Run) -> None:
-    card = read_card(settings.run_dir(run.id))
+def _close(watch: _Watch, run: Run) -> None:
+    place = watch.settings.run_dir(run.id)
+    card, end = read_card(place), Exit.of(run.attempt)
     if card is not None and card.verdict is not None:  # known before runs.db was deleted
-        settle(settings, store, run.id, card.verdict)
+        settle(watch.settings, watch.store, run.id, card.verdict)
+    elif end is not None:  # its parent noted that, and was killed before it could say more
+        settle(watch.settings, watch.store, run.id, verdict_on(run, end, place))
     elif run.cancel_asked is not None:
         message = "It ended after it was asked to stop, without a last word."
-        _settle(settings, store, run, RunStatus.cancelled, message)
-    elif life(run) is Life.unknown:
-        where = f" Its process was on {run.host}." if run.host else ""
-        _lose(settings, store, run, f"It has been silent for long.{where}")
+        _settle(watch, run, RunStatus.cancelled, message)
+    elif watch.executors.life(run.attempt) is Life.unknown:
+        where = f" Its process was on {run.attempt.host}." if run.attempt.host else ""
+        _lose(watch, run, f"It has been silent for long.{where}")
     else:
-        _lose(settings, store, run, "Its process vanished without a last event.")
+        _lose(watch, run, "Its process vanished without a last event.")
 
 
-def _lose(settings: Settings, store: Store, run: Run, message: str) -> None:
+def _lose(watch: _Watch, run: Run, message: str) -> None:
     if run.status is RunStatus.lost:
         return
     if run.heard_at:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.heard_at))
         message = f"{message} Last heard of at {when}."
-    _settle(settings, store, run, RunStatus.lost, message)
+    _settle(watch, run, RunStatus.lost, message)
 
 
 def _settle(
-    settings: Settings,
-    store: Store,
+    watch: _Watch,
     run: Run,
     status: RunStatus,
     message: str,
@@ -187,4 +206,4 @@ def _settle(
         message=message,
         hint="" if status is RunStatus.cancelled else hint,
     )
-    settle(settings, store, run.id, verdict, only_if=(run.status,))
+    settle(watch.settings, watch.store, run.id, verdict, only_if=(run.status,))

@@ -5,7 +5,8 @@ from typing import Any
 
 from graftui.errors import UsageError
 from graftui.models import Run
-from graftui.registry.card import LONGEST, card_of, read_card, write_card
+from graftui.registry.card import card_of, read_card, write_card
+from graftui.registry.checked import LONGEST
 from graftui.registry.store import Store
 from graftui.settings import Settings
 

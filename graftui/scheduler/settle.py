@@ -3,16 +3,19 @@
 Owns the rule that an end once known stays, except `lost`, which is only a guess.
 """
 
+import time
 from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import RunDir
 from graftui.errors import UsageError
-from graftui.models import ACTIVE, Run, RunStatus, Verdict
+from graftui.models import ACTIVE, Attempt, Run, RunStatus, Verdict
+from graftui.registry.attempts import change, write
 from graftui.registry.card import amend_card
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
 from graftui.registry.store import Store
+from graftui.scheduler.executors.base import Exit
 from graftui.scheduler.identity import here
 from graftui.settings import Settings
 
@@ -63,11 +66,24 @@ def settle(
         message=verdict.message,
         hint=verdict.hint,
         ended_at=verdict.ended_at,
-        exit_code=verdict.exit_code,
-        signal=verdict.signal,
         log_tail=tail(place.output) if failed else "",
         **result,
     )
+
+
+def note_end(settings: Settings, store: Store, attempt: Attempt, end: Exit) -> None:
+    """Note how the process of an attempt was seen to end; what that means for its run is said by
+    `settle`.
+    """
+    seen: dict[str, Any] = {
+        "exit_code": end.exit_code,
+        "signal": end.signal,
+        "peak_bytes": end.peak_bytes,
+    }
+    with store.write() as db:
+        ended = change(db, attempt, ended_at=time.time(), **seen)
+        if ended is not None:
+            write(settings.run_dir(attempt.run), ended)
 
 
 def settle_stranded(settings: Settings, store: Store) -> None:

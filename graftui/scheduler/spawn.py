@@ -1,17 +1,15 @@
-"""Making runs and starting engines.
+"""Making runs.
 
 A run directory is made whole, beside its place, and appears together with its row: there is no
-half-made run. Owns the engine's command line and environment. Waits for nobody.
+half-made run. Starts nothing.
 """
 
 import json
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.contract.config import dumps
@@ -20,15 +18,13 @@ from engine.contract.kinds.graft import Finetuned, GraftConfig
 from engine.contract.layout import RunDir, write_json, write_whole
 from engine.contract.sections import Section
 from graftui.errors import UsageError
-from graftui.models import ACTIVE, Input, Run, RunStatus
-from graftui.registry.card import amend_card, write_card
+from graftui.models import ACTIVE, LOCAL, Input, Run, RunStatus
+from graftui.registry.card import write_card
 from graftui.registry.held import queued_card
 from graftui.registry.lineage import inputs_of_then
 from graftui.registry.rows import new_id
 from graftui.registry.store import Store
-from graftui.scheduler.environment import for_engines
-from graftui.scheduler.identity import identity
-from graftui.scheduler.reads import Digests, note
+from graftui.scheduler.reads import Digests
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 
@@ -48,6 +44,8 @@ class Plan:
     id."""
     reads: Digests = field(default_factory=dict)
     """The user's files that it reads."""
+    executor: str = LOCAL
+    """What is to start it."""
 
 
 Sources = dict[str, tuple[Run, ...]]
@@ -75,53 +73,6 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
                 shutil.rmtree(hidden if hidden.exists() else settings.runs / run.id, True)
             raise
     return runs
-
-
-def start(settings: Settings, run: Run) -> "subprocess.Popen[bytes]":
-    """Start the engine of a claimed run, in a session of its own: it outlives any terminal."""
-    place = settings.run_dir(run.id)
-    note(settings, place, [settings.run_dir(source) for source in run.sources])
-    with place.output.open("ab") as output:
-        process = subprocess.Popen(
-            [settings.python, "-m", "engine", str(place.path)],
-            cwd=settings.root,
-            env=for_engines(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=lambda: _sign(place),
-        )
-    try:
-        _introduce(settings, run.id, process)
-    except BaseException:
-        process.kill()  # better none than one that nobody knows
-        process.wait()
-        raise
-    return process
-
-
-def _sign(place: RunDir) -> None:
-    """In the engine's process, before it is the engine: who it is, on the card.
-
-    Whoever starts it may be killed before it can write that down.
-    """
-    who = identity(os.getpid())
-    assert who is not None
-    with suppress(OSError):  # a full disk; its row says so too
-        amend_card(place, **asdict(who))
-
-
-def _introduce(settings: Settings, run_id: str, process: "subprocess.Popen[bytes]") -> None:
-    """Note who the engine is in its row; end it if the run has been cancelled meanwhile."""
-    who = identity(process.pid)
-    assert who is not None  # its child: a zombie at worst
-    with Store.open(settings.db) as store:
-        wanted = store.update(
-            run_id, only_if=(RunStatus.starting, RunStatus.running), **asdict(who)
-        )
-    if not wanted:
-        process.kill()
 
 
 def _sources(store: Store, plan: Plan, place: int, made: Sequence[tuple[Run, Section]]) -> Sources:
@@ -164,6 +115,7 @@ def _run(settings: Settings, plan: Plan, sources: Sources, place: int) -> tuple[
         config_hash=config_hash(config),
         created_at=time.time() + place * 1e-6,  # a recipe's runs keep their order
         recipe=plan.recipe,
+        executor=plan.executor,
         tags=plan.tags,
         folder=settings.folder,
         inputs=(*linked, *paths),

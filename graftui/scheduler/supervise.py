@@ -1,4 +1,4 @@
-"""The supervisor: a process of its own that drains the queue and reaps the engines.
+"""The supervisor: a process of its own that drains the queue, by way of executors.
 
     python -m graftui.scheduler.supervise SETTINGS_AS_JSON      (`look.ensure` does that)
 
@@ -9,28 +9,27 @@ outside.
 
 import logging
 import sqlite3
-import subprocess
 import sys
 import time
-from typing import Any
+from contextlib import suppress
 
-from graftui.errors import GraftuiError, no_room
-from graftui.models import Run, RunReason, RunStatus, Verdict
+from graftui.errors import GraftuiError, UsageError
+from graftui.models import Attempt, Run, RunReason, RunStatus, Verdict
 from graftui.registry import knobs
-from graftui.registry.card import amend_card
+from graftui.registry.attempts import NAMES, change, write
 from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
 from graftui.registry.store import Store
+from graftui.scheduler.executors import Executors
+from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.identity import here
 from graftui.scheduler.leftovers import clear_leftovers
 from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import JOBS, unpacked
-from graftui.scheduler.memory import oom_kills
-from graftui.scheduler.reads import FilesChanged
-from graftui.scheduler.reconcile import reconcile
-from graftui.scheduler.settle import settle
-from graftui.scheduler.spawn import start
-from graftui.scheduler.verdict import Exit, verdict_on
+from graftui.scheduler.reads import FilesChanged, note
+from graftui.scheduler.reconcile import AT_WORK, reconcile
+from graftui.scheduler.settle import note_end, settle
+from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings
 
 log = logging.getLogger("graftui.supervise")
@@ -57,11 +56,9 @@ class Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.children: dict[str, subprocess.Popen[bytes]] = {}
-        self._oom_kills: dict[str, int | None] = {}
-        """As many there had been when each engine started."""
-        self._ends: dict[str, Exit] = {}
-        """Of children that are gone and not yet noted as such."""
+        self.executors = Executors(settings)
+        self.mine: dict[str, Attempt] = {}
+        """By run: attempts that it started, and whose end it has yet to write down."""
         self._here = here(settings)
         self._seen: float | None = None
 
@@ -86,40 +83,67 @@ class Supervisor:
 
     def tick(self) -> bool:
         """Look at everything once; whether there is more to do."""
-        for run_id, child in self.children.items():
-            if child.poll() is not None and run_id not in self._ends:
-                self._ends[run_id] = self._seen_end(run_id, child.returncode)
+        sights = self.executors.poll(self.mine.values())
         with Store.open(self.settings.db) as store:
-            for run_id, end in list(self._ends.items()):
-                self._reap(store, run_id, end)
-            born = store.born()  # another than before: somebody deleted runs.db
-            adopting = born != self._seen
-            for run in reconcile(self.settings, store, mine=self.children, adopting=adopting):
-                log.info("%s %s is %s", run.id, run.name, run.status)
-            self._seen = born
+            for run_id, sight in sights.items():
+                if sight.end is not None:
+                    self._reap(store, run_id, sight.end)
+            self._look_at_all(store)
             # An engine that said it has finished may still hold its memory: count processes too.
             jobs = knobs.read(store, self._here.folder, JOBS) or self.settings.jobs or 1
-            while len(self.children) < jobs:
+            while len(self.mine) < jobs:
                 claimed = store.claim_next(jobs, self._here)
                 if claimed is None:
                     break
                 self._start(store, claimed)
-            busy = bool(self.children or store.work(self._here))
+            busy = bool(self.mine or store.work(self._here))
             if not busy:
                 knobs.forget(store, self._here.folder)  # what was said was for this queue
             return busy
 
+    def _look_at_all(self, store: Store) -> None:
+        born = store.born()
+        adopting = born != self._seen  # another than before: somebody deleted runs.db
+        changed = reconcile(self.settings, store, self.executors, mine=self.mine, adopting=adopting)
+        for run in changed:
+            log.info("%s %s is %s", run.id, run.name, run.status)
+        self._seen = born
+
     def _start(self, store: Store, run: Run) -> None:
-        self._oom_kills[run.id] = oom_kills()
         try:
-            self.children[run.id] = start(self.settings, run)
-            log.info("%s %s started", run.id, run.name)
+            self._check_files(run)
+            attempt = self.executors[run.executor].start(run)
         except FilesChanged as exc:
             self._fail(store, run, RunReason.data, exc.message, exc.hint)
+        except UsageError as exc:  # an executor that this graftui has not
+            self._fail(store, run, RunReason.config, exc.message, exc.hint)
         except OSError as exc:
             message = f"The engine could not be started: {exc}."
             hint = f"Is {self.settings.python} a Python that has graftui?"
             self._fail(store, run, RunReason.crashed, message, hint)
+        else:
+            self.mine[run.id] = attempt
+            self._introduce(store, attempt)
+            log.info("%s %s started", run.id, run.name)
+
+    def _check_files(self, run: Run) -> None:
+        sources = [self.settings.run_dir(source) for source in run.sources]
+        note(self.settings, self.settings.run_dir(run.id), sources)
+
+    def _introduce(self, store: Store, attempt: Attempt) -> None:
+        """Note what the attempt has come to be; end it if the run has been cancelled meanwhile."""
+        executor = self.executors[attempt.executor]
+        named = {name: getattr(attempt, name) for name in NAMES}
+        try:
+            with store.write() as db:
+                wanted = change(db, attempt, only_if=AT_WORK, **named)
+        except BaseException:
+            executor.stop(attempt, How.kill)  # better none than one that nobody knows
+            raise
+        with suppress(OSError):  # a full disk; its row says so too
+            write(self.settings.run_dir(attempt.run), attempt)
+        if wanted is None:
+            executor.stop(attempt, How.kill)
 
     def _fail(self, store: Store, run: Run, reason: RunReason, message: str, hint: str) -> None:
         """Of a run that never came to have an engine."""
@@ -132,43 +156,18 @@ class Supervisor:
         )
         settle(self.settings, store, run.id, verdict)
 
-    def _seen_end(self, run_id: str, code: int) -> Exit:
-        before = self._oom_kills.pop(run_id, None)
-        killed = before is not None and (oom_kills() or 0) > before
-        return Exit(code, no_room(self.settings.runs), killed)
-
     def _reap(self, store: Store, run_id: str, end: Exit) -> None:
         """Write down how it ended. May fail, on a full disk, and is done again."""
         place = self.settings.run_dir(run_id)
+        note_end(self.settings, store, self.mine[run_id], end)
         ingest(store, run_id, place)
         run = store.find(run_id)
-        if run is not None and not settle(
-            self.settings, store, run_id, verdict_on(run, end, place)
-        ):
-            self._note_exit(store, store.get(run_id), end)
-        del self.children[run_id], self._ends[run_id]
+        if run is not None:
+            known = not settle(self.settings, store, run_id, verdict_on(run, end, place))
+            if known and run.status is RunStatus.failed:  # it may have said more since
+                store.update(run_id, log_tail=tail(place.output))
+        del self.mine[run_id]
         log.info("%s ended with %d", run_id, end.code)
-
-    def _note_exit(self, store: Store, run: Run, end: Exit) -> None:
-        """How it ended is known already; what the process adds is kept beside."""
-        place = self.settings.run_dir(run.id)
-        code = end.code if end.signal is None else None
-        added: dict[str, Any] = {"exit_code": code, "signal": end.signal}
-        known = Verdict(
-            status=run.status,
-            ended_at=run.ended_at or time.time(),
-            reason=run.reason,
-            message=run.message,
-            hint=run.hint,
-            **added,
-        )
-        store.update(
-            run.id,
-            only_if=(run.status,),
-            then=lambda: amend_card(place, verdict=known),
-            log_tail=tail(place.output) if run.status is RunStatus.failed else "",
-            **added,
-        )
 
 
 if __name__ == "__main__":

@@ -6,56 +6,35 @@ Owns the words. A last event can be missing though the work was done: its line h
 import re
 import signal
 import time
-from dataclasses import dataclass
-from typing import Any
 
 from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
 from graftui.registry.tail import ends_in_half_a_line
+from graftui.scheduler.executors.base import Exit
 
 _STOPPED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _NO_MEMORY = re.compile(r"bad_alloc|MemoryError|allocate memory|out of memory", re.IGNORECASE)
 _MEMORY = "Use a smaller micro-batch or model, or fewer runs at once (GRAFTUI_JOBS)."
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """How a process ended, as seen at once: a disk may have room again a second later."""
-
-    code: int
-    """As of Popen: of a signal its negative number."""
-    disk_full: bool = False
-    oom_killed: bool = False
-    """The kernel killed a process of this control group for memory while this one ran."""
-
-    @property
-    def signal(self) -> int | None:
-        """Number of the signal that ended it."""
-        return -self.code if self.code < 0 else None
-
-
 def verdict_on(run: Run, end: Exit, run_dir: RunDir) -> Verdict:
     """What to say of the engine of `run`, which has no last event."""
-    seen: dict[str, Any] = {
-        "ended_at": time.time(),
-        "exit_code": end.code if end.signal is None else None,
-        "signal": end.signal,
-    }
+    now = time.time()
     if end.code == 0 and summary_of(run_dir, since=run.started_at):
         message = "Its last event was not written, but its result was."
-        return Verdict(status=RunStatus.finished, message=message, **seen)
+        return Verdict(status=RunStatus.finished, message=message, ended_at=now)
     if run.cancel_asked is not None:
         message = f"{_late(end)} {_how(end)} after it was asked to stop."
-        return Verdict(status=RunStatus.cancelled, message=message, **seen)
+        return Verdict(status=RunStatus.cancelled, message=message, ended_at=now)
     reason, message, hint = _failure(run, end, run_dir)
     return Verdict(
         status=RunStatus.failed,
         reason=reason,
         message=message,
         hint=f"{hint} `graftui rerun {run.id}` runs it again.",
-        **seen,
+        ended_at=now,
     )
 
 

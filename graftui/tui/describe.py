@@ -56,8 +56,8 @@ def _about(run: Run, now: float) -> Content:
         "took": duration(elapsed(run, now), narrow=True), "ended": end, "on": run.device,
         "after": ", ".join(run.sources),
         "recipe": run.recipe, "note": run.note,
-        "process": str(run.pid or "") if run.status.active else "",
-        "exit code": str(run.exit_code or ""), "signal": str(run.signal or ""),
+        "process": str(run.attempt.pid or "") if run.status.active else "",
+        "exit code": str(run.attempt.exit_code or ""), "signal": str(run.attempt.signal or ""),
     }  # fmt: skip
     pieces: list[Any] = []
     for name, value in facts.items():

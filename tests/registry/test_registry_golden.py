@@ -59,7 +59,7 @@ def test_an_old_registry_still_reads(old: Path) -> None:
         measured(store, "aaaaaa")
         doomed = store.get("cccccc")
         assert (doomed.status, doomed.reason) == (RunStatus.failed, RunReason.killed)
-        assert (doomed.signal, doomed.pid, doomed.boot_id) == (9, 7, "boot")
+        assert (doomed.attempt.signal, doomed.attempt.pid, doomed.attempt.boot_id) == (9, 7, "boot")
         assert doomed.log_tail == "Killed"
         waiting = store.get("bbbbbb")
         assert (waiting.parent, waiting.kind) == ("aaaaaa", "graft")

@@ -41,7 +41,7 @@ def test_a_whole_life(store: Store, run: tuple[Run, RunDir]) -> None:
     assert ingest(store, made.id, where) == len(a_life())
     now = store.get(made.id)
     assert (now.status, now.started_at, now.ended_at) == (RunStatus.finished, 1000.0, 1010.0)
-    assert (now.seconds, now.device, now.pid, now.heard_at) == (10.0, "cpu", 1, 1010.0)
+    assert (now.seconds, now.device, now.attempt.pid, now.heard_at) == (10.0, "cpu", 1, 1010.0)
     assert (now.phase, now.step, now.total) == ("train", 1, 2)
     assert (now.done, now.left_s, now.progress) == (0.25, 7.5, 0.25)
     assert now.summary["accuracy"] == 0.7

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from engine.contract.migrations import VERSION
-from graftui.models import Run, RunStatus
+from graftui.models import Attempt, Run, RunStatus
 from graftui.registry import card as cards
 from graftui.registry import ingest as module
 from graftui.registry.card import amend_card, card_of, read_card, write_card
@@ -217,7 +218,9 @@ def test_a_card_that_is_none(tmp_path: Path) -> None:
 
 
 def test_every_field_of_a_card_survives_its_file(tmp_path: Path) -> None:
-    card = card_of(make(tags=("a", "b"), parent="pppppp", pid=7, recipe="r"))
+    made = make(id=tmp_path.name, tags=("a", "b"), parent="pppppp", recipe="r", executor="x")
+    only = Attempt(run=made.id, n=1, host="h", boot_id="b", pid=7, pid_ticks=9, exit_code=0)
+    card = replace(card_of(made), only_attempt=only)
     write_card(RunDir(tmp_path), card)
     troubles: list[str] = []
     assert read_card(RunDir(tmp_path), troubles.append) == card

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graftui.errors import NotFound, UsageError
-from graftui.models import ACTIVE, Here, Input, Run, RunReason, RunStatus, Verdict
+from graftui.models import ACTIVE, Attempt, Here, Input, Run, RunReason, RunStatus, Verdict
 from graftui.registry.rows import new_id, numbers, numbers_of
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make
@@ -23,13 +23,13 @@ HERE = Here("", "h", "b")
 def test_a_run_comes_back_as_it_went_in(store: Store) -> None:
     run = make(
         "graft",
+        id="aaaaaa",
         tags=("a", "ü"),
         parent="bbbbbb",
         status=RunStatus.failed,
         reason=RunReason.oom,
         summary={"accuracy": 0.5},
-        signal=9,
-        pid_ticks=125,
+        attempt=Attempt(run="aaaaaa", n=2, host="h", pid=7, pid_ticks=125, signal=9, peak_bytes=5),
         folder="/x/runs",
         log_tail="x\ny",
     )

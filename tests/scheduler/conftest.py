@@ -48,5 +48,5 @@ def _end_all(made: Bench) -> None:
     with Store.open(made.settings.db) as store:
         for run in store.active():
             with suppress(ProcessLookupError):
-                if run.pid is not None:
-                    os.killpg(run.pid, signal.SIGKILL)
+                if run.attempt.pid is not None:
+                    os.killpg(run.attempt.pid, signal.SIGKILL)

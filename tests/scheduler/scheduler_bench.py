@@ -9,6 +9,8 @@ from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.kinds.graft import GraftConfig
 from engine.contract.sections import ModelConfig
 from graftui.models import Run, RunStatus
+from graftui.registry import attempts
+from graftui.registry.rows import COLUMNS
 from graftui.registry.store import Store
 from graftui.scheduler import spawn
 from graftui.scheduler.condition import observed
@@ -51,13 +53,21 @@ class Bench:
         (run,) = self.submit(plan("finish"))
         me, now = here(self.settings), time.time()
         who = {"host": me.host, "boot_id": me.boot_id, "pid": pid, "pid_ticks": ticks}
-        at_work = {"status": RunStatus.running, "claims": 1, "heard_at": now, "seen_at": now}
+        at_work = {"status": RunStatus.running, "heard_at": now, "seen_at": now}
         return self.change(run.id, **{**who, **at_work, **changes})
 
     def change(self, id: str, **changes: Any) -> Run:
-        """A run with other fields in its row."""
+        """A run with other fields in its row, or in that of its last attempt."""
+        own = {name: value for name, value in changes.items() if name in COLUMNS}
+        last = {name: value for name, value in changes.items() if name not in own}
         with Store.open(self.settings.db) as store:
-            store.update(id, **changes)
+            with store.write() as db:
+                if last and not store.get(id).attempt.n:
+                    attempts.claim(db, id)
+                if last:
+                    assert attempts.change(db, store.get(id).attempt, **last)
+            if own:
+                store.update(id, **own)
             return store.get(id)
 
     def get(self, id: str) -> Run:
@@ -93,7 +103,7 @@ class Bench:
 
     def at_work(self, id: str) -> Run:
         """Once its first events are in the registry."""
-        return self.until(id, lambda run: run.step == 3 and run.pid_ticks is not None)
+        return self.until(id, lambda run: run.step == 3 and run.attempt.pid_ticks is not None)
 
     def ended(self, id: str) -> Run:
         return self.until(id, lambda run: not run.status.active)

@@ -33,8 +33,8 @@ def claimed_as(bench: Bench, who: Identity) -> Run:
     with Store.open(bench.settings.db) as store:
         store.claim_next(1, here(bench.settings))
         now = time.time()
-        store.update(run.id, status=RunStatus.running, heard_at=now, seen_at=now, **asdict(who))
-        return store.get(run.id)
+        store.update(run.id, status=RunStatus.running, heard_at=now, seen_at=now)
+    return bench.change(run.id, **asdict(who))
 
 
 def test_a_queued_run_is_cancelled_at_once_and_what_waits_for_it(bench: Bench) -> None:
@@ -48,7 +48,7 @@ def test_a_running_run_stops_and_says_so_itself(bench: Bench) -> None:
     bench.at_work(run.id)
     run = cancel(bench.settings, run.id)
     assert (run.status, run.message) == (RunStatus.cancelled, "stopped at step 3")
-    bench.until(run.id, lambda run: run.exit_code == 0)  # the supervisor adds it
+    bench.until(run.id, lambda run: run.attempt.exit_code == 0)  # the supervisor adds it
     with pytest.raises(UsageError, match="is cancelled already"):
         cancel(bench.settings, run.id)
 
@@ -56,8 +56,8 @@ def test_a_running_run_stops_and_says_so_itself(bench: Bench) -> None:
 def test_a_stopped_run_hears_it_all_the_same(bench: Bench) -> None:
     (run,) = bench.launch(plan("sleep"))
     run = bench.at_work(run.id)
-    assert run.pid
-    os.kill(run.pid, signal.SIGSTOP)
+    assert run.attempt.pid
+    os.kill(run.attempt.pid, signal.SIGSTOP)
     bench.until(run.id, lambda run: condition(bench, run) == "stalled")
     assert cancel(bench.settings, run.id).message == "stopped at step 3"
 
@@ -69,8 +69,8 @@ def test_one_that_does_not_listen_is_killed_after_the_grace(bench: Bench) -> Non
     run = cancel(bench.settings, run.id)
     assert run.status is RunStatus.cancelled
     assert "killed" in run.message
-    run = bench.until(run.id, lambda run: run.signal == signal.SIGKILL)
-    assert life(run) is not Life.alive
+    run = bench.until(run.id, lambda run: run.attempt.signal == signal.SIGKILL)
+    assert life(run.attempt) is not Life.alive
     assert run.status is RunStatus.cancelled
 
 
@@ -79,7 +79,7 @@ def test_a_run_just_being_started_is_cancelled_too(bench: Bench) -> None:
     bench.until(run.id, lambda run: run.status is not RunStatus.queued)
     run = cancel(bench.settings, run.id)
     assert run.status is RunStatus.cancelled
-    assert life(run) is not Life.alive
+    assert life(run.attempt) is not Life.alive
 
 
 def test_a_reused_pid_is_never_signalled(bench: Bench, stranger: "subprocess.Popen[bytes]") -> None:
@@ -96,10 +96,10 @@ def test_a_zombie_is_not_alive(bench: Bench) -> None:
     who = identity.identity(process.pid)
     assert who
     run = claimed_as(bench, who)
-    assert life(run) is Life.alive
+    assert life(run.attempt) is Life.alive
     process.kill()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    assert life(run) is Life.zombie
+    assert life(run.attempt) is Life.zombie
     assert bench.look(run.id).status is RunStatus.lost
     process.wait()
 

@@ -8,8 +8,10 @@ import pytest
 from engine.contract import events as ev
 from graftui.models import RunStatus
 from graftui.registry.store import Store
-from graftui.scheduler import identity, reconcile, spawn
-from graftui.scheduler.identity import here
+from graftui.scheduler import identity, reconcile
+from graftui.scheduler.executors.base import How
+from graftui.scheduler.executors.local import Local
+from graftui.scheduler.identity import Life, here
 from graftui.scheduler.reconcile import SILENCE_S
 from tests.scheduler.scheduler_bench import Bench, plan
 
@@ -20,7 +22,7 @@ def test_a_claim_of_a_supervisor_that_was_killed_is_tried_again_once(bench: Benc
         with Store.open(bench.settings.db) as store:
             claimed = store.claim_next(1, here(bench.settings))
         assert claimed
-        assert claimed.claims == claim
+        assert claimed.attempt.n == claim
         assert bench.look(run.id).status is RunStatus.starting, "it may be just about to"
         bench.change(run.id, seen_at=time.time() - 60)
         assert bench.look(run.id).status is then
@@ -28,24 +30,24 @@ def test_a_claim_of_a_supervisor_that_was_killed_is_tried_again_once(bench: Benc
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["silent so far", "said that it started"])
-def test_an_engine_that_came_up_unseen_is_known_by_its_card(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, told: bool
-) -> None:
+def test_an_engine_that_came_up_unseen_is_known_by_its_file(bench: Bench, told: bool) -> None:
     """Its supervisor is killed right after the start. The first event has a pid, and no ticks."""
-    (run,) = bench.submit(plan("sleep"))
+    bench.submit(plan("sleep"))
     with Store.open(bench.settings.db) as store:
-        store.claim_next(1, here(bench.settings))
-    monkeypatch.setattr(spawn, "_introduce", lambda *_: None)
-    process = spawn.start(bench.settings, run)
-    who = identity.identity(process.pid)
+        run = store.claim_next(1, here(bench.settings))
+    assert run
+    local = Local(bench.settings)
+    attempt = local.start(run)
+    who = identity.identity(attempt.pid or 0)
     if told:
-        bench.change(run.id, status=RunStatus.running, pid=process.pid)
+        bench.change(run.id, status=RunStatus.running, pid=attempt.pid)
     seen = bench.look(run.id)
     assert who
-    assert (seen.pid, seen.pid_ticks) == (who.pid, who.pid_ticks)
+    assert (seen.attempt.pid, seen.attempt.pid_ticks) == (who.pid, who.pid_ticks)
     assert seen.status.active
-    process.kill()
-    process.wait()
+    local.stop(attempt, How.kill)
+    while local.poll([attempt])[0].life is not Life.gone:
+        time.sleep(0.01)
     assert bench.look(run.id).status is RunStatus.lost
 
 

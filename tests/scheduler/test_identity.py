@@ -60,9 +60,9 @@ def test_states(
 ) -> None:
     processes[44] = (letter, 7)
     run = bench.started(pid=44, ticks=7)
-    assert life(run) is state
-    assert life(replace(run, pid_ticks=8)) is Life.gone
-    assert life(replace(run, pid=45)) is Life.gone
+    assert life(run.attempt) is state
+    assert life(replace(run.attempt, pid_ticks=8)) is Life.gone
+    assert life(replace(run.attempt, pid=45)) is Life.gone
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_is_not_whole_or_of_elsewhere_cannot_be_told(
 ) -> None:
     processes[44] = ("S", 7)
     run = bench.started(pid=44, ticks=7)
-    assert life(replace(run, **unlike)) is Life.unknown  # type: ignore[arg-type]
+    assert life(replace(run.attempt, **unlike)) is Life.unknown  # type: ignore[arg-type]
 
 
 def test_another_container_numbers_its_own_processes(

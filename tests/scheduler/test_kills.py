@@ -7,6 +7,7 @@ import time
 import pytest
 
 from graftui.models import Run, RunReason, RunStatus, Verdict
+from graftui.registry.attempts import read_one
 from graftui.registry.card import read_card
 from graftui.registry.store import Store
 from graftui.scheduler import supervise
@@ -24,9 +25,9 @@ def kill_supervisor(bench: Bench) -> None:
 
 
 def kill_engine(run: Run) -> None:
-    assert run.pid
-    os.kill(run.pid, signal.SIGKILL)
-    while life(run) is Life.alive:
+    assert run.attempt.pid
+    os.kill(run.attempt.pid, signal.SIGKILL)
+    while life(run.attempt) is Life.alive:
         time.sleep(0.005)
 
 
@@ -34,13 +35,15 @@ def test_a_killed_engine_has_failed_with_the_signal(bench: Bench) -> None:
     (run,) = bench.launch(plan("sleep"))
     kill_engine(bench.at_work(run.id))
     run = bench.look(run.id)
-    assert (run.status, run.reason, run.signal) == (RunStatus.failed, RunReason.killed, 9)
+    assert (run.status, run.reason, run.attempt.signal) == (RunStatus.failed, RunReason.killed, 9)
     assert "SIGKILL" in run.message
     assert "out-of-memory" in run.hint
-    card = read_card(bench.settings.run_dir(run.id))
+    place = bench.settings.run_dir(run.id)
+    card, attempt = read_card(place), read_one(place, 1)
     assert card
     assert card.verdict
-    assert card.verdict.signal == 9
+    assert card.verdict.reason == RunReason.killed
+    assert attempt == run.attempt, "its folder says what its row says"
 
 
 def test_supervisor_then_engine_killed_the_run_is_lost(bench: Bench) -> None:
@@ -71,8 +74,8 @@ def test_an_engine_that_ends_well_without_supervisor_has_finished(bench: Bench) 
     (run,) = bench.launch(plan("sleep"))
     run = bench.at_work(run.id)
     kill_supervisor(bench)
-    assert run.pid
-    os.kill(run.pid, signal.SIGTERM)  # by hand: its own last event says so
+    assert run.attempt.pid
+    os.kill(run.attempt.pid, signal.SIGTERM)  # by hand: its own last event says so
     while bench.look(run.id).status.active:
         time.sleep(0.02)
     assert bench.get(run.id).message == "stopped at step 3"
@@ -93,8 +96,11 @@ def test_an_end_noted_between_two_looks_is_the_one_that_is_kept(
     monkeypatch.setattr(supervise, "settle", late)
     supervise.Supervisor(bench.settings).drain()
     run = bench.get(run.id)
-    assert (run.status, run.message, run.exit_code) == (RunStatus.cancelled, "by hand", 7)
+    assert (run.status, run.message, run.attempt.exit_code) == (RunStatus.cancelled, "by hand", 7)
     card = read_card(bench.settings.run_dir(run.id))
     assert card
     assert card.verdict
-    assert (card.verdict.status, card.verdict.exit_code) == (RunStatus.cancelled, 7)
+    assert card.verdict.status is RunStatus.cancelled
+    attempt = read_one(bench.settings.run_dir(run.id), 1)
+    assert attempt
+    assert attempt.exit_code == 7

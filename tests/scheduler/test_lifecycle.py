@@ -58,7 +58,11 @@ def test_an_engine_without_a_last_event_has_crashed(
 ) -> None:
     (run,) = bench.launch(plan(does))
     run = bench.ended(run.id)
-    assert (run.status, run.reason, run.exit_code) == (RunStatus.failed, RunReason.crashed, code)
+    assert (run.status, run.reason, run.attempt.exit_code) == (
+        RunStatus.failed,
+        RunReason.crashed,
+        code,
+    )
     assert said in run.log_tail
     assert f"exit code {code}" in run.message
     assert run.hint
@@ -126,9 +130,9 @@ def test_many_that_ensure_at_once_make_one_supervisor(bench: Bench) -> None:
 def test_the_engine_has_a_session_and_an_environment_of_its_own(bench: Bench) -> None:
     (run,) = bench.launch(plan("sleep"))
     run = bench.at_work(run.id)
-    assert run.pid
-    assert os.getsid(run.pid) == run.pid
-    with open(f"/proc/{run.pid}/environ", "rb") as file:
+    assert run.attempt.pid
+    assert os.getsid(run.attempt.pid) == run.attempt.pid
+    with open(f"/proc/{run.attempt.pid}/environ", "rb") as file:
         environment = file.read().split(b"\0")
     assert b"OMP_WAIT_POLICY=PASSIVE" in environment
     assert b"GOMP_SPINCOUNT=3000" in environment

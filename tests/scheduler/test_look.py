@@ -40,8 +40,8 @@ def test_a_look_sets_a_stranded_queue_going(bench: Bench) -> None:
     while supervised(bench.settings):
         time.sleep(0.02)
     look_at(bench)
-    assert first.pid
-    os.kill(first.pid, signal.SIGTERM)
+    assert first.attempt.pid
+    os.kill(first.attempt.pid, signal.SIGTERM)
     assert bench.ended(second.id).message.startswith("It was to use the result"), "and ends it"
 
 

@@ -10,8 +10,8 @@ from graftui.scheduler.cancel import cancel
 from graftui.scheduler.look import ensure
 from tests.scheduler.scheduler_bench import Bench, plan
 
-# Signs of life of the launcher itself, which no file holds.
-_NOT_KEPT = {"heard_at": None, "seen_at": None, "cancel_asked": None, "claims": 0}
+# Signs of life of the scheduler itself, which no file holds.
+_NOT_KEPT = {"heard_at": None, "seen_at": None, "cancel_asked": None}
 
 
 def delete(bench: Bench, *ends: str) -> None:
@@ -32,7 +32,10 @@ def test_deleted_in_mid_run_the_supervisor_takes_the_runs_in_again(bench: Bench)
     delete(bench, "")  # leaving -wal and -shm, as one does
     after = bench.until_there(first.id, lambda run: run.step == 3)
     assert after.status is RunStatus.running
-    assert (after.pid, after.pid_ticks) == (before.pid, before.pid_ticks)
+    assert (after.attempt.pid, after.attempt.pid_ticks) == (
+        before.attempt.pid,
+        before.attempt.pid_ticks,
+    )
     assert bench.until_there(second.id).status is RunStatus.queued
     assert cancel(bench.settings, first.id).message == "stopped at step 3"
     assert bench.ended(second.id).status is RunStatus.finished
@@ -59,7 +62,7 @@ def test_rebuilt_rows_are_the_rows_that_were(bench: Bench) -> None:
 
 
 def has_exit(run: Run) -> bool:
-    return run.exit_code is not None or run.signal is not None
+    return run.attempt.exit_code is not None or run.attempt.signal is not None
 
 
 def test_a_queued_run_is_taken_in_as_queued_and_still_runs(bench: Bench) -> None:

@@ -15,7 +15,8 @@ from graftui.registry.card import read_card
 from graftui.registry.ingest import rebuild
 from graftui.registry.store import Store
 from graftui.scheduler import memory
-from graftui.scheduler.verdict import Exit, verdict_on
+from graftui.scheduler.executors.base import Exit
+from graftui.scheduler.verdict import verdict_on
 from tests.scheduler.scheduler_bench import Bench, plan
 
 RUN = Run(id="k3f9qz", name="n", kind="graft", config={}, config_hash="", created_at=0.0,
@@ -111,7 +112,11 @@ def test_what_the_kernel_killed_for_memory(
 def test_a_finished_run_without_its_last_event_keeps_its_result(bench: Bench) -> None:
     (run,) = bench.launch(plan("unsaid"))
     run = bench.ended(run.id)
-    assert (run.status, run.summary, run.exit_code) == (RunStatus.finished, {"accuracy": 0.75}, 0)
+    assert (run.status, run.summary, run.attempt.exit_code) == (
+        RunStatus.finished,
+        {"accuracy": 0.75},
+        0,
+    )
     card = read_card(bench.settings.run_dir(run.id))
     assert card
     assert card.verdict

@@ -17,7 +17,7 @@ from engine.contract.config import dumps, parse
 from engine.contract.identity import config_hash
 from engine.contract.sections import Section
 from graftui import settings as knobs
-from graftui.models import ACTIVE, Input, Run, RunReason, RunStatus
+from graftui.models import ACTIVE, Attempt, Input, Run, RunReason, RunStatus
 from graftui.registry.card import card_of, write_card
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
@@ -72,11 +72,11 @@ def add(
         return store.get(id)
 
 
-def alive() -> dict[str, Any]:
-    """The process of a run that is at work: this one."""
+def alive(run: str) -> Attempt:
+    """The start of a run that is at work, as this process."""
     me = identity(os.getpid())
     assert me is not None
-    return asdict(me)
+    return Attempt(run=run, n=1, **asdict(me))
 
 
 def began(t: float) -> ev.Event:
@@ -163,7 +163,8 @@ def everything(settings: Settings) -> None:
         message="Its process vanished without a last event.")  # fmt: skip
     model = config(task__name="SST-2", model__name="models/distilbert-mlm", task__data="data/k")
     add(settings, "t8aaff", model, [began(NOW - 31), *trained(NOW - 31, 240)], name="sst2",
-        recipe="sst2", created_at=NOW - 40, status=RunStatus.starting, **alive())  # fmt: skip
+        recipe="sst2", created_at=NOW - 40, status=RunStatus.starting,
+        attempt=alive("t8aaff"))  # fmt: skip
     waits = config("graft", task__name="SST-2", model__name="models/distilbert-mlm")
     add(settings, "g9bbgg", waits, name="sst2", recipe="sst2", created_at=NOW - 39,
         parent="t8aaff")  # fmt: skip

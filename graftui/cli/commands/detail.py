@@ -6,7 +6,7 @@ import time
 
 from engine.contract.layout import read_whole
 from graftui.cli.commands.output import as_json, send_json
-from graftui.models import Run
+from graftui.models import Attempt, Run
 from graftui.registry.store import Store
 from graftui.results.figures import figure, subject
 from graftui.results.side_by_side import flat
@@ -63,9 +63,14 @@ def _about(run: Run, settings: Settings) -> dict[str, object]:
         "after": ", ".join(run.sources),
         "took": duration(run.seconds), "device": run.device, "config hash": run.config_hash,
         "folder": str(directory(settings, run).path), "smallest graft": _smallest(settings, run),
-        "process": f"{run.pid} on {run.host}" if run.pid and run.status.active else "",
+        "process": _process(run.attempt) if run.status.active else "",
     }  # fmt: skip
     return {name: value for name, value in about.items() if value}
+
+
+def _process(attempt: Attempt) -> str:
+    name = f"job {attempt.job}" if attempt.job else str(attempt.pid or "")
+    return f"{name} on {attempt.host}" if name and attempt.host else name
 
 
 def recovered(settings: Settings, run: Run) -> dict[str, float] | None:

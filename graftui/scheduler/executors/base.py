@@ -1,0 +1,77 @@
+"""What an executor is: it starts attempts of runs, says what becomes of them, and stops them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from graftui.models import Attempt, Run
+from graftui.scheduler.identity import Life
+
+
+class How(StrEnum):
+    """Ways of stopping."""
+
+    ask = "ask"
+    """It may save what it has, and says itself that it was cancelled."""
+    kill = "kill"
+    """At once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a process ended, as seen at once: a disk may have room again a second later."""
+
+    code: int
+    """As of Popen: of a signal its negative number."""
+    disk_full: bool = False
+    oom_killed: bool = False
+    """The kernel killed a process of this control group for memory while this one ran."""
+    peak_bytes: int | None = None
+    """The most memory that it held; None: not known."""
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> "Exit | None":
+        """The end that was noted of `attempt`; None: nobody saw it."""
+        if attempt.signal is not None:
+            return cls(-attempt.signal)
+        return None if attempt.exit_code is None else cls(attempt.exit_code)
+
+    @property
+    def signal(self) -> int | None:
+        """Number of the signal that ended it."""
+        return -self.code if self.code < 0 else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """None where a signal ended it."""
+        return self.code if self.code >= 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen of an attempt."""
+
+    life: Life
+    end: Exit | None = None
+    """How it ended, where that can be seen: of a process by its parent alone."""
+
+
+class Executor(Protocol):
+    """One way of running engines. Each process makes its own, so what must be known by all is in
+    the attempt.
+    """
+
+    def start(self, run: Run) -> Attempt:
+        """Start the engine of a run: its last attempt, with the process or job that it came to be.
+
+        That outlives who started it. Raises OSError where it cannot be started.
+        """
+
+    def poll(self, attempts: Sequence[Attempt]) -> Sequence[Sight]:
+        """What is seen of each, one by one. Of an end that was seen it goes on telling."""
+
+    def stop(self, attempt: Attempt, how: How) -> None:
+        """Stop one that is there, with all that it started. Does not wait until it is gone, and
+        does nothing where it cannot be told for certain. Raises EnvironmentProblem.
+        """
