@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.contract import schema
 from engine.contract.kinds import kinds
-from graftui.results.figures import plain
+from graftui.planning.values import written
 
 HEAD = """# Settings
 
@@ -24,7 +24,7 @@ def text() -> str:
         lines += ["| setting | default | values | unit | meaning |", "|---|---|---|---|---|"]
         for one in schema.settings(name):
             values = " or ".join(f"`{choice}`" for choice in one.choices) or one.type
-            default = f"`{plain(one.default)}`" if plain(one.default) else ""
+            default = f"`{written(one.default)}`" if written(one.default) else ""
             lines.append(f"| `{one.path}` | {default} | {values} | {one.unit} | {one.help} |")
         lines.append("")
     return "\n".join(lines)

@@ -33,9 +33,11 @@ class Setting:
     choices: tuple[str, ...]
     """Allowed values; empty where any of the type will do."""
     type: str
-    """text, integer, number, yes/no, list or table."""
+    """text, integer, number, fraction or count, yes/no, list or table."""
     unit: str
     help: str
+    items: str = ""
+    """Type of the items of a list."""
 
 
 def settings(kind: str) -> list[Setting]:
@@ -60,6 +62,7 @@ def _walk(section: type[Section], kind: str, keys: tuple[str, ...]) -> Iterator[
             type=_type_name(annotation),
             unit=str(extra.get("unit", "")),
             help=info.description or "",
+            items=_items(annotation),
         )
 
 
@@ -73,10 +76,15 @@ def _choices(info: FieldInfo) -> tuple[str, ...]:
 def _type_name(annotation: Any) -> str:
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
-        return "number"
+        return "fraction or count"
     if origin in (tuple, dict):
         return "list" if origin is tuple else "table"
     return {int: "integer", float: "number", bool: "yes/no"}.get(annotation, "text")
+
+
+def _items(annotation: Any) -> str:
+    is_list = typing.get_origin(annotation) is tuple
+    return _type_name(typing.get_args(annotation)[0]) if is_list else ""
 
 
 def dotted(keys: tuple[str, ...], kind: str) -> str:

@@ -40,10 +40,12 @@ def run(
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
     from graftui.cli.commands import running
-    from graftui.planning import plans, recipes
+    from graftui.planning import overrides, plans, recipes
 
     settings, console = settings_here(), console_here()
-    planned = plans.plan(recipes.load(recipe, settings), settings, set_, name, tag, fresh)
+    wanted = recipes.load(recipe, settings)
+    sets = overrides.parse(set_, wanted.kinds)
+    planned = plans.plan(wanted, settings, sets, name, tag, fresh)
     running.tell_reused(planned, console)
     running.go(settings, planned.plans, console, detach)
 
@@ -66,12 +68,13 @@ def rerun(
     tags told of the old ones: a run is then called as its recipe, unless --keep or --name.
     """
     from graftui.cli.commands import again, choosing
-    from graftui.planning import plans
+    from graftui.planning import overrides, plans
 
     settings, console = settings_here(), console_here()
+    sets = overrides.parse(set_)
     with store_here(settings) as store:
         runs = choosing.chosen(store, refs, filter_)
-    planned = [plans.rerun(run, set_, settings, name, tag, keep) for run in runs]
+    planned = [plans.rerun(run, sets, settings, name, tag, keep) for run in runs]
     again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach)
 
 

@@ -3,6 +3,7 @@
 Owns the checks before anything is queued. Starts nothing.
 """
 
+import json
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from engine.contract.remarks import remarks
 from engine.contract.sections import RunConfig
 from graftui.errors import NotFound, UsageError
 from graftui.models import Run
+from graftui.planning.overrides import Override
 from graftui.planning.recipes import Recipe, of_run
 from graftui.planning.reuse import Standing, look, standing_in
 from graftui.registry.query.tree import Condition
@@ -45,7 +47,7 @@ class Planned:
 def plan(
     recipe: Recipe,
     settings: Settings,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     name: str = "",
     tags: Sequence[str] = (),
     fresh: bool = False,
@@ -133,7 +135,7 @@ def _checked(config: RunConfig, linked: Collection[str]) -> RunConfig:
 
 def rerun(
     run: Run,
-    overrides: Sequence[str],
+    overrides: Sequence[Override],
     settings: Settings,
     name: str = "",
     tags: Sequence[str] = (),
@@ -145,7 +147,7 @@ def rerun(
     else run first: a changed data seed, or a fine-tuning that failed or is deleted, never leaves
     the two at odds. Old name and tags: see `label`.
     """
-    own_checkpoint = any("finetuned." in text.partition("=")[0] for text in overrides)
+    own_checkpoint = any("finetuned" in override.path.split(".") for override in overrides)
     origin = None if own_checkpoint else origin_of(run, settings)
     recipe = of_run(run, origin)
     if own_checkpoint:  # which the old hash says nothing of
@@ -155,12 +157,17 @@ def rerun(
     for raw in filter(None, (origin, run.config)):
         old = schema.flatten(configs.parse(current(raw)))
         for path, value in schema.flatten(made[raw["kind"]]).items():
-            if old[path] != value and (own_checkpoint or not path.startswith("finetuned.")):
+            if _differ(old[path], value) and (own_checkpoint or not path.startswith("finetuned.")):
                 changes[path] = (old[path], value)
     name, tags = label(run, bool(changes) and not keep, name, tags)
     planned = plan(recipe, settings, overrides, name, tags)
     plans = [replace(each, recipe=run.recipe) for each in planned.plans]
     return replace(planned, plans=plans), changes
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Whether two values of a setting mean something else: 1 is one weight, 1.0 all of them."""
+    return json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True)
 
 
 def label(run: Run, changed: bool, name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:

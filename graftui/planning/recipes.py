@@ -7,11 +7,9 @@
     of = "finetune"               # waits for it, cuts its graft from it, takes over its
     sparsity = 1e-4               # model, task, freeze and compute where it gives none
 
-Owns reading and writing them, and `--set`. What running them comes to is in plans.py.
+Owns reading and writing them. What running them comes to is in plans.py.
 """
 
-import ast
-import contextlib
 import copy
 import difflib
 import re
@@ -31,10 +29,10 @@ from engine.contract.layout import shipped
 from engine.contract.sections import RunConfig
 from graftui.errors import NotFound, UsageError, sentence
 from graftui.models import Run
+from graftui.planning.overrides import Override, Raw, Source, given, put
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
-Raw = dict[str, Any]
 _INHERITED = ("model", "task", "demo", "freeze", "compute")
 
 
@@ -60,13 +58,13 @@ class Recipe:
     kinds: dict[str, str]
     links: dict[str, str]
     """Part -> the part it is made from."""
+    source: Source = Source.recipe
+    """Whether somebody wrote it, or a run's stored configs make it up."""
 
-    def configs(self, overrides: Sequence[str] = ()) -> dict[str, RunConfig]:
-        """The configs with `overrides` ("train.lr=1e-3") put in. Raises UsageError."""
+    def configs(self, overrides: Sequence[Override] = ()) -> dict[str, RunConfig]:
+        """The configs with `overrides` put in. Raises UsageError."""
         parts = copy.deepcopy(self.parts)
-        _refuse_twice(overrides)
-        for override in overrides:
-            _override(parts, self.kinds, override)
+        put(parts, self.kinds, overrides)
         for name, source in self.links.items():
             for section in _INHERITED:
                 if section in parts[source]:
@@ -74,6 +72,10 @@ class Recipe:
                         parts[source][section], parts[name].get(section, {})
                     )
         return {name: _parse(raw, self.kinds[name], self.name) for name, raw in parts.items()}
+
+    def given(self, overrides: Sequence[Override] = ()) -> dict[str, dict[str, Override]]:
+        """Which settings somebody gave a value, by part and path: here, or in `overrides`."""
+        return given(self.parts, self.kinds, self.source, overrides)
 
 
 def available(settings: Settings) -> list[RecipeInfo]:
@@ -173,83 +175,6 @@ def _link(source: Any, part: str, kinds: dict[str, str], name: str) -> str:
     return str(source)
 
 
-def _refuse_twice(overrides: Sequence[str]) -> None:
-    """One of two values would be lost without a word. Raises UsageError."""
-    values: dict[str, str] = {}
-    for text in overrides:
-        path, _, value = text.partition("=")
-        if path.strip() in values:
-            both = f"{values[path.strip()]!r} and {value!r}"
-            raise UsageError(f"--set {path.strip()} is given twice: {both}.", "Give it once.")
-        values[path.strip()] = value
-
-
-def _override(parts: dict[str, Raw], kinds: dict[str, str], text: str) -> None:
-    """Put `path=value` into each part that has that setting; `part.path` into that part alone."""
-    path, equals, value = text.partition("=")
-    if not equals or not path:
-        raise UsageError(
-            f"--set {text!r}: give it as setting=value.", "Example: --set train.lr=1e-3"
-        )
-    path, hits = path.strip(), 0
-    for name, kind in kinds.items():
-        own = path.removeprefix(f"{name}.")
-        # A part may be named otherwise than its kind: small.sparsity is its graft.sparsity.
-        for candidate in (path,) if own == path else (path, own, f"{kind}.{own}"):
-            if keys := _keys(candidate, kind):
-                _put(parts[name], keys, _fitting(candidate, value, kind))
-                hits += 1
-                break
-    if not hits:
-        kind = kinds.get(path.split(".")[0]) or next(iter(kinds.values()))
-        raise UsageError(
-            f"--set {path}: there is no such setting.{schema.suggestion(path, kind)}",
-            "`graftui recipes NAME --settings` lists all of them.",
-        )
-
-
-def _fitting(path: str, text: str, kind: str) -> Any:
-    """The value of a setting; an entry of a table is a word, though TOML may see more in it."""
-    value = _value(text)
-    known = {setting.path: setting.type for setting in schema.settings(kind)}
-    if path not in known and not isinstance(value, str):
-        return text  # " false" and "true" are label words
-    if known.get(path) == "table" and isinstance(value, str):
-        with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError):
-            return ast.literal_eval(value)  # LM-BFF's {'0':'bad','1':'good'}
-    return value
-
-
-def _keys(path: str, kind: str) -> tuple[str, ...]:
-    """Where a setting stands in the config; an entry of a table is `table.key`."""
-    for setting in schema.settings(kind):
-        if path == setting.path:
-            return setting.keys
-        if setting.type == "table" and path.startswith(f"{setting.path}."):
-            return (*setting.keys, path.removeprefix(f"{setting.path}."))
-    return ()
-
-
-def _value(text: str) -> Any:
-    """A TOML value, or the text itself where it is none: 1e-3, [1e-4, 1e-3], true, roberta-base."""
-    try:
-        return toml.loads(f"value = {text.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _put(raw: Raw, keys: tuple[str, ...], value: Any) -> None:
-    for place, key in enumerate(keys[:-1]):
-        raw = raw.setdefault(key, {})
-        if not isinstance(raw, dict):
-            where = ".".join(keys[: place + 1])
-            raise UsageError(
-                f"{where} = {raw!r} is no table, so {'.'.join(keys)} has no place in it.",
-                f"Write it as a table: {where}.{keys[place + 1]} = ...",
-            )
-    raw[keys[-1]] = value
-
-
 def _merged(low: Any, high: Any) -> Any:
     if not (isinstance(low, dict) and isinstance(high, dict)):
         return high
@@ -275,20 +200,20 @@ def of_run(run: Run, origin: Raw | None = None) -> Recipe:
     """The saved configuration of a run as a recipe; a graft with that of its fine-tuning, if
     given.
     """
+    title = f"as run {run.id}"
     body = {**configs.current(run.config)}
     body.pop("kind")
     if origin is None:
-        return Recipe(run.name, f"as run {run.id}", {run.kind: body}, {run.kind: run.kind}, {})
+        parts, kinds = {run.kind: body}, {run.kind: run.kind}
+        return Recipe(run.name, title, parts, kinds, {}, Source.rerun)
     body.pop("finetuned")
     source = {**configs.current(origin)}
     kind = source.pop("kind")
     same = [section for section in _INHERITED if source.get(section) == body.get(section)]
     for section in same:
         body.pop(section)
-    return Recipe(
-        run.name, f"as run {run.id}", {kind: source, run.kind: body},
-        {kind: kind, run.kind: run.kind}, {run.kind: kind},
-    )  # fmt: skip
+    parts, kinds = {kind: source, run.kind: body}, {kind: kind, run.kind: run.kind}
+    return Recipe(run.name, title, parts, kinds, {run.kind: kind}, Source.rerun)
 
 
 def dumps(recipe: Recipe) -> str:

@@ -8,8 +8,9 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from graftui.planning.values import written
 from graftui.results.chart import Axis, Chart, Curve
-from graftui.results.figures import plain, title
+from graftui.results.figures import title
 from graftui.results.over_seeds import IMPLIED, Group
 
 _PLACE = ("stage", "sparsity")
@@ -84,7 +85,7 @@ def _values(group: Group, own: Sequence[str]) -> str:
     """What the group was collected by; nothing where it is weights drawn at random."""
     if group.key["stage"] == "knocked_out_random":
         return ""
-    return ", ".join(plain(group.key[key]) for key in own if group.key[key] is not None)
+    return ", ".join(written(group.key[key]) for key in own if group.key[key] is not None)
 
 
 def _point(groups: Sequence[Group]) -> Point:

@@ -146,16 +146,3 @@ def exact(name: str, value: float) -> float:
 
 NOT_KNOWN = "–"
 """Stands where a reader would look for a value and there is none."""
-
-
-def plain(value: Any) -> str:
-    """A setting's value as a person writes it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(plain, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {plain(one)}" for key, one in value.items())
-    return "" if value is None else str(value)

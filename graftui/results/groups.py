@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graftui.results.figures import asked, figure, plain, stage_title, title
+from graftui.planning.values import written
+from graftui.results.figures import asked, figure, stage_title, title
 from graftui.results.over_seeds import Group, Spread, shown
 from graftui.results.trials import LeftOut
 
@@ -64,7 +65,7 @@ def key_cell(key: str, group: Group) -> str:
     if key == "stage":
         return group.title
     value = group.key[key]
-    return asked(value) if key == "sparsity" and value else plain(value)
+    return asked(value) if key == "sparsity" and value else written(value)
 
 
 def table(found: Collected) -> tuple[list[str], list[list[str]]]:
@@ -124,6 +125,6 @@ def _spread(name: str, value: Spread | None, seeds: int) -> str:
 def chosen(group: Group) -> str:
     """The settings chosen on dev, such as `train.lr 0.01 (2), 0.02 (1)`."""
     return "; ".join(
-        f"{path} " + ", ".join(f"{plain(value) or 'none'} ({count})" for value, count in values)
+        f"{path} " + ", ".join(f"{written(value) or 'none'} ({count})" for value, count in values)
         for path, values in group.chosen.items()
     )

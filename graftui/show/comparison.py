@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from graftui.results.figures import compared, plain, subject
+from graftui.planning.values import written
+from graftui.results.figures import compared, subject
 from graftui.results.side_by_side import Comparison
 from graftui.terminal import Console, Table, Text
 from graftui.text import visible
@@ -35,7 +36,7 @@ def _columns(found: Comparison) -> Table:
     for run in found.runs:
         table.add_column(f"{run.id}\n{visible(run.name)}\n{subject(run)}", justify="right")
     for path, row in found.settings.items():
-        table.add_row(Text(path, "cyan"), *map(plain, row))
+        table.add_row(Text(path, "cyan"), *map(written, row))
     table.add_section()
     for name, values in found.scores.items():
         table.add_row(found.titles[name], *(compared(name, value) for value in values))
@@ -60,7 +61,7 @@ def _cells(found: Comparison) -> dict[str, list[str]]:
     scores = {
         found.titles[name]: [compared(name, v) for v in row] for name, row in found.scores.items()
     }
-    settings = {path: list(map(plain, row)) for path, row in found.settings.items()}
+    settings = {path: list(map(written, row)) for path, row in found.settings.items()}
     shown = {**dict(about), **scores, **settings}
     return {name: list(map(visible, column)) for name, column in shown.items()}
 

@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import ConsoleOptions, RenderResult
 
 from graftui.models import Run, RunStatus, Score
+from graftui.planning.values import written
 from graftui.results.columns import Column, for_ls
-from graftui.results.figures import plain
 from graftui.results.score_table import GAP, score_table
 from graftui.show import lines
 from graftui.show.lines import Lines
@@ -86,5 +86,5 @@ def settings(values: dict[str, Any]) -> Table:
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     for path, value in values.items():
-        table.add_row(path, plain(value))
+        table.add_row(path, written(value))
     return table

@@ -6,8 +6,9 @@ from typing import Any
 from textual.content import Content
 
 from graftui.models import Artifact, Run, RunStatus, Score
+from graftui.planning.values import written
 from graftui.results.columns import elapsed
-from graftui.results.figures import NOT_KNOWN, file_size, plain
+from graftui.results.figures import NOT_KNOWN, file_size
 from graftui.results.score_table import GAP, score_table
 from graftui.results.side_by_side import flat
 from graftui.results.times import age, clock, duration, time_left
@@ -136,14 +137,15 @@ def config(run: Run) -> Content:
             section = head
             lines += [Content(""), data(head, "bold $primary")]
         setting = known.get(path)
-        own = setting is not None and plain(value) != plain(setting.default)
+        own = setting is not None and written(value) != written(setting.default)
         unit = f" {setting.unit}" if setting and setting.unit else ""
         pieces: list[Any] = [
             ("• " if own else "  ", "$warning"), data(f"{name:<18}", "$text-muted"),
-            data(plain(value) or NOT_KNOWN, "bold $warning" if own else ""), (unit, "$text-muted"),
+            data(written(value) or NOT_KNOWN, "bold $warning" if own else ""),
+            (unit, "$text-muted"),
         ]  # fmt: skip
         if own and setting is not None:
-            pieces.append((f"   default {plain(setting.default) or NOT_KNOWN}", "$text-disabled"))
+            pieces.append((f"   default {written(setting.default) or NOT_KNOWN}", "$text-disabled"))
         lines.append(Content.assemble(*pieces))
     note = data(f"hash {run.config_hash}   • not at its default", "$text-muted")
     return Content("\n").join([note, *lines])

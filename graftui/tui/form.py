@@ -1,13 +1,12 @@
 """The form of a new run: the settings of a recipe's parts, prefilled, and what is wrong with them.
 
-Made from the config schema alone, so that it cannot drift from `--set`. Owns how a value is
-typed and shown. Draws nothing: new/field.py and new/screen.py do.
+Made from the config schema alone, so that it cannot drift from `--set`; a value is typed as there,
+and read once. Draws nothing: new/field.py and new/screen.py do.
 """
 
-import codecs
-import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,15 +17,14 @@ from engine.contract.config import parse
 from engine.contract.kinds import kinds
 from engine.contract.schema import Setting
 from graftui.models import Run
-from graftui.planning import plans
+from graftui.planning import plans, values
+from graftui.planning.overrides import Override, Source
 from graftui.planning.recipes import Recipe, of_run
 from graftui.settings import Settings
-from graftui.text import visible
 
 Value = str | bool
 """What a field holds: a switch holds a bool, all others a text."""
 
-_CODE = re.compile(r"\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5}|U0010[0-9a-f]{4})")
 _PATH = re.compile(r"[a-z_]+\.[a-z_0-9]+")
 _SHARED = ("model", "task", "demo", "freeze", "compute", "finetuned")
 """Sections that a linked part takes over from the part it is made from."""
@@ -37,23 +35,13 @@ class Entry:
     """One field."""
 
     path: str
-    """As in `--set path=value`; of the run itself: name, tags, fresh."""
+    """As in `--set path=value`; of the run itself: name, tags, fresh, keep."""
     label: str
     setting: Setting
-    value: Value
-    """Prefilled."""
+    shown: Value
+    """What stands in the box at first."""
     part: str = ""
     """Part of the recipe; empty: about the run itself."""
-
-    @property
-    def coded(self) -> bool:
-        """Whether it is typed as in a program, \\n for a new line: it began with such letters."""
-        return isinstance(self.value, str) and visible(self.value) != self.value
-
-    @property
-    def shown(self) -> Value:
-        """What stands in the box at first."""
-        return _coded(self.value) if self.coded and isinstance(self.value, str) else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +67,12 @@ class Form:
         """All fields, from top to bottom."""
         return [entry for group in self.groups for entry in group.entries]
 
-    def changes(self, values: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:
+    def changes(self, filled: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:
         """Fields that are not as they were prefilled: path -> (before, now)."""
         return {
-            e.path: (e.shown, values[e.path])
+            e.path: (e.shown, filled[e.path])
             for e in self.entries
-            if values.get(e.path, e.shown) != e.shown
+            if filled.get(e.path, e.shown) != e.shown
         }
 
 
@@ -103,6 +91,7 @@ def of_rerun(run: Run) -> Form:
     about = (
         _about("name", "Name of the run", run.name),
         _about("tags", "Tags, with spaces", " ".join(run.tags)),
+        _about("keep", "Keep name and tags though settings change", False),
     )
     recipe = of_run(run)
     # Where it waits for another run, that one says what it is cut from.
@@ -113,7 +102,12 @@ def of_rerun(run: Run) -> Form:
 
 def _about(name: str, help: str, value: Value) -> Entry:
     kind = "yes/no" if isinstance(value, bool) else "text"
-    return Entry(name, name, Setting(name, (name,), value, (), kind, "", help), value)
+    setting = Setting(name, (name,), value, (), kind, "", help)
+    return Entry(name, name, setting, _box(setting, value))
+
+
+def _box(setting: Setting, value: Any) -> Value:
+    return value if isinstance(value, bool) else values.written(value)
 
 
 def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
@@ -133,19 +127,24 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
         section = setting.path.rpartition(".")[0]
         title = f"{part}: {section}" if several else section
         path = f"{part}.{setting.path}" if several else setting.path
-        entry = Entry(path, setting.path.rpartition(".")[2], setting, shown_as(value), part)
+        label = setting.path.rpartition(".")[2]
+        entry = Entry(path, label, setting, _box(setting, value), part)
         groups.setdefault(title, []).append(entry)
     return tuple(Group(title, tuple(entries)) for title, entries in groups.items())
 
 
-def errors(form: Form, values: Mapping[str, Value]) -> dict[str, str]:
+def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
     """What is wrong: path of a field -> a sentence; "" -> what belongs to no field."""
     found: dict[str, str] = {}
     for part, config in form.recipe.configs().items():
         kind, raw = form.recipe.kinds[part], config.model_dump(mode="json")
         own = [e for e in form.entries if _reaches(form, e, part)]
         for entry in own:
-            _put(raw, entry.setting.keys, typed(entry, values.get(entry.path, entry.shown)))
+            text = filled.get(entry.path, entry.shown)
+            try:
+                _put(raw, entry.setting.keys, typed(entry, text))
+            except ValueError as error:
+                found[entry.path] = f"{entry.setting.path} = {text}: {error}"
         for path, sentence in _wrong(raw, kind, part in form.recipe.links).items():
             found.setdefault(_owner(own, path, sentence), sentence)
     return found
@@ -198,88 +197,55 @@ def _put(raw: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     raw[keys[-1]] = value
 
 
-def planned(form: Form, values: Mapping[str, Value], settings: Settings) -> plans.Planned:
+def planned(form: Form, filled: Mapping[str, Value], settings: Settings) -> plans.Planned:
     """What the filled form comes to. Raises UsageError."""
-    sets = overrides(form, values)
-    about = {e.path: typed(e, values[e.path]) for e in form.entries if not e.part}
+    sets = overrides(form, filled)
+    about = {e.path: typed(e, filled.get(e.path, e.shown)) for e in form.entries if not e.part}
     name, tags = about["name"], tuple(about["tags"].split())
     if form.run is None:
-        fresh = bool(about.get("fresh"))
-        return plans.plan(form.recipe, settings, sets, name, tags, fresh)
-    again, _ = plans.rerun(form.run, sets, settings)
-    named = [replace(plan, name=name or plan.name, tags=tags) for plan in again.plans]
-    return replace(again, plans=named)
+        return plans.plan(form.recipe, settings, sets, name, tags, about.get("fresh", False))
+    edited = form.changes(filled)
+    own_name = name if "name" in edited else ""
+    again, _ = plans.rerun(form.run, sets, settings, own_name, keep=about["keep"])
+    if "tags" not in edited:
+        return again
+    return replace(again, plans=[replace(plan, tags=tags) for plan in again.plans])
 
 
-def overrides(form: Form, values: Mapping[str, Value]) -> list[str]:
-    """The changes as `--set` takes them."""
-    changed = form.changes(values)
-    return [
-        f"{e.path}={_toml(typed(e, values[e.path]))}"
+def consequences(form: Form, filled: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:
+    """Name and tags that a run again loses as its settings change: as in `Form.changes`."""
+    edited = form.changes(filled)
+    if (
+        form.run is None
+        or "keep" in edited
+        or not any(e.path in edited for e in form.entries if e.part)
+    ):
+        return {}
+    name, tags = plans.label(form.run, True, "", ())
+    lost = {"name": (form.run.name, name), "tags": (" ".join(form.run.tags), " ".join(tags))}
+    return {path: (a, b) for path, (a, b) in lost.items() if path not in edited and a != b}
+
+
+def overrides(form: Form, filled: Mapping[str, Value]) -> tuple[Override, ...]:
+    """The changes of settings. Raises ValueError for one that `errors` names."""
+    changed = form.changes(filled)
+    return tuple(
+        Override(e.path, typed(e, filled[e.path]), Source.form)
         for e in form.entries
         if e.part and e.path in changed
-    ]
+    )
 
 
 def typed(entry: Entry, value: Value) -> Any:
-    """What a field's value means; a text that makes no sense stays one: the schema refuses it."""
-    kind = entry.setting.type
-    if entry.coded and isinstance(value, str):
-        value = _decoded(value)
-    if isinstance(value, bool) or kind == "text":
-        return value if isinstance(value, bool) else value.strip()
-    if kind == "list":
-        return [_number(word) for word in value.strip(" []").replace(",", " ").split()]
-    if kind == "table":
-        return _table(value)
-    return _number(value.strip())
+    """What a field's value means. Raises ValueError, with what it should be."""
+    return value if isinstance(value, bool) else values.read(entry.setting, value.strip())
 
 
-def _coded(text: str) -> str:
-    """What cannot be seen as in a program; `_decoded` gives it back."""
-    letters = (c if visible(c) == c != "\\" else c.encode("unicode_escape").decode() for c in text)
-    return "".join(letters)
-
-
-def _decoded(text: str) -> str:
-    return _CODE.sub(lambda code: codecs.decode(code[0], "unicode_escape"), text)
-
-
-def _number(text: str) -> int | float | str:
-    for form in (int, float):
-        try:
-            return form(text)
-        except ValueError:
-            continue
-    return text
-
-
-def _table(text: str) -> dict[str, str] | str:
-    """`0 = terrible, 1 = great`."""
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    if not all(equals for _, equals, _ in pairs):
-        return text
-    return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def shown_as(value: Any) -> Value:
-    """A setting's value as it stands in a field; `typed` gives it back."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, float):
-        short = f"{value:g}".replace("e+0", "e").replace("e-0", "e-")
-        return short if float(short) == value else repr(value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key} = {word}" for key, word in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(str(shown_as(one)) for one in value)
-    return str(value)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        pairs = (f"{_toml(key)} = {_toml(word)}" for key, word in value.items())
-        return f"{{ {', '.join(pairs)} }}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else repr(value)
+def brief(entry: Entry, value: Value, problem: str) -> str:
+    """What is wrong with a field without its name and its value, which stand to the left of it."""
+    shown = [str(value)]
+    with suppress(ValueError):
+        shown.append(repr(typed(entry, value)))
+    for text in shown:
+        problem = problem.removeprefix(f"{entry.setting.path} = {text}: ")
+    return problem

@@ -116,7 +116,7 @@ BAD_INPUT = [
     ("run pocket --set task.type=autoregressive", 2, "masked LM"),
     ("run alone.toml", 2, "finetuned.path is empty"),
     ("ls -n -3", 2, "greater than or equal"),
-    ("run both.toml --set train.lr=fast", 2, "train.lr = 'fast'"),
+    ("run both.toml --set train.lr=fast", 2, "train.lr=fast: should be a valid number"),
     ("run both.toml --set train.optimizer=adam", 2, "sgd, adamw"),
     ("run both.toml --set task.name=SST2", 2, "Did you mean SST-2?"),
     ("run both.toml --set model.name=./nowhere", 2, "./nowhere"),

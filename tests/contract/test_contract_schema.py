@@ -66,6 +66,7 @@ def wrong_values(setting: schema.Setting) -> list[Any]:
         "yes/no": ["maybe", 2],
         "integer": ["many", 1.5, -1, None],
         "number": ["much", -1.0, None],
+        "fraction or count": ["much", -1.0, None],
         "list": ["one", [None]],
         "table": ["one", {"0": 1}],
     }

@@ -13,6 +13,7 @@ from engine.contract.layout import RunDir
 from engine.contract.sections import DemoConfig, ModelConfig, TaskConfig
 from graftui.models import Run, RunReason, RunStatus
 from graftui.planning import plans, recipes
+from graftui.planning.overrides import parse
 from graftui.registry.store import Store
 from graftui.scheduler import reads, spawn, supervise
 from graftui.settings import Settings, at
@@ -41,7 +42,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def planned(settings: Settings, *sets: str) -> plans.Planned:
-    return plans.plan(recipes.loads(RECIPE, "mine"), settings, sets)
+    return plans.plan(recipes.loads(RECIPE, "mine"), settings, parse(sets))
 
 
 def queued(settings: Settings) -> tuple[Run, Run]:
@@ -153,9 +154,9 @@ def test_a_graft_from_a_checkpoint_of_other_data_is_told(here: Settings) -> None
     checkpoint = RunDir(here.runs / finished(here).id).checkpoint.relative_to(here.root)
     alone = recipes.loads(RECIPE.partition("[graft]")[0].replace("[finetune]", "[graft]"), "alone")
     sets = (f"finetuned.path={checkpoint}",)
-    assert plans.plan(alone, here, sets).remarks == ()
+    assert plans.plan(alone, here, parse(sets)).remarks == ()
     swap_labels()
-    (remark,) = plans.plan(alone, here, sets).remarks
+    (remark,) = plans.plan(alone, here, parse(sets)).remarks
     assert checkpoint.parent.name in remark
     assert TRAIN in remark
 

@@ -13,6 +13,7 @@ from engine.emit import Emitter, StopRequest
 from engine.kinds import finetune
 from engine.kinds import graft as grafting
 from graftui.planning import recipes
+from graftui.planning.overrides import parse
 
 
 class NeverStop(StopRequest):
@@ -25,7 +26,7 @@ class NeverStop(StopRequest):
 def both_parts(recipe: str, place: Path, *overrides: str) -> tuple[dict[str, float], int]:
     """The summary of a recipe's graft, run in this process, and the number of test rows."""
     text = (shipped() / "recipes" / f"{recipe}.toml").read_text()
-    made = recipes.loads(text, recipe).configs(overrides)
+    made = recipes.loads(text, recipe).configs(parse(overrides))
     tuning, graft = made["finetune"], made["graft"]
     assert isinstance(tuning, FinetuneConfig)
     assert isinstance(graft, GraftConfig)

@@ -14,6 +14,8 @@ from textual.widgets import Input, Static
 from engine.contract import schema
 from graftui.models import RunStatus
 from graftui.planning import recipes
+from graftui.planning.overrides import Override, Source
+from graftui.planning.recipes import Recipe
 from graftui.registry.store import Store
 from graftui.scheduler import look
 from graftui.settings import Settings
@@ -31,7 +33,7 @@ def pocket(empty: Settings) -> form.Form:
 
 
 def prefilled(filled: form.Form, **changes: form.Value) -> dict[str, form.Value]:
-    values = {entry.path: entry.value for entry in filled.entries}
+    values = {entry.path: entry.shown for entry in filled.entries}
     return values | {path.replace("__", "."): value for path, value in changes.items()}
 
 
@@ -45,7 +47,7 @@ def test_it_has_every_setting_once(pocket: form.Form) -> None:
 
 def test_prefilled_it_changes_nothing_and_is_right(pocket: form.Form) -> None:
     values = prefilled(pocket)
-    assert form.overrides(pocket, values) == []
+    assert form.overrides(pocket, values) == ()
     assert form.errors(pocket, values) == {}
 
 
@@ -87,20 +89,33 @@ def test_what_is_wrong_is_named_at_its_field(
     assert says in found[path]
 
 
-@pytest.mark.parametrize("value", [0.05, 1e7, 1e-4, 123456.789, (1e-4, 0.01), {"0": "a"}, 3, "x y"])
-def test_values_are_shown_as_they_can_be_typed(pocket: form.Form, value: object) -> None:
-    kinds = {float: "number", int: "integer", tuple: "list", dict: "table", str: "text"}
-    entry = pocket.entries[0]
-    setting = schema.Setting("p", ("p",), value, (), kinds[type(value)], "", "")
-    again = form.typed(form.Entry("p", "p", setting, entry.value), form.shown_as(value))
-    assert (tuple(again) if isinstance(again, list) else again) == value
+@given(st.data())
+def test_what_a_field_shows_at_first_is_what_the_run_had(data: st.DataObject) -> None:
+    """Whatever its letters: a field that is left alone, or typed again, changes nothing."""
+    text = st.text(st.characters(exclude_categories=["Cs"]))
+    body = {
+        "model": {"name": data.draw(text)},
+        "task": {"also_test": data.draw(st.lists(text)), "prompt": data.draw(text),
+                 "label_words": data.draw(st.dictionaries(text, text))},
+        "sparsity": data.draw(st.floats(0, 1, exclude_min=True) | st.integers(1, 9)),
+    }  # fmt: skip
+    recipe = Recipe("mine", "", {"graft": body}, {"graft": "graft"}, {})
+    flat = schema.flatten(recipe.configs()["graft"])
+    for entry in form.of_recipe(recipe).entries:
+        assert visible(str(entry.shown)) == str(entry.shown)
+        if entry.part:
+            value = flat[entry.path]
+            again = form.typed(entry, entry.shown)
+            assert repr(again) == repr(list(value) if isinstance(value, tuple) else value)
 
 
-@given(st.text())
-def test_a_prefilled_text_is_typed_back_as_it_is(text: str) -> None:
-    entry = form.Entry("p", "p", schema.Setting("p", ("p",), "", (), "text", "", ""), text)
-    assert visible(str(entry.shown)) == entry.shown
-    assert form.typed(entry, entry.shown) == text.strip()
+def test_a_field_gives_a_typed_value(pocket: form.Form) -> None:
+    values = prefilled(pocket, model__name="2024", task__also_test="[mr]", graft__sparsity="1")
+    assert form.overrides(pocket, values) == (
+        Override("model.name", "2024", Source.form),
+        Override("task.also_test", ["mr"], Source.form),
+        Override("graft.sparsity", 1, Source.form),
+    )
 
 
 def test_all_that_is_wrong_is_named(pocket: form.Form) -> None:
@@ -229,7 +244,34 @@ async def test_rerun_shows_what_is_changed(
         await pilot.press("ctrl+s")
         await filled(pilot, 9)
     with Store.open(settings.db) as store:
-        assert store.list(limit=1)[0].config["train"]["lr"] == 0.3
+        (made,) = store.list(limit=1)
+        assert made.config["train"]["lr"] == 0.3
+        assert (made.name, made.tags) == ("pocket", ()), "the old ones told of another run"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "tags"),
+    [
+        ({}, "lr-0.2", ("lr", "seed13")),
+        ({"train.lr": "0.3"}, "pocket", ()),
+        ({"train.lr": "0.3", "keep": True}, "lr-0.2", ("lr", "seed13")),
+        ({"train.lr": "0.3", "name": "lr-0.3"}, "lr-0.3", ()),
+        ({"train.lr": "0.3", "tags": "lr seed13 new"}, "pocket", ("lr", "seed13", "new")),
+        ({"name": "again", "tags": ""}, "again", ()),
+    ],
+)
+def test_a_changed_run_loses_name_and_tags_as_on_the_command_line(
+    settings: Settings, typed: dict[str, form.Value], name: str, tags: tuple[str, ...]
+) -> None:
+    with Store.open(settings.db) as store:
+        run = store.get("t3xxbb")
+    made = form.of_rerun(run)
+    values = {entry.path: entry.shown for entry in made.entries} | typed
+    (plan,) = form.planned(made, values, settings).plans
+    assert (plan.name, plan.tags) == (name, tags)
+    told = {**made.changes(values), **form.consequences(made, values)}
+    assert told.get("name", ("", run.name))[1] == name, "and the form says so before"
+    assert str(told.get("tags", ("", " ".join(run.tags)))[1]).split() == list(tags)
 
 
 def test_a_curve_has_no_field_for_the_sparsity_that_it_does_not_use() -> None:

@@ -20,6 +20,7 @@ import graftui.tui
 from engine.contract.schema import Setting
 from graftui.models import Artifact, Input, Run, RunReason, RunStatus, Score, Series
 from graftui.planning.recipes import Recipe
+from graftui.planning.values import written
 from graftui.results.side_by_side import compare
 from graftui.settings import Settings
 from graftui.text import visible
@@ -81,10 +82,12 @@ def snapshots(screen: RunsScreen, texts: tuple[str, ...]) -> Iterator[Snapshot]:
 
 def form_of(texts: tuple[str, ...]) -> Form:
     settings = [Setting(f"{t}.{t}", (t,), t, (), "text", "", "help") for t in texts]
-    entries = tuple(Entry(s.path, t, s, t, t) for t, s in zip(texts, settings, strict=True))
+    entries = tuple(
+        Entry(s.path, t, s, written(t), t) for t, s in zip(texts, settings, strict=True)
+    )
     about = (
-        Entry("name", "name", settings[0], texts[0]),
-        Entry("tags", "tags", settings[0], " ".join(texts)),
+        Entry("name", "name", settings[0], written(texts[0])),
+        Entry("tags", "tags", settings[0], written(" ".join(texts))),
     )
     return Form(
         " ".join(texts),

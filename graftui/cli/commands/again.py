@@ -7,7 +7,7 @@ from graftui.cli.commands import running
 from graftui.cli.commands.choosing import NOBODY, agreed
 from graftui.models import Run
 from graftui.planning import plans
-from graftui.results.figures import plain
+from graftui.planning.values import written
 from graftui.scheduler.spawn import Plan
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
@@ -40,7 +40,7 @@ def _tell(run: Run, plan: Plan, changes: Changes, console: Console) -> None:
     how = "with:" if changes else "unchanged"
     console.print(f"{run.kind} as in {run.id} ({run.name}), {how}", soft_wrap=True)
     for path, (before, after) in changes.items():
-        console.print(Text.assemble(f"  {path}: {plain(before)} -> ", (plain(after), "bold")))
+        console.print(Text.assemble(f"  {path}: {written(before)} -> ", (written(after), "bold")))
     if plan.name != run.name:
         console.print(Text.assemble(f"  name: {run.name} -> ", (plan.name, "bold")))
     if gone := [tag for tag in run.tags if tag not in plan.tags]:

@@ -20,6 +20,7 @@ from engine.contract.questions.catalog import (
 from engine.contract.sections import ModelConfig
 from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
+from graftui.planning import overrides
 from graftui.planning.recipes import Recipe
 from graftui.scheduler.questions import ask
 from graftui.settings import Settings
@@ -155,7 +156,7 @@ def _origins() -> dict[str, str]:
 def _config(part: dict[str, Any], sets: Sequence[str]) -> FinetuneConfig:
     """A fine-tuning of `part` with `sets` put in. Raises UsageError."""
     nameless = Recipe("", "", {"finetune": part}, {"finetune": "finetune"}, {})
-    config = nameless.configs(sets)["finetune"]
+    config = nameless.configs(overrides.parse(sets, nameless.kinds))["finetune"]
     assert isinstance(config, FinetuneConfig)
     return config
 

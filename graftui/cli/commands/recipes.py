@@ -5,7 +5,7 @@ import dataclasses
 from engine.contract import schema
 from graftui.cli.commands.output import send_json
 from graftui.planning import recipes
-from graftui.results.figures import plain
+from graftui.planning.values import written
 from graftui.settings import Settings
 from graftui.terminal import Console, Table
 from graftui.text import send
@@ -46,6 +46,6 @@ def _settings(settings: Settings, console: Console, name: str, json: bool) -> No
         for column in ("setting", "value", "unit", "meaning"):
             table.add_column(column)
         for setting in schema.settings(getattr(config, "kind")):  # noqa: B009
-            value = plain(values[setting.path])
+            value = written(values[setting.path])
             table.add_row(setting.path, value, setting.unit, setting.help)
         console.print(table)

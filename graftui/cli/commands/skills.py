@@ -22,6 +22,7 @@ from engine.contract.questions.skills import (
 from engine.contract.questions.values import Named
 from graftui.cli.commands.output import send_json
 from graftui.errors import NotFound, UsageError
+from graftui.planning import overrides
 from graftui.planning.recipes import Recipe
 from graftui.scheduler.questions import ask
 from graftui.settings import Settings
@@ -140,7 +141,7 @@ def cut(
     target = _target(out)
     raw = {"model": {"name": _model(base)}, "finetuned": {"path": _model(tuned)}}
     recipe = Recipe("", "", {"graft": raw}, {"graft": "graft"}, {})
-    config = recipe.configs(sets)["graft"]
+    config = recipe.configs(overrides.parse(sets, recipe.kinds))["graft"]
     assert isinstance(config, GraftConfig)
     question = CutSkill(
         model=config.model,

@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from graftui.results.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, NOT_KNOWN, compared, plain
+from graftui.planning.values import written
+from graftui.results.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, NOT_KNOWN, compared
 from graftui.results.side_by_side import Comparison
 from graftui.show.states import state
 from graftui.terminal import Text
@@ -57,7 +58,7 @@ class CompareScreen(Screen[None]):
                                    "all settings are the same", heading))  # fmt: skip
         for path, values in found.settings.items():
             style = colours["warning"]
-            lines.append([_left(path, dim), *(_value(plain(v), style) for v in values)])
+            lines.append([_left(path, dim), *(_value(written(v), style) for v in values)])
         if found.scores:
             lines.append(self._heading("scores on the test sets", heading))
         for name, scores in found.scores.items():

@@ -18,7 +18,7 @@ from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select
 
-from graftui.tui.form import Entry, Value, typed
+from graftui.tui.form import Entry, Value, brief
 from graftui.tui.text import data
 
 
@@ -77,14 +77,9 @@ class Field(Horizontal):
             return
         self.problem = problem
         self.set_class(bool(problem), "-wrong")
-        text = data(f"✗ {self._brief(problem)}") if problem else self._meaning()
+        text = data(f"✗ {brief(self.entry, self.value, problem)}") if problem else self._meaning()
         # It has one line, whatever it says: the whole form need not be laid out again.
         self.query_one(".note", Label).update(text, layout=False)
-
-    def _brief(self, problem: str) -> str:
-        """Without the name and the value, which stand to the left of it."""
-        value = typed(self.entry, self.value)
-        return problem.removeprefix(f"{self.entry.setting.path} = {value!r}: ")
 
     def _meaning(self) -> Content:
         setting = self.entry.setting

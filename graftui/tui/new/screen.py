@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
+from graftui.planning.values import written
 from graftui.results.figures import NOT_KNOWN
 from graftui.settings import Settings
 from graftui.text import visible
@@ -108,7 +109,7 @@ class NewRunScreen(Screen[Queued | None]):
 
     def _say_changes(self, values: Mapping[str, Value]) -> None:
         """What is not as it was prefilled, before it is queued."""
-        changes = self._form.changes(values)
+        changes = {**self._form.changes(values), **form.consequences(self._form, values)}
         parts = [
             Content.assemble(data(f"{path} {_plain(old)} → ", "$text-muted"),
                              data(_plain(new), "bold $warning"))
@@ -128,7 +129,7 @@ class NewRunScreen(Screen[Queued | None]):
     def _explain(self, field: Field) -> None:
         """The line about the field the user is in."""
         entry, about = field.entry, field.entry.setting
-        default = _plain(form.shown_as(about.default))
+        default = written(about.default) or "–"
         text = Content.assemble(
             data(entry.path, "bold"), (f"  {about.type}  ", "$secondary"), about.help,
             data(f"   default {default}" if entry.part else "", "$text-muted"),
