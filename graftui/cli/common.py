@@ -40,8 +40,9 @@ Detach = Annotated[bool, typer.Option("--detach", "-d", help="Queue it and come 
 Filters = Annotated[
     list[str],
     typer.Option(
-        "--filter", "-f", metavar="KEY=VALUE",
-        help="Columns and settings, such as status=failed, 'graft > 90', 'train.lr >= 1e-3'",
+        "--filter", "-f", metavar="QUERY",
+        help="Of columns, settings and words: status=failed, 'graft > 90 and not tag=old', "
+        "'train.lr >= 1e-3'; several must all hold",
     ),
 ]  # fmt: skip
 Tags = Annotated[

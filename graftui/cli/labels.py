@@ -64,7 +64,7 @@ def rename(ref: Ref, name: Annotated[str, typer.Argument(help="Its new name")]) 
 
 # Verb -> example in its help.
 VERBS: dict[Callable[..., None], str] = {
-    tag: "graftui tag k3f9qz 7hw2mx +paper -draft",
+    tag: "graftui tag -f 'task=SST-2 and graft > 90' +paper -draft",
     note: "graftui note last good, but three seeds are too few",
     rename: "graftui rename last baseline",
 }

@@ -234,8 +234,8 @@ VERBS: dict[Callable[..., None], str] = {
     ls: "graftui ls -f 'graft > 90' --sort -graft",
     show: "graftui show last --json",
     logs: "graftui logs last -f",
-    compare: "graftui compare --by task.name,graft.sparsity --best-on dev --over seeds",
+    compare: "graftui compare --by task.name,graft.sparsity -f 'tag in (paper, extra)'",
     export: "graftui export --format md -f tag=paper -o t.md",
-    rm: "graftui rm --filter 'status = failed' --filter 'age > 7d'",
+    rm: "graftui rm --filter 'status in (failed, lost) and age > 7d'",
     doctor: "graftui doctor --rebuild",
 }

@@ -165,7 +165,7 @@ def save(
 # Verb -> example in its help.
 VERBS: dict[Callable[..., None], str] = {
     run: "graftui run sst2 --set train.lr=2e-3 --tag lr",
-    rerun: "graftui rerun last --set graft.sparsity=1e-3 --tag larger",
+    rerun: "graftui rerun -f 'tag=lr and reason=oom' --set train.batch_size=4 --tag smaller",
     watch: "graftui watch last",
     cancel: "graftui cancel --filter status=queued",
     release: "graftui release k3f9qz",

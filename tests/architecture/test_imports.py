@@ -56,6 +56,19 @@ def test_ls_loads_no_dashboard_and_no_ml(tmp_path: Path) -> None:
     assert not loaded & {*HEAVY, "textual", "sqlite_utils"}
 
 
+def test_a_query_of_columns_and_words_needs_no_pydantic(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path\n"
+        "from graftui.registry.store import Store\n"
+        "from graftui.registry.query.grammar import parse\n"
+        "with Store.open(Path('runs.db')) as store:\n"
+        "    store.list(where=parse({!r}), sort='-took')"
+    )
+    columns = "film (graft > 90 or tag in (a, b)) not status=failed"
+    assert "pydantic" not in modules_after(code.format(columns), tmp_path)
+    assert "pydantic" in modules_after(code.format("train.lr > 1"), tmp_path)
+
+
 def test_a_headless_run_loads_no_dashboard_and_no_ml(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

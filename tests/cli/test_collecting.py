@@ -119,6 +119,47 @@ def test_a_filter_on_fine_tuning_chooses_its_grafts_too(films: Workplace) -> Non
     assert high["learnt_graft", 1e-3, "test"]["runs"] == ["ga2"]
 
 
+KEYS = ("stage", "sparsity", "graft.sparsity", "graft.localizer", "train.lr", "task.data_seed",
+        "task", "model", "model.name", "split", "metric", "tags", "kind")  # fmt: skip
+
+
+def test_a_filter_means_what_the_groups_by_its_key_mean(films: Workplace) -> None:
+    """A value that a group has, asked for, leaves the groups with that value as they were."""
+    told = study.grafted(1e-3, 0.9, 0.7)
+    study.add(films.path, "f1", "graft", told, parent="a1", tags=("rival",), sparsity=1e-3,
+              localizer="fisher", task__name="pocket-film", task__data_seed=13)  # fmt: skip
+    films.run("ls")
+    with Store.open(films.path / "runs.db") as store:
+        for key in KEYS:
+            whole = by_value(store, key)
+            assert set(whole) - {"null"}, key
+            for value in set(whole) - {"null"}:
+                only = by_value(store, key, f"{key} = {value}")
+                assert only.pop(value) == whole[value], key
+                # Beside them, whole models, of which the setting had no part in the weights.
+                stages = {dict(group)["stage"] for others in only.values() for group, _ in others}
+                assert stages <= {"pretrained", "finetuned"}, key
+
+
+def by_value(store: Store, key: str, *filters: str) -> dict[str, list[Any]]:
+    """The groups by each value of a key; without the runs where several score the same weights."""
+    groups = collecting.collected(store, Request(key, ("kind=graft", *filters))).groups
+    sorted_out: dict[str, list[Any]] = {}
+    for group in groups:
+        runs = group.runs if group.key["stage"] == "learnt_graft" else ()
+        sorted_out.setdefault(json.dumps(group.key[key]), []).append((group.key, runs))
+    return sorted_out
+
+
+def test_a_query_may_ask_of_a_trial_or_of_its_run(films: Workplace) -> None:
+    query = "(stage=finetuned and train.lr > 0.01) or (stage=learnt_graft and sparsity < 1e-3)"
+    groups = collected(films, *FILM, "-f", query)
+    assert set(groups) == {("finetuned", None, "test"), ("learnt_graft", 1e-4, "test")}
+    assert groups["finetuned", None, "test"]["runs"] == ["a2", "c2"]
+    none = collected(films, *FILM, "-f", "not stage ~ graft and stage != base_patch")
+    assert {stage for stage, _, _ in none} == {"pretrained", "finetuned"}
+
+
 def test_a_grafts_settings_hold_those_of_its_fine_tuning(films: Workplace) -> None:
     grafts = ("-f", "kind=graft", "-f", "stage=learnt_graft", "-f", "sparsity=1e-3")
     found = films.json("compare", "--by", "train.lr", *grafts)["groups"]
@@ -191,6 +232,8 @@ WRONG = [
     ("compare --by stage -f name=nobody", "no finished run meets the filters"),
     ("compare --by stage -f status=finishd", "finished"),
     ("compare --by stage -f sparsity>big", "compares numbers"),
+    ("compare --by stage,colour", "no key 'colour' to filter, group or sort by. stage,colour ^^^^"),
+    ("compare --by stage -f stage=>x", "no operator. stage=>x ^^"),
     ("compare --by stage ga1", "no ids"),
     ("compare -f kind=graft", "--by"),
     ("compare", "--by"),

@@ -7,7 +7,7 @@ from graftui.cli.commands.output import as_json, send_json
 from graftui.doctor import Check
 from graftui.models import RunStatus
 from graftui.registry.query.grammar import limited, parse_options, words
-from graftui.registry.query.tree import all_of
+from graftui.registry.query.tree import EVERYTHING, all_of, written
 from graftui.registry.store import Store
 from graftui.scheduler.condition import observed
 from graftui.settings import Settings
@@ -33,10 +33,12 @@ def show(
         send_json([as_json(run) for run in found])
         return
     if not found:
-        narrowed = bool(filters or search.strip())
+        narrowed = where != EVERYTHING
         console.print(
             "no run meets this" if narrowed else "no runs yet; start with: graftui run pocket"
         )
+        if narrowed:  # a value may have been read otherwise than it was meant
+            console.print(f"read as: {written(where)}", style="dim", soft_wrap=True)
         return
     console.print(tables.runs(found, console.width), crop=False)
     total = store.count(where)

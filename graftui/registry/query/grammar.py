@@ -1,15 +1,15 @@
 r"""The grammar of queries, and its parser: text -> tree.
 
-    query     = { alternative "or" } alternative ;
+    query       = { alternative "or" } alternative ;
     alternative = { part [ "and" ] } part ;              words and conditions side by side: and
-    part      = "not" part | "(" query ")" | condition | word ;
-    condition = key operator [ value ]                   no value: the empty text
-              | key [ "not" ] "in" "(" value { "," value } ")" ;
-    operator  = "=" | "==" | "!=" | ">" | "<" | ">=" | "<=" | "~" ;
-    key       = quoted | heading | bare ;                heading: of a column, "of gain", "ECE %"
-    value     = quoted | bare ;
-    word      = quoted | bare ;                          a quoted one: these words, in this order
-    quoted    = '"' … '"' | "'" … "'" ;                  with \" and \\ in it
+    part        = "not" part | "(" query ")" | condition | word ;
+    condition   = key operator [ value ]                 no value: the empty text
+                | key [ "not" ] "in" "(" value { "," value } ")" ;
+    operator    = "=" | "==" | "!=" | ">" | "<" | ">=" | "<=" | "~" ;
+    key         = quoted | heading | bare ;              heading: of a column, "of gain", "ECE %"
+    value       = quoted | bare ;
+    word        = quoted | bare ;                        quoted: these words, in this order
+    quoted      = '"' ... '"' | "'" ... "'" ;            with \" and \\ in it
 
 `and or not in` are written in any case; spaces around operators are as you like. A bare word ends
 at a space, a parenthesis or an operator; a bare value at a space or a parenthesis that it did not
