@@ -1,7 +1,6 @@
 """Verbs that look at runs, take results out, and tidy up."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,22 +18,11 @@ from graftui.cli.common import (
     settings_here,
     store_to_read,
 )
-from graftui.cli.writing import Format, Output, Raw
+from graftui.cli.writing import FileFormat, Format, Output, Raw
 from graftui.errors import UsageError
 
 if TYPE_CHECKING:
     from graftui.results.collecting import Request
-
-
-class Shape(StrEnum):
-    """Of what is collected over seeds."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-    jsonl = "jsonl"
-    md = "md"
-    latex = "latex"
 
 
 def ls(
@@ -95,7 +83,7 @@ def compare(
         str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
     ] = "",
     plot: Annotated[bool, typer.Option("--plot", help="With --by: draw scores over sizes")] = False,
-    format_: Annotated[Shape | None, typer.Option("--format", help="Of what is collected")] = None,
+    format_: Annotated[Format | None, typer.Option("--format", help="Of what is collected")] = None,
     output: Output = None,
     raw: Raw = False,
     json: Json = False,
@@ -108,7 +96,7 @@ def compare(
     if by and not refs:
         from graftui.results.collecting import Request
 
-        form = Shape.json if json else format_ or _shape_of(output)
+        form = "json" if json else writing.format_of(output, format_, "table")
         _collect(Request(by, filter_, best_on, over, metric, scores), form, output, plot, raw)
     elif refs and not (by or filter_ or format_ or output or metric or scores or plot or raw):
         _side_by_side(refs, json)
@@ -136,17 +124,12 @@ def _side_by_side(refs: list[str], json: bool) -> None:
         printing.show(side, console_here())
 
 
-def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, raw: bool) -> None:
+def _collect(request: "Request", form: Format, output: Path | None, plot: bool, raw: bool) -> None:
     from graftui.results import collecting
     from graftui.results.export.groups import FORMATS
     from graftui.show import groups
 
-    if form is Shape.table and output is not None:
-        raise UsageError(
-            "A table goes to the screen.",
-            "For a file choose --format csv, json, jsonl, md or latex.",
-        )
-    if plot and form is not Shape.table:
+    if plot and form != "table":
         raise UsageError(
             "A plot goes to the screen, below the table.", "Leave out --format, --json and -o."
         )
@@ -154,16 +137,12 @@ def _collect(request: "Request", form: Shape, output: Path | None, plot: bool, r
     writing.check_place(output)
     with store_to_read(settings_here()) as store:
         found = collecting.collected(store, request)
-    if form is Shape.table:
+    if form == "table":
         groups.show(found, console_here(), plot)
         return
     writing.write(FORMATS[key](found), output, f"{len(found.groups)} rows")
-    for note in () if form is Shape.json else found.notes:  # JSON holds them
+    for note in () if form == "json" else found.notes:  # JSON holds them
         say(note)
-
-
-def _shape_of(output: Path | None) -> Shape:
-    return Shape(writing.format_of(output)) if output else Shape.table
 
 
 def export(
@@ -172,7 +151,7 @@ def export(
     ] = "",
     filter_: Filters = [],  # noqa: B006
     format_: Annotated[
-        Format | None,
+        FileFormat | None,
         typer.Option("--format", help="Of the output; else by the file's ending, or csv"),
     ] = None,
     output: Output = None,
@@ -182,7 +161,7 @@ def export(
     from graftui.registry.query.grammar import parse_options
     from graftui.results.export.runs import FORMATS
 
-    key = writing.key_of(writing.format_of(output, format_), raw)
+    key = writing.key_of(writing.format_of(output, format_, "csv"), raw)
     writing.check_place(output)
     with store_to_read(settings_here()) as store:
         refs = [ref.strip() for ref in runs.split(",") if ref.strip()]

@@ -1,51 +1,51 @@
 """Where results go: to the screen, or to a file whose ending says in which format."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import typer
 
 from graftui.cli.common import say
 from graftui.errors import UsageError
 
-
-class Format(StrEnum):
-    """Of an export."""
-
-    csv = "csv"
-    json = "json"
-    jsonl = "jsonl"
-    md = "md"
-    latex = "latex"
-
-
+FileFormat = Literal["csv", "json", "jsonl", "md", "latex"]
+"""How results are written."""
+Format = Literal["table", FileFormat]
+"""The same, or a table on the screen."""
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File; else to the screen")]
 Raw = Annotated[
     bool, typer.Option("--raw", help="CSV cells as they are, though they begin as a formula does")
 ]
-_ENDINGS = {**{f".{form}": form for form in Format}, ".markdown": Format.md, ".tex": Format.latex}
-_LISTED = "csv, json, jsonl, md or latex"
+_FILES: tuple[FileFormat, ...] = get_args(FileFormat)
+_ENDINGS: dict[str, FileFormat] = {
+    **{f".{form}": form for form in _FILES}, ".markdown": "md", ".tex": "latex",
+}  # fmt: skip
+_LISTED = f"{', '.join(_FILES[:-1])} or {_FILES[-1]}"
 
 
-def format_of(output: Path | None, wanted: Format | None = None) -> Format:
-    """The format `wanted`, or that of the file's ending. Raises UsageError for another ending."""
-    if wanted:
-        return wanted
-    ending = output.suffix.lower() if output else ""
-    if ending and ending not in _ENDINGS:
+def format_of(output: Path | None, given: Format | None, without_file: Format) -> Format:
+    """The format that is `given`, or that of the file's ending, or of what goes to no file.
+
+    Raises UsageError for another ending, and for a table in a file.
+    """
+    if output is None:
+        return given or without_file
+    if given == "table":
+        raise UsageError("A table goes to the screen.", f"For a file choose --format {_LISTED}.")
+    ending = output.suffix.lower()
+    if not given and ending and ending not in _ENDINGS:
         raise UsageError(
             f"{output}: nothing is written as {ending}.",
             f"Give it another ending, or say --format {_LISTED}.",
         )
-    return _ENDINGS.get(ending, Format.csv)
+    return given or _ENDINGS.get(ending, "csv")
 
 
-def key_of(form: StrEnum, raw: bool) -> str:
+def key_of(form: Format, raw: bool) -> str:
     """How the exporters call it. Raises UsageError for `raw` where nothing is changed anyway."""
-    if raw and form != Format.csv:
+    if raw and form != "csv":
         raise UsageError(f"--raw is of CSV alone: {form} is never changed.", "Leave out --raw.")
-    return "raw csv" if raw else form.value
+    return "raw csv" if raw else form
 
 
 def check_place(output: Path | None) -> None:
