@@ -100,19 +100,18 @@ def store_to_read(settings: "Settings") -> "Store":
     """As `store_here`; where nothing can be written, a view in memory of what can be read."""
     import sqlite3
 
-    from graftui.errors import GraftuiError, NewerRegistry, Unwritable, explain
+    from graftui.errors import GraftuiError
+    from graftui.registry.view import excuse, view
 
     try:
         return store_here(settings)
     except (sqlite3.Error, OSError, GraftuiError) as error:
-        known = explain(error, settings.db)
-        if not isinstance(known, Unwritable | NewerRegistry):
+        why = excuse(error, settings.db)
+        if why is None:
             raise
-    from graftui.registry.view import view
-
-    say(f"{known.message} What follows is a view in memory: nothing is noted.")
-    if isinstance(known, NewerRegistry):
-        say(known.hint)
+    say(why.message)
+    if why.hint:
+        say(why.hint)
     store, skipped = view(settings)
     _tell_skipped(len(skipped))
     return store

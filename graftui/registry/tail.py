@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.contract.events import Event
 
 CHUNK = 4 << 20
+BACK = 1 << 20
 _TAIL_BYTES = 1 << 16
 
 
@@ -47,6 +48,32 @@ def stretch(path: Path, offset: int) -> Stretch | None:
     except OSError:
         return None
     return Stretch(start, data) if data or start != offset else None
+
+
+def before(path: Path, end: int | None) -> Stretch | None:
+    """The whole lines before offset `end`, about BACK bytes of them; of None: the last ones.
+
+    None if there are none, or they cannot be read now.
+    """
+    try:
+        file = os.stat(path)
+        if not stat.S_ISREG(file.st_mode):
+            return None
+        stop, width = file.st_size if end is None else end, BACK
+        with path.open("rb") as events:
+            while True:
+                start = max(0, stop - width)
+                events.seek(start)
+                data = events.read(stop - start)
+                cut = data.find(b"\n") + 1 if start else 0  # what comes first may be half a line
+                data = data[: data.rfind(b"\n") + 1]
+                if len(data) > cut:
+                    return Stretch(start + cut, data[cut:])
+                if not start:
+                    return None
+                width *= 2
+    except OSError:
+        return None
 
 
 def _whole_lines(path: Path, start: int) -> bytes:

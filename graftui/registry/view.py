@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from graftui.errors import EnvironmentProblem
+from graftui.errors import EnvironmentProblem, GraftuiError, NewerRegistry, Unwritable, explain
 from graftui.registry.folders import Skipped
 from graftui.registry.ingest import adopt, ingest
 from graftui.registry.migrate import migrate
@@ -16,6 +16,19 @@ from graftui.settings import Settings
 
 # The second reads past the write-ahead log, for which there may be no room or no permission.
 _WAYS = ("mode=ro", "mode=ro&immutable=1")
+
+
+def excuse(error: Exception, db: Path) -> GraftuiError | None:
+    """Why `view` is the way to look at what is there, in words; None if `error` is no such reason:
+    the registry can be written, or not even be read.
+    """
+    known = explain(error, db)
+    if not isinstance(known, Unwritable | NewerRegistry):
+        return None
+    # What to do about a full disk has its place where something was to be written.
+    hint = known.hint if isinstance(known, NewerRegistry) else ""
+    text = f"{known.message} What follows is a view in memory: nothing is noted."
+    return EnvironmentProblem(text, hint)
 
 
 def view(settings: Settings) -> tuple[Store, tuple[Skipped, ...]]:

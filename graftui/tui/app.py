@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from textual import on
 from textual.app import App
@@ -24,10 +25,11 @@ from graftui.text import visible_lines
 from graftui.tui import jobs
 from graftui.tui.background import start
 from graftui.tui.dialogs.confirm import ConfirmScreen
-from graftui.tui.messages import Pictured, SnapshotTaken, Trouble
+from graftui.tui.feed import Question
+from graftui.tui.live import LiveScreen
+from graftui.tui.messages import Advanced, Pictured, Trouble
 from graftui.tui.reader import Reader
 from graftui.tui.runs.screen import RunsScreen
-from graftui.tui.snapshot import Snapshot
 from graftui.tui.spelling import Spelling
 from graftui.tui.text import cut
 
@@ -83,10 +85,8 @@ class GraftuiApp(App[None]):
         super().__init__()
         self.settings = settings
         self._spelling = Spelling(encoding)
-        self.last: Snapshot | None = None
-        """The newest snapshot."""
-        self._runs_screen = RunsScreen(settings)
         self._reader = Reader(settings, self._tell, self._complain, clock)
+        self._runs_screen = RunsScreen(settings, self._reader)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Whatever is drawn goes through the last of them."""
@@ -104,9 +104,13 @@ class GraftuiApp(App[None]):
         """The reader is asleep most of the time: wake it, so that it can go."""
         self._reader.stop()
 
-    def on_runs_screen_asked(self, event: RunsScreen.Asked) -> None:
-        """Another question for the reader."""
-        self._reader.ask(event.query)
+    @on(Advanced)
+    def _advanced(self) -> None:
+        """The screen that asked may lie below a dialog."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, LiveScreen):
+                screen.advanced()
+                return
 
     def notify(
         self,
@@ -160,15 +164,14 @@ class GraftuiApp(App[None]):
         self.exit(message=self._farewell())
 
     def _farewell(self) -> str | None:
-        active = self.last.active if self.last else ()
+        active = self._reader.active
         if not active:
             return None
         runs = "1 run goes on" if len(active) == 1 else f"{len(active)} runs go on"
-        return f"{runs}: graftui watch {active[0]}"
+        return f"{runs}: graftui watch {active[0].id}"
 
-    def _tell(self, seen: Snapshot) -> None:
-        self.last = seen
-        self._runs_screen.post_message(SnapshotTaken(seen))
+    def _tell(self, question: Question[Any]) -> None:
+        self.post_message(Advanced(question))
 
     def _complain(self, error: GraftuiError) -> None:
         self.post_message(Trouble(error))

@@ -14,7 +14,8 @@ from graftui.results.side_by_side import flat
 from graftui.results.times import age, clock, duration, time_left
 from graftui.show.states import STATES, state
 from graftui.text import visible, visible_lines
-from graftui.tui.snapshot import Detail, LogLine
+from graftui.tui.run.feed import Detail
+from graftui.tui.run.log import Log, LogLine
 from graftui.tui.text import TONES, bar, data
 
 _PADDING = 4
@@ -23,9 +24,9 @@ Cell = tuple[str, str]
 """Text and style."""
 
 
-def summary(detail: Detail, now: float, width: int) -> Content:
+def summary(detail: Detail, width: int) -> Content:
     """Status, what went wrong, scores, files."""
-    run = detail.run
+    run, now = detail.run, detail.now
     parts = [_headline(run, now), _about(run, now)]
     if run.status is RunStatus.running and run.total:
         parts.append(_progress(run, width))
@@ -151,12 +152,14 @@ def config(run: Run) -> Content:
     return Content("\n").join([note, *lines])
 
 
-def log(lines: Sequence[LogLine]) -> Content:
+def log(log: Log) -> Content:
     """What the run said, then the end of its output."""
-    if not lines:
+    if not log.lines and not log.more:
         return Content.styled("Nothing said yet.", "$text-muted")
-    said = [_said(line, line.t) for line in lines if line.t is not None]
-    output = [_lines(line.text) for line in lines if line.t is None]
+    said = [_said(line, line.t) for line in log.lines if line.t is not None]
+    output = [_lines(line.text) for line in log.lines if line.t is None]
+    if log.more:
+        said.insert(0, Content.styled("── earlier: scroll up ──", "$text-disabled"))
     if output:
         output.insert(0, Content.styled("── output of the process ──", "$text-disabled"))
     return Content("\n").join([*said, *output])

@@ -12,10 +12,9 @@ from graftui.models import Run
 from graftui.registry.lineage import dependants
 from graftui.registry.query.grammar import parse
 from graftui.registry.store import Store
-from graftui.results.side_by_side import compare
 from graftui.settings import Settings
 from graftui.tui import messages
-from graftui.tui.snapshot import Query
+from graftui.tui.runs.feed import RunsPage
 
 if TYPE_CHECKING:
     from graftui.tui.form import Form
@@ -76,6 +75,16 @@ def stop(settings: Settings, id: str) -> messages.Stopped:
     return messages.Stopped(cancel.cancel(settings, id))
 
 
+def release(settings: Settings, run: Run) -> messages.Released:
+    """Queue a held run, and see to it that it starts."""
+    from graftui.scheduler import look
+    from graftui.scheduler.release import release
+
+    release(settings, [run])
+    look.set_going(settings)
+    return messages.Released(run)
+
+
 def condemn(settings: Settings, ids: Sequence[str]) -> messages.Condemned:
     """What goes if these runs are deleted, and which others lack it then."""
     with Store.open(settings.db) as store:
@@ -92,23 +101,15 @@ def delete(settings: Settings, ids: Sequence[str]) -> messages.Removed:
     return messages.Removed(list(ids))
 
 
-def side_by_side(settings: Settings, ids: Sequence[str]) -> messages.Compared:
-    """The runs compared, oldest first."""
-    with Store.open(settings.db) as store:
-        found = [run for run in map(store.find, ids) if run is not None]
-        scores = store.scores([run.id for run in found])
-    return messages.Compared(compare(sorted(found, key=lambda run: run.created_at), scores))
-
-
-def export(settings: Settings, ids: Sequence[str], query: Query) -> messages.Exported:
-    """Write `ids`, or all that meet the query if there are none, to a new CSV file."""
+def export(settings: Settings, ids: Sequence[str], question: RunsPage) -> messages.Exported:
+    """Write `ids`, or all that meet the filter if there are none, to a new CSV file."""
     from graftui.results.export.runs import to_csv
 
     with Store.open(settings.db) as store:
         if ids:
             runs = [run for run in map(store.find, ids) if run is not None]
         else:
-            runs = store.list(where=parse(query.text), sort=query.sort)
+            runs = store.list(where=parse(question.text), sort=question.sort)
         text = to_csv(runs, store.scores([run.id for run in runs]))
     return messages.Exported(_written(settings.root / "runs.csv", text), len(runs))
 

@@ -1,18 +1,17 @@
-"""What background work tells the screens. Each carries its result; none of them coalesces."""
+"""What background work tells the screens. Each carries its result, but for the reader's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from graftui.errors import GraftuiError
 from graftui.models import Run
-from graftui.results.side_by_side import Comparison
-from graftui.tui.snapshot import Snapshot
+from graftui.tui.feed import Question
 
 if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait for
     from graftui.planning.recipes import RecipeInfo
@@ -20,10 +19,14 @@ if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait f
 
 
 @dataclass
-class SnapshotTaken(Message):
-    """The reader has looked."""
+class Advanced(Message):
+    """The reader has a new answer. It carries none, as several of these may become one."""
 
-    snapshot: Snapshot
+    question: Question[Any]
+
+    def can_replace(self, message: Message) -> bool:
+        """One that comes right after says as much."""
+        return isinstance(message, Advanced) and message.question == self.question
 
 
 @dataclass
@@ -84,6 +87,13 @@ class Stopped(Message):
 
 
 @dataclass
+class Released(Message):
+    """A held run was queued."""
+
+    run: Run
+
+
+@dataclass
 class Condemned(Message):
     """Runs that are to be deleted, and those that use what they made."""
 
@@ -96,13 +106,6 @@ class Removed(Message):
     """Runs were deleted."""
 
     ids: list[str]
-
-
-@dataclass
-class Compared(Message):
-    """Runs side by side."""
-
-    comparison: Comparison
 
 
 @dataclass

@@ -79,7 +79,7 @@ def frame(pilot: Pilot[None]) -> list[str]:
 async def filled(pilot: Pilot[None], rows: int = 8) -> RunTable:
     """The table, as soon as it shows so many runs and the details of one."""
     await until(pilot, lambda: table(pilot).row_count == rows)
-    await until(pilot, lambda: runs(pilot).snapshot.detail)
+    await until(pilot, lambda: runs(pilot).detail)
     return table(pilot)
 
 
@@ -89,4 +89,4 @@ async def go_to(pilot: Pilot[None], id: str) -> None:
         if table(pilot).selected == id:
             break
         await pilot.press("down")
-    await until(pilot, lambda: runs(pilot).snapshot.detail.run.id == id)
+    await until(pilot, lambda: runs(pilot).detail.run.id == id)

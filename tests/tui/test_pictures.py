@@ -24,7 +24,7 @@ def test_curves(settings: Settings, snap_compare: Any, size: tuple[int, int]) ->
         await filled(pilot)
         await go_to(pilot, "t2wqaa")
         await pilot.press("3")
-        await until(pilot, lambda: len(runs(pilot).snapshot.detail.series) == 5)
+        await until(pilot, lambda: len(runs(pilot).detail.series) == 5)
         await pilot.pause(0.1)
 
     assert snap_compare(dashboard(settings), terminal_size=size, run_before=prepare)

@@ -12,7 +12,7 @@ from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.confirm import ConfirmScreen
-from graftui.tui.snapshot import PAGE
+from graftui.tui.runs.feed import PAGE
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, go_to, table, until
 

@@ -32,8 +32,8 @@ async def test_of_12_000_curves_those_in_view_are_read_and_drawn(
         await filled(pilot, 2)
         await go_to(pilot, "many")
         await pilot.press("3")
-        await until(pilot, lambda: runs(pilot).snapshot.detail.series)
-        detail = runs(pilot).snapshot.detail
+        await until(pilot, lambda: runs(pilot).detail.series)
+        detail = runs(pilot).detail
         assert len(detail.curves) == MANY
         assert {one.name for one in detail.series} >= {"train/layer.00000", "train/layer.00005"}
         assert len(detail.series) < 50
@@ -43,12 +43,12 @@ async def test_of_12_000_curves_those_in_view_are_read_and_drawn(
         await until(pilot, lambda: f"layer.{MANY - 1}" in drawn)
         # Drawn empty at first: what is in view is read then.
         name = f"train/layer.{MANY - 1}"
-        await until(pilot, lambda: runs(pilot).snapshot.detail.series[-1].name == name)
-        assert runs(pilot).snapshot.detail.series[-1].values == (MANY - 1, MANY - 1)
+        await until(pilot, lambda: runs(pilot).detail.series[-1].name == name)
+        assert runs(pilot).detail.series[-1].values == (MANY - 1, MANY - 1)
         assert len(set(drawn)) < MANY / 20  # those that flew by among them
         rows = table(pilot)
         rows.focus()
         await pilot.press("up")
         assert rows.selected == "few"
         names = {"dev/accuracy", "dev/loss", "train/grad_norm", "train/loss", "train/lr"}
-        await until(pilot, lambda: {s.name for s in runs(pilot).snapshot.detail.series} == names)
+        await until(pilot, lambda: {s.name for s in runs(pilot).detail.series} == names)

@@ -8,6 +8,7 @@ import pkgutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from textual.screen import Screen
 
 import graftui.tui
 from engine.contract.schema import Setting
+from graftui import settings as knobs
 from graftui.models import Artifact, Input, Run, RunReason, RunStatus, Score, Series
 from graftui.planning.recipes import Recipe
 from graftui.planning.values import written
@@ -30,11 +32,14 @@ from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.form import Entry, Form, Group
-from graftui.tui.messages import Condemned, SnapshotTaken
+from graftui.tui.messages import Condemned
 from graftui.tui.new.screen import NewRunScreen
+from graftui.tui.reader import Reader
 from graftui.tui.run.detail import TABS
+from graftui.tui.run.feed import Detail
+from graftui.tui.run.log import Log, LogLine
+from graftui.tui.runs.feed import RunsPage, RunsSeen
 from graftui.tui.runs.screen import RunsScreen
-from graftui.tui.snapshot import Detail, LogLine, Snapshot
 from graftui.tui.spelling import Spelling
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, runs, until
@@ -61,23 +66,30 @@ def hostile_run(text: str, number: int = 0) -> Run:
     )  # fmt: skip
 
 
-def snapshots(screen: RunsScreen, texts: tuple[str, ...]) -> Iterator[Snapshot]:
+def snapshots(texts: tuple[str, ...]) -> Iterator[tuple[str, RunsSeen, Detail]]:
     """Each tab of the details, and each state in which the table has a cell for a text."""
     seen = [hostile_run(text, number) for number, text in enumerate(texts)]
     names = tuple(f"{text}/{text}@{text}" for text in texts)
     detail = Detail(
-        hostile_run(" ".join(texts)),
+        hostile_run(" ".join(texts)), world.NOW,
         tuple(Score(t, t, {}, {"accuracy": 0.5, t: 1.0}) for t in texts),
         tuple(Artifact(text, text, 1) for text in texts), names,
         tuple(Series(name, (1, 2), (0.0, 1.0)) for name in names),
-        tuple(LogLine(t, text) for t in (world.NOW, None) for text in texts),
+        Log(tuple(LogLine(t, text) for t in (world.NOW, None) for text in texts)),
     )  # fmt: skip
     for tab, status in zip(
         TABS, (RunStatus.failed, RunStatus.queued, RunStatus.running, RunStatus.lost), strict=True
     ):
         rows = tuple(replace(run, status=status, total=0) for run in seen)
-        query = replace(screen.query_now, tab=tab)
-        yield Snapshot(query, world.NOW, rows, len(rows), len(rows), {}, (), detail)
+        yield tab, RunsSeen(RunsPage(), world.NOW, rows, len(rows), len(rows)), detail
+
+
+def comparing(texts: tuple[str, ...]) -> CompareScreen:
+    """Runs that no registry holds, compared."""
+    runs = [hostile_run(text, number) for number, text in enumerate(texts)]
+    screen = CompareScreen(Reader(knobs.at(Path("none")), print, print), ())
+    screen.call_later(setattr, screen, "comparison", compare(runs, {}))
+    return screen
 
 
 def form_of(texts: tuple[str, ...]) -> Form:
@@ -113,9 +125,7 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
     ChoiceScreen: lambda _, texts: ChoiceScreen(
         " ".join(texts), [Option(f"{n}", text, text) for n, text in enumerate(texts)]
     ),
-    CompareScreen: lambda _, texts: CompareScreen(
-        compare([hostile_run(text, n) for n, text in enumerate(texts)], {})
-    ),
+    CompareScreen: lambda _, texts: comparing(texts),
     ConfirmScreen: lambda _, texts: ConfirmScreen(" ".join(texts), " ".join(texts), "Delete"),
     HelpScreen: lambda _, texts: HelpScreen(),
     NewRunScreen: lambda settings, texts: NewRunScreen(settings, form_of(texts)),
@@ -176,17 +186,17 @@ async def test_text_is_data_on_every_screen(empty: Settings, unseen: list[str]) 
             await pilot.app.pop_screen()
         _over.set()
         await pilot.pause()
-        for seen in snapshots(runs(pilot), TOKENS):
-            runs(pilot).action_tab(seen.query.tab)
+        for tab, seen, detail in snapshots(TOKENS):
+            runs(pilot).action_tab(tab)
             await pilot.pause()
-            runs(pilot).post_message(SnapshotTaken(seen))
+            runs(pilot).snapshot, runs(pilot).detail = seen, detail
             await pilot.pause(0.2)
             rows, details = frame(pilot)[:30], frame(pilot)[30:]
             assert shown(rows) == set(TOKENS), "in the table"
-            if seen.query.tab != "curves":
+            if tab != "curves":
                 # What was said in lines, or with tabs, is logged so.
-                lines = {"a\nb", "e\tf"} if seen.query.tab == "log" else set()
-                assert shown(details) | lines == set(TOKENS), seen.query.tab
+                lines = {"a\nb", "e\tf"} if tab == "log" else set()
+                assert shown(details) | lines == set(TOKENS), tab
     assert not unseen
 
 
@@ -195,7 +205,7 @@ async def test_a_terminal_gets_only_letters_it_has(settings: Settings, encoding:
     async with dashboard(settings, encoding).run_test(size=(120, 36)) as pilot:
         await filled(pilot)
         await pilot.press("3")
-        await until(pilot, lambda: runs(pilot).snapshot.detail.curves is not None)
+        await until(pilot, lambda: runs(pilot).detail.curves is not None)
         drawn = frame(pilot)
         assert any("finished" in line and "v finished" in line for line in drawn)
         for make in MADE.values():

@@ -1,66 +1,92 @@
 """Runs side by side: what they differ in, then their scores. The best of each row stands out."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.screen import Screen
+from textual.reactive import reactive
 from textual.widgets import DataTable, Footer, Static
 
+from graftui.models import Run
 from graftui.planning.values import written
 from graftui.results.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, NOT_KNOWN, compared
 from graftui.results.side_by_side import Comparison
 from graftui.show.states import state
 from graftui.terminal import Text
 from graftui.text import visible
+from graftui.tui.compare.feed import Comparing
+from graftui.tui.feed import Question
+from graftui.tui.live import LiveScreen
+from graftui.tui.reader import Reader
 from graftui.tui.text import TONES, cut, palette
 
 _WIDEST = 60
 """Cells of a column, at most."""
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(LiveScreen[None]):
     """A column a run, a row a setting or a score."""
 
     BINDINGS = [Binding("escape,q,equals_sign", "dismiss", "Back", key_display="esc")]
 
-    def __init__(self, comparison: Comparison) -> None:
+    comparison: reactive[Comparison | None] = reactive(None)
+
+    def __init__(self, reader: Reader, ids: tuple[str, ...]) -> None:
         super().__init__()
-        self._comparison = comparison
+        self.reader = reader
+        self._question = Comparing(ids)
+        self._shown: list[list[Text]] = []
 
     def compose(self) -> ComposeResult:
         """One table, so that both parts scroll together."""
-        found = self._comparison
-        count = len(found.runs)
-        title = Content.assemble((" compare", "bold $accent"), (f"  {count} runs", "$text-muted"))
-        yield Static(title, id="compare-title")
+        yield Static(id="compare-title")
         yield DataTable[Text](id="compare-table", cursor_type="row", fixed_columns=1,
                               cursor_foreground_priority="renderable")  # fmt: skip
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
-        """Fill it once: a comparison does not change."""
-        table = self.query_one(DataTable)
-        table.add_column("", key="what")
-        for run in self._comparison.runs:
-            table.add_column(_right(run.id), key=run.id)
-        for line in self._lines():
-            table.add_row(*line)
+    def asks(self) -> Sequence[Question[Any]]:
+        """The runs side by side."""
+        return (self._question,)
 
-    def _lines(self) -> list[list[Text]]:
-        found, colours = self._comparison, palette(self.app.theme_variables)
+    def advanced(self) -> None:
+        """They are compared again as they go on."""
+        if found := self.reader.answer(self._question):
+            self.comparison = found
+
+    def watch_comparison(self, found: Comparison | None) -> None:
+        """Fill the table, if there is news; the cursor stays in its row."""
+        if found is None or (lines := self._lines(found)) == self._shown:
+            return
+        self._shown = lines
+        runs = f"  {len(found.runs)} runs"
+        title = Content.assemble((" compare", "bold $accent"), (runs, "$text-muted"))
+        self.query_one("#compare-title", Static).update(title)
+        table = self.query_one(DataTable)
+        row, offset = table.cursor_row, table.scroll_offset
+        table.clear(columns=True)
+        table.add_column("", key="what")
+        for run in found.runs:
+            table.add_column(_right(run.id), key=run.id)
+        for line in lines:
+            table.add_row(*line)
+        table.move_cursor(row=row, animate=False)
+        table.scroll_to(offset.x, offset.y, animate=False)
+
+    def _lines(self, found: Comparison) -> list[list[Text]]:
+        colours = palette(self.app.theme_variables)
         heading = f"bold {colours['primary']}"
         dim = colours["text-muted"]
         lines = [[Text("name", dim), *(_right(r.name) for r in found.runs)]]
-        lines.append([Text("status", dim), *(self._status(i) for i in range(len(found.runs)))])
-        lines.append(self._heading("settings that differ" if found.settings else
-                                   "all settings are the same", heading))  # fmt: skip
+        lines.append([Text("status", dim), *(self._status(run) for run in found.runs)])
+        lines.append(_heading("settings that differ" if found.settings else
+                              "all settings are the same", heading, len(found.runs)))  # fmt: skip
         for path, values in found.settings.items():
             style = colours["warning"]
             lines.append([_left(path, dim), *(_value(written(v), style) for v in values)])
         if found.scores:
-            lines.append(self._heading("scores on the test sets", heading))
+            lines.append(_heading("scores on the test sets", heading, len(found.runs)))
         for name, scores in found.scores.items():
             best = _best(name, scores)
             styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
@@ -68,13 +94,14 @@ class CompareScreen(Screen[None]):
             lines.append([_left(found.titles[name], dim), *cells])
         return lines
 
-    def _heading(self, text: str, style: str) -> list[Text]:
-        return [Text(text, style), *(Text("") for _ in self._comparison.runs)]
-
-    def _status(self, place: int) -> Text:
-        look = state(self._comparison.runs[place])
+    def _status(self, run: Run) -> Text:
+        look = state(run)
         style = palette(self.app.theme_variables)[TONES[look.tone]]
         return _right(f"{look.glyph} {look.word}", style)
+
+
+def _heading(text: str, style: str, runs: int) -> list[Text]:
+    return [Text(text, style), *(Text("") for _ in range(runs))]
 
 
 def _left(text: str, style: str) -> Text:

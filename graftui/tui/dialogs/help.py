@@ -12,6 +12,7 @@ KEYS: dict[str, dict[str, str]] = {
         "n": "new run: choose a recipe, fill in its form, queue it",
         "r": "run the one under the cursor again, with changes",
         "c": "cancel it (asks first; it keeps what is best so far)",
+        "l": "let a held one go (release): it is queued",
         "d": "delete it, or the marked ones (asks first)",
         "space": "mark it, or take the mark away",
         "=  m": "compare the marked runs side by side",

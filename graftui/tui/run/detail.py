@@ -11,9 +11,33 @@ from textual.widgets import Static, TabbedContent, TabPane
 
 from graftui.tui import describe
 from graftui.tui.run.curves import Curves
-from graftui.tui.snapshot import Detail
+from graftui.tui.run.feed import Detail
+from graftui.tui.run.log import Log
 
 TABS = ("summary", "config", "curves", "log")
+
+
+class LogBody(VerticalScroll):
+    """Announces that somebody looks for what was said before."""
+
+    class EarlierWanted(Message):
+        """The user went to the first line, or on from there."""
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """By keys or mouse."""
+        super().watch_scroll_y(old_value, new_value)
+        if new_value <= 0 < old_value:
+            self.post_message(self.EarlierWanted())
+
+    def action_scroll_up(self) -> None:
+        """On from the first line, where there may be too few to scroll."""
+        if self.scroll_y <= 0:
+            self.post_message(self.EarlierWanted())
+        super().action_scroll_up()
+
+    def keep(self, lines: int) -> None:
+        """Stay with what is in view, now that so many lines came before it."""
+        self.scroll_to(y=self.scroll_y + lines, animate=False, force=True)
 
 
 class RunDetail(Widget):
@@ -28,8 +52,8 @@ class RunDetail(Widget):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._detail: Detail | None = None
-        self._now = 0.0
-        self._tail: tuple[object, ...] = ()
+        self._log: Log | None = None
+        """What the log was last drawn from."""
 
     def compose(self) -> ComposeResult:
         """A pane a tab."""
@@ -39,7 +63,8 @@ class RunDetail(Widget):
                     if tab == "curves":
                         yield Curves(id="curves-body")
                     else:
-                        with VerticalScroll(id=f"{tab}-body"):
+                        body = LogBody if tab == "log" else VerticalScroll
+                        with body(id=f"{tab}-body"):
                             yield Static(id=f"{tab}-text")
 
     @property
@@ -55,13 +80,13 @@ class RunDetail(Widget):
         """Let the arrows scroll what is open."""
         self.query_one(f"#{self.tab}-body").focus()
 
-    def show(self, detail: Detail | None, now: float) -> None:
+    def show(self, detail: Detail | None) -> None:
         """Show another run, or what is new of this one."""
         if detail is not None and (self._detail is None or self._detail.run.id != detail.run.id):
-            self._tail = ()
+            self._log = None
             for pane in self.query(ScrollableContainer):
                 pane.scroll_home(animate=False)
-        self._detail, self._now = detail, now
+        self._detail = detail
         self._draw()
 
     @on(TabbedContent.TabActivated)
@@ -81,20 +106,24 @@ class RunDetail(Widget):
         if detail is None:
             return
         if tab == "summary":
-            text = describe.summary(detail, self._now, self.size.width)
+            text = describe.summary(detail, self.size.width)
             self.query_one("#summary-text", Static).update(text)
         elif tab == "config":
             self.query_one("#config-text", Static).update(describe.config(detail.run))
         elif tab == "curves" and detail.curves is not None:
             self.query_one(Curves).show(detail.curves, detail.series, detail.scores)
-        elif tab == "log" and detail.log is not None and detail.log != self._tail:
-            self._tail = detail.log
-            self._follow(detail)
+        elif tab == "log" and detail.log is not None and detail.log != self._log:
+            self._follow(detail.log)
 
-    def _follow(self, detail: Detail) -> None:
-        """The log, staying at its end if that is what was in view."""
-        body = self.query_one("#log-body", VerticalScroll)
+    def _follow(self, log: Log) -> None:
+        """The log, staying at its end if that is what was in view, else with what was in view."""
+        body, before = self.query_one("#log-body", LogBody), self._log
         at_end = body.scroll_offset.y >= body.max_scroll_y
-        self.query_one("#log-text", Static).update(describe.log(detail.log or ()))
-        if at_end:
+        earlier = before is not None and log.asked > before.asked
+        height = body.virtual_size.height
+        self._log = log
+        self.query_one("#log-text", Static).update(describe.log(log))
+        if earlier:
+            self.call_after_refresh(lambda: body.keep(body.virtual_size.height - height))
+        elif at_end:
             body.scroll_end(animate=False)

@@ -11,9 +11,8 @@ from typing import TypeVar
 from textual import on
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
 
-from graftui.models import Run
+from graftui.models import Run, RunStatus
 from graftui.results.columns import COLUMNS
 from graftui.settings import Settings
 from graftui.text import visible
@@ -24,18 +23,19 @@ from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.dialogs.opening import OpeningScreen
+from graftui.tui.live import LiveScreen
 from graftui.tui.messages import (
-    Compared,
     Condemned,
     Exported,
     FormMade,
     Queued,
     RecipesListed,
+    Released,
     Stopped,
     Trouble,
 )
+from graftui.tui.runs.feed import RunsPage, RunsSeen
 from graftui.tui.runs.table import RunTable
-from graftui.tui.snapshot import Query, Snapshot
 from graftui.tui.text import cut
 
 SORTS = (
@@ -66,12 +66,12 @@ def _listed(runs: Sequence[Run]) -> str:
     return "\n".join([*lines, *([f"  and {more:,} more"] if more > 0 else [])])
 
 
-class RunActions(Screen[None]):
+class RunActions(LiveScreen[None]):
     """The actions; RunsScreen has the widgets."""
 
     settings: Settings
-    snapshot: reactive[Snapshot | None]
-    query_now: reactive[Query]
+    snapshot: reactive[RunsSeen | None]
+    page: reactive[RunsPage]
     marked: reactive[frozenset[str]]
 
     def look_again(self) -> None:
@@ -136,7 +136,7 @@ class RunActions(Screen[None]):
             self.notify(f"Reusing {run.id}: this fine-tuning is {how} already.", timeout=8)
         if event.runs:
             self.notify(f"Queued {', '.join(f'{run.kind} {run.id}' for run in event.runs)}.")
-            self.query_now = replace(self.query_now, page=0)
+            self.page = replace(self.page, page=0)
             self.query_one(RunTable).choose(event.runs[0].id)
         self.look_again()
 
@@ -147,22 +147,43 @@ class RunActions(Screen[None]):
         run = self._run()
         if run is None:
             return
-        if not run.status.active:
+        if not (run.status.active or run.status is RunStatus.held):
             self.notify(f"{run.id} is {run.status} already.", severity="warning")
             return
         question = cut(visible(f"Cancel {run.kind} {run.id} ({run.name})"), 60) + "?"
+        begun = run.status in (RunStatus.starting, RunStatus.running)
         text = "It stops at its next step and keeps what is best so far."
+        if not begun:
+            text = "It has not begun."
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self.notify(f"Stopping {run.id} …")
                 start(self, f"cancel {run.id}", partial(jobs.stop, self.settings, run.id))
 
-        self.app.push_screen(ConfirmScreen(question, text, "Cancel the run"), answered)
+        self.app.push_screen(
+            ConfirmScreen(question, text, "Cancel the run"),
+            answered,
+        )
 
     @on(Stopped)
     def _stopped(self, event: Stopped) -> None:
         self.notify(f"{event.run.id} is {event.run.status}.")
+        self.look_again()
+
+    def action_release(self) -> None:
+        """Queue the held run under the cursor."""
+        run = self._run()
+        if run is None:
+            return
+        if run.status is not RunStatus.held:
+            self.notify(f"{run.id} is {run.status}, not held.", severity="warning")
+            return
+        start(self, f"release {run.id}", partial(jobs.release, self.settings, run))
+
+    @on(Released)
+    def _released(self, event: Released) -> None:
+        self.notify(f"Queued {event.run.kind} {event.run.id}.")
         self.look_again()
 
     def action_delete(self) -> None:
@@ -199,16 +220,12 @@ class RunActions(Screen[None]):
         if len(self.marked) < 2:
             self.notify("Mark two runs or more with space, then compare them.", severity="warning")
             return
-        job = partial(jobs.side_by_side, self.settings, sorted(self.marked))
-        self._open("Comparing", job, self._compared)
-
-    def _compared(self, done: Compared) -> None:
-        self.app.push_screen(CompareScreen(done.comparison))
+        self.app.push_screen(CompareScreen(self.reader, tuple(sorted(self.marked))))
 
     def action_export(self) -> None:
         """The marked runs, or all that meet the filter, as CSV."""
         ids: Sequence[str] = sorted(self.marked)
-        start(self, "export", partial(jobs.export, self.settings, ids, self.query_now))
+        start(self, "export", partial(jobs.export, self.settings, ids, self.page))
 
     @on(Exported)
     def _exported(self, event: Exported) -> None:
@@ -222,16 +239,16 @@ class RunActions(Screen[None]):
 
         def chosen(key: str | None) -> None:
             if key:
-                self.query_now = replace(self.query_now, sort=key, page=0)
+                self.page = replace(self.page, sort=key, page=0)
 
-        self.app.push_screen(ChoiceScreen("Sort by", SORTS, self.query_now.sort), chosen)
+        self.app.push_screen(ChoiceScreen("Sort by", SORTS, self.page.sort), chosen)
 
     def sort_by_column(self, column: str) -> None:
         """By the column that was clicked; a second click turns the order round."""
         key = next(c.sort for c in COLUMNS if c.name == column)
-        if key == self.query_now.sort:
+        if key == self.page.sort:
             key = key[1:] if key.startswith("-") else f"-{key}"
-        self.query_now = replace(self.query_now, sort=key, page=0)
+        self.page = replace(self.page, sort=key, page=0)
 
     def action_help(self) -> None:
         """All keys."""

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Static
 
 from graftui.models import RunStatus
 from graftui.show.states import STATES
-from graftui.tui.snapshot import PAGE, Snapshot
+from graftui.tui.runs.feed import PAGE, RunsSeen
 from graftui.tui.text import TONES, data
 
 _COUNTED = (
@@ -24,9 +24,9 @@ _COUNTED = (
 class StatusLine(Static):
     """How many runs there are in which state, and what part of them is shown."""
 
-    _shown: tuple[Snapshot, str, int] | None = None
+    _shown: tuple[RunsSeen, str, int] | None = None
 
-    def show(self, seen: Snapshot, place: str, marked: int) -> None:
+    def show(self, seen: RunsSeen, place: str, marked: int) -> None:
         """Show `seen`; `place`: the working directory."""
         self._shown = (seen, place, marked)
         self._draw(*self._shown)
@@ -36,15 +36,17 @@ class StatusLine(Static):
         if self._shown:
             self._draw(*self._shown)
 
-    def _draw(self, seen: Snapshot, place: str, marked: int) -> None:
+    def _draw(self, seen: RunsSeen, place: str, marked: int) -> None:
         left = [Content.styled(" graftui ", "bold $accent"), data(place, "$text-muted")]
+        if seen.view_only:
+            left.append(Content.styled("a view in memory: nothing is noted", "$warning"))
         left += self._counts(seen)
         right = self._right(seen, marked)
         line = Content("  ").join(left)
         room = self.size.width - line.cell_length - right.cell_length - 1
         self.update(Content.assemble(line, " " * max(1, room), right), layout=False)
 
-    def _counts(self, seen: Snapshot) -> list[Content]:
+    def _counts(self, seen: RunsSeen) -> list[Content]:
         found = []
         for status in _COUNTED:
             look = STATES[status]
@@ -53,14 +55,14 @@ class StatusLine(Static):
                 found.append(Content.styled(text, f"${TONES[look.tone]}"))
         return found
 
-    def _right(self, seen: Snapshot, marked: int) -> Content:
+    def _right(self, seen: RunsSeen, marked: int) -> Content:
         pieces = [f"{seen.every:,} run{'s' * (seen.every != 1)}"]
         if seen.total != seen.every:
             pieces[0] = f"{seen.total:,} of {pieces[0]}"
         if seen.total > PAGE:
-            first = seen.query.page * PAGE
+            first = seen.question.page * PAGE
             pieces.append(f"page {first + 1:,}–{first + len(seen.runs):,}")
-        key = seen.query.sort
+        key = seen.question.sort
         if key != "-created":
             pieces.append(f"by {key.removeprefix('-')} {'↓' if key.startswith('-') else '↑'}")
         text = Content.styled(" · ".join(pieces), "$text-muted")

@@ -1,26 +1,31 @@
 """The main screen: the runs, and the one under the cursor in detail.
 
-Owns the question to the reader, and the marks. What the keys start is in actions.py.
+Owns its two questions to the reader, and the marks. What the keys start is in actions.py.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import DataTable, Footer, Static
 
 from graftui.settings import Settings
-from graftui.tui.messages import Removed, SnapshotTaken
+from graftui.tui.feed import Question
+from graftui.tui.messages import Removed
+from graftui.tui.reader import Reader
 from graftui.tui.run.curves import Curves
-from graftui.tui.run.detail import TABS, RunDetail
+from graftui.tui.run.detail import TABS, LogBody, RunDetail
+from graftui.tui.run.feed import Detail, RunPage
+from graftui.tui.run.log import WINDOW
 from graftui.tui.runs.actions import RunActions
 from graftui.tui.runs.bars import FilterBar, StatusLine
+from graftui.tui.runs.feed import PAGE, RunsPage, RunsSeen
 from graftui.tui.runs.table import RunTable
-from graftui.tui.snapshot import PAGE, Query, Snapshot
 
 EMPTY = Content.assemble(
     ("No runs yet.", "bold $accent"),
@@ -40,6 +45,7 @@ class RunsScreen(RunActions):
         Binding("n", "new", "New"),
         Binding("r", "rerun", "Re-run"),
         Binding("c", "cancel", "Cancel"),
+        Binding("l", "release", "Release", show=False),
         Binding("space", "mark", "Mark", key_display="space"),
         Binding("equals_sign,m", "compare", "Compare", key_display="="),
         Binding("d", "delete", "Delete", show=False),
@@ -54,19 +60,17 @@ class RunsScreen(RunActions):
         Binding("q", "app.quit", "Quit"),
     ]
 
-    snapshot: reactive[Snapshot | None] = reactive(None)
-    query_now: reactive[Query] = reactive(Query(), init=False)
+    snapshot: reactive[RunsSeen | None] = reactive(None)
+    detail: reactive[Detail | None] = reactive(None)
+    page: reactive[RunsPage] = reactive(RunsPage(), init=False)
+    inspected: reactive[RunPage] = reactive(RunPage(""), init=False)
+    """The run under the cursor, and what of it is in view."""
     marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
 
-    @dataclass
-    class Asked(Message):
-        """The reader is to look at something else."""
-
-        query: Query
-
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, reader: Reader) -> None:
         super().__init__(id="runs")
         self.settings = settings
+        self.reader = reader
         self._leaving = False
         """The user is done with the filter box, if only the filter is right."""
 
@@ -81,14 +85,18 @@ class RunsScreen(RunActions):
 
     # What was seen
 
-    @on(SnapshotTaken)
-    def _take(self, event: SnapshotTaken) -> None:
-        # One that answers an older question would undo what the user did since.
-        now = self.query_now
-        if replace(event.snapshot.query, selected=now.selected, curves=now.curves) == now:
-            self.snapshot = event.snapshot
+    def asks(self) -> Sequence[Question[Any]]:
+        """The page of runs, then the run under the cursor."""
+        return (self.page, self.inspected) if self.inspected.id else (self.page,)
 
-    def watch_snapshot(self, seen: Snapshot | None) -> None:
+    def advanced(self) -> None:
+        """An answer to an older question is kept by nobody: it would undo what the user did."""
+        if seen := self.reader.answer(self.page):
+            self.snapshot = seen
+        if detail := self.reader.answer(self.inspected):
+            self.detail = detail
+
+    def watch_snapshot(self, seen: RunsSeen | None) -> None:
         """Hand it on to the widgets."""
         if seen is None:
             return
@@ -97,19 +105,28 @@ class RunsScreen(RunActions):
         self.query_one(StatusLine).show(seen, self.settings.root.name, len(self.marked))
         self.query_one("#empty", Static).update(NOTHING if seen.every else EMPTY)
         self.set_class(not seen.runs, "-nothing")
-        self.query_one(RunDetail).show(seen.detail, seen.now)
+        if not seen.runs:
+            self.detail = None
         self._leave_filter()
 
-    def _say_problem(self, seen: Snapshot) -> None:
+    def watch_detail(self, detail: Detail | None) -> None:
+        """Show the run under the cursor."""
+        self.query_one(RunDetail).show(detail)
+
+    def _say_problem(self, seen: RunsSeen) -> None:
         bar = self.query_one(FilterBar)
         bar.complain(seen.problem.message if seen.problem else "")
         if seen.problem and not bar.display:  # of the sort key
             self.notify(seen.problem.message, severity="error")
-            self.query_now = replace(self.query_now, sort="-created")
+            self.page = replace(self.page, sort="-created")
 
-    def watch_query_now(self, query: Query) -> None:
+    def watch_page(self) -> None:
         """Ask the reader."""
-        self.post_message(self.Asked(query))
+        self.ask()
+
+    def watch_inspected(self) -> None:
+        """Ask the reader."""
+        self.ask()
 
     def watch_marked(self, marked: frozenset[str]) -> None:
         """Show the marks at once."""
@@ -126,21 +143,27 @@ class RunsScreen(RunActions):
 
     def look_again(self) -> None:
         """Have the reader look at once."""
-        self.post_message(self.Asked(self.query_now))
+        self.reader.refresh()
 
     # What widgets announce
 
     @on(RunTable.Chosen)
     def _chosen(self, event: RunTable.Chosen) -> None:
-        self.query_now = replace(self.query_now, selected=event.id)
+        self.inspected = replace(self.inspected, id=event.id, log_lines=WINDOW)
 
     @on(RunDetail.TabOpened)
     def _tab_opened(self, event: RunDetail.TabOpened) -> None:
-        self.query_now = replace(self.query_now, tab=event.tab)
+        self.inspected = replace(self.inspected, tab=event.tab, log_lines=WINDOW)
 
     @on(Curves.Wanted)
     def _curves_wanted(self, event: Curves.Wanted) -> None:
-        self.query_now = replace(self.query_now, curves=event.names)
+        self.inspected = replace(self.inspected, curves=event.names)
+
+    @on(LogBody.EarlierWanted)
+    def _earlier_wanted(self) -> None:
+        detail = self.detail
+        if detail and detail.log and detail.log.more:
+            self.inspected = replace(self.inspected, log_lines=detail.log.asked + WINDOW)
 
     @on(RunTable.PageWanted)
     def _page_wanted(self, event: RunTable.PageWanted) -> None:
@@ -149,11 +172,11 @@ class RunsScreen(RunActions):
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:
         self._leaving = False
-        self.query_now = replace(self.query_now, text=event.text, page=0)
+        self.page = replace(self.page, text=event.text, page=0)
 
     @on(FilterBar.Left)
     def _filter_left(self, event: FilterBar.Left) -> None:
-        if event.dropped or not self.query_now.text.strip():
+        if event.dropped or not self.page.text.strip():
             self.drop_filter()
             self.query_one(RunTable).focus()
         else:
@@ -163,7 +186,7 @@ class RunsScreen(RunActions):
     def _leave_filter(self) -> None:
         """To the table, as soon as the filter is known to be right; who typed a wrong one stays."""
         seen = self.snapshot
-        if self._leaving and seen and seen.query.text == self.query_now.text:
+        if self._leaving and seen and seen.question.text == self.page.text:
             self._leaving = False
             if seen.problem is None:
                 self.query_one(RunTable).focus()
@@ -177,7 +200,7 @@ class RunsScreen(RunActions):
     def drop_filter(self) -> None:
         """All runs again."""
         self.query_one(FilterBar).clear()
-        self.query_now = replace(self.query_now, text="", page=0)
+        self.page = replace(self.page, text="", page=0)
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -191,7 +214,7 @@ class RunsScreen(RunActions):
 
     def action_zoom(self) -> None:
         """The details all over the screen."""
-        if self.snapshot and self.snapshot.detail:
+        if self.detail:
             self.add_class("-zoomed")
             self.query_one(RunDetail).focus_body()
 
@@ -207,9 +230,9 @@ class RunsScreen(RunActions):
 
     def action_page(self, step: int) -> None:
         """The page after or before, if there is one."""
-        seen, page = self.snapshot, self.query_now.page + step
+        seen, page = self.snapshot, self.page.page + step
         if seen and 0 <= page * PAGE < seen.total:
-            self.query_now = replace(self.query_now, page=page, selected="")
+            self.page = replace(self.page, page=page)
 
     def action_mark(self) -> None:
         """Mark the run under the cursor, or take its mark away, and go on to the next."""

@@ -1,0 +1,39 @@
+"""A screen whose questions the reader answers for as long as it is open."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from textual.screen import ModalScreen, Screen
+
+from graftui.tui.feed import Question
+from graftui.tui.reader import Reader
+
+R = TypeVar("R")
+
+
+class LiveScreen(Screen[R]):
+    """Asks when it is opened or looks at something else; under a dialog it stays live."""
+
+    reader: Reader
+
+    def asks(self) -> Sequence[Question[Any]]:
+        """What it shows, as questions."""
+        raise NotImplementedError
+
+    def advanced(self) -> None:
+        """There are new answers: `reader.answer` has them."""
+        raise NotImplementedError
+
+    def ask(self) -> None:
+        """Have its questions answered, if it is open."""
+        if self.app.screen is self or isinstance(self.app.screen, ModalScreen):
+            self.reader.ask(*self.asks())
+
+    def on_screen_resume(self) -> None:
+        """It lies on top again."""
+        self.ask()
+
+    def on_screen_suspend(self) -> None:
+        """What hides it has questions of its own, or none."""
+        if not isinstance(self.app.screen, ModalScreen):
+            self.reader.ask()
