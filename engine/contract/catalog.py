@@ -109,7 +109,9 @@ def _entry(path: Path, name: str, block: object) -> _Entry:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         where = f" {place}" if place else ""
-        raise CatalogError(f"{path}: [{name}]{where}: {first['msg']}") from None
+        raise CatalogError(
+            f"{path}: [{name}]{where}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None
 
 
 def unknown_task(name: str) -> str:
