@@ -69,7 +69,8 @@ def session(lm: Any, folder: Path, bf16: bool = False, shots: int = SHOTS) -> Se
         train=prompts(0, shots), dev=prompts(1), tests={}, label_words=("bad", "good"), answers=(),
         metric="accuracy", contexts=1, pad_id=PAD, sample="",
     )  # fmt: skip
-    names = weight_map(lm).maskable(FreezeConfig())
+    weights = weight_map(lm)
+    names = weights.maskable(FreezeConfig())
     freeze_all_but(lm, names)
     device, stop = next(lm.parameters()).device, NeverStop()
     model = PromptModel(lm, WORDS).to(device).eval()
@@ -77,6 +78,7 @@ def session(lm: Any, folder: Path, bf16: bool = False, shots: int = SHOTS) -> Se
     return Session(
         run_dir=RunDir(folder), emit=Emitter(folder / "events.jsonl"), stop=stop, device=device,
         tokenizer=None, data=data, model=model, maskable=names, bf16=bf16,
+        weights=weights,
         evaluate=Evaluator(model, data, device, tokens, bf16, stop.check),
     )  # fmt: skip
 

@@ -74,6 +74,7 @@ def ours(rows: list[Example], folder: Path) -> Callable[[], object]:
     session = Session(
         run_dir=RunDir(folder), emit=Emitter(folder / "events.jsonl"), stop=stop, device=device,
         tokenizer=None, data=data, model=model, maskable=names, bf16=False,
+        weights=weight_map(lm),
         evaluate=Evaluator(model, data, device, BATCH, False, stop.check),
     )  # fmt: skip
     trained = {n: p for n, p in lm.named_parameters() if p.requires_grad}

@@ -1,54 +1,76 @@
-"""Answers: the token ids that stand for each class."""
+"""Answers: what the weights that a run scored said to each row, as a file (docs/answers.md).
 
-from typing import Any
+Owns the form of answers.jsonl.gz. Its reader is graftui's, which has no torch.
+"""
 
-from engine.errors import ConfigError
+import gzip
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-Answers = tuple[tuple[int, ...], ...]
-"""Token ids of each class's answer, in the order of the classes; () for a linear head."""
+from engine.contract.layout import write_whole
+from engine.contract.subjects import MODEL, Labels
+from engine.data import TaskData
+from engine.evaluate import Outcome
 
-
-def answers_of(words: tuple[str, ...], tokenizer: Any, kind: str) -> Answers:
-    """The tokens of the label words: one each for a masked LM, one or more for a causal LM.
-
-    Raises ConfigError for a word that will not do, or that two classes share.
-    """
-    causal = kind == "autoregressive"
-    found = tuple(
-        whole_answer(word, tokenizer) if causal else (label_token(word, tokenizer),)
-        for word in words
-    )
-    if len(set(found)) < len(found):
-        raise ConfigError(
-            f"two labels have the same label word: {', '.join(words)}",
-            "give each its own with task.label_words",
-        )
-    return found
+FORMAT = 1
+_LEVEL = 4
+"""Of gzip: half the time of its usual 6, for a tenth more bytes."""
 
 
-def label_token(word: str, tokenizer: Any) -> int:
-    """The one token of a label word, with a leading space where the tokenizer knows one.
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one set of weights answered to the rows of one split."""
 
-    Raises ConfigError if the word is not a single known token.
-    """
-    forms = [f" {word}", word]
-    for form in forms:
-        ids = tokenizer.encode(form, add_special_tokens=False)
-        if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
-            return int(ids[0])
-    pieces = tokenizer.convert_ids_to_tokens(tokenizer.encode(forms[0], add_special_tokens=False))
-    raise ConfigError(
-        f"label word {word!r} is not one token of this tokenizer: {' '.join(pieces)}",
-        "choose another with task.label_words, such as --set task.label_words.0=bad",
-    )
+    stage: str
+    split: str
+    outcome: Outcome
+    labels: Labels
+    subject: str = MODEL
 
 
-def whole_answer(words: str, tokenizer: Any) -> tuple[int, ...]:
-    """All tokens of an answer, which may be several words. Raises ConfigError."""
-    ids = tuple(int(i) for i in tokenizer.encode(words, add_special_tokens=False))
-    if not ids or tokenizer.unk_token_id in ids:
-        raise ConfigError(
-            f"the answer {words!r} is {'empty' if not ids else 'unknown to this tokenizer'}",
-            "choose another with task.label_words, such as --set 'task.label_words.0= bad'",
-        )
-    return ids
+def write_answers(path: Path, data: TaskData, groups: Iterable[Answered]) -> None:
+    """The file of all groups, put in place whole."""
+    lines = (line for group in groups for line in _lines(group, data))
+    # No time in its header: the same answers are the same bytes.
+    write_whole(path, gzip.compress("".join(lines).encode(), _LEVEL, mtime=0))
+
+
+def _lines(group: Answered, data: TaskData) -> Iterator[str]:
+    outcome, ids = group.outcome, data.row_ids[group.split]
+    yield json.dumps({**_head(group, data), "rows": len(ids)}) + "\n"
+    probabilities = outcome.logits.softmax(1).tolist()
+    gold = outcome.labels.tolist()
+    if data.bounds:
+        for id, right, (_, high) in zip(ids, gold, probabilities, strict=True):
+            yield f'["{id}",{_number(right)},{_number(high)}]\n'
+        return
+    said = outcome.predictions.tolist()
+    for id, right, answer, each in zip(ids, gold, said, probabilities, strict=True):
+        yield f'["{id}",{right},{answer},[{_numbers(each)}]]\n'
+
+
+def _head(group: Answered, data: TaskData) -> dict[str, object]:
+    about: dict[str, object] = {
+        "v": FORMAT,
+        "task": data.task,
+        "subject": group.subject,
+        "stage": group.stage,
+        "split": group.split,
+        "labels": dict(group.labels),
+    }
+    if data.bounds:
+        return about | {"columns": ["id", "gold", "prediction"], "bounds": list(data.bounds)}
+    columns = ["id", "gold", "prediction", "probabilities"]
+    return about | {"columns": columns, "classes": list(data.labels)}
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return ",".join(map(_number, values))
+
+
+def _number(value: float) -> str:
+    """As many digits as tell one float32 from the next; of what is no number, null."""
+    return f"{value:.9g}" if math.isfinite(value) else "null"

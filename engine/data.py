@@ -4,15 +4,15 @@ Owns prompts, label words and labels. Reading and sampling rows is in tasks/; ba
 door. Knows no model but its tokenizer.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.answers import Answers, answers_of
 from engine.batches import Example
 from engine.contract.catalog import Prompting, TaskSpec, tasks
 from engine.contract.preflight import check_prompt, check_task
@@ -21,9 +21,11 @@ from engine.contract.remarks import merged_words
 from engine.contract.sections import DemoConfig, TaskConfig
 from engine.demos import Context, Demonstrations
 from engine.errors import ConfigError
+from engine.label_tokens import Answers, answers_of
 from engine.room import UNKNOWN, Room
 from engine.tasks import sources, template
 from engine.tasks.readers import Row
+from engine.tasks.row_ids import row_ids
 from engine.tasks.template import Filler, Limits
 from engine.tasks.whole import WholeFiller
 from engine.tokenised import Tokenised, digest, tokenise
@@ -55,6 +57,14 @@ class TaskData:
     """The first training prompt, decoded, for the log."""
     notes: tuple[str, ...] = ()
     """What to know of the files, such as rows left out."""
+    task: str = ""
+    """Its name."""
+    labels: tuple[str, ...] = ()
+    """Names of the classes, in their order."""
+    bounds: tuple[float, float] | None = None
+    """Of a regression: the lowest and the highest score."""
+    row_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Split -> id of each of its rows."""
 
     @property
     def test(self) -> Sequence[Example]:
@@ -131,13 +141,11 @@ def load(
     def made(split: str, rows: list[Row]) -> Tokenised:
         labels = [label_of(row, spec) for row in rows]
         contexts = _contexts(rows, shots, own=split == "train")
-        told = lambda done, total: progress(split, done, total)  # noqa: E731
-        return tokenise(contexts, labels, fillers, fingerprint, cache, told)
+        return tokenise(contexts, labels, fillers, fingerprint, cache, partial(progress, split))
 
     train, dev = made("train", splits.train), made("dev", splits.dev)
     tests = {name: made(name, rows) for name, rows in {**splits.tests, **also}.items()}
-    known = [train, dev, *tests.values()]
-    room.check([*(rows.largest for rows in known), *chain(*answers)], tokenizer)
+    room.check([*(s.largest for s in (train, dev, *tests.values())), *chain(*answers)], tokenizer)
     return TaskData(
         train=train,
         dev=dev,
@@ -149,7 +157,16 @@ def load(
         pad_id=_pad_id(tokenizer, room),
         sample=tokenizer.decode(train[0].ids, clean_up_tokenization_spaces=False),
         notes=(*merged_words(task), *splits.notes),
+        task=spec.name,
+        labels=spec.labels,
+        bounds=spec.bounds,
+        row_ids=_row_ids(spec.name, {"dev": splits.dev, **splits.tests}) | _row_ids("", also),
     )
+
+
+def _row_ids(task: str, splits: Mapping[str, Sequence[Row]]) -> dict[str, tuple[str, ...]]:
+    """Of each split; `task`: whose rows they are, empty where each split is named by its task."""
+    return {name: row_ids(task or name, rows) for name, rows in splits.items()}
 
 
 @dataclass(frozen=True, slots=True)

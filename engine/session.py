@@ -6,20 +6,21 @@ Owns seeds, threads, the model with its task, and how scores are announced.
 import math
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 import transformers
 
 from engine import data, loading
+from engine.answers import Answered, write_answers
 from engine.batches import collate
 from engine.contract.events import Artifact, Evaluated, Labels, Log
 from engine.contract.layout import RunDir
 from engine.contract.sections import OnTask
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
-from engine.models import AnswerModel, freeze_all_but, weight_map, wrap
+from engine.models import AnswerModel, WeightMap, freeze_all_but, weight_map, wrap
 from engine.models.causal import check_causal
 from engine.models.trial import quietly, refused, trial
 from engine.room import Room
@@ -46,16 +47,23 @@ class Session:
     """Names of the weights that train and can be grafted, within `model.lm`."""
     evaluate: Evaluator
     bf16: bool
+    weights: WeightMap
+    """Which of the weights of `model.lm` are what."""
+    answered: list[Answered] = field(default_factory=list)
+    """What was announced so far."""
 
     def announce(
         self,
         stage: str,
         split: str,
-        scores: dict[str, float],
+        outcome: Outcome,
+        scores: dict[str, float] | None = None,
         labels: Labels = {},  # noqa: B006
     ) -> dict[str, float]:
         """Emit the scores of one set of weights, a Stage or a word of a kind's own, and give them
-        back."""
+        back. `scores`: where they are not just those of `outcome`."""
+        self.answered.append(Answered(stage, split, outcome, labels))
+        scores = outcome.scores() if scores is None else scores
         self.emit(Evaluated(stage=stage, split=split, scores=scores, labels=labels))
         loss = scores.get("loss", 0.0)  # a recovery that is undefined has its own warning
         if not math.isfinite(loss):
@@ -67,9 +75,7 @@ class Session:
         self, stage: str, outcomes: dict[str, Outcome]
     ) -> dict[str, dict[str, float]]:
         """Emit the scores on each test set, and give them back."""
-        return {
-            name: self.announce(stage, name, outcome.scores()) for name, outcome in outcomes.items()
-        }
+        return {name: self.announce(stage, name, outcome) for name, outcome in outcomes.items()}
 
     def test(self, model: AnswerModel | None = None) -> dict[str, Outcome]:
         """The answers of the model, or of another one, to each test set."""
@@ -88,6 +94,11 @@ class Session:
     def dev(self) -> Outcome:
         """The model's answers to the dev rows."""
         return self.evaluate(self.data.dev)
+
+    def write_answers(self) -> None:
+        """Write what all weights answered whose scores were announced."""
+        write_answers(self.run_dir.answers, self.data, self.answered)
+        self.wrote(self.run_dir.answers.name, "answers")
 
     def wrote(self, name: str, kind: str) -> None:
         """Announce a file or folder of the run directory."""
@@ -136,15 +147,15 @@ def begin(
         emit(Log(level="warning", message=note))
     model = wrap(lm, task, config.task.head).to(device)
     _try(model, task, config.model.name)
-    maskable = weight_map(lm, known).maskable(config.freeze)
+    weights = weight_map(lm, known)
+    maskable = weights.maskable(config.freeze)
     freeze_all_but(lm, maskable)
     emit.progress("load", 2, 2)
     emit.log(_inventory(task, lm, maskable, time.monotonic() - since))
-    evaluate = Evaluator(
-        model, task, device, _batch_tokens(config, device), config.compute.bf16, stop.check
-    )
+    bf16 = config.compute.bf16
+    evaluate = Evaluator(model, task, device, _batch_tokens(config, device), bf16, stop.check)
     return Session(
-        run_dir, emit, stop, device, tokenizer, task, model, maskable, evaluate, config.compute.bf16
+        run_dir, emit, stop, device, tokenizer, task, model, maskable, evaluate, bf16, weights
     )
 
 

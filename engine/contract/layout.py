@@ -65,6 +65,16 @@ class RunDir:
         return self.path / "result.json"
 
     @property
+    def answers(self) -> Path:
+        """What the weights that were scored answered to each row."""
+        return self.path / "answers.jsonl.gz"
+
+    @property
+    def map(self) -> Path:
+        """Of grafts: where in the network their weights lie."""
+        return self.path / "map.json"
+
+    @property
     def logits(self) -> Path:
         return self.path / "logits.safetensors"
 

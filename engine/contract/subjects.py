@@ -5,6 +5,7 @@ know a set of weights by.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 MODEL = "model"
 """The subject of a run that scores one model."""
@@ -16,6 +17,18 @@ def sparsity_of(labels: Labels) -> float | None:
     """What a graft was asked for; None for whole models."""
     value = labels.get("sparsity")
     return value if isinstance(value, float) else None
+
+
+def labels_of(raw: Any) -> dict[str, str | float]:
+    """The labels in what was read from a file. Raises ValueError for what is none."""
+    if not isinstance(raw, dict):
+        raise ValueError("labels are no object")
+    labels: dict[str, str | float] = {}
+    for name, value in raw.items():
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError(f"the label {name!r:.40} is neither text nor number")
+        labels[name] = value if isinstance(value, str) else float(value)
+    return labels
 
 
 def word(subject: str, stage: str, labels: Labels) -> str:

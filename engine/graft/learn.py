@@ -1,12 +1,13 @@
 """Learning a mask: updates from the training rows, and the best rounded mask kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import localizers
 from engine.errors import Cancelled
+from engine.evaluate import Outcome
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate, epochs
@@ -27,6 +28,8 @@ class Learnt:
     """The dev score alone."""
     loss: float
     """Mean of the train and the dev loss, which decides among equal scores."""
+    answers: Outcome
+    """To the dev rows."""
     stopped: str = ""
     """Why learning ended early, if it did."""
 
@@ -67,7 +70,7 @@ def learn(
                 mask.put()
             _announce(session, config, base, step, lost, found[0], seen)
     except Cancelled as stop:
-        return Learnt(best.mask, best.step, best.train_dev, best.dev, best.loss, str(stop))
+        return replace(best, stopped=str(stop))
     return best
 
 
@@ -81,9 +84,10 @@ def score(session: Session, delta: Delta, mask: torch.Tensor, step: int) -> Lear
     delta.put(mask)
     data, metric = session.data, session.data.metric
     both = session.evaluate([*data.train, *data.dev])  # at once: fuller batches
-    train, dev = (rows.scores() for rows in both.split(len(data.train) // data.contexts))
+    on_train, on_dev = both.split(len(data.train) // data.contexts)
+    train, dev = on_train.scores(), on_dev.scores()
     mean = {name: (train[name] + dev[name]) / 2 for name in (metric, "loss")}
-    return Learnt(mask, step, mean[metric], dev[metric], mean["loss"])
+    return Learnt(mask, step, mean[metric], dev[metric], mean["loss"], on_dev)
 
 
 def _announce(

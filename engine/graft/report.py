@@ -1,6 +1,6 @@
 """What a grafted model scores, announced as it comes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -9,6 +9,7 @@ from engine.contract.kinds.graft import GraftConfig
 from engine.evaluate import Outcome, recovery
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
+from engine.graft.map import Located
 from engine.session import Session
 
 Tests = dict[str, Outcome]
@@ -27,6 +28,8 @@ class Bench:
     """Stage (and `@sparsity`) -> answers to the test sets; filled as they come."""
     tuned: bool = True
     """Whether the fine-tuned model differs from the pretrained one."""
+    located: list[Located] = field(default_factory=list)
+    """The grafts whose skill is written; filled as they come."""
 
 
 def test_scores(
@@ -42,5 +45,5 @@ def test_scores(
         full, none = (bench.outcomes[whole][name] for whole in ("finetuned", "pretrained"))
         scores = outcome.scores(like=full)
         scores |= {**recovery(scores[metric], full.score, none.score, bench.tuned), **size}
-        found[name] = session.announce(stage, name, scores, base.labels)
+        found[name] = session.announce(stage, name, outcome, scores, base.labels)
     return found

@@ -88,7 +88,8 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
         best.restore()
     after = session.test()
     finetuned = session.announce_tests(Stage.finetuned, after)
-    session.announce(Stage.finetuned, "dev", session.dev().scores())
+    session.announce(Stage.finetuned, "dev", session.dev())
+    session.write_answers()
     if config.compute.save_logits:
         save_logits(session, {"pretrained": before, "finetuned": after})
     metric = session.data.metric

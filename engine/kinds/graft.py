@@ -27,12 +27,13 @@ from engine.graft.base import BasePatch, base_patches
 from engine.graft.delta import Delta
 from engine.graft.learn import Learnt, learn, score
 from engine.graft.localizers import scorer
+from engine.graft.map import Located, write_map
 from engine.graft.mask import top
 from engine.graft.necessity import knock_out
 from engine.graft.phases import phases
 from engine.graft.recover import smallest
 from engine.graft.report import Bench, Scores, Tests, test_scores
-from engine.graft.skill import Tensors, cut, load, write
+from engine.graft.skill import Skill, Tensors, cut, load, write
 from engine.models import LinearModel, wrap
 from engine.session import Session, begin
 from engine.versions import versions
@@ -90,6 +91,9 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
         config = config.model_copy(update={"sparsity": found.weights})
         result["recover"] = asdict(found)
     grafts = [_graft(bench, base, rated) for base in base_patches(config, bench.delta)]
+    session.write_answers()
+    write_map(run_dir.map, config.model.name, session.weights, bench.delta, bench.located)
+    session.wrote(run_dir.map.name, "map")
     if config.compute.save_logits:
         save_logits(session, bench.outcomes)
     summary = _summary(session.data.metric, result, grafts)
@@ -128,7 +132,7 @@ def _load_tuned(session: Session, config: GraftConfig) -> tuple[Tensors, Tests, 
         model.load_head(Path(config.finetuned.path).expanduser())
     finetuned = session.test(model)
     dev = session.evaluate.with_model(model)(session.data.dev)
-    session.announce(Stage.finetuned, "dev", dev.scores())
+    session.announce(Stage.finetuned, "dev", dev)
     differs = _check_moved(session, [n for n, p in weights.items() if not p.equal(own[n])])
     return {name: weights[name].detach() for name in session.maskable}, finetuned, differs
 
@@ -169,11 +173,15 @@ def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:
     elif _learns(config):
         best = learn(session, delta, base, config, first)
     path = session.run_dir.skill(base.sparsity if base.of > 1 else None)
-    _write_skill(bench, best, base.sparsity, path)
+    skill = _write_skill(bench, best, base.sparsity, path)
     if best.stopped:
         raise Cancelled(best.stopped)
+    chosen = rated is not None or _learns(config)
+    counts = {name: len(index) for name, index in skill.indices.items()}
+    stage = Stage.learnt_graft if chosen else Stage.base_patch
+    bench.located.append(Located(stage, base.labels, path.name, counts))
     learnt: Scores = {}
-    if rated is not None or _learns(config):
+    if chosen:
         kept = torch.isin(best.mask, base.mask).sum().item()
         changed = {"added": float(len(best.mask) - kept), "dropped": float(len(base.mask) - kept)}
         with _from_file(bench, path):
@@ -209,7 +217,7 @@ def _tested(
     bench: Bench, stage: Stage, base: BasePatch, graft: Learnt, changed: dict[str, float]
 ) -> Scores:
     metric = bench.session.data.metric
-    bench.session.announce(stage, "dev", {metric: graft.dev}, base.labels)
+    bench.session.announce(stage, "dev", graft.answers, {metric: graft.dev}, base.labels)
     return test_scores(bench, stage, base, graft.mask, changed)
 
 
@@ -222,7 +230,7 @@ def _from_file(bench: Bench, path: Path) -> Iterator[None]:
         yield
 
 
-def _write_skill(bench: Bench, best: Learnt, sparsity: float, path: Path) -> None:
+def _write_skill(bench: Bench, best: Learnt, sparsity: float, path: Path) -> Skill:
     session, config = bench.session, bench.config
     prompting = data.prompting_of(config.task, data.spec_of(config.task))
     lm, model = session.model.lm, session.model
@@ -245,6 +253,7 @@ def _write_skill(bench: Bench, best: Learnt, sparsity: float, path: Path) -> Non
     )
     write(skill, path)
     session.wrote(path.name, "skill")
+    return skill
 
 
 def _summary(metric: str, whole: dict[str, Any], grafts: list[Graft]) -> dict[str, float]:

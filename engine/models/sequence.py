@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from engine.answers import Answers
 from engine.batches import Batch
+from engine.label_tokens import Answers
 from engine.models.answer import AnswerModel
 from engine.models.narrow import Narrow
 

@@ -3,7 +3,7 @@
 Never from names, but for one: a vector called `weight` is a norm's scale, any other is a bias.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,20 @@ from engine.contract.sections import FreezeConfig
 from engine.errors import ConfigError
 from engine.models.layers import layers
 from engine.models.trial import Trial, trial
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a network a tensor is."""
+
+    part: str
+    """"embeddings", "layer" or "head"."""
+    layer: int | None
+    """From the bottom up, from 0; None outside the layers."""
+    module: str
+    """Path of its module: within the layer, or of the whole network."""
+    parameter: str
+    """Its name there, such as "weight"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,24 @@ class WeightMap:
     """What no text comes to: never maskable."""
     biases: frozenset[str]
     """Which of them are biases, those of norms included."""
+    begins: tuple[tuple[str, ...], ...] = ()
+    """How the names of each layer's weights begin: several ways, where lists make up the layers
+    together."""
+
+    def places(self, names: Iterable[str]) -> dict[str, Place]:
+        """Where each of the tensors is."""
+        return {name: self._place(name) for name in names}
+
+    def _place(self, name: str) -> Place:
+        for number, begins in enumerate(self.begins):
+            for begin in begins:
+                if name.startswith(begin):
+                    # Of lists that compute in turns (XLM's) theirs tells modules apart.
+                    stack = begin.split(".")[-3] if len(begins) > 1 else ""
+                    rest, _, parameter = name.removeprefix(begin).rpartition(".")
+                    return Place("layer", number, ".".join(filter(None, (stack, rest))), parameter)
+        module, _, parameter = name.rpartition(".")
+        return Place("embeddings" if name in self.embeddings else "head", None, module, parameter)
 
     def maskable(self, freeze: FreezeConfig) -> list[str]:
         """Names that train and can be grafted. Raises ConfigError if none is left."""
@@ -74,7 +106,10 @@ def weight_map(lm: Any, found: Trial | None = None) -> WeightMap:
             embeddings.append(name)
         else:
             head.append(name)
-    return WeightMap(tuple(embeddings), inside, tuple(head), tuple(idle), frozenset(_biases(lm)))
+    biases = frozenset(_biases(lm))
+    return WeightMap(
+        tuple(embeddings), inside, tuple(head), tuple(idle), biases, tuple(map(tuple, begins))
+    )
 
 
 def _below(lm: nn.Module, begins: tuple[str, ...]) -> Iterator[nn.Module]:

@@ -161,7 +161,8 @@ def session_of(lm: Any, task: data.TaskData, folder: Path, place: str = "cpu") -
     """A session around a model and a task in memory."""
     stop, device = NeverStop(), torch.device(place)
     model = wrap(lm, task, "cls").to(device)
-    maskable = weight_map(lm).maskable(FreezeConfig())
+    weights = weight_map(lm)
+    maskable = weights.maskable(FreezeConfig())
     freeze_all_but(lm, maskable)
     return Session(
         run_dir=RunDir(folder),
@@ -174,4 +175,5 @@ def session_of(lm: Any, task: data.TaskData, folder: Path, place: str = "cpu") -
         maskable=maskable,
         evaluate=Evaluator(model, task, device, 36, False, stop.check),
         bf16=False,
+        weights=weights,
     )

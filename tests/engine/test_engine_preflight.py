@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from engine.answers import label_token
 from engine.contract.model_folder import check_kind, check_layers, check_tokens, pocket_folder
 from engine.contract.sections import FreezeConfig, ModelConfig, TaskConfig
 from engine.errors import ConfigError
+from engine.label_tokens import label_token
 from tests.engine.engine_tokens import WORDS, plain_tokenizer, spaced_tokenizer
 from tests.engine.engine_zoo import CAUSAL, FAMILIES, LAYERS
 

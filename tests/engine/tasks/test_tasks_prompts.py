@@ -12,10 +12,10 @@ from tokenizers import Tokenizer, pre_tokenizers
 from tokenizers.models import WordLevel
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from engine.answers import answers_of
 from engine.contract.catalog import tasks
 from engine.contract.sections import DemoConfig, TaskConfig
 from engine.data import first_example
+from engine.label_tokens import answers_of
 from engine.tasks.template import Filler, Limits
 
 Written = Callable[[str, str], str]

@@ -8,9 +8,9 @@ from tokenizers import AddedToken, Tokenizer, normalizers, processors
 from tokenizers.models import BPE
 from transformers import PreTrainedTokenizerFast
 
-from engine.answers import answers_of
 from engine.contract.sections import ModelConfig
 from engine.errors import ConfigError
+from engine.label_tokens import answers_of
 from engine.loading import tokenizer as load_tokenizer
 from engine.tasks.template import Filler, Limits
 from engine.tasks.whole import WholeFiller

@@ -1,0 +1,149 @@
+"""Where in the network the weights of a run's grafts lie, read back from map.json.
+
+Owns how much of such a file is believed. Refuses one whose counts are not those of its tensors.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.contract.layout import read_whole
+from engine.contract.subjects import labels_of, word
+from graftui.errors import UsageError
+
+MOST_BYTES = 1 << 26
+_VERSION = 1
+_PARTS = ("embeddings", "layer", "head")
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor whose weights could be in a graft."""
+
+    name: str
+    part: str
+    """"embeddings", "layer" or "head"."""
+    layer: int | None
+    """From the bottom up, from 0; None outside the layers."""
+    module: str
+    """Path of its module: within the layer, or of the whole network."""
+    parameter: str
+    """Its name there, such as "weight"."""
+    maskable: int
+    """How many weights it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraftMap:
+    """How many weights of one graft lie in each tensor."""
+
+    subject: str
+    stage: str
+    labels: Mapping[str, str | float]
+    """Its `sparsity`, as asked for."""
+    skill: str
+    """Name of its file in the run directory."""
+    counts: tuple[int, ...]
+    """Of each of the map's tensors."""
+
+    @property
+    def weights(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def what(self) -> str:
+        """This graft in one word, but for its sparsity."""
+        return word(self.subject, self.stage, self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class RunMap:
+    """The grafts of a run over the tensors of its model."""
+
+    model: str
+    tensors: tuple[Tensor, ...]
+    """In the order of the module tree."""
+    grafts: tuple[GraftMap, ...]
+
+    def by_module(self, graft: GraftMap) -> dict[tuple[int | None, str], int]:
+        """(layer, module) -> weights, in the order of the module tree."""
+        found: Counter[tuple[int | None, str]] = Counter()
+        for tensor, count in zip(self.tensors, graft.counts, strict=True):
+            found[tensor.layer, tensor.module] += count
+        return dict(found)
+
+
+def map_of(run_dir: Path) -> RunMap | None:
+    """The map of a run's grafts; None where there is none. Raises UsageError for one that is not
+    what it should be.
+    """
+    path = run_dir / "map.json"
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES >> 20} MiB")
+        raw = json.loads(read_whole(path))
+        if not isinstance(raw, dict) or raw.get("v") != _VERSION:
+            raise ValueError(f"it is not of version {_VERSION}")
+        tensors = tuple(map(_tensor, _list(raw, "tensors")))
+        grafts = tuple(_graft(graft, tensors) for graft in _list(raw, "grafts"))
+        return RunMap(_text(raw, "model"), tensors, grafts)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"The map in {path} cannot be read: {error}.", "Run it again, or copy the file anew."
+        ) from None
+
+
+def _tensor(raw: Any) -> Tensor:
+    if not isinstance(raw, dict) or raw.get("part") not in _PARTS:
+        raise ValueError("a tensor is none")
+    layer = raw.get("layer")
+    return Tensor(
+        _text(raw, "name"),
+        raw["part"],
+        None if layer is None else _count(layer),
+        _text(raw, "module"),
+        _text(raw, "parameter"),
+        _count(raw.get("maskable")),
+    )
+
+
+def _graft(raw: Any, tensors: tuple[Tensor, ...]) -> GraftMap:
+    if not isinstance(raw, dict):
+        raise ValueError("a graft is none")
+    counts = tuple(map(_count, _list(raw, "counts")))
+    if len(counts) != len(tensors):
+        raise ValueError("a graft has not a count of each tensor")
+    if any(count > tensor.maskable for count, tensor in zip(counts, tensors, strict=True)):
+        raise ValueError("a graft has more weights than a tensor")
+    return GraftMap(
+        subject=_text(raw, "subject"),
+        stage=_text(raw, "stage"),
+        labels=labels_of(raw.get("labels")),
+        skill=_text(raw, "skill"),
+        counts=counts,
+    )
+
+
+def _list(raw: Mapping[str, Any], name: str) -> list[Any]:
+    value = raw.get(name)
+    if not isinstance(value, list):
+        raise ValueError(f"it has no list of {name}")
+    return value
+
+
+def _text(raw: Mapping[str, Any], name: str) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"something has no {name}")
+    return value
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError("a count is none")
+    return value
