@@ -24,17 +24,20 @@ _RHYTHM = 5
 
 def observed(settings: Settings, runs: Iterable[Run], now: float) -> list[Run]:
     """`runs`, each with its condition."""
-    folder, executors = settings.folder, Executors(settings)  # the folder asks the disk: once
-    conditions = ((run, _condition(settings, executors, folder, run, now)) for run in runs)
-    return [replace(run, condition=word) if word else run for run, word in conditions]
+    runs, folder = list(runs), settings.folder  # which asks the disk: once
+    words = {run.id: "elsewhere" for run in runs if run.folder not in ("", folder)}
+    own = {run.id: run for run in runs if run.id not in words and _at_work(run)}
+    sights = Executors(settings).poll(run.attempt for run in own.values())
+    words |= {id: _condition(settings, own[id], sight.life, now) for id, sight in sights.items()}
+    return [replace(run, condition=words[run.id]) if words.get(run.id) else run for run in runs]
 
 
-def _condition(settings: Settings, executors: Executors, folder: str, run: Run, now: float) -> str:
-    if run.folder not in ("", folder):
-        return "elsewhere"
-    if run.status not in (RunStatus.starting, RunStatus.running) or not run.attempt.begun:
-        return ""
-    match executors.life(run.attempt):
+def _at_work(run: Run) -> bool:
+    return run.status in (RunStatus.starting, RunStatus.running) and run.attempt.begun
+
+
+def _condition(settings: Settings, run: Run, life: Life, now: float) -> str:
+    match life:
         case Life.unknown:
             return "elsewhere"
         case Life.stopped:

@@ -69,7 +69,11 @@ class Executor(Protocol):
         """
 
     def poll(self, attempts: Sequence[Attempt]) -> Sequence[Sight]:
-        """What is seen of each, one by one. Of an end that was seen it goes on telling."""
+        """What is seen of each, one by one; of an end that was seen it goes on telling.
+
+        Where nothing can be seen just now, that is `unknown`, and no error. Every look at the runs
+        asks this: an executor that has to ask a server for it keeps the answer for a while.
+        """
 
     def stop(self, attempt: Attempt, how: How) -> None:
         """Stop one that is there, with all that it started. Does not wait until it is gone, and
