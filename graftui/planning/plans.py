@@ -29,7 +29,7 @@ from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.scheduler.reads import Digests, changed, digests
 from graftui.scheduler.settle import directory
-from graftui.scheduler.spawn import Plan
+from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
 
 

@@ -54,7 +54,7 @@ def queue(
 ) -> messages.Queued | messages.Refused | messages.Checked:
     """Queue what the filled form comes to, and see to it that it starts; or say what is wrong."""
     from graftui.errors import UsageError
-    from graftui.scheduler import look, spawn
+    from graftui.scheduler import look, submit
     from graftui.tui import form
 
     if problems := form.errors(filled, values):
@@ -63,7 +63,7 @@ def queue(
         planned = form.planned(filled, values, settings)
     except UsageError as exc:
         return messages.Refused(exc)
-    runs = spawn.submit(settings, planned.plans)
+    runs = submit.submit(settings, planned.plans)
     look.set_going(settings)
     return messages.Queued(runs, planned.reused, planned.remarks)
 

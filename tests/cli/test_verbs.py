@@ -17,7 +17,7 @@ from graftui.cli.commands import choosing, running
 from graftui.errors import GraftuiError, UsageError
 from graftui.models import Run
 from graftui.registry.store import Store
-from graftui.scheduler.spawn import Plan, submit
+from graftui.scheduler.submit import Plan, submit
 from tests.cli import study
 
 Said = Callable[..., str]

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 _FORKS = multiprocessing.get_context("forkserver")
 # pytest too: a child imports the main module of its parent.
 _FORKS.set_forkserver_preload(
-    ["pytest", "graftui.__main__", "graftui.scheduler.spawn", "graftui.planning.plans",
+    ["pytest", "graftui.__main__", "graftui.scheduler.submit", "graftui.planning.plans",
      "graftui.results.score_table", "graftui.cli.commands.listing", "graftui.results.export",
      "graftui.doctor", "sqlite_utils"]
 )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from engine.contract import catalog, toml
 from graftui.planning import plans, recipes, reuse
-from graftui.scheduler.spawn import submit
+from graftui.scheduler.submit import submit
 from graftui.settings import at
 
 PART = """

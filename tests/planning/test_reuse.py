@@ -15,7 +15,7 @@ from graftui.models import Run, RunReason, RunStatus
 from graftui.planning import plans, recipes
 from graftui.planning.overrides import parse
 from graftui.registry.store import Store
-from graftui.scheduler import reads, spawn, supervise
+from graftui.scheduler import reads, submit, supervise
 from graftui.settings import Settings, at
 
 RECIPE = """
@@ -46,7 +46,7 @@ def planned(settings: Settings, *sets: str) -> plans.Planned:
 
 
 def queued(settings: Settings) -> tuple[Run, Run]:
-    tuning, graft = spawn.submit(settings, planned(settings).plans)
+    tuning, graft = submit.submit(settings, planned(settings).plans)
     return tuning, graft
 
 

@@ -12,12 +12,12 @@ from graftui.models import Run, RunStatus
 from graftui.registry import attempts
 from graftui.registry.rows import COLUMNS
 from graftui.registry.store import Store
-from graftui.scheduler import spawn
+from graftui.scheduler import submit
 from graftui.scheduler.condition import observed
 from graftui.scheduler.identity import here
 from graftui.scheduler.look import ensure
 from graftui.scheduler.reconcile import reconcile
-from graftui.scheduler.spawn import Plan
+from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
 
 
@@ -41,7 +41,7 @@ class Bench:
     settings: Settings
 
     def submit(self, *plans: Plan) -> list[Run]:
-        return spawn.submit(self.settings, plans)
+        return submit.submit(self.settings, plans)
 
     def launch(self, *plans: Plan) -> list[Run]:
         runs = self.submit(*plans)

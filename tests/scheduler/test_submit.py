@@ -11,7 +11,7 @@ from graftui.errors import UsageError
 from graftui.registry.card import read_card
 from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
-from graftui.scheduler import spawn
+from graftui.scheduler import submit
 from graftui.scheduler.cancel import cancel
 from tests.scheduler.scheduler_bench import Bench, plan
 
@@ -37,7 +37,7 @@ def test_a_failure_on_the_way_leaves_nothing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     calls = []
-    real = getattr(spawn, step)
+    real = getattr(submit, step)
 
     def second_time_full(*args: object) -> object:
         calls.append(step)
@@ -45,7 +45,7 @@ def test_a_failure_on_the_way_leaves_nothing(
             raise OSError(28, "No space left on device", "somewhere")
         return real(*args)
 
-    monkeypatch.setattr(spawn, step, second_time_full)
+    monkeypatch.setattr(submit, step, second_time_full)
     with pytest.raises(OSError, match="No space"):
         bench.submit(plan("finish"), plan("finish", "graft", after=0))
     assert leftovers(bench) == []
@@ -72,7 +72,7 @@ def test_taken_in_by_another_before_the_row_is_there(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one waits for the transaction, and then finds the row."""
-    real = spawn._show
+    real = submit._show
 
     def look_after(*args: object) -> None:
         real(*args)  # type: ignore[arg-type]
@@ -81,7 +81,7 @@ def test_taken_in_by_another_before_the_row_is_there(
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 adopt(other, bench.settings)
 
-    monkeypatch.setattr(spawn, "_show", look_after)
+    monkeypatch.setattr(submit, "_show", look_after)
     (run,) = bench.submit(plan("finish"))
     with Store.open(bench.settings.db) as store:
         assert adopt(store, bench.settings).added == ()

@@ -8,7 +8,7 @@ from graftui.cli.commands.choosing import NOBODY, agreed
 from graftui.models import Run
 from graftui.planning import plans
 from graftui.planning.values import written
-from graftui.scheduler.spawn import Plan
+from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
 

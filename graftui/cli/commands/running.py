@@ -10,7 +10,7 @@ from graftui.registry.store import Store
 from graftui.results.times import duration
 from graftui.scheduler import cancel as cancelling
 from graftui.scheduler.look import set_going
-from graftui.scheduler.spawn import Plan, submit
+from graftui.scheduler.submit import Plan, submit
 from graftui.settings import Settings
 from graftui.show import tables
 from graftui.terminal import Console, Text
