@@ -112,6 +112,11 @@ def compact(value: float) -> str:
     return f"{value:.4g}"
 
 
+def counted(number: int, noun: str = "run") -> str:
+    """ "1 run", "1,200 runs"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(share: float | None, narrow: bool = False) -> str:
     """0.934 as 93.4; `narrow`: nan in no more cells than a number takes."""
     if share is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graftui.planning.values import written
-from graftui.results.figures import asked, figure, stage_title, title
+from graftui.results.figures import asked, counted, figure, stage_title, title
 from graftui.results.over_seeds import Group, Spread, shown
 from graftui.results.trials import LeftOut
 
@@ -38,17 +38,13 @@ class Collected:
     def notes(self) -> tuple[str, ...]:
         """What is not in the groups, one sentence each."""
         found = [
-            f"left out: {stage_title(one.stage, '')} of {_runs(len(one.runs))} "
+            f"left out: {stage_title(one.stage, '')} of {counted(len(one.runs))} "
             f"({one.why}): {' '.join(one.runs[:5])}{' ...' if len(one.runs) > 5 else ''}"
             for one in self.left_out
         ]
         if self.unfinished:
-            found.append(f"left out: {_runs(self.unfinished)} not finished")
+            found.append(f"left out: {counted(self.unfinished)} not finished")
         return tuple(found)
-
-
-def _runs(count: int) -> str:
-    return f"{count} run" if count == 1 else f"{count} runs"
 
 
 def _common(key: str, groups: Sequence[Group]) -> str:

@@ -9,6 +9,7 @@ from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
+from graftui.results.figures import counted
 from graftui.terminal import Console
 from graftui.text import visible
 
@@ -29,11 +30,6 @@ def chosen(store: Store, refs: Sequence[str], filters: Sequence[str]) -> list[Ru
     return [run for run in found if run.id in named or not refs]
 
 
-def counted(runs: Sequence[object]) -> str:
-    """ "1 run", "12 runs"."""
-    return f"{len(runs)} run" if len(runs) == 1 else f"{len(runs)} runs"
-
-
 def named(runs: Sequence[Run]) -> str:
     """Each with id and name."""
     return ", ".join(f"{run.id} ({run.name})" for run in runs)
@@ -43,7 +39,7 @@ def agreed(runs: Sequence[Run], act: str, yes: bool, console: Console) -> bool:
     """Whether the user wants `act` done to `runs`; `yes`: said already. Ctrl-C at the question is
     one everywhere.
     """
-    question = f"{counted(runs)}: {act}?"
+    question = f"{counted(len(runs))}: {act}?"
     if yes:
         return True
     if not sys.stdin.isatty():

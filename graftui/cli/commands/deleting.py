@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from graftui.cli.commands.choosing import NOBODY, agreed, chosen, counted, named
+from graftui.cli.commands.choosing import NOBODY, agreed, chosen, named
 from graftui.models import Run
 from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
+from graftui.results.figures import counted
 from graftui.scheduler import cancel
 from graftui.settings import Settings
 from graftui.terminal import Console
@@ -25,7 +26,7 @@ def remove(
         console.print(NOBODY)
         return
     ids = [run.id for run in runs]
-    console.print(f"{counted(runs)}: {named(runs)}", soft_wrap=True)
+    console.print(f"{counted(len(runs))}: {named(runs)}", soft_wrap=True)
     _tell_dependants([store.get(id) for id in dependants(store.db, ids)], console)
     act = "delete with checkpoints and skill files"
     if agreed(runs, act, yes, console):
@@ -36,7 +37,7 @@ def remove(
 def _tell_dependants(runs: Sequence[Run], console: Console) -> None:
     if runs:
         console.print(
-            f"{counted(runs)} made from them will lack what they were made from: {named(runs)} "
-            "(`graftui rerun` of a graft fine-tunes again)",
+            f"{counted(len(runs))} made from them will lack what they were made from: "
+            f"{named(runs)} (`graftui rerun` of a graft fine-tunes again)",
             style="yellow", soft_wrap=True,
         )  # fmt: skip

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 
 from graftui.models import Run, RunStatus
 from graftui.results.columns import COLUMNS
+from graftui.results.figures import counted
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import jobs
@@ -210,7 +211,7 @@ class RunActions(LiveScreen[None]):
             if yes:
                 start(self, "delete", partial(jobs.delete, self.settings, ids))
 
-        question = f"Delete {len(ids)} run{'s' * (len(ids) != 1)}?"
+        question = f"Delete {counted(len(ids))}?"
         self.app.push_screen(ConfirmScreen(question, text, "Delete"), answered)
 
     # Results
@@ -229,8 +230,7 @@ class RunActions(LiveScreen[None]):
 
     @on(Exported)
     def _exported(self, event: Exported) -> None:
-        plural = "s" * (event.runs != 1)
-        self.notify(f"Wrote {event.runs:,} run{plural} to {event.path}.", timeout=8)
+        self.notify(f"Wrote {counted(event.runs)} to {event.path}.", timeout=8)
 
     # The rest
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from graftui.models import RunStatus
+from graftui.results.figures import counted
 from graftui.show.states import STATES
 from graftui.tui.runs.feed import PAGE, RunsSeen
 from graftui.tui.text import TONES, data
@@ -56,7 +57,7 @@ class StatusLine(Static):
         return found
 
     def _right(self, seen: RunsSeen, marked: int) -> Content:
-        pieces = [f"{seen.every:,} run{'s' * (seen.every != 1)}"]
+        pieces = [counted(seen.every)]
         if seen.total != seen.every:
             pieces[0] = f"{seen.total:,} of {pieces[0]}"
         if seen.total > PAGE:

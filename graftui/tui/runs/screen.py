@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import DataTable, Footer, Static
 
+from graftui.results.figures import counted
 from graftui.settings import Settings
 from graftui.tui.feed import Question
 from graftui.tui.messages import Removed
@@ -137,8 +138,7 @@ class RunsScreen(RunActions):
     @on(Removed)
     def _removed(self, event: Removed) -> None:
         self.marked -= set(event.ids)
-        count = len(event.ids)
-        self.notify(f"Deleted {count} run{'s' * (count != 1)}.")
+        self.notify(f"Deleted {counted(len(event.ids))}.")
         self.look_again()
 
     def look_again(self) -> None:
