@@ -104,11 +104,12 @@ def given(
     """
     told: dict[str, dict[str, Override]] = {}
     for part, raw in parts.items():
+        stored = Source.rerun if "version" in raw else None  # a saved recipe is a stored config
         settings = (
             (setting, _value(raw, setting.keys)) for setting in schema.settings(kinds[part])
         )
         told[part] = {
-            setting.path: Override(setting.path, value, source)
+            setting.path: Override(setting.path, value, stored or source)
             for setting, value in settings
             if value is not None  # which TOML does not have
         }

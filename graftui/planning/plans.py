@@ -22,7 +22,7 @@ from engine.contract.remarks import remarks
 from engine.contract.sections import RunConfig
 from graftui.errors import NotFound, UsageError
 from graftui.models import Run
-from graftui.planning.overrides import Override
+from graftui.planning.overrides import Override, Source
 from graftui.planning.recipes import Recipe, of_run
 from graftui.planning.reuse import Standing, look, standing_in
 from graftui.registry.query.tree import Condition
@@ -31,6 +31,9 @@ from graftui.scheduler.reads import Digests, changed, digests
 from graftui.scheduler.settle import directory
 from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
+
+_NOW = (Source.command_line, Source.form)
+"""Where what is given stands over a recipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def plan(
     reusing = bool(recipe.links) and not fresh
     if reusing:
         look(settings)
-    for part, wanted in recipe.configs(overrides).items():
+    for part, wanted in _asked_for(recipe, overrides).items():
         linked = ["finetuned"] if part in recipe.links else []
         config = _checked(_with_mask(wanted, settings), linked)
         reads = digests(config, settings)
@@ -83,6 +86,22 @@ def plan(
         named = (name or recipe.name, recipe.kinds[part], config, recipe.name, tuple(tags))
         plans.append(Plan(*named, given, reads))
     return Planned(plans, reused, tuple(dict.fromkeys(said)))
+
+
+def _asked_for(recipe: Recipe, overrides: Sequence[Override]) -> dict[str, RunConfig]:
+    """The configs. Raises UsageError for what somebody gives now though none of them has a use
+    for it; what a stored config brings along, nobody gives."""
+    parts, given = recipe.configs(overrides), recipe.given(overrides)
+    idle = {p: {schema.dotted((n,), c.kind) for n in c.idle()} for p, c in parts.items()}
+    used = {o.path for part in parts for path, o in given[part].items() if path not in idle[part]}
+    for part, config in parts.items():
+        told = {path: override.source for path, override in given[part].items()}
+        elsewhere = {path for path in idle[part] & told.keys() if given[part][path].path in used}
+        written = [path for path in told if told[path] is Source.recipe]
+        now = [path for path in told.keys() - elsewhere if told[path] in _NOW]
+        if trouble := kinds()[config.kind].check_given(config, written, now):
+            raise UsageError(*trouble)
+    return parts
 
 
 def _of_other_data(config: RunConfig, reads: Digests) -> list[str]:

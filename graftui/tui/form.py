@@ -136,6 +136,7 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
 def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
     """What is wrong: path of a field -> a sentence; "" -> what belongs to no field."""
     found: dict[str, str] = {}
+    written = form.recipe.given()
     for part, config in form.recipe.configs().items():
         kind, raw = form.recipe.kinds[part], config.model_dump(mode="json")
         own = [e for e in form.entries if _reaches(form, e, part)]
@@ -145,7 +146,10 @@ def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
                 _put(raw, entry.setting.keys, typed(entry, text))
             except ValueError as error:
                 found[entry.path] = f"{entry.setting.path} = {text}: {error}"
-        for path, sentence in _wrong(raw, kind, part in form.recipe.links).items():
+        recipe = [path for path, o in written[part].items() if o.source is Source.recipe]
+        edited = [e.setting.path for e in own if filled.get(e.path, e.shown) != e.shown]
+        given = (recipe, edited)
+        for path, sentence in _wrong(raw, kind, part in form.recipe.links, given).items():
             found.setdefault(_owner(own, path, sentence), sentence)
     return found
 
@@ -167,12 +171,17 @@ def _reaches(form: Form, entry: Entry, part: str) -> bool:
     return bool(entry.part) and shared and form.recipe.links.get(part) == entry.part
 
 
-def _wrong(raw: dict[str, Any], kind: str, linked: bool) -> dict[str, str]:
-    """What each setting is by itself, then the first thing that planning would refuse."""
+def _wrong(
+    raw: dict[str, Any], kind: str, linked: bool, given: tuple[Sequence[str], Sequence[str]]
+) -> dict[str, str]:
+    """What each setting is by itself, then the first thing that planning would refuse; `given`:
+    the settings that the recipe has, and those that were changed."""
     found: dict[str, str] = {}
     try:
         config = prompts.in_config(parse(raw))
-        trouble = kinds()[kind].check(config, ["finetuned"] if linked else ())
+        entry = kinds()[kind]
+        trouble = entry.check(config, ["finetuned"] if linked else ())
+        trouble = trouble or entry.check_given(config, *given)
     except ValidationError as error:
         found, trouble = schema.explain(error, kind), None
     except prompts.PromptFileError as error:

@@ -32,11 +32,19 @@ def test_a_recipe_runs_both_parts_and_reuses_the_first(work: Workplace) -> None:
 
 
 def test_settings_without_effect_are_said_and_the_runs_queued(work: Workplace) -> None:
-    out = work.run("run", "both.toml", "-d", "--set", "graft.localizer=fisher",
-                   "--set", "graft.steps=9")  # fmt: skip
-    assert "graft.steps: no effect with graft.localizer = fisher" in out
+    out = work.run("run", "both.toml", "-d", "--set", "train.keep=last",
+                   "--set", "train.keep_untrained=false")  # fmt: skip
+    assert "train.keep_untrained: no effect with train.keep = last" in out
     assert out.count("queued") == 2
     work.run("watch", "last")
+
+
+def test_a_setting_of_another_localizer_is_refused_and_nothing_queued(work: Workplace) -> None:
+    sets = ("--set", "graft.localizer=fisher", "--set", "graft.steps=9")
+    out = work.run("run", "both.toml", "-d", *sets, code=2)
+    assert "graft.steps is not used by graft.localizer = fisher" in out
+    assert "graft.steps is for hard-concrete, learnt, straight-through" in out
+    assert work.json("ls") == []
 
 
 def test_a_fine_tuning_under_way_serves_other_grafts_too(work: Workplace) -> None:

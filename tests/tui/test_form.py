@@ -89,6 +89,17 @@ def test_what_is_wrong_is_named_at_its_field(
     assert says in found[path]
 
 
+def test_what_the_chosen_localizer_does_not_use_is_named_where_it_is_changed(
+    pocket: form.Form,
+) -> None:
+    """What the recipe has for its own localizer stays as it is."""
+    filled = prefilled(pocket) | {"graft.localizer": "straight-through", "graft.steps": "9"}
+    assert form.errors(pocket, filled) == {}
+    found = form.errors(pocket, filled | {"graft.lr": "3.0"})
+    assert list(found) == ["graft.lr"]
+    assert "graft.lr is not used by graft.localizer = straight-through" in found["graft.lr"]
+
+
 @given(st.data())
 def test_what_a_field_shows_at_first_is_what_the_run_had(data: st.DataObject) -> None:
     """Whatever its letters: a field that is left alone, or typed again, changes nothing."""

@@ -43,7 +43,7 @@ def _nothing(*_: Any) -> Any:
     return ()
 
 
-def _no_trouble(config: Any, linked: Collection[str]) -> Trouble:
+def _no_trouble(config: Any, *_: Collection[str]) -> Trouble:
     return None
 
 
@@ -61,6 +61,9 @@ class Kind:
     check: Callable[[Any, Collection[str]], Trouble] = _no_trouble
     """The first trouble that can be seen of a config before it starts; given the names of the
     roles that other runs fill, which may have to come first."""
+    check_given: Callable[[Any, Collection[str], Collection[str]], Trouble] = _no_trouble
+    """Settings that somebody gives now though the config has no use for them: of the paths that a
+    recipe has, and of those that override it."""
     remarks: Callable[[Any], Iterable[str]] = _nothing
     """What may not be as it was meant, a sentence each without a full stop."""
     idle: Callable[[Any], Iterable[Reason]] = _nothing

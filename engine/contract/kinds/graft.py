@@ -151,7 +151,9 @@ def check_settings(config: GraftConfig) -> Trouble:
             f"graft.{what} does not go with graft.base_patch = a stored mask",
             f"a stored mask has one size; leave graft.{what} out",
         )
-    if not config.learn and config.localizer not in ("learnt", "movement"):
+    chosen = localizers()[config.localizer]
+    default = GraftConfig.model_fields["localizer"].default
+    if not config.learn and chosen.name != default and (chosen.scorer or chosen.learner):
         return (
             f"graft.learn = false evaluates the base patch alone, which is not chosen by "
             f"graft.localizer = {config.localizer}",
@@ -173,6 +175,30 @@ def check_finetuned(path: str) -> Trouble:
             "give the checkpoint/ of a fine-tuning, or cut the graft from a [finetune] part",
         )
     return None
+
+
+def _check_given(
+    config: GraftConfig, recipe: Collection[str], overrides: Collection[str]
+) -> Trouble:
+    """Settings of other localizers than the chosen one. What a recipe says for its own localizer
+    is no fault where an override chooses another: it is said (`_idle`)."""
+    if not config.learn:
+        return None
+    given = overrides if "graft.localizer" in overrides else {*recipe, *overrides}
+    idle = [name for name in config.idle() if f"graft.{name}" in given]
+    if not idle:
+        return None
+    verb = "is" if len(idle) == 1 else "are"
+    return (
+        f"{' and '.join(f'graft.{name}' for name in idle)} {verb} not used by "
+        f"graft.localizer = {config.localizer}",
+        f"leave out what it does not use; {'; '.join(map(_users, idle))}",
+    )
+
+
+def _users(name: str) -> str:
+    users = [entry.name for entry in localizers().values() if name in entry.uses]
+    return f"graft.{name} is for {', '.join(users)}"
 
 
 def _idle(config: GraftConfig) -> Iterator[Reason]:
@@ -211,6 +237,7 @@ register_kind(
             "knocked_out_random",
         ),
         check=_check,
+        check_given=_check_given,
         idle=_idle,
     )
 )
