@@ -12,7 +12,19 @@ from pydantic import Field, TypeAdapter
 from engine.contract.identity import upgraded
 from engine.contract.kinds import kinds
 from engine.contract.migrations import FIRST, VERSION, has_gone
-from engine.contract.sections import RunConfig, Section
+from engine.contract.sections import DemoConfig, ModelConfig, RunConfig, Section, TaskConfig
+
+__all__ = [
+    "DemoConfig",
+    "ModelConfig",
+    "RunConfig",
+    "Section",
+    "TaskConfig",
+    "current",
+    "dumps",
+    "loads",
+    "parse",
+]
 
 
 @lru_cache(maxsize=8)
