@@ -13,10 +13,15 @@ from typing import Any
 from engine.contract.layout import read_whole
 from engine.contract.subjects import labels_of, word
 from graftui.errors import UsageError
+from graftui.results.chart import Axis
+from graftui.results.heat import HeatMap
 
 MOST_BYTES = 1 << 26
 _VERSION = 1
 _PARTS = ("embeddings", "layer", "head")
+
+Place = tuple[int | None, str]
+"""Layer, None outside of them, and module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,36 @@ class RunMap:
     """In the order of the module tree."""
     grafts: tuple[GraftMap, ...]
 
-    def by_module(self, graft: GraftMap) -> dict[tuple[int | None, str], int]:
+    def by_module(self, graft: GraftMap) -> dict[Place, int]:
         """(layer, module) -> weights, in the order of the module tree."""
-        found: Counter[tuple[int | None, str]] = Counter()
+        found: Counter[Place] = Counter()
         for tensor, count in zip(self.tensors, graft.counts, strict=True):
             found[tensor.layer, tensor.module] += count
         return dict(found)
+
+    def density(self, graft: GraftMap, title: str) -> HeatMap:
+        """How many percent of each module's weights the graft has: a row a module, a column a
+        layer. What is in no layer stands in the first column, `-`.
+        """
+        held, sizes = self.by_module(graft), Counter[Place]()
+        for tensor in self.tensors:
+            sizes[tensor.layer, tensor.module] += tensor.maskable
+        modules = dict.fromkeys(tensor.module for tensor in self.tensors)
+        layers = sorted({layer for layer, _ in sizes}, key=lambda n: -1 if n is None else n)
+        return HeatMap(
+            title,
+            tuple(modules),
+            tuple("-" if layer is None else str(layer) for layer in layers),
+            tuple(
+                tuple(_share(held, sizes, (layer, module)) for layer in layers)
+                for module in modules
+            ),
+            Axis(unit="%"),
+        )
+
+
+def _share(held: Mapping[Place, int], sizes: Mapping[Place, int], at: Place) -> float | None:
+    return 100 * held[at] / sizes[at] if sizes.get(at) else None
 
 
 def map_of(run_dir: Path) -> RunMap | None:

@@ -129,6 +129,30 @@ def test_show_does_not_show_a_curves_unused_sparsity(here: Settings) -> None:
     assert re.search(r"graft\.sparsity\b", console.export_text())
 
 
+def test_show_has_the_map_of_the_graft_that_its_scores_are_about(here: Settings) -> None:
+    tensor = {"name": "l.0.q.weight", "part": "layer", "layer": 0, "module": "q",
+              "parameter": "weight", "maskable": 6810}  # fmt: skip
+    grafts = [
+        {"subject": "model", "stage": "learnt_graft", "labels": {"sparsity": at}, "skill": "s",
+         "counts": [weights]} for at, weights in ((1e-3, 681), (1e-2, 6810))
+    ]  # fmt: skip
+    path = here.runs / "g0" / "map.json"
+    path.write_text(json.dumps({"v": 1, "model": "m", "tensors": [tensor], "grafts": grafts}))
+
+    def shown() -> list[str]:
+        console = Console(width=100, file=io.StringIO(), record=True)
+        with Store.open(here.db) as store:
+            detail.show(store, here, store.get("g0"), console, False)
+        return console.export_text().splitlines()
+
+    lines = shown()
+    at = lines.index("share of each module's weights in the fisher graft at 0.001, by layer")
+    assert [line.split() for line in lines[at + 1 : at + 3]] == [["0"], ["q", "█"]]
+    assert "█ up to 10 %" in lines[at + 3]
+    path.write_text("{")
+    assert any("map.json cannot be read" in line for line in shown())
+
+
 @pytest.mark.parametrize(
     ("written", "shown"),
     [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from graftui.results.chart import Axis
 from graftui.results.heat import LEVELS, HeatMap
+from graftui.results.maps import GraftMap, RunMap, Tensor
 from graftui.show.heat import SHADES, Heat
 from graftui.terminal import Console
 from graftui.text import FALLBACK, spelt
@@ -79,3 +80,21 @@ def test_what_has_no_room_beside_goes_on_below(width: int) -> None:
 def test_nothing_to_show() -> None:
     empty = HeatMap("t", ("r",), ("a",), ((None,),))
     assert drawn(empty, 40)[-1] == "· none"
+
+
+def test_the_map_of_a_graft_is_shares_of_modules_by_layer() -> None:
+    tensors = (
+        Tensor("e.weight", "embeddings", None, "embeddings", "weight", 50),
+        Tensor("l.0.q.weight", "layer", 0, "q", "weight", 90),
+        Tensor("l.0.q.bias", "layer", 0, "q", "bias", 10),
+        Tensor("l.1.q.weight", "layer", 1, "q", "weight", 100),
+        Tensor("l.1.k.weight", "layer", 1, "k", "weight", 100),
+    )
+    graft = GraftMap("model", "learnt_graft", {"sparsity": 0.01}, "s", (1, 4, 1, 0, 25))
+    heat = RunMap("m", tensors, (graft,)).density(graft, "t")
+    assert (heat.rows, heat.columns) == (("embeddings", "q", "k"), ("-", "0", "1"))
+    assert heat.cells == ((2.0, None, None), (None, 5.0, 0.0), (None, None, 25.0))
+    assert drawn(heat, 80) == [
+        "t", "           - 0 1", "embeddings ░    ", "q            ░ ·", "k              █",
+        "· none   ░ up to 6.25 %   ▒ up to 12.5 %   ▓ up to 18.75 %   █ up to 25 %",
+    ]  # fmt: skip

@@ -6,15 +6,18 @@ import time
 
 from engine.contract.layout import read_whole
 from graftui.cli.commands.output import as_json, send_json
+from graftui.errors import UsageError
 from graftui.models import Attempt, Run
 from graftui.registry.store import Store
-from graftui.results.figures import figure, subject
+from graftui.results.figures import asked, figure, stage_title, subject
+from graftui.results.maps import map_of
 from graftui.results.side_by_side import flat
 from graftui.results.times import duration
 from graftui.scheduler.condition import observed
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.show import tables
+from graftui.show.heat import Heat
 from graftui.terminal import Console, Text
 
 
@@ -44,9 +47,28 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     console.print(tables.settings(_about(run, settings)))
     if scores:
         console.print(tables.Results(scores))
+    if located := _located(settings, run, console):
+        console.print(located)
     for file in files:
         console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes)")
     console.print(tables.settings(flat(run.config, run.kind)))
+
+
+def _located(settings: Settings, run: Run, console: Console) -> Heat | None:
+    """Where the weights lie of the graft that the run's scores are about, or else of its last."""
+    try:
+        found = map_of(directory(settings, run).path)
+    except UsageError as error:
+        console.print(error.message, style="yellow", soft_wrap=True)
+        return None
+    if found is None or not found.grafts:
+        return None
+    weights = run.summary.get("weights")
+    graft = next((g for g in found.grafts if g.weights == weights), found.grafts[-1])
+    name = stage_title(graft.what, str(run.config.get("localizer", "")))
+    at = graft.labels.get("sparsity")
+    of = f"{name} at {asked(at)}" if isinstance(at, float) and len(found.grafts) > 1 else name
+    return Heat(found.density(graft, f"share of each module's weights in the {of}, by layer"))
 
 
 def _warnings(run: Run) -> list[str]:
