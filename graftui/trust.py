@@ -45,9 +45,14 @@ def _allowed() -> dict[str, str]:
     return {}
 
 
-def _kept() -> Path:
+def user_folder() -> Path:
+    """The user's own configuration of graftui."""
     folder = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(os.path.expanduser(folder)) / "graftui" / "allowed.json"
+    return Path(os.path.expanduser(folder)) / "graftui"
+
+
+def _kept() -> Path:
+    return user_folder() / "allowed.json"
 
 
 def _name(file: Path) -> str:

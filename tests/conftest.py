@@ -13,6 +13,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
+os.environ["XDG_CONFIG_HOME"] = "/dev/null"  # what the developer has there is no part of the tests
 
 # Busy machines are slow, and a test that fails once in a hundred runs helps nobody:
 # `pytest --hypothesis-profile=default` looks for new examples.

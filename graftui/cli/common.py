@@ -96,6 +96,14 @@ def store_here(settings: "Settings") -> "Store":
     return store
 
 
+def move_recipes_out(settings: "Settings") -> None:
+    """Recipes that earlier versions saved in the registry become files; says so, once."""
+    from graftui.planning.library import moved_out
+
+    if news := moved_out(settings):
+        say(news)
+
+
 def store_to_read(settings: "Settings") -> "Store":
     """As `store_here`; where nothing can be written, a view in memory of what can be read."""
     import sqlite3

@@ -30,7 +30,7 @@ def runs(incomplete: str) -> list[tuple[str, str]]:
 
 def recipes(incomplete: str) -> list[tuple[str, str]]:
     """Recipes by name, each with its title."""
-    from graftui.planning.recipes import available
+    from graftui.planning.library import available
     from graftui.settings import load
 
     with _quietly():

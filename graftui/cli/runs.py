@@ -17,6 +17,7 @@ from graftui.cli.common import (
     Tags,
     Yes,
     console_here,
+    move_recipes_out,
     settings_here,
     store_here,
 )
@@ -40,10 +41,11 @@ def run(
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
     from graftui.cli.commands import running
-    from graftui.planning import overrides, plans, recipes
+    from graftui.planning import library, overrides, plans
 
     settings, console = settings_here(), console_here()
-    wanted = recipes.load(recipe, settings)
+    move_recipes_out(settings)
+    wanted = library.load(recipe, settings)
     sets = overrides.parse(set_, wanted.kinds)
     planned = plans.plan(wanted, settings, sets, name, tag, fresh)
     running.tell_reused(planned, console)
@@ -139,10 +141,16 @@ def recipes(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List what there is to run, shipped and saved, or print one of them."""
+    """List what there is to run, or print one of them.
+
+    Recipes ship with graftui, or are files of yours: recipes/NAME.toml here, then
+    ~/.config/graftui/recipes/NAME.toml. Of one name the nearest counts.
+    """
     from graftui.cli.commands import recipes as listing
 
-    listing.show(settings_here(), console_here(), name, settings_, json)
+    settings = settings_here()
+    move_recipes_out(settings)
+    listing.show(settings, console_here(), name, settings_, json)
 
 
 def save(
@@ -150,16 +158,17 @@ def save(
     name: Annotated[str, typer.Argument(help="Name of the recipe")],
     replace: Annotated[bool, typer.Option(help="Overwrite a recipe of that name")] = False,
 ) -> None:
-    """Keep a run's configuration as a recipe; a graft's with its fine-tuning."""
-    from graftui.planning import plans, recipes
+    """Keep a run's configuration as a recipe, recipes/NAME.toml; a graft's with its fine-tuning."""
+    from graftui.planning import library, plans, recipes
 
     settings = settings_here()
-    recipes.check_name(name)
+    library.check_name(name)
+    move_recipes_out(settings)
     with store_here(settings) as store:
         run = store.resolve(ref)
-        recipe = recipes.of_run(run, plans.origin_of(run, settings))
-        store.save_recipe(name, recipes.dumps(recipe), replace)
-    console_here().print(f"saved; run it with: graftui run {name}")
+    recipe = recipes.of_run(run, plans.origin_of(run, settings))
+    path = library.save(name, recipe, settings, replace).relative_to(settings.root)
+    console_here().print(f"saved as {path}; run it with: graftui run {name}", soft_wrap=True)
 
 
 # Verb -> example in its help.

@@ -7,16 +7,13 @@
     of = "finetune"               # waits for it, cuts its graft from it, takes over its
     sparsity = 1e-4               # model, task, freeze and compute where it gives none
 
-Owns reading and writing them. What running them comes to is in plans.py.
+Owns what a recipe is. Where recipes lie is in library.py, what running one comes to in plans.py.
 """
 
 import copy
-import difflib
-import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -25,26 +22,12 @@ from pydantic import ValidationError
 from engine.contract import config as configs
 from engine.contract import prompts, schema, toml
 from engine.contract.kinds import kinds
-from engine.contract.layout import shipped
 from engine.contract.sections import RunConfig
-from graftui.errors import NotFound, UsageError, sentence
+from graftui.errors import UsageError, sentence
 from graftui.models import Run
 from graftui.planning.overrides import Override, Raw, Source, given, put
-from graftui.registry.store import Store
-from graftui.settings import Settings
 
 _INHERITED = ("model", "task", "demo", "freeze", "compute")
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeInfo:
-    """A recipe in a list."""
-
-    name: str
-    title: str
-    source: str
-    """"shipped" or "saved"."""
-    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,62 +59,6 @@ class Recipe:
     def given(self, overrides: Sequence[Override] = ()) -> dict[str, dict[str, Override]]:
         """Which settings somebody gave a value, by part and path: here, or in `overrides`."""
         return given(self.parts, self.kinds, self.source, overrides)
-
-
-def available(settings: Settings) -> list[RecipeInfo]:
-    """All recipes, shipped ones first."""
-    texts = {path.stem: ("shipped", path.read_text(encoding="utf-8")) for path in _shipped()}
-    if settings.db.exists():
-        with Store.open(settings.db) as store:
-            texts |= {name: ("saved", text) for name, text, _ in store.recipes()}
-    found = []
-    for name, (source, text) in texts.items():
-        recipe = loads(text, name)
-        found.append(RecipeInfo(name, recipe.title, source, tuple(recipe.parts)))
-    return found
-
-
-def _shipped() -> list[Path]:
-    return sorted((shipped() / "recipes").glob("*.toml"))
-
-
-def check_name(name: str) -> None:
-    """Raises UsageError for a name that a saved recipe should not have."""
-    if not re.fullmatch(r"[\w-][\w.-]*", name) or name.endswith(".toml"):
-        raise UsageError(f"{name!r} is no name for a recipe.", "Use letters, digits, - and _.")
-    if name in {path.stem for path in _shipped()}:
-        raise UsageError(f"The recipe {name} ships with graftui.", "Choose another name.")
-
-
-def text_of(ref: str, settings: Settings) -> str:
-    """The TOML of a recipe: a file's path, a saved name, or a shipped one. Raises NotFound."""
-    if ref.endswith(".toml"):
-        try:
-            return Path(ref).read_text(encoding="utf-8")
-        except (FileNotFoundError, IsADirectoryError):
-            raise NotFound(f"There is no recipe file {ref}.", "Check the path.") from None
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{ref} is not UTF-8: {error}.", "A recipe is a TOML file.") from None
-    if settings.db.exists():
-        with Store.open(settings.db) as store:
-            for name, text, _ in store.recipes():
-                if name == ref:
-                    return text
-    for path in _shipped():
-        if path.stem == ref:
-            return path.read_text(encoding="utf-8")
-    known = [info.name for info in available(settings)]
-    near = difflib.get_close_matches(ref, known, n=1)
-    guess = f" Did you mean {near[0]}?" if near else ""
-    raise NotFound(
-        f"There is no recipe {ref!r}.{guess}",
-        f"Known: {', '.join(known)}; or give the path of a .toml file.",
-    )
-
-
-def load(ref: str, settings: Settings) -> Recipe:
-    """The recipe of that name or path. Raises NotFound or UsageError."""
-    return loads(text_of(ref, settings), Path(ref).stem if ref.endswith(".toml") else ref)
 
 
 def loads(text: str, name: str) -> Recipe:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from graftui.errors import NotFound, UsageError, explain
+from graftui.errors import NotFound, explain
 from graftui.models import ACTIVE, Artifact, Attempt, Here, Run, RunStatus, Score, Series
 from graftui.registry import attempts, measured, queue
 from graftui.registry.connect import connect, immediate, journal_mode
@@ -26,7 +26,6 @@ from graftui.registry.rows import RUN, encoded, row_of, run_of
 
 Runs = list[Run]
 """Named, because `list` means the method inside the class."""
-Recipes = list[tuple[str, str, float]]
 Texts = list[str]
 
 
@@ -238,23 +237,16 @@ class Store:
 
     # Recipes
 
-    def save_recipe(self, name: str, text: str, replace: bool = False) -> None:
-        """Keep `text` (TOML) as the recipe `name`."""
-        act = "DO UPDATE SET text = excluded.text" if replace else "DO NOTHING"
+    def hand_out_recipes(self, keep: Callable[[str, str], object]) -> None:
+        """Give name and text of each recipe that earlier versions saved here to `keep`, then forget
+        them; where `keep` fails, all stay. Of several processes, one does it.
+        """
+        if self.db.execute("SELECT 1 FROM recipes").fetchone() is None:
+            return
         with self.write() as db:
-            done = db.execute(
-                f"INSERT INTO recipes VALUES (?, ?, ?) ON CONFLICT (name) {act}",
-                (name, text, time.time()),
-            )
-        if done.rowcount == 0:
-            raise UsageError(
-                f"There is a recipe {name} already.", "Choose another name, or give --replace."
-            )
-
-    def recipes(self) -> Recipes:
-        """Name, text and time of each saved recipe, by name."""
-        rows = self.db.execute("SELECT name, text, created_at FROM recipes ORDER BY name")
-        return [(row[0], row[1], row[2]) for row in rows]
+            for name, text in db.execute("SELECT name, text FROM recipes ORDER BY name").fetchall():
+                keep(name, text)
+            db.execute("DELETE FROM recipes")
 
     def check(self) -> Texts:
         """What is wrong with the database, one sentence each; empty: nothing."""

@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 
 def list_recipes(settings: Settings) -> messages.RecipesListed:
     """What there is to run."""
-    from graftui.planning import recipes
+    from graftui.planning import library
 
-    return messages.RecipesListed(recipes.available(settings))
+    news = library.moved_out(settings)
+    return messages.RecipesListed(library.available(settings), news)
 
 
 def form_of_recipe(settings: Settings, name: str) -> messages.FormMade:
     """The form of a recipe."""
-    from graftui.planning import recipes
+    from graftui.planning import library
     from graftui.tui import form
 
-    return messages.FormMade(form.of_recipe(recipes.load(name, settings)))
+    return messages.FormMade(form.of_recipe(library.load(name, settings)))
 
 
 def form_of_rerun(run: Run) -> messages.FormMade:

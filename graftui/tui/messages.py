@@ -14,7 +14,7 @@ from graftui.models import Run
 from graftui.tui.feed import Question
 
 if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait for
-    from graftui.planning.recipes import RecipeInfo
+    from graftui.planning.library import RecipeInfo
     from graftui.tui.form import Form
 
 
@@ -41,6 +41,8 @@ class RecipesListed(Message):
     """What there is to run."""
 
     recipes: list[RecipeInfo]
+    news: str = ""
+    """What happened to them since; empty: nothing."""
 
 
 @dataclass

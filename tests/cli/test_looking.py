@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 
 import pytest
 
@@ -66,7 +67,8 @@ def test_export_to_a_file(seen: Workplace) -> None:
 def test_a_saved_recipe_runs_the_same_configs(done: Workplace) -> None:
     done.run("save", "other", "keep")
     listed = {recipe["name"]: recipe for recipe in done.json("recipes")}
-    assert listed["keep"]["source"] == "saved"
+    assert (listed["keep"]["source"], listed["keep"]["problem"]) == ("saved", "")
+    assert listed["keep"]["path"] == str(done.path / "recipes" / "keep.toml")
     assert listed["keep"]["parts"] == ["finetune", "graft"]
     assert "--replace" in done.run("save", "last", "keep", code=2)
     assert "ships" in done.run("save", "last", "pocket", code=2)
@@ -75,6 +77,29 @@ def test_a_saved_recipe_runs_the_same_configs(done: Workplace) -> None:
     done.run("run", "keep")
     again, *_ = done.json("ls")
     assert (again["name"], again["config_hash"]) == ("keep", before)
+
+
+def test_recipes_that_an_earlier_graftui_saved_are_files_and_told_once(work: Workplace) -> None:
+    work.run("ls")
+    with sqlite3.connect(work.path / "runs.db") as db:
+        db.execute("INSERT INTO recipes VALUES ('old', '[finetune]\n', 1.0)")
+    assert "files now: recipes/old.toml" in work.run("recipes")
+    assert (work.path / "recipes" / "old.toml").read_text() == "[finetune]\n"
+    again = work.run("recipes")
+    assert "files now" not in again
+    assert "recipes/old.toml" in again
+
+
+def test_a_run_whose_settings_are_not_all_known_is_not_saved(work: Workplace) -> None:
+    folder = work.path / "data" / "runs" / "abcdef"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"kind": "finetune", "train": {"unheard_of": 1}}')
+    assert "unheard_of" in work.run("save", "abcdef", "keep", code=2)
+    assert not (work.path / "recipes").exists()
+    (work.path / "recipes").mkdir()
+    (work.path / "recipes" / "torn.toml").write_bytes(b"\xff")
+    assert "torn.toml is not UTF-8" in work.run("recipes")
+    assert "invalid start byte" in work.run("run", "torn", code=2)
 
 
 def test_rm_asks_and_deletes(done: Workplace) -> None:

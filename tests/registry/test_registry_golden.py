@@ -64,7 +64,9 @@ def test_an_old_registry_still_reads(old: Path) -> None:
         waiting = store.get("bbbbbb")
         assert (waiting.parent, waiting.kind) == ("aaaaaa", "graft")
         assert store.get("aaaaaa").config["train"]["lr"] == 1e-3
-        assert store.recipes()[0][:2] == ("mine", "[finetune]\n")
+        recipes: dict[str, str] = {}
+        store.hand_out_recipes(recipes.__setitem__)
+        assert recipes == {"mine": "[finetune]\n"}
 
 
 def test_an_old_registry_is_still_searched_and_written(old: Path) -> None:

@@ -183,12 +183,19 @@ def test_active_runs_are_those_with_something_to_do(store: Store) -> None:
     assert all(status.active == (status in ACTIVE) for status in RunStatus)
 
 
-def test_recipes_are_kept_and_replaced_only_on_request(store: Store) -> None:
-    store.save_recipe("mine", "a = 1")
-    with pytest.raises(UsageError, match="a recipe mine already"):
-        store.save_recipe("mine", "a = 2")
-    store.save_recipe("mine", "a = 3", replace=True)
-    assert [(name, text) for name, text, _ in store.recipes()] == [("mine", "a = 3")]
+def test_recipes_of_earlier_versions_are_handed_out_once_and_whole(store: Store) -> None:
+    with store.write() as db:
+        db.executemany("INSERT INTO recipes VALUES (?, ?, 1.0)", [("a", "x = 1"), ("b", "x = 2")])
+
+    def fails_late(name: str, text: str) -> None:
+        assert name == "a", "the second one"
+
+    with pytest.raises(AssertionError, match="the second one"):
+        store.hand_out_recipes(fails_late)
+    handed: list[tuple[str, str]] = []
+    for _ in range(2):
+        store.hand_out_recipes(lambda name, text: handed.append((name, text)))
+    assert handed == [("a", "x = 1"), ("b", "x = 2")]
 
 
 def test_a_reader_does_not_wait_for_a_writer(store: Store, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from engine.contract import schema
 from graftui.models import RunStatus
-from graftui.planning import recipes
+from graftui.planning import library, recipes
 from graftui.planning.overrides import Override, Source
 from graftui.planning.recipes import Recipe
 from graftui.registry.store import Store
@@ -29,7 +29,7 @@ from tests.tui.conftest import dashboard, filled, go_to, until
 
 @pytest.fixture
 def pocket(empty: Settings) -> form.Form:
-    return form.of_recipe(recipes.load("pocket", empty))
+    return form.of_recipe(library.load("pocket", empty))
 
 
 def prefilled(filled: form.Form, **changes: form.Value) -> dict[str, form.Value]:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
-from graftui.planning import recipes
+from graftui.planning import library
 from graftui.settings import Settings
 from graftui.tui import form, jobs
 from graftui.tui.dialogs.confirm import ConfirmScreen
@@ -98,7 +98,7 @@ async def test_a_screenshot_says_where_it_is_or_why_not(empty: Settings) -> None
 async def test_a_toast_covers_no_field(empty: Settings) -> None:
     async with dashboard(empty).run_test(size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: runs(pilot).snapshot)
-        screen = NewRunScreen(empty, form.of_recipe(recipes.load("pocket", empty)))
+        screen = NewRunScreen(empty, form.of_recipe(library.load("pocket", empty)))
         await pilot.app.push_screen(screen)
         pilot.app.notify("[b] of several lines\n" * 4, timeout=60)
         await until(pilot, lambda: screen.query(Toast) and screen.query_one(Toast).region)

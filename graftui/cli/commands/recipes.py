@@ -1,13 +1,15 @@
 """What `recipes` prints."""
 
 import dataclasses
+from contextlib import suppress
+from pathlib import Path
 
 from engine.contract import schema
 from graftui.cli.commands.output import send_json
-from graftui.planning import recipes
+from graftui.planning import library
 from graftui.planning.values import written
 from graftui.settings import Settings
-from graftui.terminal import Console, Table
+from graftui.terminal import Console, Table, Text
 from graftui.text import send
 
 
@@ -18,11 +20,11 @@ def show(settings: Settings, console: Console, name: str, every: bool, json: boo
     elif every or json:
         _settings(settings, console, name, json)
     else:
-        send(recipes.text_of(name, settings))
+        send(library.text_of(name, settings))
 
 
 def _list(settings: Settings, console: Console, json: bool) -> None:
-    found = recipes.available(settings)
+    found = library.available(settings)
     if json:
         send_json([dataclasses.asdict(info) for info in found])
         return
@@ -30,12 +32,26 @@ def _list(settings: Settings, console: Console, json: bool) -> None:
     for column in ("recipe", "from", "parts", "what it does"):
         table.add_column(column)
     for info in found:
-        table.add_row(info.name, info.source, " + ".join(info.parts), info.title)
+        place = info.source if info.source == "shipped" else _near(info.path)
+        table.add_row(info.name, place, " + ".join(info.parts), _about(info))
     console.print(table)
 
 
+def _near(path: str) -> str:
+    """A path as it is typed here."""
+    with suppress(ValueError):
+        return str(Path(path).relative_to(Path.cwd()))
+    return path
+
+
+def _about(info: library.RecipeInfo) -> Text:
+    if info.problem:
+        return Text(f"✗ {info.problem}", "red")
+    return Text(f"{info.title} (a nearer one of this name counts)" if info.hidden else info.title)
+
+
 def _settings(settings: Settings, console: Console, name: str, json: bool) -> None:
-    configs = recipes.load(name, settings).configs()
+    configs = library.load(name, settings).configs()
     if json:
         whole = {part: config.model_dump(mode="json") for part, config in configs.items()}
         send_json(whole)

@@ -6,7 +6,7 @@ Owns the words in which results are told.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 from textual.message import Message
@@ -38,6 +38,9 @@ from graftui.tui.messages import (
 from graftui.tui.runs.feed import RunsPage, RunsSeen
 from graftui.tui.runs.table import RunTable
 from graftui.tui.text import cut
+
+if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
+    from graftui.planning.library import RecipeInfo
 
 SORTS = (
     Option("-created", "newest first", ""),
@@ -103,9 +106,9 @@ class RunActions(LiveScreen[None]):
         self._open("Reading the recipes", job, self._choose_recipe)
 
     def _choose_recipe(self, listed: RecipesListed) -> None:
-        options = [
-            Option(r.name, r.name, f"{' + '.join(r.parts)}   {r.title}") for r in listed.recipes
-        ]
+        if listed.news:
+            self.notify(listed.news, timeout=12)
+        options = [Option(r.name, r.name, _about_recipe(r)) for r in listed.recipes if not r.hidden]
 
         def chosen(name: str | None) -> None:
             if name:
@@ -253,3 +256,9 @@ class RunActions(LiveScreen[None]):
     def action_help(self) -> None:
         """All keys."""
         self.app.push_screen(HelpScreen())
+
+
+def _about_recipe(recipe: "RecipeInfo") -> str:
+    if recipe.problem:
+        return f"✗ {recipe.problem}"
+    return f"{' + '.join(recipe.parts)}   {recipe.title}"
