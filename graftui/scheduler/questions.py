@@ -67,11 +67,11 @@ class Engine:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        raised: type[BaseException] | None,
         error: BaseException | None,
         trace: "TracebackType | None",
     ) -> None:
-        self._end(error is not None)
+        self._end(raised is not None)
 
     def ask(self, question: Question[A], hear: Hear = lambda far: None) -> A:
         """The answer; `hear` is told how far it is.

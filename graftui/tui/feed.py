@@ -30,7 +30,7 @@ class Source:
 
 
 class Feed(Protocol[A]):
-    """Answers the questions of one kind; keeps what need not be read again."""
+    """Answers a screen's questions of one type; keeps what need not be read again."""
 
     def read(self, source: Source, question: Any) -> A:
         """The answer as it is now."""
@@ -47,7 +47,7 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
-class Answered(Generic[S]):
+class Reading(Generic[S]):
     """An answer, and when it was read."""
 
     snapshot: S

@@ -26,7 +26,7 @@ class LiveScreen(Screen[R]):
 
     def ask(self) -> None:
         """Have its questions answered, if it is open."""
-        if self.app.screen is self or isinstance(self.app.screen, ModalScreen):
+        if self._uppermost() is self:
             self.reader.ask(*self.asks())
 
     def on_screen_resume(self) -> None:
@@ -34,6 +34,11 @@ class LiveScreen(Screen[R]):
         self.ask()
 
     def on_screen_suspend(self) -> None:
-        """What hides it has questions of its own, or none."""
-        if not isinstance(self.app.screen, ModalScreen):
+        """What hides it asks for itself, or has nothing to ask."""
+        if not isinstance(self._uppermost(), LiveScreen):
             self.reader.ask()
+
+    def _uppermost(self) -> Screen[Any] | None:
+        """The screen that is seen as a whole, dialogs on it aside."""
+        screens = reversed(self.app.screen_stack)
+        return next((s for s in screens if not isinstance(s, ModalScreen)), None)

@@ -18,7 +18,7 @@ from graftui.registry.store import Store
 from graftui.registry.view import excuse, view
 from graftui.scheduler.look import look
 from graftui.settings import Settings
-from graftui.tui.feed import A, Answered, Feed, Question, Source
+from graftui.tui.feed import A, Feed, Question, Reading, Source
 
 _SHARE = 4
 """Rests this many times as long as a look took: a huge registry must not keep a core busy."""
@@ -44,7 +44,7 @@ class Reader:
         self._stopped = False
         self._told = ""
         self._asked: tuple[Question[Any], ...] = ()
-        self._answers: dict[Question[Any], Answered[Any]] = {}
+        self._readings: dict[Question[Any], Reading[Any]] = {}
         self._feeds: dict[type, Feed[Any]] = {}
         self._fresh_from = -math.inf
         """What was read before that is to be read again."""
@@ -61,8 +61,8 @@ class Reader:
 
     def answer(self, question: Question[A]) -> A | None:
         """The newest answer; None: there is none yet, or it is asked no more."""
-        answered = self._answers.get(question)
-        return None if answered is None else answered.snapshot
+        reading = self._readings.get(question)
+        return None if reading is None else reading.snapshot
 
     def refresh(self) -> None:
         """Look at once, and answer all that is asked anew."""
@@ -94,10 +94,10 @@ class Reader:
         self._feeds = {type(q): self._feeds.get(type(q)) or q.feed() for q in asked}
         with self._store() as store:
             for question in asked:
-                answered = self._answers.get(question)
-                if answered is None or answered.read_at < self._oldest():
+                reading = self._readings.get(question)
+                if reading is None or reading.read_at < self._oldest():
                     self._answer(store, question)
-        self._answers = {q: self._answers[q] for q in asked if q in self._answers}
+        self._readings = {q: self._readings[q] for q in asked if q in self._readings}
 
     def _oldest(self) -> float:
         """When an answer was read that still will do."""
@@ -109,7 +109,7 @@ class Reader:
         )
         began = time.monotonic()
         snapshot = self._feeds[type(question)].read(source, question)
-        self._answers = {**self._answers, question: Answered(snapshot, began)}
+        self._readings = {**self._readings, question: Reading(snapshot, began)}
         self._advanced(question)
 
     @contextmanager

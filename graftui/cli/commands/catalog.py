@@ -33,12 +33,12 @@ _WIDE = 110
 
 def listing(console: Console, json: bool) -> None:
     """All tasks, a line each. Raises UsageError for a broken file of the user's own."""
-    found, origins = _tasks(), _origins()
+    specs, origins = _tasks(), _origins()
     if json:
-        whole = [_dumped(spec, origins[spec.name]) for spec in found.values()]
+        whole = [_dumped(spec, origins[spec.name]) for spec in specs.values()]
         send_json(whole)
         return
-    console.print(_listed(found.values(), origins, console.width))
+    console.print(_listed(specs.values(), origins, console.width))
     console.print("`graftui tasks show NAME` shows one with a real prompt", style="dim")
 
 
@@ -89,14 +89,14 @@ def model(
     if trouble := preflight.check_model(config.model.name):
         raise UsageError(*trouble)
     question = AskModelParts(model=config.model, task=config.task, freeze=config.freeze)
-    found = ask(question, settings)
+    parts = ask(question, settings)
     if json:
-        send_json(found.model_dump(exclude={"name"}))
+        send_json(parts.model_dump(exclude={"name"}))
         return
     ties = {True: "tied to the word embeddings", False: "of their own", None: "none (no LM head)"}
-    console.print(Text.assemble((config.model.name, "bold"), f"  {found.family}"))
-    console.print(f"output weights: {ties[found.tied]}")
-    console.print(_parts(found))
+    console.print(Text.assemble((config.model.name, "bold"), f"  {parts.family}"))
+    console.print(f"output weights: {ties[parts.tied]}")
+    console.print(_parts(parts))
     if config.task.type == "finetune":
         console.print("The linear head is new: it always trains, and is no part of a graft.")
 
@@ -135,10 +135,10 @@ def _tasks() -> dict[str, TaskSpec]:
 
 
 def _spec(name: str) -> TaskSpec:
-    found = _tasks().get(name)
-    if found is None:
+    spec = _tasks().get(name)
+    if spec is None:
         raise UsageError(unknown_task(name), "`graftui tasks` lists them.")
-    return found
+    return spec
 
 
 def _origins() -> dict[str, str]:
@@ -177,13 +177,13 @@ def _dumped(spec: TaskSpec, origin: str) -> dict[str, Any]:
     return {**spec.model_dump(mode="json"), "from": origin}
 
 
-def _listed(found: Iterable[TaskSpec], origins: dict[str, str], width: int) -> Table:
+def _listed(specs: Iterable[TaskSpec], origins: dict[str, str], width: int) -> Table:
     """One line a task; label words only where there is room for them."""
     columns = ["task", "what it is", "label words", "metric", "causal", "data"]
     if width < _WIDE:
         columns.remove("label words")
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for spec in found:
+    for spec in specs:
         # Cells that are cut, in columns that may shrink: the others keep their width.
         cells: dict[str, str | Text] = {
             "task": spec.name,
@@ -263,7 +263,7 @@ def _token_line(ids: Sequence[int], tokens: Sequence[str], marked: int | None = 
     return line
 
 
-def _parts(found: ModelParts) -> Table:
+def _parts(model: ModelParts) -> Table:
     table = Table(header_style="bold")
     for column in ("part", "tensors", "weights", "maskable"):
         table.add_column(column, justify="left" if column == "part" else "right")
@@ -272,9 +272,9 @@ def _parts(found: ModelParts) -> Table:
         counts = (f"{count:,}" for count in (size.tensors, size.weights, size.maskable))
         table.add_row(title, *counts, style="" if size.maskable else "dim")
 
-    for part in found.parts:
+    for part in model.parts:
         row(part, part.part)
     table.add_section()
-    row(found.total, found.total.part)
-    row(found.biases, "of them biases")
+    row(model.total, model.total.part)
+    row(model.biases, "of them biases")
     return table

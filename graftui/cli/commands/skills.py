@@ -36,37 +36,37 @@ _OUTSIDE = -1
 
 def show(settings: Settings, console: Console, path: str, json: bool) -> None:
     """Where the weights of a skill lie, and what it was made from."""
-    found = ask(ShowSkill(skill=path), settings)
+    shown = ask(ShowSkill(skill=path), settings)
     if json:
-        send_json({"path": path, **_dumped(found)})
+        send_json({"path": path, **_dumped(shown)})
         return
     console.print(path, style="bold", soft_wrap=True)
-    about = _about(found)
+    about = _about(shown)
     console.print(tables.settings({name: text for name, text in about.items() if text}))
-    for table in _where(found, console.width):
+    for table in _where(shown, console.width):
         console.print(table)
 
 
 def verify(settings: Settings, console: Console, path: str, model: str, json: bool) -> bool:
     """What a model is to a skill; whether it is the base, or holds the skill."""
-    found = ask(VerifySkill(skill=path, model=_model(model)), settings)
+    verified = ask(VerifySkill(skill=path, model=_model(model)), settings)
     if json:
-        send_json(_dumped(found))
-        return found.state in ("base", "skill")
+        send_json(_dumped(verified))
+        return verified.state in ("base", "skill")
     said = {
         "base": "is the base of the skill, without it",
         "skill": "holds the skill",
         "part": "holds a part of the skill: `skill install` and `skill uninstall` both mend it",
         "other": "is another model than the base",
     }
-    console.print(f"{model} {said[found.state]}.", soft_wrap=True)
-    named = found.other or (found.skill if found.state == "part" else ())
+    console.print(f"{model} {said[verified.state]}.", soft_wrap=True)
+    named = verified.other or (verified.skill if verified.state == "part" else ())
     if named:
-        what = "differ" if found.other else "hold the skill"
-        console.print(f"{len(named)} of {found.tensors} touched tensors {what}:")
+        what = "differ" if verified.other else "hold the skill"
+        console.print(f"{len(named)} of {verified.tensors} touched tensors {what}:")
     for name in named:
         console.print(f"  {name}", soft_wrap=True)
-    return found.state in ("base", "skill")
+    return verified.state in ("base", "skill")
 
 
 def install(
@@ -105,16 +105,16 @@ def uninstall(
 
 def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool) -> None:
     """What skills share."""
-    found = ask(DiffSkills(skills=tuple(paths)), settings)
+    shared = ask(DiffSkills(skills=tuple(paths)), settings)
     if json:
-        send_json(_dumped(found))
+        send_json(_dumped(shared))
         return
-    for number, held in enumerate(found.skills, 1):
+    for number, held in enumerate(shared.skills, 1):
         of = f"{held.weights:,} weights, {held.share:.3g} % of maskable"
         line = f"{number}  {of}  {held.task}  {held.path}"
         console.print(line, soft_wrap=True)
     table = _table("skills", "shared", "by chance", "Jaccard", "same value")
-    for pair in found.pairs:
+    for pair in shared.pairs:
         table.add_row(
             f"{pair.first + 1} and {pair.second + 1}",
             f"{pair.overlap:,}",
@@ -123,8 +123,8 @@ def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool)
             f"{pair.agree:,}",
         )
     console.print(table)
-    both = " and ".join(f"{share:.3g} %" for share in (found.all_share, found.any_share))
-    counted = f"weights in all of them: {found.all:,}; in any: {found.any:,}"
+    both = " and ".join(f"{share:.3g} %" for share in (shared.all_share, shared.any_share))
+    counted = f"weights in all of them: {shared.all:,}; in any: {shared.any:,}"
     console.print(f"{counted} ({both} of all maskable weights)")
 
 
@@ -213,8 +213,8 @@ def _target(out: Path) -> str:
     return str(target)
 
 
-def _about(found: SkillShown) -> dict[str, str]:
-    info, wrong = found.info, found.not_finite
+def _about(shown: SkillShown) -> dict[str, str]:
+    info, wrong = shown.info, shown.not_finite
     words = ", ".join(f"{label} {word.strip()}" for label, word in info.label_words.items())
     reached = info.weights / max(1, info.maskable)
     return {
@@ -222,7 +222,7 @@ def _about(found: SkillShown) -> dict[str, str]:
         "task": info.task,
         "prompt": info.prompt.replace("\n", "\\n"),
         "label words": words,
-        "linear head": " x ".join(map(str, found.head.get("weight", ()))),
+        "linear head": " x ".join(map(str, shown.head.get("weight", ()))),
         "weights": f"{info.weights:,} of {info.maskable:,} maskable",
         "not finite": f"{wrong:,} values are NaN or infinite" if wrong else "",
         "sparsity": f"asked {info.sparsity:g}, reached {reached:.3g}",
@@ -232,7 +232,7 @@ def _about(found: SkillShown) -> dict[str, str]:
     }
 
 
-def _where(found: SkillShown, width: int) -> list[Table]:
+def _where(shown: SkillShown, width: int) -> list[Table]:
     """Entries by module and layer: one table, or in a narrow terminal one for each.
 
     Shares are of all maskable weights, or for a file that does not tell their places, of the
@@ -240,15 +240,15 @@ def _where(found: SkillShown, width: int) -> list[Table]:
     """
     counts: Counter[tuple[str, int]] = Counter()
     sizes: Counter[str | int] = Counter()  # of a module, and of a layer, in weights
-    for tensor in found.tensors:
+    for tensor in shown.tensors:
         layer, module = _located(tensor.name)
         counts[module, layer] += tensor.entries
-    known = found.info.tensors or {tensor.name: tensor.weights for tensor in found.tensors}
+    known = shown.info.tensors or {tensor.name: tensor.weights for tensor in shown.tensors}
     for name, weights in known.items():
         layer, module = _located(name)
         sizes[module] += weights
         sizes[layer] += weights
-    share = "of maskable" if found.info.tensors else "of touched"
+    share = "of maskable" if shown.info.tensors else "of touched"
     modules = list(dict.fromkeys(module for module, _ in counts))
     layers = sorted({layer for _, layer in counts})
     grid = _table("tensor", *map(_named, layers), "all", share)

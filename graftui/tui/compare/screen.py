@@ -52,46 +52,46 @@ class CompareScreen(LiveScreen[None]):
 
     def advanced(self) -> None:
         """They are compared again as they go on."""
-        if found := self.reader.answer(self._question):
-            self.comparison = found
+        if comparison := self.reader.answer(self._question):
+            self.comparison = comparison
 
-    def watch_comparison(self, found: Comparison | None) -> None:
+    def watch_comparison(self, comparison: Comparison | None) -> None:
         """Fill the table, if there is news; the cursor stays in its row."""
-        if found is None or (lines := self._lines(found)) == self._shown:
+        if comparison is None or (lines := self._lines(comparison)) == self._shown:
             return
         self._shown = lines
-        runs = f"  {len(found.runs)} runs"
+        runs = f"  {len(comparison.runs)} runs"
         title = Content.assemble((" compare", "bold $accent"), (runs, "$text-muted"))
         self.query_one("#compare-title", Static).update(title)
         table = self.query_one(DataTable)
         row, offset = table.cursor_row, table.scroll_offset
         table.clear(columns=True)
         table.add_column("", key="what")
-        for run in found.runs:
+        for run in comparison.runs:
             table.add_column(_right(run.id), key=run.id)
         for line in lines:
             table.add_row(*line)
         table.move_cursor(row=row, animate=False)
         table.scroll_to(offset.x, offset.y, animate=False)
 
-    def _lines(self, found: Comparison) -> list[list[Text]]:
+    def _lines(self, comparison: Comparison) -> list[list[Text]]:
         colours = palette(self.app.theme_variables)
         heading = f"bold {colours['primary']}"
         dim = colours["text-muted"]
-        lines = [[Text("name", dim), *(_right(r.name) for r in found.runs)]]
-        lines.append([Text("status", dim), *(self._status(run) for run in found.runs)])
-        lines.append(_heading("settings that differ" if found.settings else
-                              "all settings are the same", heading, len(found.runs)))  # fmt: skip
-        for path, values in found.settings.items():
+        lines = [[Text("name", dim), *(_right(r.name) for r in comparison.runs)]]
+        lines.append([Text("status", dim), *(self._status(run) for run in comparison.runs)])
+        differ = "settings that differ" if comparison.settings else "all settings are the same"
+        lines.append(_heading(differ, heading, len(comparison.runs)))
+        for path, values in comparison.settings.items():
             style = colours["warning"]
             lines.append([_left(path, dim), *(_value(written(v), style) for v in values)])
-        if found.scores:
-            lines.append(_heading("scores on the test sets", heading, len(found.runs)))
-        for name, scores in found.scores.items():
+        if comparison.scores:
+            lines.append(_heading("scores on the test sets", heading, len(comparison.runs)))
+        for name, scores in comparison.scores.items():
             best = _best(name, scores)
             styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
             cells = [_value(compared(name, v), s) for v, s in zip(scores, styles, strict=True)]
-            lines.append([_left(found.titles[name], dim), *cells])
+            lines.append([_left(comparison.titles[name], dim), *cells])
         return lines
 
     def _status(self, run: Run) -> Text:
