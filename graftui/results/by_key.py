@@ -86,7 +86,9 @@ def chosen(
     by_run = {entry.run.id: entry for entry in entries}
     made, left_out = trials(entries, choice)
     rows = [(trial, row_of(by_run[trial.run], trial.fields)) for trial in made]
-    met = [_with(trial, row, keys_of_groups) for trial, row in rows if wanted.of_trial(row)]
+    # A setting that had no part in a trial's weights has no value for it.
+    more = [key for key in keys_of_groups if not key.is_setting]
+    met = [_with(trial, row, more) for trial, row in rows if wanted.of_trial(row)]
     return met, [out for out in (_met(out, wanted, by_run) for out in left_out) if out.runs]
 
 
@@ -97,12 +99,8 @@ def _met(out: LeftOut, wanted: Selection, by_run: Mapping[str, Entry]) -> LeftOu
 
 
 def _with(trial: Trial, row: Row, wanted: Sequence[Key]) -> Trial:
-    """A setting that had no part in a trial's weights has no value for it."""
-    more = {
-        key.name: _plain(key.value.of(row))
-        for key in wanted
-        if key.name not in trial.fields and not keys.is_setting(key.name)
-    }
+    missing = (key for key in wanted if key.name not in trial.fields)
+    more = {key.name: _plain(key.value.of(row)) for key in missing}
     return replace(trial, fields={**trial.fields, **more}) if more else trial
 
 
@@ -122,7 +120,7 @@ def _find(figures: Figures, name: str, span: Span | None = None) -> Key:
     if name in SCORE_FIELDS:
         return Key(name, _of_trial(name), is_text=name != "sparsity")
     key = keys.find(name, figures, span)
-    if keys.is_setting(key.name):
+    if key.is_setting:
         return replace(key, value=_of_setting(key))
     return key
 

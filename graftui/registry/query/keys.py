@@ -39,6 +39,8 @@ class Key:
     """The value before it is rounded to be shown."""
     fractions: bool = False
     """Shown in percent, but numbers up to 1 mean the fraction: a key of the first version."""
+    is_setting: bool = False
+    """Its name is the path of a setting."""
     choices: tuple[str, ...] = ()
     """All values that it can have; empty: any."""
 
@@ -112,7 +114,7 @@ _TABLE = (
     Key("started", ex.column("started_at"), date, True),
     Key("ended", ex.column("ended_at"), date, True),
     Key("seconds", ex.SECONDS, duration, True),
-    Key("graft.sparsity", ex.SPARSITIES, has_unit=True, many=True),
+    Key("graft.sparsity", ex.SPARSITIES, has_unit=True, many=True, is_setting=True),
 )
 KEYS: dict[str, Key] = {key.name: key for key in _TABLE}
 """The columns of `ls` and of the dashboard come first; a curve has each of its sparsities."""
@@ -130,17 +132,12 @@ def find(name: str, figures: Figures, span: Span | None = None) -> Key:
     """The key of that name. Raises UsageError, pointing at `span`, where there is none."""
     if key := known(name):
         return key
-    if is_setting(name):
-        return Key(name, ex.setting(*_settings()[name]))
+    if "." in name and (path := _settings().get(name)):
+        return Key(name, ex.setting(*path), is_setting=True)
     if name in figures():
         return Key(name, ex.figure(name))
     message = f"There is no key {name!r} to filter, group or sort by."
     raise bad_query(message, _hint(name, figures()), span)
-
-
-def is_setting(name: str) -> bool:
-    """Whether it is the path of a setting."""
-    return "." in name and name in _settings()
 
 
 def _settings() -> dict[str, tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """SQL and its Python twin say the same: of any query about any runs."""
 
+import json
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +14,7 @@ from engine.contract.kinds.finetune import TrainConfig
 from engine.contract.sections import ModelConfig, TaskConfig
 from graftui.errors import UsageError
 from graftui.models import Input, Run, RunReason, RunStatus
-from graftui.registry.query import keys, sql, twin
+from graftui.registry.query import expressions, keys, sql, twin
 from graftui.registry.query.expressions import Row
 from graftui.registry.query.keys import KEYS
 from graftui.registry.query.tree import OPERATORS, ORDER, And, Condition, Not, Or, Query, Word
@@ -119,7 +120,7 @@ _INSERT = (
 )
 
 
-def filled(store: Store, drawn: list[tuple[Run, list[tuple[Any, ...]]]]) -> None:
+def filled(store: Store, drawn: "Drawn") -> None:
     with store.write() as db:
         db.execute("DELETE FROM runs")
     store.add([run for run, _ in drawn])
@@ -129,26 +130,71 @@ def filled(store: Store, drawn: list[tuple[Run, list[tuple[Any, ...]]]]) -> None
                 db.execute(_INSERT, (run.id, *where, numbers(scores)))
 
 
+Drawn = list[tuple[Run, list[tuple[Any, ...]]]]
+CHEAP = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def in_sql(store: Store, query: Query) -> set[str] | str:
+    """Ids of the runs that meet `query`, or why it is refused."""
+    try:
+        return {run.id for run in store.list(where=query)}
+    except UsageError as error:
+        return str(error)
+
+
+def in_python(store: Store, rows: list[Row], query: Query) -> set[str] | str:
+    """The same by the twin."""
+    figures = partial(sql.figures, store.db)
+    try:
+        holds = twin.predicate(query, lambda name, span: keys.find(name, figures, span))
+    except UsageError as error:
+        return str(error)
+    return {row.run.id for row in rows if holds(row)}
+
+
+def rows_of(store: Store) -> list[Row]:
+    return [Row(run, store.scores([run.id])[run.id]) for run in store.list()]
+
+
 @given(st.lists(runs(), min_size=1, max_size=3), st.lists(TREES, min_size=1, max_size=9))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-def test_sql_and_python_say_the_same(
-    registry: Store, drawn: list[tuple[Run, list[tuple[Any, ...]]]], trees: list[Query]
-) -> None:
+@settings(CHEAP, max_examples=40)
+def test_sql_and_python_say_the_same(registry: Store, drawn: Drawn, trees: list[Query]) -> None:
     filled(registry, drawn)
-    figures = partial(sql.figures, registry.db)
-    rows = [Row(run, registry.scores([run.id])[run.id]) for run in registry.list()]
+    rows = rows_of(registry)
     for tree in trees:
-        refused, expected = "", set()
-        try:
-            expected = {run.id for run in registry.list(where=tree)}
-        except UsageError as error:
-            refused = str(error)
-        try:
-            holds = twin.predicate(tree, lambda name, span: keys.find(name, figures, span))
-            assert not refused
-            assert {row.run.id for row in rows if holds(row)} == expected
-        except UsageError as error:
-            assert str(error) == refused  # noqa: PT017  both refuse it, or neither
+        assert in_sql(registry, tree) == in_python(registry, rows, tree)
+
+
+@given(st.lists(runs(), min_size=4, max_size=4))
+@settings(CHEAP, max_examples=15)
+def test_each_key_has_the_same_value_in_both(registry: Store, drawn: Drawn) -> None:
+    filled(registry, drawn)
+    expressions.prepare(registry.db)
+    for row in rows_of(registry):
+        for key in KEYS.values():
+            for expression in filter(None, (key.value, key.exact)):
+                found = f"SELECT {expression.sql} FROM runs WHERE id = ?"
+                (value,) = registry.db.execute(found, (row.run.id,)).fetchone()
+                own = expression.of(row)
+                if key.many:
+                    assert set(json.loads(value)) == set(own), key.name
+                elif expression in (expressions.AGE, expressions.TOOK) and value is not None:
+                    assert value == pytest.approx(own, abs=2), "time goes by"
+                else:
+                    assert value == own, key.name
+
+
+@given(st.lists(runs(), min_size=2, max_size=2))
+@settings(CHEAP, max_examples=5)
+def test_each_operator_says_the_same_at_a_keys_own_value(registry: Store, drawn: Drawn) -> None:
+    filled(registry, drawn)
+    rows = rows_of(registry)
+    for key in KEYS.values():
+        own = key.value.of(rows[0])
+        for value in own if isinstance(own, list) else [own]:
+            for op in OPERATORS:
+                asked = Condition(key.name, op, (twin.as_text(value),))
+                assert in_sql(registry, asked) == in_python(registry, rows, asked), asked
 
 
 def test_a_tie_is_found_as_it_is_shown(store: Store) -> None:
