@@ -1,5 +1,6 @@
 """Settings of other localizers than the chosen one: refused where somebody gives them now."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,10 @@ def test_so_does_a_recipe_that_was_saved_of_one(here: Settings, old: Run) -> Non
     made = planned(here, text)
     assert made.remarks == ("graft.steps, graft.lr: no effect with graft.localizer = fisher",)
     assert "graft.steps is not used" in refused(here, text, "graft.steps=9")
+
+
+def test_a_run_of_a_newer_version_is_not_run_again(here: Settings, old: Run) -> None:
+    """What it knows beside what is known here may change what its settings mean."""
+    newer = replace(old, config={**old.config, "version": 99})
+    with pytest.raises(UsageError, match="version = 99: written by a newer graftui"):
+        plans.rerun(newer, (), here)
