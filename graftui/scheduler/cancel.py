@@ -211,7 +211,7 @@ def _stop(
 
 
 def _note_kill(settings: Settings, store: Store, run: Run) -> None:
-    note_end(settings, store, run.attempt, Exit(-signal.SIGKILL))
+    note_end(settings, store, run.attempt, Exit(-signal.SIGKILL), guessed=True)
     verdict = Verdict(
         status=RunStatus.cancelled,
         ended_at=time.time(),

@@ -10,7 +10,7 @@ from typing import Any
 from engine.contract.layout import RunDir
 from graftui.errors import UsageError
 from graftui.models import ACTIVE, Attempt, Run, RunStatus, Verdict
-from graftui.registry.attempts import change, write
+from graftui.registry.attempts import attempts_of, change, write
 from graftui.registry.card import amend_card
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
@@ -71,9 +71,12 @@ def settle(
     )
 
 
-def note_end(settings: Settings, store: Store, attempt: Attempt, end: Exit) -> None:
-    """Note how the process of an attempt was seen to end; what that means for its run is said by
-    `settle`.
+def note_end(
+    settings: Settings, store: Store, attempt: Attempt, end: Exit, guessed: bool = False
+) -> None:
+    """Note how the process of an attempt ended; what that means for its run is said by `settle`.
+
+    `guessed`: by one who is not its parent. What the parent saw has precedence.
     """
     seen: dict[str, Any] = {
         "exit_code": end.exit_code,
@@ -81,6 +84,9 @@ def note_end(settings: Settings, store: Store, attempt: Attempt, end: Exit) -> N
         "peak_bytes": end.peak_bytes,
     }
     with store.write() as db:
+        noted = {start.n for start in attempts_of(db, attempt.run) if start.ended_at is not None}
+        if guessed and attempt.n in noted:
+            return
         ended = change(db, attempt, ended_at=time.time(), **seen)
         if ended is not None:
             write(settings.run_dir(attempt.run), ended)

@@ -11,11 +11,13 @@ from engine.contract import events as ev
 from graftui.errors import UsageError
 from graftui.models import Attempt, Run, RunReason, RunStatus
 from graftui.registry import attempts
+from graftui.registry.attempts import read_one
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel
 from graftui.scheduler.executors import EXECUTORS, Executors
 from graftui.scheduler.executors.base import Exit, How, Sight
 from graftui.scheduler.identity import Life
+from graftui.scheduler.settle import note_end
 from graftui.scheduler.supervise import Supervisor
 from graftui.settings import Settings
 from tests.scheduler.scheduler_bench import Bench, condition, plan
@@ -148,6 +150,20 @@ def test_an_end_that_was_noted_is_the_verdict_whoever_comes_next(bench: Bench) -
     looked = bench.look(run.id)
     assert (looked.status, looked.reason) == (RunStatus.failed, RunReason.crashed)
     assert "exit code 7" in looked.message
+
+
+def test_what_the_parent_saw_of_an_end_has_precedence(bench: Bench) -> None:
+    """Who kills a process guesses that this is how it ended, sooner or later than its parent."""
+    run = bench.started(pid=NOBODY)
+    guess, seen = Exit(-9), Exit(0, peak_bytes=5)
+    ends = []
+    with Store.open(bench.settings.db) as store:
+        for end in (guess, seen, guess):
+            note_end(bench.settings, store, run.attempt, end, guessed=end is guess)
+            now = store.get(run.id).attempt
+            assert read_one(bench.settings.run_dir(run.id), 1) == now
+            ends.append((now.signal, now.exit_code, now.peak_bytes))
+    assert ends == [(9, None, None), (None, 0, 5), (None, 0, 5)]
 
 
 def test_an_executor_is_made_once_a_process(bench: Bench) -> None:

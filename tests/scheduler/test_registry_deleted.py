@@ -50,7 +50,7 @@ def test_rebuilt_rows_are_the_rows_that_were(bench: Bench) -> None:
     (deaf,) = bench.launch(plan("deaf"))
     bench.at_work(deaf.id)
     cancel(bench.settings, deaf.id)
-    before = [bench.until(run.id, has_exit) for run in (*runs, deaf)]
+    before = [bench.until(run.id, reaped) for run in (*runs, deaf)]
     delete(bench, "", "-wal", "-shm")
     after = [bench.look(run.id) for run in before]
     for a, b in zip(before, after, strict=True):
@@ -61,8 +61,9 @@ def test_rebuilt_rows_are_the_rows_that_were(bench: Bench) -> None:
         assert store.series(before[0].id)[0].steps == (1, 2, 3)
 
 
-def has_exit(run: Run) -> bool:
-    return run.attempt.exit_code is not None or run.attempt.signal is not None
+def reaped(run: Run) -> bool:
+    """Whether the supervisor has noted its end: it alone knows the memory, after who killed it."""
+    return run.attempt.peak_bytes is not None
 
 
 def test_a_queued_run_is_taken_in_as_queued_and_still_runs(bench: Bench) -> None:
