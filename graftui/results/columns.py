@@ -6,12 +6,11 @@ name is its heading and the key that runs are filtered and sorted by (the regist
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from graftui.models import Run
 from graftui.results.figures import figure, percent, sparsities, subject
-from graftui.results.times import age, duration
+from graftui.results.times import age, duration, moment
 
 Read = Callable[[Run, float], str]
 """A cell's text, of a run at a time (seconds since the epoch)."""
@@ -69,10 +68,6 @@ def _model(run: Run, _: float) -> str:
     return name.rstrip("/").rpartition("/")[2]
 
 
-def _created(run: Run, _: float = 0.0) -> str:
-    return datetime.fromtimestamp(run.created_at, UTC).isoformat(timespec="seconds")
-
-
 def _seconds(run: Run) -> float | None:
     return None if run.seconds is None else round(run.seconds, 2)
 
@@ -106,7 +101,7 @@ COLUMNS = (
     Column("tags", lambda run, _: " ".join(run.tags), table=150, width=16, exported="tags"),
     Column("note", lambda run, _: run.note, exported="note"),
     Column("parent", lambda run, _: run.parent or "", exported="parent"),
-    Column("created", _created, exported="created"),
+    Column("created", lambda run, _: moment(run.created_at), exported="created"),
     Column("seconds", lambda run, _: str(_seconds(run) or ""), exported="seconds", exact=_seconds),
     Column("hash", lambda run, _: run.config_hash, exported="config_hash"),
 )  # fmt: skip

@@ -4,6 +4,7 @@
 """
 
 import time
+from datetime import UTC, datetime
 
 
 def duration(seconds: float | None, narrow: bool = False) -> str:
@@ -39,6 +40,11 @@ def time_left(seconds: float | None) -> str:
     if seconds < 5400:
         return f"about {round(seconds / 60)} min left"
     return f"about {seconds / 3600:.1f} h left"
+
+
+def moment(t: float) -> str:
+    """`t` in seconds since the epoch as a date and time that programs read, in UTC."""
+    return datetime.fromtimestamp(t, UTC).isoformat(timespec="seconds")
 
 
 def clock(t: float) -> str:

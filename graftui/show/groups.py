@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from graftui.errors import UsageError
 from graftui.results import groups
-from graftui.results.curves import charts
+from graftui.results.group_charts import charts
 from graftui.results.groups import Collected
 from graftui.results.over_seeds import shown
 from graftui.results.score_table import GAP

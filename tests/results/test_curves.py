@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graftui.models import Run, RunStatus, Score
 from graftui.results.chart import Axis, Chart, Curve
-from graftui.results.curves import charts
+from graftui.results.group_charts import charts
 from graftui.results.over_seeds import collect
 from graftui.results.trials import Choice, Entry, Trial, trials
 from graftui.show import charts as printing

@@ -4,6 +4,7 @@ import io
 import math
 
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rich.style import Style
 
@@ -125,6 +126,7 @@ CURVES = st.lists(
 )  # fmt: skip
 
 
+@hypothesis_settings(max_examples=30)
 @given(CURVES, st.sampled_from(AXES), st.booleans())
 def test_both_fronts_draw_the_same(
     found: list[tuple[tuple[int, float], ...]], x: Axis, marked: bool
