@@ -70,13 +70,13 @@ def rerun(
     tags told of the old ones: a run is then called as its recipe, unless --keep or --name.
     """
     from graftui.cli.commands import again, choosing
-    from graftui.planning import overrides, plans
+    from graftui.planning import overrides, reruns
 
     settings, console = settings_here(), console_here()
     sets = overrides.parse(set_)
     with store_here(settings) as store:
         runs = choosing.chosen(store, refs, filter_)
-    planned = [plans.rerun(run, sets, settings, name, tag, keep) for run in runs]
+    planned = [reruns.rerun(run, sets, settings, name, tag, keep) for run in runs]
     again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach)
 
 
@@ -159,14 +159,14 @@ def save(
     replace: Annotated[bool, typer.Option(help="Overwrite a recipe of that name")] = False,
 ) -> None:
     """Keep a run's configuration as a recipe, recipes/NAME.toml; a graft's with its fine-tuning."""
-    from graftui.planning import library, plans, recipes
+    from graftui.planning import library, reruns
 
     settings = settings_here()
     library.check_name(name)
     move_recipes_out(settings)
     with store_here(settings) as store:
         run = store.resolve(ref)
-    recipe = recipes.of_run(run, plans.origin_of(run, settings))
+    recipe = reruns.of_run(run, reruns.ancestry(run, settings))
     path = library.save(name, recipe, settings, replace).relative_to(settings.root)
     console_here().print(f"saved as {path}; run it with: graftui run {name}", soft_wrap=True)
 

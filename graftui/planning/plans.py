@@ -3,29 +3,24 @@
 Owns the checks before anything is queued. Starts nothing.
 """
 
-import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from engine.contract import config as configs
 from engine.contract import schema
-from engine.contract.config import current
 from engine.contract.identity import config_hash
-from engine.contract.kinds import kinds
-from engine.contract.kinds.graft import GraftConfig
-from engine.contract.layout import RunDir, read_whole
-from engine.contract.migrations import VERSION
+from engine.contract.kinds import Role, kinds
+from engine.contract.layout import RunDir
 from engine.contract.remarks import remarks
+from engine.contract.roles import filled, paths_of, role_of
 from engine.contract.sections import RunConfig
 from graftui.errors import NotFound, UsageError
 from graftui.models import Run
+from graftui.planning.inputs import Inputs
 from graftui.planning.overrides import Override, Source
-from graftui.planning.recipes import Recipe, of_run
+from graftui.planning.recipes import Recipe
 from graftui.planning.reuse import Standing, look, standing_in
-from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.scheduler.reads import Digests, changed, digests
 from graftui.scheduler.settle import directory
@@ -55,37 +50,35 @@ def plan(
     tags: Sequence[str] = (),
     fresh: bool = False,
 ) -> Planned:
-    """The runs of a recipe, each after the one it is made from.
+    """The runs of a recipe, each after those it is made from.
 
-    A fine-tuning that is done, or under way, is not planned again unless `fresh`.
+    What others are made from is not planned again if it is done, or under way, unless `fresh`.
     Raises UsageError for a config that can be seen to fail.
     """
-    plans: list[Plan] = []
+    made = Planned([], [])
     places: dict[str, int | str] = {}
-    reused: list[Run] = []
+    digests_of: dict[str, str] = {}
     said: list[str] = []
-    reusing = bool(recipe.links) and not fresh
-    if reusing:
+    needed = {} if fresh else _needed(recipe)
+    if needed:
         look(settings)
     for part, wanted in _asked_for(recipe, overrides).items():
-        linked = ["finetuned"] if part in recipe.links else []
-        config = _checked(_with_mask(wanted, settings), linked)
-        reads = digests(config, settings)
-        if part in recipe.links and isinstance(config, GraftConfig):
-            _refuse_checkpoint(config, recipe.links[part])
-        wanting = reusing and recipe.kinds[part] == "finetune"
-        standing = standing_in(config, reads, settings) if wanting else Standing(None)
+        inputs = recipe.inputs.get(part, {})
+        config = _made_from(_checked(_with_files(wanted, settings), inputs), inputs, digests_of)
+        digests_of[part], reads = config_hash(config), digests(config, settings)
+        files = needed.get(part)
+        standing = standing_in(config, reads, settings, files) if files else Standing(None)
         if standing.run:
             places[part] = standing.run.id
-            reused.append(standing.run)
+            made.reused.append(standing.run)
             continue
-        said += [f"{standing.why_not}; fine-tuning again"] if standing.why_not else []
-        said += [*remarks(config), *_of_other_data(config, reads)]
-        places[part] = len(plans)
-        given = {role: [places[recipe.links[part]]] for role in linked}
-        named = (name or recipe.name, recipe.kinds[part], config, recipe.name, tuple(tags))
-        plans.append(Plan(*named, given, reads))
-    return Planned(plans, reused, tuple(dict.fromkeys(said)))
+        said += [f"{standing.why_not}; {part} is run again"] if standing.why_not else []
+        said += [*remarks(config), *_of_other_data(config, reads, inputs)]
+        places[part] = len(made.plans)
+        given = {role: [places[one] for one in sources] for role, sources in inputs.items()}
+        named = (name or recipe.name, config.kind, config, recipe.name, tuple(tags))
+        made.plans.append(Plan(*named, given, reads))
+    return replace(made, remarks=tuple(dict.fromkeys(said)))
 
 
 def _asked_for(recipe: Recipe, overrides: Sequence[Override]) -> dict[str, RunConfig]:
@@ -104,144 +97,73 @@ def _asked_for(recipe: Recipe, overrides: Sequence[Override]) -> dict[str, RunCo
     return parts
 
 
-def _of_other_data(config: RunConfig, reads: Digests) -> list[str]:
-    """What to say of a graft from the checkpoint of a run, if that run read other data."""
-    if not (isinstance(config, GraftConfig) and config.finetuned.path):
-        return []
-    source = RunDir(Path(config.finetuned.path).absolute().parent)
-    if not (files := changed(source, reads)):
-        return []
-    return [f"the data changed since run {source.path.name}, the fine-tuning: {', '.join(files)}"]
-
-
-def _with_mask(config: RunConfig, settings: Settings) -> RunConfig:
-    """A graft from another run's mask, with the path of that run's skill file. Raises NotFound."""
-    if not isinstance(config, GraftConfig) or config.base_patch == "movement":
-        return config
-    path = Path(os.path.expanduser(config.base_patch))
-    if not path.is_file():
-        try:
-            with Store.open(settings.db) as store:
-                run = store.resolve(config.base_patch)
-        except NotFound as error:
-            raise UsageError(
-                f"graft.base_patch = {config.base_patch!r} is neither a skill file nor a run.",
-                "Give movement (the weights that moved most), a path, or a run's id.",
-            ) from error
-        path = directory(settings, run).skill()
-    if not path.is_file():
-        raise UsageError(
-            f"graft.base_patch = {config.base_patch!r}: run {run.id} has no {path.name}.",
-            "Give a graft that finished; of a curve, the path of one of its skill files.",
-        )
-    return config.model_copy(update={"base_patch": str(path)})
-
-
-def _refuse_checkpoint(config: GraftConfig, source: str) -> None:
-    if config.finetuned.path:
-        raise UsageError(
-            f"finetuned.path = {config.finetuned.path!r}: this graft is cut from [{source}].",
-            "Leave it out, or write a recipe whose [graft] has no `of`.",
-        )
-
-
-def _checked(config: RunConfig, linked: Collection[str]) -> RunConfig:
-    """`config`, if nothing of it is seen to fail; `linked`: the roles that other parts fill."""
-    if trouble := kinds()[config.kind].check(config, linked):
-        raise UsageError(*trouble)
+def _made_from(config: RunConfig, inputs: Inputs, digests_of: Mapping[str, str]) -> RunConfig:
+    for role, sources in inputs.items():
+        of_role = role_of(config.kind, role)
+        config = filled(config, of_role, digests=[digests_of[part] for part in sources])
     return config
 
 
-def rerun(
-    run: Run,
-    overrides: Sequence[Override],
-    settings: Settings,
-    name: str = "",
-    tags: Sequence[str] = (),
-    keep: bool = False,
-) -> tuple[Planned, dict[str, tuple[Any, Any]]]:
-    """A run's saved configuration again, and what `overrides` change: setting -> (old, new).
-
-    A graft comes with its fine-tuning, which is reused if that very one is done or under way, and
-    else run first: a changed data seed, or a fine-tuning that failed or is deleted, never leaves
-    the two at odds. Old name and tags: see `label`.
-    """
-    own_checkpoint = any("finetuned" in override.path.split(".") for override in overrides)
-    origin = None if own_checkpoint else origin_of(run, settings)
-    recipe = of_run(run, origin)
-    if own_checkpoint:  # which the old hash says nothing of
-        recipe.parts[run.kind].get("finetuned", {}).pop("config_hash", None)
-    made = recipe.configs(overrides)
-    changes: dict[str, tuple[Any, Any]] = {}
-    for raw in filter(None, (origin, run.config)):
-        old = schema.flatten(configs.parse(current(raw)))
-        for path, value in schema.flatten(made[raw["kind"]]).items():
-            if _differ(old[path], value) and (own_checkpoint or not path.startswith("finetuned.")):
-                changes[path] = (old[path], value)
-    name, tags = label(run, bool(changes) and not keep, name, tags)
-    planned = plan(recipe, settings, overrides, name, tags)
-    plans = [replace(each, recipe=run.recipe) for each in planned.plans]
-    return replace(planned, plans=plans), changes
+def _needed(recipe: Recipe) -> dict[str, set[str]]:
+    """Parts that others are made from, with the files of theirs that these read."""
+    needed: dict[str, set[str]] = {}
+    for part, inputs in recipe.inputs.items():
+        for role, sources in inputs.items():
+            for source in sources:
+                needed.setdefault(source, set()).add(role_of(recipe.kinds[part], role).file)
+    return needed
 
 
-def _differ(before: Any, after: Any) -> bool:
-    """Whether two values of a setting mean something else: 1 is one weight, 1.0 all of them."""
-    return json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True)
+def _of_other_data(config: RunConfig, reads: Digests, linked: Collection[str]) -> list[str]:
+    """What to say of one made from a file of another run, if that run read other data."""
+    said = []
+    for role, path in paths_of(config, config.kind, linked):
+        source = RunDir(Path(path).absolute().parent)
+        if role_of(config.kind, role).digest and (files := changed(source, reads)):
+            said.append(
+                f"the data changed since run {source.path.name} ({role}): {', '.join(files)}"
+            )
+    return said
 
 
-def label(run: Run, changed: bool, name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """Name and tags of `run` made again. Where settings `changed`, the old ones would lie: it is
-    called as its recipe is, and has no tags but those given.
-    """
-    kept_name, kept_tags = (run.recipe or run.kind, ()) if changed else (run.name, run.tags)
-    return name or kept_name, tuple(dict.fromkeys([*kept_tags, *tags]))
+def _with_files(config: RunConfig, settings: Settings) -> RunConfig:
+    """With the path of a run's file where a setting names the run. Raises UsageError."""
+    for name, value in paths_of(config, config.kind):
+        role = role_of(config.kind, name)
+        if role.named and not Path(os.path.expanduser(value)).is_file():
+            path = _file_of(role, schema.dotted(tuple(role.setting.split(".")), config.kind),
+                            value, settings)  # fmt: skip
+            config = filled(config, role, paths=[path])
+    return config
 
 
-def origin_of(run: Run, settings: Settings) -> dict[str, Any] | None:
-    """The config of the fine-tuning that a graft is cut from, which may be deleted; None for a
-    run that is cut from a checkpoint of its own, or from none.
-    """
-    source = run.config.get("finetuned", {})
-    path, digest = source.get("path", ""), source.get("config_hash", "")
-    with Store.open(settings.db) as store:
-        if run.parent and (tuning := store.find(run.parent)):
-            return tuning.config
-        if not (run.parent or digest) or (path and (settings.root / path).is_dir()):
-            return None
-        if digest and (same := store.list(where=Condition("hash", "=", (digest,)), limit=1)):
-            return same[0].config
+def _file_of(role: Role, setting: str, ref: str, settings: Settings) -> str:
     try:
-        stored = configs.loads(read_whole(settings.run_dir(run.id).origin("finetuned")))
-        return {**stored.model_dump(mode="json"), "version": VERSION}
-    except (OSError, ValueError):
+        with Store.open(settings.db) as store:
+            run = store.resolve(ref)
+    except NotFound as error:
         raise UsageError(
-            f"Run {run.id} is cut from fine-tuning {run.parent or path}, which is "
-            "deleted, and whose settings are not stored with it.",
-            "Give its checkpoint's folder with --set finetuned.path=FOLDER, or run a recipe anew.",
-        ) from None
+            f"{setting} = {ref!r} is neither a file ({role.file}) nor a run.",
+            "Give a path, or a run's id, or leave it out.",
+        ) from error
+    path = directory(settings, run).path / role.file
+    if not path.is_file():
+        raise UsageError(
+            f"{setting} = {ref!r}: run {run.id} has no {path.name}.",
+            f"Give a run that finished and made one ({' or '.join(role.of)}), or a file's path.",
+        )
+    return str(path)
 
 
-def together(planned: Sequence[Planned]) -> Planned:
-    """Several as one: a fine-tuning that several grafts need is made once."""
-    plans: list[Plan] = []
-    made: dict[str, int] = {}
-    """Hash of a fine-tuning -> its place."""
-    for part in planned:
-        places: list[int] = []
-        for place, each in enumerate(part.plans):
-            digest = config_hash(each.config)
-            needed = place + 1 < len(part.plans)
-            if not (needed and digest in made):
-                inputs = {
-                    role: [
-                        places[source] if isinstance(source, int) else source for source in given
-                    ]
-                    for role, given in each.inputs.items()
-                }
-                plans.append(replace(each, inputs=inputs))
-            places.append(made[digest] if needed and digest in made else len(plans) - 1)
-            if each.kind == "finetune":
-                made[digest] = places[-1]
-    reused = {run.id: run for part in planned for run in part.reused}
-    said = dict.fromkeys(remark for part in planned for remark in part.remarks)
-    return Planned(plans, list(reused.values()), tuple(said))
+def _checked(config: RunConfig, inputs: Inputs) -> RunConfig:
+    """`config`, if nothing of it is seen to fail; `inputs`: what other parts fill of it."""
+    if trouble := kinds()[config.kind].check(config, inputs):
+        raise UsageError(*trouble)
+    given = dict(paths_of(config, config.kind))
+    for role in given.keys() & inputs.keys():
+        raise UsageError(
+            f"{role_of(config.kind, role).setting} = {given[role]!r}: it is made from "
+            f"[{', '.join(inputs[role])}].",
+            "Leave it out, or write a recipe whose part has no such input (no `of`).",
+        )
+    return config

@@ -4,8 +4,8 @@
     [finetune]                    # the name of a part is its kind, unless `kind` says otherwise
     train.lr = 1e-3
     [graft]
-    of = "finetune"               # waits for it, cuts its graft from it, takes over its
-    sparsity = 1e-4               # model, task, freeze and compute where it gives none
+    of = "finetune"               # waits for it, and takes over of it what its kind does, such as
+    sparsity = 1e-4               # its model; see inputs.py
 
 Owns what a recipe is. Where recipes lie is in library.py, what running one comes to in plans.py.
 """
@@ -24,10 +24,8 @@ from engine.contract import prompts, schema, toml
 from engine.contract.kinds import kinds
 from engine.contract.sections import RunConfig
 from graftui.errors import UsageError, sentence
-from graftui.models import Run
+from graftui.planning.inputs import Inputs, inherit, read, written
 from graftui.planning.overrides import Override, Raw, Source, given, put
-
-_INHERITED = ("model", "task", "demo", "freeze", "compute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,8 @@ class Recipe:
     parts: dict[str, Raw]
     """Name -> config, without `kind` and `of`."""
     kinds: dict[str, str]
-    links: dict[str, str]
-    """Part -> the part it is made from."""
+    inputs: dict[str, Inputs]
+    """Part -> what it is made from."""
     source: Source = Source.recipe
     """Whether somebody wrote it, or a run's stored configs make it up."""
 
@@ -48,12 +46,7 @@ class Recipe:
         """The configs with `overrides` put in. Raises UsageError."""
         parts = copy.deepcopy(self.parts)
         put(parts, self.kinds, overrides)
-        for name, source in self.links.items():
-            for section in _INHERITED:
-                if section in parts[source]:
-                    parts[name][section] = _merged(
-                        parts[source][section], parts[name].get(section, {})
-                    )
+        inherit(parts, self.kinds, self.inputs)
         return {name: _parse(raw, self.kinds[name], self.name) for name, raw in parts.items()}
 
     def given(self, overrides: Sequence[Override] = ()) -> dict[str, dict[str, Override]]:
@@ -68,7 +61,9 @@ def loads(text: str, name: str) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"Recipe {name} is not TOML: {error}.", "Correct that line.") from None
     title = str(raw.pop("title", ""))
-    parts, kinds, links = {}, {}, {}
+    parts: dict[str, Raw] = {}
+    kinds: dict[str, str] = {}
+    inputs: dict[str, Inputs] = {}
     for part, body in raw.items():
         if not isinstance(body, dict):
             raise UsageError(
@@ -76,12 +71,12 @@ def loads(text: str, name: str) -> Recipe:
                 "A recipe has a title and parts such as [finetune] and [graft].",
             )
         kinds[part] = _kind(body.pop("kind", part), part, name)
-        if "of" in body:
-            links[part] = _link(body.pop("of"), part, kinds, name)
+        if linked := read(body, part, kinds, name):
+            inputs[part] = linked
         parts[part] = body
     if not parts:
         raise UsageError(f"Recipe {name} holds nothing to run.", "Add a part, such as [finetune].")
-    return Recipe(name, title, parts, kinds, links)
+    return Recipe(name, title, parts, kinds, inputs)
 
 
 def _kind(kind: Any, part: str, name: str) -> str:
@@ -91,22 +86,6 @@ def _kind(kind: Any, part: str, name: str) -> str:
             f"Name the part {' or '.join(kinds())}, or give it `kind`.",
         )
     return str(kind)
-
-
-def _link(source: Any, part: str, kinds: dict[str, str], name: str) -> str:
-    if not isinstance(source, str) or kinds.get(source) != "finetune" or kinds[part] != "graft":
-        raise UsageError(
-            f"Recipe {name}: [{part}] is of {source!r}, which is no fine-tuning part before it.",
-            'A graft is `of` a [finetune] part that stands above it: of = "finetune".',
-        )
-    return str(source)
-
-
-def _merged(low: Any, high: Any) -> Any:
-    if not (isinstance(low, dict) and isinstance(high, dict)):
-        return high
-    return {key: _merged(low.get(key, {}), high[key]) if key in high else low[key]
-            for key in {**low, **high}}  # fmt: skip
 
 
 def _parse(raw: Raw, kind: str, name: str) -> RunConfig:
@@ -123,30 +102,10 @@ def _parse(raw: Raw, kind: str, name: str) -> RunConfig:
         raise UsageError(f"{where}{error}", "See `graftui recipes NAME --settings`.") from None
 
 
-def of_run(run: Run, origin: Raw | None = None) -> Recipe:
-    """The saved configuration of a run as a recipe; a graft with that of its fine-tuning, if
-    given.
-    """
-    title = f"as run {run.id}"
-    body = {**configs.current(run.config)}
-    body.pop("kind")
-    if origin is None:
-        parts, kinds = {run.kind: body}, {run.kind: run.kind}
-        return Recipe(run.name, title, parts, kinds, {}, Source.rerun)
-    body.pop("finetuned")
-    source = {**configs.current(origin)}
-    kind = source.pop("kind")
-    same = [section for section in _INHERITED if source.get(section) == body.get(section)]
-    for section in same:
-        body.pop(section)
-    parts, kinds = {kind: source, run.kind: body}, {kind: kind, run.kind: run.kind}
-    return Recipe(run.name, title, parts, kinds, {run.kind: kind}, Source.rerun)
-
-
 def dumps(recipe: Recipe) -> str:
     """A recipe as TOML; `loads` gives it back."""
     body: Raw = {"title": recipe.title}
     for part, raw in recipe.parts.items():
-        link = {"of": recipe.links[part]} if part in recipe.links else {}
-        body[part] = {"kind": recipe.kinds[part], **link, **raw}
+        kind = recipe.kinds[part]
+        body[part] = {"kind": kind, **written(recipe.inputs.get(part, {}), kind), **raw}
     return tomli_w.dumps(body)

@@ -4,6 +4,7 @@ Owns what is said of one that may not. Starts nothing.
 """
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,14 +34,18 @@ def look(settings: Settings) -> None:
             reconcile(settings, store)
 
 
-def standing_in(config: RunConfig, reads: Digests, settings: Settings) -> Standing:
-    """The newest such run that is done, or else the oldest that is under way; after a `look`."""
+def standing_in(
+    config: RunConfig, reads: Digests, settings: Settings, files: Collection[str]
+) -> Standing:
+    """The newest such run that is done, and has those `files`, or else the oldest that is under
+    way; after a `look`.
+    """
     if not settings.db.exists():
         return Standing(None)
     with Store.open(settings.db) as store:
         runs = store.list(where=Condition("hash", "=", (config_hash(config),)))
     runs = [run for run in runs if (settings.runs / run.id).is_dir()]  # of this data folder
-    done = [run for run in runs if _is_done(run, settings)]
+    done = [run for run in runs if _is_done(run, settings, files)]
     active = [run for run in reversed(runs) if run.status.active and run.cancel_asked is None]
     same = [run for run in (*done, *active) if not _difference(run, config, reads, settings)]
     if same or not (done or active):
@@ -48,9 +53,9 @@ def standing_in(config: RunConfig, reads: Digests, settings: Settings) -> Standi
     return Standing(None, _difference((*done, *active)[0], config, reads, settings))
 
 
-def _is_done(run: Run, settings: Settings) -> bool:
-    there = settings.run_dir(run.id).checkpoint.is_dir()
-    return run.status is RunStatus.finished and there
+def _is_done(run: Run, settings: Settings, files: Collection[str]) -> bool:
+    folder = settings.run_dir(run.id).path
+    return run.status is RunStatus.finished and all((folder / file).exists() for file in files)
 
 
 def _difference(run: Run, config: RunConfig, reads: Digests, settings: Settings) -> str:

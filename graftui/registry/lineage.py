@@ -39,7 +39,7 @@ def inputs_of_then(config: Mapping[str, Any], parent: str | None) -> tuple[Input
     paths = [(role, _at(config, setting)) for role, setting in _THEN]
     return linked + tuple(
         Input(role, path) for role, path in paths
-        if _is_path(path) and not (linked and role == "finetuned")
+        if is_path(path) and not (linked and role == "finetuned")
     )  # fmt: skip
 
 
@@ -50,6 +50,6 @@ def _at(config: Mapping[str, Any], setting: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _is_path(text: str) -> bool:
-    """Not the name of a model on the hub, which has one slash at most."""
+def is_path(text: str) -> bool:
+    """Whether it is no name of a model on the hub, which has one slash at most."""
     return text.startswith(("/", "./", "../", "~/")) or text.count("/") > 1

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from engine.contract.config import dumps
 from engine.contract.identity import config_hash
-from engine.contract.kinds.graft import Finetuned, GraftConfig
 from engine.contract.layout import RunDir, write_json, write_whole
-from engine.contract.sections import Section
+from engine.contract.roles import filled, paths_of, role_of
+from engine.contract.sections import RunConfig
 from graftui.errors import UsageError
 from graftui.models import ACTIVE, LOCAL, Input, Run, RunStatus
 from graftui.registry.card import write_card
 from graftui.registry.held import queued_card
-from graftui.registry.lineage import inputs_of_then
+from graftui.registry.lineage import is_path
 from graftui.registry.rows import new_id
 from graftui.registry.store import Store
 from graftui.scheduler.reads import Digests
@@ -35,8 +35,8 @@ class Plan:
 
     name: str
     kind: str
-    """"finetune" or "graft"."""
-    config: Section
+    """Of engine.contract.kinds."""
+    config: RunConfig
     recipe: str = ""
     tags: tuple[str, ...] = ()
     inputs: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
@@ -56,7 +56,7 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
     """Queue `plans`, all or none, with their directories. `supervise.ensure` sets them going."""
     settings.runs.mkdir(parents=True, exist_ok=True)
     with Store.open(settings.db) as store:
-        made: list[tuple[Run, Section]] = []
+        made: list[tuple[Run, RunConfig]] = []
         given: list[Sources] = []
         for place, plan in enumerate(plans):
             given.append(_sources(store, plan, place, made))
@@ -75,7 +75,9 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
     return runs
 
 
-def _sources(store: Store, plan: Plan, place: int, made: Sequence[tuple[Run, Section]]) -> Sources:
+def _sources(
+    store: Store, plan: Plan, place: int, made: Sequence[tuple[Run, RunConfig]]
+) -> Sources:
     return {
         role: tuple(_source(store, plan, source, made[:place]) for source in sources)
         for role, sources in plan.inputs.items()
@@ -83,7 +85,7 @@ def _sources(store: Store, plan: Plan, place: int, made: Sequence[tuple[Run, Sec
 
 
 def _source(
-    store: Store, plan: Plan, source: int | str, made: Sequence[tuple[Run, Section]]
+    store: Store, plan: Plan, source: int | str, made: Sequence[tuple[Run, RunConfig]]
 ) -> Run:
     if isinstance(source, int):
         if not 0 <= source < len(made):
@@ -97,16 +99,16 @@ def _source(
     return run
 
 
-def _run(settings: Settings, plan: Plan, sources: Sources, place: int) -> tuple[Run, Section]:
+def _run(settings: Settings, plan: Plan, sources: Sources, place: int) -> tuple[Run, RunConfig]:
     config = plan.config
-    if "finetuned" in sources and isinstance(config, GraftConfig):
-        (tuning,) = sources["finetuned"]
-        checkpoint = _relative(directory(settings, tuning).checkpoint, settings.root)
-        source = Finetuned(path=checkpoint, config_hash=tuning.config_hash)
-        config = config.model_copy(update={"finetuned": source})
+    for role, runs in sources.items():
+        of_role = role_of(plan.kind, role)
+        paths = [_relative(directory(settings, r).path / of_role.file, settings.root) for r in runs]
+        config = filled(config, of_role, paths, [run.config_hash for run in runs])
     raw = json.loads(dumps(config))
     linked = [Input(role, run.id) for role, runs in sources.items() for run in runs]
-    paths = [given for given in inputs_of_then(raw, None) if given.role not in sources]
+    given = paths_of(config, plan.kind, sources)
+    own = [Input(role, path) for role, path in given if is_path(path)]
     run = Run(
         id=_fresh_id(settings),
         name=plan.name,
@@ -118,7 +120,7 @@ def _run(settings: Settings, plan: Plan, sources: Sources, place: int) -> tuple[
         executor=plan.executor,
         tags=plan.tags,
         folder=settings.folder,
-        inputs=(*linked, *paths),
+        inputs=(*linked, *own),
     )
     return run, config
 
@@ -137,7 +139,7 @@ def _hidden(settings: Settings, run_id: str) -> Path:
     return settings.runs / f".new-{run_id}"
 
 
-def _write(settings: Settings, run: Run, config: Section, sources: Sources) -> None:
+def _write(settings: Settings, run: Run, config: RunConfig, sources: Sources) -> None:
     hidden = RunDir(_hidden(settings, run.id))
     hidden.path.mkdir()
     write_whole(hidden.config, dumps(config))

@@ -5,7 +5,7 @@ and read once. Draws nothing: new/field.py and new/screen.py do.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,17 +17,17 @@ from engine.contract.config import parse
 from engine.contract.kinds import kinds
 from engine.contract.schema import Setting
 from graftui.models import Run
-from graftui.planning import plans, values
+from graftui.planning import plans, reruns, values
+from graftui.planning.inputs import filled_by
 from graftui.planning.overrides import Override, Source
-from graftui.planning.recipes import Recipe, of_run
+from graftui.planning.recipes import Recipe
+from graftui.planning.reruns import of_run
 from graftui.settings import Settings
 
 Value = str | bool
 """What a field holds: a switch holds a bool, all others a text."""
 
 _PATH = re.compile(r"[a-z_]+\.[a-z_0-9]+")
-_SHARED = ("model", "task", "demo", "freeze", "compute", "finetuned")
-"""Sections that a linked part takes over from the part it is made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def of_recipe(recipe: Recipe) -> Form:
     """The form of a recipe that is to be run. Raises UsageError for one that is wrong itself."""
     about = [_about("name", "Name of the runs", recipe.name)]
     about.append(_about("tags", "Tags, with spaces", ""))
-    if recipe.links:
+    if recipe.inputs:
         about.append(_about("fresh", "Fine-tune again, even if that very run exists", False))
     groups = _groups(recipe)
     return Form(f"New run: {recipe.name}", recipe, (Group("run", tuple(about)), *groups))
@@ -95,7 +95,7 @@ def of_rerun(run: Run) -> Form:
     )
     recipe = of_run(run)
     # Where it waits for another run, that one says what it is cut from.
-    hidden = ("finetuned",) if run.parent else ()
+    hidden = _taken(run.kind, {given.role for given in run.inputs if given.is_run}, given=True)
     groups = (Group("run", about), *_groups(recipe, hidden))
     return Form(f"Run again: {run.id} {run.name}", recipe, groups, run)
 
@@ -116,7 +116,7 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
         (part, setting, schema.flatten(config)[setting.path])
         for part, config in configs.items()
         for setting in schema.settings(recipe.kinds[part])
-        if setting.keys[0] not in (_SHARED if part in recipe.links else hidden)
+        if setting.keys[0] not in (*_taken_by(recipe, part), *hidden)
         # A curve has its own.
         and not (setting.path == "graft.sparsity" and getattr(config, "sparsities", False))
     ]
@@ -131,6 +131,18 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
         entry = Entry(path, label, setting, _box(setting, value), part)
         groups.setdefault(title, []).append(entry)
     return tuple(Group(title, tuple(entries)) for title, entries in groups.items())
+
+
+def _taken_by(recipe: Recipe, part: str) -> tuple[str, ...]:
+    """Sections of a part that those it is made from say."""
+    return _taken(recipe.kinds[part], recipe.inputs.get(part, {}))
+
+
+def _taken(kind: str, linked: Collection[str], given: bool = False) -> tuple[str, ...]:
+    """Sections that the roles `linked` fill; `given`: without what is only taken over."""
+    roles = [role for role in kinds()[kind].roles if role.name in linked]
+    filled = [setting.partition(".")[0] for role in roles for setting in filled_by(role)]
+    return (*filled, *(name for role in roles if not given for name in role.inherits))
 
 
 def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
@@ -148,8 +160,8 @@ def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
                 found[entry.path] = f"{entry.setting.path} = {text}: {error}"
         recipe = [path for path, o in written[part].items() if o.source is Source.recipe]
         edited = [e.setting.path for e in own if filled.get(e.path, e.shown) != e.shown]
-        given = (recipe, edited)
-        for path, sentence in _wrong(raw, kind, part in form.recipe.links, given).items():
+        linked, given = form.recipe.inputs.get(part, {}), (recipe, edited)
+        for path, sentence in _wrong(raw, kind, linked, given).items():
             found.setdefault(_owner(own, path, sentence), sentence)
     return found
 
@@ -167,12 +179,16 @@ def _reaches(form: Form, entry: Entry, part: str) -> bool:
     """Whether a field sets something in `part`: its own, or of the part it is made from."""
     if entry.part == part:
         return True
-    shared = entry.setting.keys[0] in _SHARED
-    return bool(entry.part) and shared and form.recipe.links.get(part) == entry.part
+    sources = form.recipe.inputs.get(part, {}).values()
+    shared = entry.setting.keys[0] in _taken_by(form.recipe, part)
+    return shared and any(entry.part in parts[:1] for parts in sources)
 
 
 def _wrong(
-    raw: dict[str, Any], kind: str, linked: bool, given: tuple[Sequence[str], Sequence[str]]
+    raw: dict[str, Any],
+    kind: str,
+    linked: Collection[str],
+    given: tuple[Sequence[str], Sequence[str]],
 ) -> dict[str, str]:
     """What each setting is by itself, then the first thing that planning would refuse; `given`:
     the settings that the recipe has, and those that were changed."""
@@ -180,8 +196,7 @@ def _wrong(
     try:
         config = prompts.in_config(parse(raw))
         entry = kinds()[kind]
-        trouble = entry.check(config, ["finetuned"] if linked else ())
-        trouble = trouble or entry.check_given(config, *given)
+        trouble = entry.check(config, linked) or entry.check_given(config, *given)
     except ValidationError as error:
         found, trouble = schema.explain(error, kind), None
     except prompts.PromptFileError as error:
@@ -215,7 +230,7 @@ def planned(form: Form, filled: Mapping[str, Value], settings: Settings) -> plan
         return plans.plan(form.recipe, settings, sets, name, tags, about.get("fresh", False))
     edited = form.changes(filled)
     own_name = name if "name" in edited else ""
-    again, _ = plans.rerun(form.run, sets, settings, own_name, keep=about["keep"])
+    again, _ = reruns.rerun(form.run, sets, settings, own_name, keep=about["keep"])
     if "tags" not in edited:
         return again
     return replace(again, plans=[replace(plan, tags=tags) for plan in again.plans])
@@ -230,7 +245,7 @@ def consequences(form: Form, filled: Mapping[str, Value]) -> dict[str, tuple[Val
         or not any(e.path in edited for e in form.entries if e.part)
     ):
         return {}
-    name, tags = plans.label(form.run, True, "", ())
+    name, tags = reruns.label(form.run, True, "", ())
     lost = {"name": (form.run.name, name), "tags": (" ".join(form.run.tags), " ".join(tags))}
     return {path: (a, b) for path, (a, b) in lost.items() if path not in edited and a != b}
 

@@ -206,7 +206,9 @@ def test_rerun_of_a_graft_whose_origin_nobody_knows(here: Path, said: Said) -> N
     raw["finetuned"] = {"path": "data/runs/ft/checkpoint", "config_hash": "0123456789abcdef"}
     config.write_text(json.dumps(raw))
     (here / "runs.db").unlink()
-    with pytest.raises(UsageError, match="cut from fine-tuning ft, which is deleted") as caught:
+    with pytest.raises(
+        UsageError, match=r"made from run ft \(finetuned\), which is deleted"
+    ) as caught:
         said("rerun", "g1")
     assert "finetuned.path" in caught.value.hint
     assert "model.name" not in caught.value.message

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from engine.contract.identity import config_hash
 from engine.contract.kinds.graft import GraftConfig
 from graftui.errors import UsageError
 from graftui.models import Run
-from graftui.planning import plans, recipes
+from graftui.planning import plans, recipes, reruns
 from graftui.planning.overrides import parse
 from graftui.registry.store import Store
 from graftui.settings import Settings, at
@@ -63,8 +64,9 @@ def test_what_a_recipe_says_for_its_own_localizer_is_said(here: Settings) -> Non
         made = planned(here, text, *(f"graft.localizer={name}" for name in sets))
         told = [remark for remark in made.remarks if "graft.steps, graft.lr: no effect" in remark]
         assert len(told) == 1
-        plain = GraftConfig(localizer=sets[0])
-        assert config_hash(made.plans[-1].config) == config_hash(plain)
+        graft: Any = made.plans[-1].config
+        plain = GraftConfig(localizer=sets[0], finetuned=graft.finetuned)
+        assert config_hash(graft) == config_hash(plain)
     assert not planned(here, FOR_FISHER, "graft.localizer=learnt").remarks
     assert not planned(here, FOR_LEARNT, "graft.steps=9").remarks
 
@@ -100,21 +102,21 @@ def old(here: Settings) -> Run:
 
 
 def test_a_stored_run_brings_its_own_along(here: Settings, old: Run) -> None:
-    made, changes = plans.rerun(old, (), here)
+    made, changes = reruns.rerun(old, (), here)
     (again,) = made.plans
     assert again.config.lr == 1e6, "so that another localizer can be chosen"  # type: ignore[attr-defined]
     assert (changes, again.name) == ({}, "old")
     assert made.remarks == ("graft.steps, graft.lr: no effect with graft.localizer = fisher",)
     assert '"version": 2' in dumps(again.config)
     with pytest.raises(UsageError, match="graft.steps is not used"):
-        plans.rerun(old, parse(["graft.steps=9"]), here)
-    made, changes = plans.rerun(old, parse(["graft.localizer=learnt"]), here)
+        reruns.rerun(old, parse(["graft.steps=9"]), here)
+    made, changes = reruns.rerun(old, parse(["graft.localizer=learnt"]), here)
     assert set(changes) == {"graft.localizer"}
     assert not made.remarks
 
 
 def test_so_does_a_recipe_that_was_saved_of_one(here: Settings, old: Run) -> None:
-    text = recipes.dumps(recipes.of_run(old))
+    text = recipes.dumps(reruns.of_run(old))
     made = planned(here, text)
     assert made.remarks == ("graft.steps, graft.lr: no effect with graft.localizer = fisher",)
     assert "graft.steps is not used" in refused(here, text, "graft.steps=9")
@@ -124,4 +126,4 @@ def test_a_run_of_a_newer_version_is_not_run_again(here: Settings, old: Run) -> 
     """What it knows beside what is known here may change what its settings mean."""
     newer = replace(old, config={**old.config, "version": 99})
     with pytest.raises(UsageError, match="version = 99: written by a newer graftui"):
-        plans.rerun(newer, (), here)
+        reruns.rerun(newer, (), here)

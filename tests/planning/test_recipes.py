@@ -77,7 +77,7 @@ def test_written_and_read_back_it_is_the_same(data: st.DataObject) -> None:
             body = body.setdefault(key, {})
         body[setting.keys[-1]] = data.draw(values[setting.type])
     again = recipes.loads(recipes.dumps(recipe), "both")
-    assert (again.parts, again.kinds, again.links) == (recipe.parts, recipe.kinds, recipe.links)
+    assert (again.parts, again.kinds, again.inputs) == (recipe.parts, recipe.kinds, recipe.inputs)
 
 
 def test_a_wrong_value_names_the_setting_and_the_recipe() -> None:

@@ -12,7 +12,7 @@ from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.layout import RunDir
 from engine.contract.sections import DemoConfig, ModelConfig, TaskConfig
 from graftui.models import Run, RunReason, RunStatus
-from graftui.planning import plans, recipes
+from graftui.planning import plans, recipes, reruns
 from graftui.planning.overrides import parse
 from graftui.registry.store import Store
 from graftui.scheduler import reads, submit, supervise
@@ -110,7 +110,7 @@ def test_other_files_are_another_run(
     assert [each.kind for each in again.plans] == ["finetune", "graft"]
     assert len(again.remarks) == 1
     assert again.remarks[0].startswith(remark.format(done.id))
-    assert again.remarks[0].endswith("fine-tuning again")
+    assert again.remarks[0].endswith("finetune is run again")
 
 
 def test_of_several_that_one_is_reused_which_read_the_same(here: Settings) -> None:
@@ -143,9 +143,9 @@ def test_a_rerun_of_a_graft_fine_tunes_again_on_other_data(here: Settings) -> No
     done = finished(here)
     with Store.open(here.db) as store:
         graft = store.resolve("last")
-    assert [run.id for run in plans.rerun(graft, (), here)[0].reused] == [done.id]
+    assert [run.id for run in reruns.rerun(graft, (), here)[0].reused] == [done.id]
     swap_labels()
-    again, changes = plans.rerun(graft, (), here)
+    again, changes = reruns.rerun(graft, (), here)
     assert ([each.kind for each in again.plans], changes) == (["finetune", "graft"], {})
     assert again.remarks
 

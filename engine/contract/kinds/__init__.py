@@ -37,6 +37,8 @@ class Role:
     inherits: tuple[str, ...] = ()
     """Sections that are as in the other run's config where nothing else is said."""
     many: bool = False
+    named: bool = False
+    """Whether the setting may name a run, whose file is then read."""
 
 
 def _nothing(*_: Any) -> Any:

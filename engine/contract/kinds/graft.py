@@ -225,7 +225,13 @@ register_kind(
                 digest="finetuned.config_hash",
                 inherits=("model", "task", "demo", "freeze", "compute"),
             ),
-            Role(name="base_patch", setting="base_patch"),
+            Role(
+                name="base_patch",
+                setting="base_patch",
+                file="skill.safetensors",
+                of=("graft",),
+                named=True,
+            ),
             Role(name="model", setting="model.name"),
         ),
         stages=(

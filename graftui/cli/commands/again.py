@@ -6,7 +6,7 @@ from typing import Any
 from graftui.cli.commands import running
 from graftui.cli.commands.choosing import NOBODY, agreed
 from graftui.models import Run
-from graftui.planning import plans
+from graftui.planning import plans, reruns
 from graftui.planning.values import written
 from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
@@ -31,7 +31,7 @@ def rerun(
         _tell(run, made.plans[-1], changes, console)
     if asking and not agreed(runs, "run again", False, console):
         return
-    whole = plans.together([made for made, _ in planned])
+    whole = reruns.together([made for made, _ in planned])
     running.tell_reused(whole, console)
     running.go(settings, whole.plans, console, detach)
 
