@@ -160,6 +160,25 @@ def test_rm_names_what_needs_it_and_asks(
     assert "made from" not in said("rm", "-y", "g1")
 
 
+def test_every_verb_takes_the_same_query(
+    here: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = ("-f", "(tag in (of-learnt, study) or film) and kind = graft and not tag=of-fisher")
+    said("ls")
+    at_a_terminal(monkeypatch)
+    assert [run["id"] for run in json.loads(said("ls", *query, "--json"))] == ["g1"]
+    assert "\ng1," in said("export", *query)
+    assert "1 run: tag +x?" in said("tag", *query, "+x", typed="n\n")
+    assert "1 run: delete" in said("rm", *query, typed="n\n")
+    assert "no run that is queued or at work" in said("cancel", *query)
+    assert "graft as in g1 " in said("rerun", *query, typed="n\n")
+    for verb in (("ls",), ("export",), ("rm",), ("cancel",), ("rerun",), ("tag", "+x")):
+        with pytest.raises(UsageError) as caught:
+            said(*verb, "-f", "kind=graft and (tag=a")
+        assert caught.value.excerpt == "  kind=graft and (tag=a\n                 ^"
+    assert set(rows(here)) == {"ft", "g1", "g2", "other"}
+
+
 def test_rm_by_filter_counts_first(here: Path, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     at_a_terminal(monkeypatch)
     assert "2 runs: delete" in said("rm", "-f", "kind = graft", typed="n\n")

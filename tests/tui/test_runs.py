@@ -61,7 +61,9 @@ async def test_filter_finds_and_says_what_is_wrong(settings: Settings) -> None:
         await until(pilot, lambda: "no key 'nokey'" in str(problem.content))
         assert rows.row_count == 1  # what was seen last stays
         await pilot.press("enter")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: bool(pilot.app._notifications))
+        (told,) = pilot.app._notifications
+        assert "  lr nokey=1\n     ^^^^^\n" in told.message
         assert pilot.app.screen.query_one(Input).has_focus
         await pilot.press("escape")
         await until(pilot, lambda: rows.row_count == 8)

@@ -190,6 +190,8 @@ class RunsScreen(RunActions):
             self._leaving = False
             if seen.problem is None:
                 self.query_one(RunTable).focus()
+            elif seen.problem.excerpt:  # beside the box there is room for a sentence alone
+                self.notify(f"{seen.problem.excerpt}\n{seen.problem.hint}", severity="error")
 
     @on(DataTable.HeaderSelected)
     def _head_clicked(self, event: DataTable.HeaderSelected) -> None:
