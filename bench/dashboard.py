@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from bench.cli import RUNS, fill
 from bench.measure import Result
 from graftui import settings as knobs
-from graftui.models import Series
+from graftui.models import CurveKey, Series
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
 from graftui.tui.run.curves import Curves
@@ -48,7 +48,7 @@ def _series(points: int, seed: int) -> tuple[Series, ...]:
     noise = random.Random(seed)
     steps = tuple(range(points))
     return tuple(
-        Series(f"c{n}/loss", steps, tuple(
+        Series(CurveKey(f"c{n}/loss"), steps, tuple(
             math.exp(-3 * x / points) + 0.1 * noise.random() + 0.1 * n for x in steps))
         for n in range(5)
     )  # fmt: skip
@@ -65,11 +65,11 @@ async def _curves(points: int, repeats: int) -> float:
     best = math.inf
     async with app.run_test(size=SIZE) as pilot:
         plot = app.query_one(Curves)
-        names = tuple(one.name for one in both[0])
+        keys = tuple(one.key for one in both[0])
         for turn in range(repeats):
             await pilot.pause()
             began = time.perf_counter()
-            plot.show(names, both[turn % 2], ())
+            plot.show(keys, both[turn % 2], ())
             frame = [plot.render_line(y) for y in range(SIZE[1])]
             best = min(best, time.perf_counter() - began)
             assert len(frame) == SIZE[1]

@@ -8,7 +8,7 @@ from typing import Any
 from safetensors.torch import save
 
 from engine.contract.layout import write_whole
-from engine.evaluate import Outcome
+from engine.contract.subjects import sparsity_of
 from engine.models import AnswerModel, LinearModel
 from engine.session import Session
 
@@ -32,12 +32,18 @@ def save_checkpoint(model: AnswerModel, tokenizer: Any, folder: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def save_logits(session: Session, outcomes: dict[str, dict[str, Outcome]]) -> None:
-    """Write the logits of each stage on each test set, and the labels, as one file."""
+def save_logits(session: Session) -> None:
+    """Write the logits of each stage on each test set, and the labels, as one file.
+
+    `SPLIT.STAGE`, `SPLIT.labels`; of grafts of several sizes `SPLIT.STAGE.SPARSITY`.
+    """
+    tested = [group for group in session.answered if group.split != "dev"]
+    several = len({sparsity_of(group.labels) for group in tested} - {None}) > 1
     tensors = {}
-    for stage, tests in outcomes.items():
-        for name, outcome in tests.items():
-            tensors[f"{name}.{stage}"] = outcome.logits.contiguous()
-            tensors[f"{name}.labels"] = outcome.labels.clone()
+    for group in tested:
+        size = sparsity_of(group.labels) if several else None
+        name = f"{group.split}.{group.stage}" + ("" if size is None else f".{size}")
+        tensors[name] = group.outcome.logits.contiguous()
+        tensors[f"{group.split}.labels"] = group.outcome.labels.clone()
     write_whole(session.run_dir.logits, save(tensors))
     session.wrote(session.run_dir.logits.name, "logits")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from engine.contract.events import TERMINAL, Event, Log, Metric, Progress, dumps
+from engine.contract.events import TERMINAL, Event, Labels, Log, Metric, Progress, dumps
 from engine.course import Course
 from engine.errors import Cancelled
 
@@ -76,9 +76,9 @@ class Emitter:
         done, left_s = self.course.at(phase, step, total) if self.course else (None, None)
         self(Progress(phase=phase, step=step, total=total, done=done, left_s=left_s))
 
-    def metric(self, step: int, values: dict[str, float]) -> None:
+    def metric(self, step: int, values: dict[str, float], labels: Labels = {}) -> None:  # noqa: B006
         """One point of each curve."""
-        self(Metric(step=step, values=values))
+        self(Metric(step=step, values=values, labels=labels))
 
 
 class StopRequest:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.contract.subjects import MODEL, sparsity_of, word
 
@@ -197,16 +197,29 @@ class Here:
     boot_id: str
 
 
+class CurveKey(NamedTuple):
+    """Which of a run's curves."""
+
+    name: str
+    """`phase/what`, such as "train/loss"."""
+    labels: tuple[tuple[str, str | float], ...] = ()
+    """By name: what tells curves of one name apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One curve."""
 
-    name: str
-    """`phase/what`, such as "train/loss"."""
+    key: CurveKey
     steps: tuple[int, ...]
     """Ascending."""
     values: tuple[float, ...]
     """One a step; may hold nan and inf."""
+
+    @property
+    def name(self) -> str:
+        """`phase/what`."""
+        return self.key.name
 
 
 @dataclass(frozen=True, slots=True)

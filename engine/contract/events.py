@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from engine.contract.subjects import MODEL, sparsity_of, word
+from engine.contract.subjects import MODEL, sparsity_of, split_name, word
 
 VERSION = 2
 """1: a score's labels were `sparsity` alone, and there were no attempts."""
@@ -95,6 +95,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_empty(value: object) -> bool:
+    return not value
+
+
 class Progress(_Event):
     event: Literal["progress"] = "progress"
     phase: Text
@@ -114,7 +118,21 @@ class Metric(_Event):
 
     event: Literal["metric"] = "metric"
     step: Count
+    labels: Labels = Field({}, exclude_if=_is_empty)
+    """Where a run has several curves of a name: of grafts of several sizes, `sparsity`."""
     values: dict[str, float]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, raw: Any) -> Any:
+        values = raw.get("values") if isinstance(raw, dict) and raw.get("v") == 1 else None
+        if not isinstance(values, dict) or not any("@" in str(name) for name in values):
+            return raw
+        (labels, *others) = [split_name(name)[1] for name in values]
+        if any(other != labels for other in others):
+            return raw
+        named = {split_name(name)[0]: value for name, value in values.items()}
+        return {**raw, "labels": labels, "values": named}
 
 
 class Evaluated(_Event):

@@ -4,6 +4,7 @@ Owns how subject, stage and labels, all open, become the word that tables, expor
 know a set of weights by.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,16 @@ def labels_of(raw: Any) -> dict[str, str | float]:
             raise ValueError(f"the label {name!r:.40} is neither text nor number")
         labels[name] = value if isinstance(value, str) else float(value)
     return labels
+
+
+def split_name(name: str) -> tuple[str, dict[str, str | float]]:
+    """The name of a curve and its labels, of what version 1 wrote: "graft/loss@0.001"."""
+    before, _, sparsity = name.rpartition("@")
+    try:
+        value = float(sparsity)
+    except ValueError:
+        return name, {}
+    return (before, {"sparsity": value}) if before and math.isfinite(value) else (name, {})
 
 
 def word(subject: str, stage: str, labels: Labels) -> str:

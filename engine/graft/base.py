@@ -29,11 +29,6 @@ class BasePatch:
         """What its scores are labelled with."""
         return {"sparsity": float(self.sparsity)}
 
-    @property
-    def suffix(self) -> str:
-        """What tells the curves of several grafts of one run apart."""
-        return f"@{self.sparsity}" if self.of > 1 else ""
-
 
 def base_patches(config: GraftConfig, delta: Delta) -> list[BasePatch]:
     """The base patch of each sparsity, or the stored one. Raises ConfigError."""

@@ -100,8 +100,8 @@ def _announce(
     seen: Learnt,
 ) -> None:
     values = {"loss": lost, "train_dev": seen.train_dev, "weights": float(len(rounded))}
-    named = {f"graft/{name}{base.suffix}": value for name, value in values.items()}
+    named = {f"graft/{name}": value for name, value in values.items()}
     refuse_diverged(step, named)
-    session.emit.metric(step, named)
+    session.emit.metric(step, named, base.labels if base.of > 1 else {})
     done = base.number * config.steps
     session.emit.progress("graft", done + step, base.of * config.steps)

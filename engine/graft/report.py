@@ -25,7 +25,7 @@ class Bench:
     config: GraftConfig
     delta: Delta
     outcomes: dict[str, Tests]
-    """Stage (and `@sparsity`) -> answers to the test sets; filled as they come."""
+    """Of the pretrained and the fine-tuned model: stage -> answers to the test sets."""
     tuned: bool = True
     """Whether the fine-tuned model differs from the pretrained one."""
     located: list[Located] = field(default_factory=list)
@@ -37,11 +37,10 @@ def test_scores(
 ) -> Scores:
     """Announce and give the scores of the model as it stands, on each test set; `mask`: (s,)."""
     session, metric = bench.session, bench.session.data.metric
-    outcomes = bench.outcomes[f"{stage}{base.suffix}"] = session.test()
     weights = len(mask)
     size = {"weights": float(weights), "fraction": weights / len(bench.delta), **changed}
     found: Scores = {}
-    for name, outcome in outcomes.items():
+    for name, outcome in session.test().items():
         full, none = (bench.outcomes[whole][name] for whole in ("finetuned", "pretrained"))
         scores = outcome.scores(like=full)
         scores |= {**recovery(scores[metric], full.score, none.score, bench.tuned), **size}

@@ -91,7 +91,7 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     session.announce(Stage.finetuned, "dev", session.dev())
     session.write_answers()
     if config.compute.save_logits:
-        save_logits(session, {"pretrained": before, "finetuned": after})
+        save_logits(session)
     metric = session.data.metric
     summary = {
         "pretrained": pretrained["test"][metric],

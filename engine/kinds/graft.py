@@ -95,7 +95,7 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     write_map(run_dir.map, config.model.name, session.weights, bench.delta, bench.located)
     session.wrote(run_dir.map.name, "map")
     if config.compute.save_logits:
-        save_logits(session, bench.outcomes)
+        save_logits(session)
     summary = _summary(session.data.metric, result, grafts)
     written = {**result, "grafts": [asdict(graft) for graft in grafts], "summary": summary}
     write_json(run_dir.result, written)

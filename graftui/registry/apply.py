@@ -36,10 +36,14 @@ def apply(db: sqlite3.Connection, run: str, events: Sequence[ev.Event], output: 
 
 
 def _metrics(db: sqlite3.Connection, run: str, events: Sequence[ev.Metric]) -> None:
-    points = ((run, name, e.step, value) for e in events for name, value in e.values.items())
+    points = (
+        (run, name, label_key(e.labels), e.step, value)
+        for e in events
+        for name, value in e.values.items()
+    )
     db.executemany(
-        "INSERT INTO metrics VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (run, name, step) DO UPDATE SET value = excluded.value",
+        "INSERT INTO metrics VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (run, name, labels, step) DO UPDATE SET value = excluded.value",
         ((*point, None if math.isnan(value) else value) for *point, value in points),
     )
 

@@ -4,34 +4,54 @@ import json
 import math
 import sqlite3
 from collections.abc import Sequence
-from itertools import groupby
 
-from graftui.models import Artifact, Score, Series
-from graftui.registry.rows import numbers_of
+from graftui.models import Artifact, CurveKey, Score, Series
+from graftui.registry.rows import label_key, numbers_of
 
 
-def series(db: sqlite3.Connection, id: str, names: Sequence[str] | None) -> list[Series]:
-    """Curves of a run, by name; all of them, or those of `names`."""
-    only = "" if names is None else f" AND name IN ({', '.join('?' for _ in names)})"
-    rows = db.execute(
-        f"SELECT name, step, value FROM metrics WHERE run = ?{only} ORDER BY name, step",
-        [id, *(names or ())],
-    )
+def series(db: sqlite3.Connection, id: str, keys: Sequence[CurveKey] | None) -> list[Series]:
+    """Curves of a run, by name and labels; all of them, or those of `keys`."""
+    wanted = None if keys is None else {(key.name, label_key(dict(key.labels))) for key in keys}
     found = []
-    for name, points in groupby(map(tuple, rows), key=lambda row: str(row[0])):
-        _, steps, values = zip(*points, strict=True)
-        found.append(Series(name, steps, tuple(math.nan if v is None else v for v in values)))
+    for name, labels in _curves(db, id):
+        if wanted is None or (name, labels) in wanted:
+            points = db.execute(
+                "SELECT step, value FROM metrics WHERE run = ? AND name = ? AND labels = ?"
+                " ORDER BY step",
+                (id, name, labels),
+            )
+            rows = [(step, math.nan if value is None else value) for step, value in points]
+            if rows:  # not forgotten meanwhile
+                found.append(Series(_key(name, labels), *zip(*rows, strict=True)))
     return found
 
 
-def series_names(db: sqlite3.Connection, id: str) -> list[str]:
-    """Names of the curves of a run, read past their points: from each name to the next one."""
-    next_name = "SELECT min(name) FROM metrics WHERE run = :run"
+def curves(db: sqlite3.Connection, id: str) -> list[CurveKey]:
+    """Which curves a run has."""
+    return [_key(name, labels) for name, labels in _curves(db, id)]
+
+
+def _key(name: str, labels: str) -> CurveKey:
+    return CurveKey(name, tuple(sorted(json.loads(labels).items())))
+
+
+def _curves(db: sqlite3.Connection, id: str) -> list[tuple[str, str]]:
+    """Name and labels, as they are stored."""
+    return [
+        (name, labels)
+        for name in _different(db, "name", "run = ?", id)
+        for labels in _different(db, "labels", "run = ? AND name = ?", id, name)
+    ]
+
+
+def _different(db: sqlite3.Connection, column: str, where: str, *values: str) -> list[str]:
+    """The values of a column in order, read past the points: from each value to the next one."""
+    least = f"SELECT min({column}) FROM metrics WHERE {where}"
     rows = db.execute(
-        f"WITH RECURSIVE names(name) AS ({next_name} UNION ALL"
-        f" SELECT ({next_name} AND name > names.name) FROM names WHERE names.name IS NOT NULL)"
-        " SELECT name FROM names WHERE name IS NOT NULL",
-        {"run": id},
+        f"WITH RECURSIVE found(value) AS ({least} UNION ALL"
+        f" SELECT ({least} AND {column} > found.value) FROM found WHERE found.value IS NOT NULL)"
+        " SELECT value FROM found WHERE value IS NOT NULL",
+        [*values, *values],
     )
     return [row[0] for row in rows]
 

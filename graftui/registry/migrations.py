@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.contract.subjects import split_name
 from graftui.registry.lineage import inputs_of_then
 from graftui.registry.rows import label_key
 
@@ -260,6 +261,29 @@ def m010_attempts(db: "Database") -> None:
     """)
 
 
+def m011_labelled_curves(db: "Database") -> None:
+    """Curves of one name told apart by labels, not by an @ within the name."""
+    old = db.conn.execute("SELECT DISTINCT name FROM metrics WHERE instr(name, '@')").fetchall()
+    split = [(name, *split_name(name)) for (name,) in old]
+    db.executescript("""
+        CREATE TABLE labelled (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            labels TEXT NOT NULL, -- as of scores
+            step INTEGER NOT NULL,
+            value REAL, -- NULL: not a number
+            PRIMARY KEY (run, name, labels, step)
+        ) WITHOUT ROWID;
+        INSERT INTO labelled SELECT run, name, '{}', step, value FROM metrics;
+        DROP TABLE metrics;
+        ALTER TABLE labelled RENAME TO metrics;
+    """)
+    db.conn.executemany(
+        "UPDATE metrics SET name = ?, labels = ? WHERE name = ?",
+        ((name, label_key(labels), then) for then, name, labels in split),
+    )
+
+
 MIGRATIONS: list[Migration] = [
     m001_runs,
     m002_measurements,
@@ -271,4 +295,5 @@ MIGRATIONS: list[Migration] = [
     m008_inputs,
     m009_open_scores,
     m010_attempts,
+    m011_labelled_curves,
 ]

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from graftui.errors import NotFound, explain
-from graftui.models import ACTIVE, Artifact, Attempt, Here, Run, RunStatus, Score, Series
+from graftui.models import ACTIVE, Artifact, Attempt, CurveKey, Here, Run, RunStatus, Score, Series
 from graftui.registry import attempts, measured, queue
 from graftui.registry.connect import connect, immediate, journal_mode
 from graftui.registry.migrate import migrate
@@ -157,13 +157,13 @@ class Store:
         ).fetchone()
         return run_of(row) if row else None
 
-    def series(self, id: str, names: Sequence[str] | None = None) -> Sequence[Series]:
-        """Curves of a run, by name."""
-        return measured.series(self.db, id, names)
+    def series(self, id: str, keys: Sequence[CurveKey] | None = None) -> Sequence[Series]:
+        """Curves of a run, by name and labels; all of them, or those of `keys`."""
+        return measured.series(self.db, id, keys)
 
-    def series_names(self, id: str) -> Texts:
-        """Names of the curves of a run."""
-        return measured.series_names(self.db, id)
+    def curves(self, id: str) -> Sequence[CurveKey]:
+        """Which curves a run has."""
+        return measured.curves(self.db, id)
 
     def scores(self, ids: Sequence[str]) -> dict[str, Sequence[Score]]:
         """Scores of each of the runs, in the order of evaluation."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from graftui.models import Score, Series
+from graftui.models import CurveKey, Score, Series
 from graftui.results.chart import Axis, Chart, Curve
 from graftui.results.figures import METRICS, STAGES, localizer, metric_of, stage_title, title
 
@@ -18,34 +18,36 @@ class Outline:
     """A chart of curves that are not read yet."""
 
     title: str
-    names: tuple[str, ...]
-    """Of the series."""
+    keys: tuple[CurveKey, ...]
     labels: tuple[str, ...]
 
-    def of(self, series: Mapping[str, Series]) -> Chart:
-        """The chart, with those of its curves that `series` has by name."""
+    def of(self, series: Mapping[CurveKey, Series]) -> Chart:
+        """The chart, with those of its curves that `series` has."""
         curves = tuple(
-            Curve(label, series[name].steps, series[name].values)
-            for name, label in zip(self.names, self.labels, strict=True)
-            if name in series
+            Curve(label, series[key].steps, series[key].values)
+            for key, label in zip(self.keys, self.labels, strict=True)
+            if key in series
         )
         return Chart(self.title, curves, x=Axis(score="step", unit="steps"))
 
 
-def outlines(names: Sequence[str]) -> list[Outline]:
+def outlines(keys: Sequence[CurveKey]) -> list[Outline]:
     """train/loss and dev/loss share a chart, so do sparsities."""
-    curves: dict[str, list[tuple[str, str]]] = {}
-    for name in names:
-        phase, _, what = name.partition("/")
-        what, _, at = what.partition("@")
-        curves.setdefault(what or phase, []).append((name, at or phase))
+    curves: dict[str, list[tuple[CurveKey, str]]] = {}
+    for key in keys:
+        phase, _, what = key.name.partition("/")
+        curves.setdefault(what or phase, []).append((key, _label(key) or phase))
     found: list[Outline] = []
     for what in sorted(curves, key=lambda what: (_place(what), what)):
         for first in range(0, len(curves[what]), _TOGETHER):
-            names, labels = zip(*curves[what][first : first + _TOGETHER], strict=True)
+            some, labels = zip(*curves[what][first : first + _TOGETHER], strict=True)
             part = f" {first // _TOGETHER + 1}" if len(curves[what]) > _TOGETHER else ""
-            found.append(Outline(f"{what}{part}", names, labels))
+            found.append(Outline(f"{what}{part}", some, labels))
     return found
+
+
+def _label(key: CurveKey) -> str:
+    return " ".join(str(value) for _, value in key.labels)
 
 
 def over_sizes(scores: Sequence[Score]) -> Chart | None:

@@ -103,3 +103,40 @@ def test_scores_of_then_are_all_there_and_are_those_of_the_events(tmp_path: Path
         for run in store.list():
             ingest(store, run.id, RunDir(HOME / "data" / "runs" / run.id))
         assert [tuple(row) for row in store.db.execute("SELECT * FROM scores ORDER BY n")] == kept
+
+
+def test_curves_of_then_are_told_apart_by_labels(tmp_path: Path) -> None:
+    """Where a run had several grafts, the name of a curve ended in @ and the sparsity."""
+    then = [
+        ("ce64ep", f"graft/{what}@{at}", step, step / 8)
+        for what in ("loss", "weights")
+        for at in (0.001, 1e-05, 681)
+        for step in (1, 2)
+    ]
+    path = Path(shutil.copy(HOME / "runs.db", tmp_path / "runs.db"))
+    with sqlite3.connect(path) as db:
+        db.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?)", then)
+        count = db.execute("SELECT count(*) FROM metrics").fetchone()
+    migrated = Store.open(path)
+    assert tuple(migrated.db.execute("SELECT count(*) FROM metrics").fetchone()) == count
+    events = tmp_path / "ce64ep"
+    events.mkdir()
+    (events / "events.jsonl").write_text(
+        "".join(
+            json.dumps({"v": 1, "event": "metric", "step": step, "values": {name: value}}) + "\n"
+            for _, name, step, value in then
+        )
+    )
+    with Store.open(tmp_path / "new.db") as new, migrated:
+        new.add([migrated.get("ce64ep")])
+        ingest(new, "ce64ep", RunDir(events))
+        found = new.series("ce64ep")
+        assert list(migrated.series("ce64ep", [one.key for one in found])) == found
+        assert [key for key in migrated.curves("ce64ep") if key.labels] == new.curves("ce64ep")
+        assert {key.labels for key in new.curves("ce64ep")} == {
+            (("sparsity", at),) for at in (0.001, 1e-05, 681.0)
+        }
+        assert {(one.name, one.steps, one.values) for one in found} == {
+            ("graft/loss", (1, 2), (0.125, 0.25)),
+            ("graft/weights", (1, 2), (0.125, 0.25)),
+        }

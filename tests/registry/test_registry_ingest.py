@@ -49,7 +49,7 @@ def test_a_whole_life(store: Store, run: tuple[Run, RunDir]) -> None:
     grad, loss = store.series(made.id)
     assert (loss.name, loss.steps, loss.values) == ("train/loss", (1, 2), (0.5, 0.125))
     assert math.isnan(grad.values[0])
-    assert [s.name for s in store.series(made.id, ["train/loss"])] == ["train/loss"]
+    assert [s.name for s in store.series(made.id, [loss.key])] == ["train/loss"]
     scores = store.scores([made.id])[made.id]
     assert [(s.stage, s.sparsity, s.scores["accuracy"]) for s in scores] == [
         ("base_patch", None, 0.6),

@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rich.style import Style
 
-from graftui.models import Score, Series
+from graftui.models import CurveKey, Score, Series
 from graftui.results.chart import Axis, Chart, Curve
 from graftui.results.run_charts import outlines, over_sizes
 from graftui.show import charts as printing
@@ -63,13 +63,13 @@ def test_ticks_are_few_and_within(low: float, span: float, most: int) -> None:
 
 
 def test_curves_of_one_thing_share_a_chart() -> None:
-    loss, accuracy = outlines(["dev/accuracy", "dev/loss", "train/loss"])
-    assert (loss.title, loss.labels, loss.names) == (
-        "loss", ("dev", "train"), ("dev/loss", "train/loss")
-    )  # fmt: skip
-    assert (accuracy.title, accuracy.names) == ("accuracy", ("dev/accuracy",))
-    assert outlines(["graft/loss@0.001"])[0].labels == ("0.001",)
-    read = loss.of({"train/loss": Series("train/loss", (1, 2), (0.5, 0.4))})
+    dev, train, right = map(CurveKey, ("dev/loss", "train/loss", "dev/accuracy"))
+    loss, accuracy = outlines([right, dev, train])
+    assert (loss.title, loss.labels, loss.keys) == ("loss", ("dev", "train"), (dev, train))
+    assert (accuracy.title, accuracy.keys) == ("accuracy", (right,))
+    sizes = [CurveKey("graft/loss", (("sparsity", s),)) for s in (0.001, 0.01)]
+    assert [outline.labels for outline in outlines(sizes)] == [("0.001", "0.01")]
+    read = loss.of({train: Series(train, (1, 2), (0.5, 0.4))})
     assert [(curve.label, curve.points) for curve in read.curves] == [
         ("train", ((1, 0.5), (2, 0.4)))
     ]
@@ -77,9 +77,10 @@ def test_curves_of_one_thing_share_a_chart() -> None:
 
 @given(st.lists(st.text(max_size=9), unique=True, max_size=99))
 def test_every_curve_is_in_one_chart_of_a_few(names: list[str]) -> None:
-    found = outlines(names)
-    assert sorted(name for chart in found for name in chart.names) == sorted(names)
-    assert all(len(chart.names) == len(chart.labels) <= 12 for chart in found)
+    keys = [CurveKey(name) for name in names]
+    found = outlines(keys)
+    assert sorted(key for chart in found for key in chart.keys) == sorted(keys)
+    assert all(len(chart.keys) == len(chart.labels) <= 12 for chart in found)
 
 
 @given(

@@ -10,6 +10,7 @@ import pytest
 from engine.contract import events as ev
 from graftui import settings as knobs
 from graftui.errors import GraftuiError
+from graftui.models import CurveKey
 from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.tui.compare.feed import Comparing
@@ -89,9 +90,12 @@ def test_an_old_answer_is_read_again(settings: Settings, told: list[Any]) -> Non
     assert read == ["one", "one"]
 
 
+LOSS = CurveKey("train/loss")
+
+
 def test_the_three_feeds_read_what_their_question_names(reader: Reader) -> None:
     page, summary = RunsPage("status=finished"), RunPage("t2wqaa")
-    log, curves = RunPage("t2wqaa", "log"), RunPage("t2wqaa", "curves", ("train/loss",))
+    log, curves = RunPage("t2wqaa", "log"), RunPage("t2wqaa", "curves", (LOSS,))
     both = Comparing(("t3xxbb", "t2wqaa", "gone"))
     questions: tuple[Question[Any], ...] = (page, summary, log, curves, both, RunPage("gone"))
     reader.ask(*questions)

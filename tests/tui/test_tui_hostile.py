@@ -20,7 +20,7 @@ from textual.screen import Screen
 import graftui.tui
 from engine.contract.schema import Setting
 from graftui import settings as knobs
-from graftui.models import Artifact, Input, Run, RunReason, RunStatus, Score, Series
+from graftui.models import Artifact, CurveKey, Input, Run, RunReason, RunStatus, Score, Series
 from graftui.planning.recipes import Recipe
 from graftui.planning.values import written
 from graftui.results.side_by_side import compare
@@ -69,12 +69,12 @@ def hostile_run(text: str, number: int = 0) -> Run:
 def snapshots(texts: tuple[str, ...]) -> Iterator[tuple[str, RunsSeen, Detail]]:
     """Each tab of the details, and each state in which the table has a cell for a text."""
     seen = [hostile_run(text, number) for number, text in enumerate(texts)]
-    names = tuple(f"{text}/{text}@{text}" for text in texts)
+    keys = tuple(CurveKey(f"{text}/{text}", ((text, text),)) for text in texts)
     detail = Detail(
         hostile_run(" ".join(texts)), world.NOW,
         tuple(Score(t, t, {}, {"accuracy": 0.5, t: 1.0}) for t in texts),
-        tuple(Artifact(text, text, 1) for text in texts), names,
-        tuple(Series(name, (1, 2), (0.0, 1.0)) for name in names),
+        tuple(Artifact(text, text, 1) for text in texts), keys,
+        tuple(Series(key, (1, 2), (0.0, 1.0)) for key in keys),
         Log(tuple(LogLine(t, text) for t in (world.NOW, None) for text in texts)),
     )  # fmt: skip
     for tab, status in zip(

@@ -44,7 +44,7 @@ class Follower:
 
     def _remember(self, event: ev.Event) -> None:
         if isinstance(event, ev.Metric):
-            self.values |= {name.split("@")[0]: v for name, v in event.values.items()}
+            self.values |= event.values
 
     def line(self) -> str:
         """The latest values, such as "loss 0.31  dev accuracy 0.91"."""

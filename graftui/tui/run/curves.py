@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from graftui.models import Score, Series
+from graftui.models import CurveKey, Score, Series
 from graftui.results.chart import Chart
 from graftui.results.run_charts import Outline, outlines, over_sizes
 from graftui.tui.plot import Look, draw
@@ -65,28 +65,28 @@ class Curves(ScrollView):
     class Wanted(Message):
         """The plots in view show these series."""
 
-        names: tuple[str, ...]
+        keys: tuple[CurveKey, ...]
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self._names: tuple[str, ...] = ()
+        self._keys: tuple[CurveKey, ...] = ()
         self._charts: list[Outline] = []
         self._sized: Chart | None = None
-        self._series: dict[str, Series] = {}
+        self._series: dict[CurveKey, Series] = {}
         self._layout = Layout()
-        self._wanted: tuple[str, ...] = ()
+        self._wanted: tuple[CurveKey, ...] = ()
         self._colours: Palette = {}
         self._drawn: dict[tuple[int, int], list[Strip]] = {}
         """Place and width of a plot -> what was drawn there."""
 
     def show(
-        self, names: tuple[str, ...], series: Sequence[Series], scores: Sequence[Score]
+        self, keys: tuple[CurveKey, ...], series: Sequence[Series], scores: Sequence[Score]
     ) -> None:
-        """Show a run that has curves of these names; `series`: those of them that were read."""
-        if names != self._names:
-            self._names, self._charts = names, outlines(names)
+        """Show a run that has these curves; `series`: those of them that were read."""
+        if keys != self._keys:
+            self._keys, self._charts = keys, outlines(keys)
             self._arrange()
-        known, sized = {one.name: one for one in series}, over_sizes(scores)
+        known, sized = {one.key: one for one in series}, over_sizes(scores)
         if (known, sized) != (self._series, self._sized):
             self._series, self._sized = known, sized
             self._arrange()
@@ -118,7 +118,7 @@ class Curves(ScrollView):
             return
         first, high = self.scroll_offset.y, self.size.height
         seen = self._layout.row(first - high, first + 2 * high)
-        wanted = tuple(name for n in seen for name in self._charts[n].names)
+        wanted = tuple(key for n in seen for key in self._charts[n].keys)
         if wanted != self._wanted:
             self._wanted = wanted
             self.post_message(self.Wanted(wanted))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from graftui.models import Artifact, Run, Score, Series
+from graftui.models import Artifact, CurveKey, Run, Score, Series
 from graftui.registry.store import Store
 from graftui.scheduler.condition import observed
 from graftui.scheduler.settle import directory
@@ -17,8 +17,8 @@ class RunPage:
     id: str
     tab: str = "summary"
     """The tab that is open: curves and log are read only for it."""
-    curves: tuple[str, ...] = ()
-    """Names of the curves in view: only those are read."""
+    curves: tuple[CurveKey, ...] = ()
+    """The curves in view: only those are read."""
     log_lines: int = WINDOW
     """Of what it said, this many lines at the most, the last ones."""
 
@@ -36,8 +36,8 @@ class Detail:
     """Seconds since the epoch."""
     scores: tuple[Score, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
-    curves: tuple[str, ...] | None = None
-    """Names of all its curves; None: not asked for."""
+    curves: tuple[CurveKey, ...] | None = None
+    """Which curves it has; None: not asked for."""
     series: tuple[Series, ...] = ()
     """The curves that were asked for."""
     log: Log | None = None
@@ -49,7 +49,7 @@ class _Curves:
     """What was read last."""
 
     key: tuple[object, ...] = ()
-    names: tuple[str, ...] = ()
+    all: tuple[CurveKey, ...] = ()
     series: tuple[Series, ...] = ()
 
 
@@ -70,17 +70,17 @@ class RunFeed:
         seen = Detail(run, source.now, tuple(store.scores([id])[id]), tuple(store.artifacts(id)))
         if question.tab == "curves":
             curves = self._read_curves(store, run, question.curves)
-            return replace(seen, curves=curves.names, series=curves.series)
+            return replace(seen, curves=curves.all, series=curves.series)
         if question.tab == "log":
             return replace(seen, log=self._window(source, run).read(question.log_lines))
         return seen
 
-    def _read_curves(self, store: Store, run: Run, names: tuple[str, ...]) -> _Curves:
+    def _read_curves(self, store: Store, run: Run, keys: tuple[CurveKey, ...]) -> _Curves:
         """Read anew only if others are in view, or the run has been heard of since."""
-        key = (run.id, run.heard_at, run.status, names)
+        key = (run.id, run.heard_at, run.status, keys)
         if self._curves.key != key:
-            series = tuple(store.series(run.id, names)) if names else ()
-            self._curves = _Curves(key, tuple(store.series_names(run.id)), series)
+            series = tuple(store.series(run.id, keys)) if keys else ()
+            self._curves = _Curves(key, tuple(store.curves(run.id)), series)
         return self._curves
 
     def _window(self, source: Source, run: Run) -> LogWindow:

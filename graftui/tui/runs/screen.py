@@ -157,7 +157,7 @@ class RunsScreen(RunActions):
 
     @on(Curves.Wanted)
     def _curves_wanted(self, event: Curves.Wanted) -> None:
-        self.inspected = replace(self.inspected, curves=event.names)
+        self.inspected = replace(self.inspected, curves=event.keys)
 
     @on(LogBody.EarlierWanted)
     def _earlier_wanted(self) -> None:

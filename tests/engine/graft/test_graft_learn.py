@@ -77,8 +77,8 @@ def test_a_request_to_stop_gives_the_best_so_far(task: data.TaskData, tmp_path: 
     stop, metric = session.stop, session.emit.metric
     assert isinstance(stop, NeverStop)
 
-    def asks_to_stop(step: int, values: dict[str, float]) -> None:
-        metric(step, values)
+    def asks_to_stop(step: int, values: dict[str, float], labels: ev.Labels = {}) -> None:  # noqa: B006
+        metric(step, values, labels)
         stop.ask()
 
     session.emit.metric = asks_to_stop  # type: ignore[method-assign]
