@@ -103,11 +103,10 @@ def given(
     parts themselves. What a linked part takes over is given in the part it takes it from.
     """
     told: dict[str, dict[str, Override]] = {}
+    known = {kind: schema.settings(kind) for kind in set(kinds.values())}
     for part, raw in parts.items():
         stored = Source.rerun if "version" in raw else None  # a saved recipe is a stored config
-        settings = (
-            (setting, _value(raw, setting.keys)) for setting in schema.settings(kinds[part])
-        )
+        settings = ((setting, _value(raw, setting.keys)) for setting in known[kinds[part]])
         told[part] = {
             setting.path: Override(setting.path, value, stored or source)
             for setting, value in settings
