@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -94,14 +95,19 @@ def dotted(keys: tuple[str, ...], kind: str) -> str:
 
 def flatten(config: RunConfig) -> dict[str, Any]:
     """`config` as path -> value, in the order of the config."""
-    kind = config.kind
     flat: dict[str, Any] = {}
-    for setting in settings(kind):
+    for path, keys in _places(type(config), config.kind):
         value: Any = config
-        for key in setting.keys:
+        for key in keys:
             value = getattr(value, key)
-        flat[setting.path] = value
+        flat[path] = value
     return flat
+
+
+@lru_cache
+def _places(section: type[Section], kind: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Path and keys of each setting: a long recipe asks for them once a part."""
+    return tuple((setting.path, setting.keys) for setting in _walk(section, kind, ()))
 
 
 def explain(error: ValidationError, kind: str) -> dict[str, str]:
