@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -21,6 +21,7 @@ _FILE = re.compile(r"([1-9][0-9]{0,8})\.json")
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Attempt))
 NAMES = ("host", "boot_id", "pid", "pid_ticks", "job")
 """By which an executor knows its process or job."""
+_ALL = ", ".join(COLUMNS)
 # Renamed, so that beside the columns of runs each name still means one thing.
 _RENAMED = ", ".join(f"{name} AS attempt_{name}" for name in COLUMNS)
 BESIDE = (
@@ -30,24 +31,23 @@ BESIDE = (
 """Joins to runs their last attempts, as columns `attempt_*`."""
 
 
-def attempt_of(row: Mapping[str, Any] | sqlite3.Row, prefix: str = "") -> Attempt:
-    """The attempt in a row."""
-    if row[f"{prefix}n"] is None:
-        return Attempt()
-    return Attempt(**{name: row[f"{prefix}{name}"] for name in COLUMNS})
+def attempt_of(row: Sequence[Any]) -> Attempt:
+    """The attempt in the values of COLUMNS; all NULL: none."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    return Attempt() if values["n"] is None else Attempt(**values)
 
 
 def attempts_of(db: sqlite3.Connection, run: str) -> list[Attempt]:
     """All starts of a run, the first one first."""
-    rows = db.execute("SELECT * FROM attempts WHERE run = ? ORDER BY n", (run,))
-    return [attempt_of(row) for row in rows]
+    rows = db.execute(f"SELECT {_ALL} FROM attempts WHERE run = ? ORDER BY n", (run,))
+    return [attempt_of(tuple(row)) for row in rows]
 
 
 def add(db: sqlite3.Connection, attempt: Attempt) -> None:
     """Add a row, within a transaction of the caller's; one that is there already stays."""
     marks = ", ".join(f":{name}" for name in COLUMNS)
     db.execute(
-        f"INSERT INTO attempts ({', '.join(COLUMNS)}) VALUES ({marks}) ON CONFLICT DO NOTHING",
+        f"INSERT INTO attempts ({_ALL}) VALUES ({marks}) ON CONFLICT DO NOTHING",
         asdict(attempt),
     )
 
@@ -76,10 +76,10 @@ def change(
     row = db.execute(
         f"UPDATE attempts SET {sets} WHERE run = ? AND n = ?"
         " AND (SELECT status FROM runs WHERE id = run) IN (SELECT value FROM json_each(?))"
-        " RETURNING *",
+        f" RETURNING {_ALL}",
         [*changes.values(), attempt.run, attempt.n, json.dumps(list(only_if))],
     ).fetchone()
-    return None if row is None else attempt_of(row)
+    return None if row is None else attempt_of(tuple(row))
 
 
 def write(run_dir: RunDir, attempt: Attempt) -> None:

@@ -35,14 +35,16 @@ def new_id() -> str:
 
 def run_of(row: sqlite3.Row) -> Run:
     """The run in a row of `RUN`."""
-    values = {name: row[name] for name in COLUMNS}
+    # By place: a name is searched for among all fifty, and a list has ten thousand rows.
+    *own, inputs = row
+    values = dict(zip(COLUMNS, own[: len(COLUMNS)], strict=True))
     values["status"] = RunStatus(values["status"])
     values["config"] = json.loads(values["config"])
     values["tags"] = tuple(json.loads(values["tags"]))
     values["warnings"] = tuple(json.loads(values["warnings"]))
     values["summary"] = numbers_of(values["summary"])
-    values["inputs"] = tuple(Input(*given) for given in json.loads(row["inputs"]))
-    return Run(**values, attempt=attempts.attempt_of(row, "attempt_"))
+    values["inputs"] = tuple(Input(*given) for given in json.loads(inputs))
+    return Run(**values, attempt=attempts.attempt_of(own[len(COLUMNS) :]))
 
 
 def row_of(run: Run) -> dict[str, Any]:
