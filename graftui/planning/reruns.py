@@ -188,7 +188,8 @@ def _changes(
     for part, config in recipe.configs(overrides).items():
         old = schema.flatten(configs.parse(configs.current(before[part])))
         roles = [r for r in kinds()[config.kind].roles if r.name in recipe.inputs.get(part, {})]
-        given = {setting for role in roles for setting in filled_by(role)}
+        filled = [setting.split(".") for role in roles for setting in filled_by(role)]
+        given = {schema.dotted(tuple(keys), config.kind) for keys in filled}
         for path, value in schema.flatten(config).items():
             if _differ(old[path], value) and path not in given:
                 changes[path] = (old[path], value)
