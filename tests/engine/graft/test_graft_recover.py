@@ -16,6 +16,7 @@ from engine.graft.mask import top
 from engine.graft.necessity import knock_out, without
 from engine.graft.recover import interval, smallest
 from engine.graft.report import Bench
+from engine.tasks.metrics import resampled, scores
 from tests.engine.engine_bench import grafting, run_here
 from tests.engine.graft.graft_bench import grafting_session
 
@@ -56,6 +57,28 @@ def test_the_interval_is_that_of_resampled_rows() -> None:
     spread = 1.96 * (share * (1 - share) / 400) ** 0.5  # of a proportion
     assert low == pytest.approx(share - spread, abs=0.012)
     assert high == pytest.approx(share + spread, abs=0.012)
+
+
+@pytest.mark.parametrize(
+    ("metric", "classes"),
+    [("accuracy", 3), ("f1", 2), ("matthews", 2), ("matthews", 4), ("pearson", 2)],
+)
+def test_samples_at_once_score_what_each_does(metric: str, classes: int) -> None:
+    torch.manual_seed(1)
+    logits, labels = torch.randn(60, classes), torch.randint(classes, (60,))
+    if metric == "pearson":
+        labels = torch.rand(60)
+    drawn = [torch.randint(60, (60,)) for _ in range(20)]
+    times = torch.stack([draw.bincount(minlength=60) for draw in drawn])
+    slow = [scores(metric, logits[draw], labels[draw])[metric] for draw in drawn]
+    assert resampled(metric, logits, labels, times).tolist() == pytest.approx(slow, abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["matthews", "pearson"])
+def test_a_sample_of_one_row_correlates_with_nothing(metric: str) -> None:
+    times = torch.tensor([[4, 0, 0, 0]])
+    logits, labels = torch.eye(2).repeat(2, 1), torch.tensor([0, 1, 0, 1])
+    assert resampled(metric, logits, labels, times).tolist() == [0.0]
 
 
 def test_knocked_out_weights_are_the_pretrained_ones(bench: Bench) -> None:
