@@ -122,18 +122,6 @@ class Metric(_Event):
     """Where a run has several curves of a name: of grafts of several sizes, `sparsity`."""
     values: dict[str, float]
 
-    @model_validator(mode="before")
-    @classmethod
-    def _of_version_1(cls, raw: Any) -> Any:
-        values = raw.get("values") if isinstance(raw, dict) and raw.get("v") == 1 else None
-        if not isinstance(values, dict) or not any("@" in str(name) for name in values):
-            return raw
-        (labels, *others) = [split_name(name)[1] for name in values]
-        if any(other != labels for other in others):
-            return raw
-        named = {split_name(name)[0]: value for name, value in values.items()}
-        return {**raw, "labels": labels, "values": named}
-
 
 class Evaluated(_Event):
     """Scores of one set of weights on one split."""
@@ -238,9 +226,19 @@ def read(
 def _understood(line: bytes) -> tuple[Event | None, str]:
     """The event of a line, and what is wrong with the line."""
     try:
-        return _ADAPTER.validate_json(line), ""
+        event = _ADAPTER.validate_json(line)
+        return (_labelled(event) if event.v == 1 and isinstance(event, Metric) else event), ""
     except ValidationError:
         return _second_look(line) if line.strip() else (None, "")
+
+
+def _labelled(event: Metric) -> Metric:
+    """Of version 1: it had the sparsity in the names of curves."""
+    labels = [split_name(name)[1] for name in event.values]
+    if not labels or not labels[0] or labels.count(labels[0]) < len(labels):
+        return event
+    named = {split_name(name)[0]: value for name, value in event.values.items()}
+    return event.model_copy(update={"labels": labels[0], "values": named})
 
 
 def _second_look(line: bytes) -> tuple[Event | None, str]:
