@@ -1,5 +1,6 @@
 """Every example of docs/extending.md, run as it stands there."""
 
+import json
 import re
 import sys
 import time
@@ -10,17 +11,22 @@ from types import ModuleType
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from engine.__main__ import main as engine
+from engine.contract import kinds
 from engine.contract import localizers as entries
 from engine.contract.localizers import localizers
 from engine.graft.skill import load
 from graftui.models import RunStatus
+from graftui.planning import plans, recipes
 from graftui.registry.store import Store
 from graftui.results.export import runs as exporting
 from graftui.scheduler import executors
 from graftui.scheduler.cancel import cancel
+from graftui.scheduler.submit import submit
 from graftui.scheduler.supervise import Supervisor
+from graftui.settings import at
 from tests.cli.workplace import Workplace, typed
 from tests.engine.engine_bench import finetuning, grafting, run_here
 from tests.scheduler.scheduler_bench import Bench, plan
@@ -83,6 +89,25 @@ def test_a_task(work: Workplace) -> None:
     sets = ["--set", "task.name=weather", "--set", "task.data=data/k-shot"]
     work.run("run", "pocket", *sets, "--detach")
     assert work.json("ls", "-f", "task=weather")
+
+
+def test_a_kind_of_run(loaded: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kinds, "_ENTRIES", kinds.kinds())
+    loaded("engine/contract/kinds/drift.py")
+    loaded("engine/kinds/drift.py")
+    recipe = recipes.loads(FILES["drift.toml"], "drift")
+    assert recipe.kinds["drift"] == "drift"
+    planned = plans.plan(recipe, at(tmp_path))
+    first, second, drift = submit(at(tmp_path), planned.plans)
+    assert drift.sources == (first.id, second.id)
+    for run, weight in ((first, 3.0), (second, 7.0)):
+        checkpoint = at(tmp_path).run_dir(run.id).checkpoint
+        checkpoint.mkdir()
+        save_file({"w": torch.tensor([weight])}, checkpoint / "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    folder = at(tmp_path).run_dir(drift.id)
+    assert engine([str(folder.path)]) == 0, folder.events.read_text()
+    assert json.loads(folder.result.read_text()) == {"distance": 4.0}
 
 
 def test_an_exporter(loaded: Loader, seen: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
