@@ -109,7 +109,7 @@ class Run:
     id: str
     name: str
     kind: str
-    """"finetune" or "graft"."""
+    """Of engine.contract.kinds, or of a version that knows more."""
     config: dict[str, Any]
     config_hash: str
     created_at: float

@@ -106,7 +106,7 @@ def _metrics() -> dict[str, str]:
 
 
 def _entries(store: Store, runs: Sequence[Run]) -> list[Entry]:
-    origins = {run.id: _origin(store, run) for run in runs if run.kind == "graft"}
+    origins = {run.id: _origin(store, run) for run in runs}
     known = [origin.id for origin in origins.values() if origin]
     scores = store.scores(list({*known, *(run.id for run in runs)}))
     found = []

@@ -95,7 +95,8 @@ def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None
         scores = store.scores([run.id for run in runs])
     if error := verdict(ended):
         raise error
-    shown = [run for run in ended if run.kind == "graft"] or ended
+    used = {source for run in ended for source in run.sources}
+    shown = [run for run in ended if run.id not in used]
     for run in shown:
         made = [each for each in ended if each.id in (*run.sources, run.id)]
         took = ", ".join(f"{each.kind} {duration(each.seconds)}" for each in made)
