@@ -32,13 +32,13 @@ def main() -> None:
     show(results(names))
 
 
-def show(found: Iterable[Result]) -> int:
+def show(results: Iterable[Result]) -> int:
     """Print each result as it comes, then the table; how many are outside their bound."""
     table = Table(header_style="bold")
     for column in ("what", "value", "bound", ""):
         table.add_column(column, justify="left" if column == "what" else "right")
     console, outside = Console(), 0
-    for result in found:
+    for result in results:
         console.print(f"[dim]{result.what}: {result.text}[/dim]")
         table.add_row(result.what, result.text, result.bound_text, result.verdict)
         outside += result.outside

@@ -65,7 +65,7 @@ async def _curves(points: int, repeats: int) -> float:
     best = math.inf
     async with app.run_test(size=SIZE) as pilot:
         plot = app.query_one(Curves)
-        keys = tuple(one.key for one in both[0])
+        keys = tuple(series.key for series in both[0])
         for turn in range(repeats):
             await pilot.pause()
             began = time.perf_counter()

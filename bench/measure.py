@@ -69,11 +69,11 @@ def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int)
 
 def alone(module: str, what: str) -> int:
     """The number of bytes that `python -m module what` prints: a fresh process has its own peak."""
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", module, what],
         cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return int(found.stdout)
+    return int(done.stdout)
 
 
 def forget_peak() -> None:

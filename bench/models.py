@@ -37,15 +37,15 @@ def run() -> Iterator[Result]:
         yield from measure(name, "cuda" if gpu else "cpu")
 
 
-def measure(name: str, place: str) -> Iterator[Result]:
+def measure(name: str, device: str) -> Iterator[Result]:
     """One model on one device."""
     with tempfile.TemporaryDirectory() as folder:
-        yield from _measure(name, torch.device(place), Path(folder))
+        yield from _measure(name, torch.device(device), Path(folder))
 
 
-def _measure(name: str, place: torch.device, folder: Path) -> Iterator[Result]:
-    gpu = place.type == "cuda"
-    lm = MODELS[name]().to(place)
+def _measure(name: str, device: torch.device, folder: Path) -> Iterator[Result]:
+    gpu = device.type == "cuda"
+    lm = MODELS[name]().to(device)
     session = shapes.session(lm, folder, bf16=True, shots=512 if gpu else shapes.SHOTS)
     rows = list(session.data.train)
     delta = shapes.tuned(lm, session.maskable, torch.bfloat16)

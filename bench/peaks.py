@@ -22,8 +22,8 @@ PAIRS = {
 
 def run() -> Iterator[Result]:
     taken = {what: alone("bench.peaks", what) for what in SUBJECTS}
-    for what, (one, other) in PAIRS.items():
-        yield Result(f"peak memory: {what}", taken[one] / taken[other], "x")
+    for what, (ours, other) in PAIRS.items():
+        yield Result(f"peak memory: {what}", taken[ours] / taken[other], "x")
 
 
 def measure(what: str) -> int:

@@ -63,9 +63,9 @@ class Reference:
         soft = self._gamma()
         rounded = {name: gamma.round() for name, gamma in soft.items()}
         self._rebuild(rounded)
-        found = self._accuracy(train) + self._accuracy(dev)
-        if found >= self.best[0]:
-            self.best = found, rounded
+        accuracy = self._accuracy(train) + self._accuracy(dev)
+        if accuracy >= self.best[0]:
+            self.best = accuracy, rounded
         self._rebuild(soft)
 
     def rounded(self) -> torch.Tensor:
@@ -88,11 +88,11 @@ class Reference:
 
     def _gamma(self) -> Tensors:
         """The soft mask."""
-        found = {}
+        gamma = {}
         for name, state in self.state.items():
             soft = torch.sigmoid(state - CONFIG.sigmoid_bias)
-            found[name] = self.base[name] * (1 - soft) + (1 - self.base[name]) * soft
-        return found
+            gamma[name] = self.base[name] * (1 - soft) + (1 - self.base[name]) * soft
+        return gamma
 
     @torch.no_grad()
     def _descend(self) -> None:

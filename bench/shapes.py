@@ -55,12 +55,12 @@ def distilbert() -> Any:
 def prompts(seed: int, shots: int = SHOTS) -> list[Example]:
     """`shots` prompts a class, of 10 to 40 tokens, answered at their last token but two."""
     chance = random.Random(seed)
-    found = []
+    examples = []
     for number in range(2 * shots):
         length = chance.randint(10, 40)
         ids = tuple(chance.randrange(1_000, 30_000) for _ in range(length))
-        found.append(Example(ids, length - 3, (0,) * length, number % 2))
-    return found
+        examples.append(Example(ids, length - 3, (0,) * length, number % 2))
+    return examples
 
 
 def session(lm: Any, folder: Path, bf16: bool = False, shots: int = SHOTS) -> Session:

@@ -30,46 +30,46 @@ ABOUT: dict[str, Any] = {
 
 
 def run() -> Iterator[Result]:
-    with tempfile.TemporaryDirectory() as place:
-        yield from _run(Path(place))
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _run(Path(folder))
 
 
-def prepare(place: Path) -> tuple[Any, Skill]:
+def prepare(folder: Path) -> tuple[Any, Skill]:
     """A model, saved in `place` / base, and a skill of it, saved beside."""
     model = shapes.roberta()
-    model.save_pretrained(place / "base")
+    model.save_pretrained(folder / "base")
     names = weight_map(model).maskable(FreezeConfig())
     weights = {n: p for n, p in model.named_parameters() if n in names}
     delta = Delta(model, {n: weights[n].detach() + 1e-3 for n in names})
     draw = torch.Generator().manual_seed(0)
     mask = torch.randperm(len(delta), generator=draw)[: budget(1e-4, len(delta))].sort().values
     made = cut(delta, mask, {n: list(weights[n].shape) for n in names}, **ABOUT)
-    write(made, place / FILE)
-    return model, load(place / FILE)
+    write(made, folder / FILE)
+    return model, load(folder / FILE)
 
 
-def loaded(place: Path) -> Any:
+def loaded(folder: Path) -> Any:
     """The model of `place` / base, all of it read."""
-    model = RobertaForMaskedLM.from_pretrained(place / "base")
+    model = RobertaForMaskedLM.from_pretrained(folder / "base")
     for weight in model.parameters():  # mapped only, until it is read
         weight.sum()
     return model
 
 
-def _run(place: Path) -> Iterator[Result]:
-    model, skill = prepare(place)
+def _run(folder: Path) -> Iterator[Result]:
+    model, skill = prepare(folder)
 
     def in_and_out() -> None:
         with installed(skill, model, verified=True):
             pass
 
     def from_disk() -> None:
-        loaded(place)
+        loaded(folder)
 
     what = f"skill of {skill.info.weights:,} weights"
     yield Result(f"{what}: in and out", 1e3 * _median(in_and_out), "ms", 20)
     yield Result(f"{what}: in and out / loading the model", ratio(in_and_out, from_disk, 3), "x")
-    yield Result(f"{what}: reading its file", 1e3 * _median(lambda: load(place / FILE)), "ms")
+    yield Result(f"{what}: reading its file", 1e3 * _median(lambda: load(folder / FILE)), "ms")
     yield Result(f"{what}: is this its base?", seconds(lambda: verify(skill, model)), "s")
 
 

@@ -46,12 +46,12 @@ class NeverStop(StopRequest):
 def examples() -> list[Example]:
     """As many prompts as one pass of STEPS steps takes, answered at their last token but two."""
     chance = random.Random(0)
-    found = []
+    drawn = []
     for number in range(STEPS * BATCH):
         length = chance.randint(10, 40)
         ids = tuple(chance.randrange(1_000, 30_000) for _ in range(length))
-        found.append(Example(ids, length - 3, (0,) * length, number % 2))
-    return found
+        drawn.append(Example(ids, length - 3, (0,) * length, number % 2))
+    return drawn
 
 
 def language_model() -> tuple[Any, list[str]]:

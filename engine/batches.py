@@ -107,5 +107,5 @@ def draw(rows: int, contexts: int, generator: torch.Generator) -> list[int]:
     order = torch.randperm(rows, generator=generator)
     if contexts > 1:
         order = order * contexts + torch.randint(contexts, (rows,), generator=generator)
-    found: list[Any] = order.tolist()
-    return found
+    drawn: list[Any] = order.tolist()
+    return drawn

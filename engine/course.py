@@ -48,12 +48,12 @@ class Course:
         seconds that the rest takes (None: too early to say).
         """
         share = step / total if total else 0.0
-        place = self._find(name, share)
-        if place is not None:
-            self._place, self._share = place, share
-            phase = self._phases[place]
+        position = self._find(name, share)
+        if position is not None:
+            self._place, self._share = position, share
+            phase = self._phases[position]
             within = (share - phase.start) / (phase.end - phase.start)
-            self._measure(name, self._before[place] + within * phase.work)
+            self._measure(name, self._before[position] + within * phase.work)
         return round(self._done / self._before[-1], 4), self._left()
 
     def _find(self, name: str, share: float) -> int | None:

@@ -38,14 +38,14 @@ class Demonstrations:
         """
         random = np.random.default_rng([self.seed, int(own)])
         near = self._similarity(rows) if self.config.filter else None  # (rows, N)
-        found = []
+        drawn = []
         for index, row in enumerate(rows):
             ranked = np.arange(len(self.pool)) if near is None else np.argsort(-near[index])
             if own:
                 ranked = ranked[ranked != index]
             groups = [self._kept(ranked, wanted) for wanted in range(self.count)]
-            found.append([self._context(row, groups, random) for _ in range(self.config.samples)])
-        return found
+            drawn.append([self._context(row, groups, random) for _ in range(self.config.samples)])
+        return drawn
 
     def _kept(self, ranked: np.ndarray, wanted: int) -> np.ndarray:
         """The demonstrations of class `wanted` to draw from: all, or the most similar ones.
@@ -66,7 +66,7 @@ class Demonstrations:
         self, row: Row, groups: Sequence[np.ndarray], random: np.random.Generator
     ) -> Context:
         shown = [self.pool[int(random.choice(group))] for group in groups]
-        texts = row.texts + tuple(text for one in shown for text in one.texts)
+        texts = row.texts + tuple(text for row_shown in shown for text in row_shown.texts)
         return texts, tuple(range(len(groups)))
 
     def _similarity(self, rows: Sequence[Row]) -> np.ndarray:

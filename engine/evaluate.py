@@ -32,10 +32,10 @@ class Outcome:
         Agreement is the share of rows where both predict the same class (paper, section 2.2);
         of a regression, the same side of the middle.
         """
-        found = scores(self.metric, self.logits, self.labels)
+        scored = scores(self.metric, self.logits, self.labels)
         if like is not None:
-            found["agreement"] = (self.predictions == like.predictions).double().mean().item()
-        return found
+            scored["agreement"] = (self.predictions == like.predictions).double().mean().item()
+        return scored
 
     def split(self, rows: int) -> tuple["Outcome", "Outcome"]:
         """The first `rows` rows, and the others."""
@@ -73,18 +73,18 @@ class Evaluator:
         """
         if was_training := self.model.training:
             self.model.eval()
-        found: list[torch.Tensor] = []
+        batches_done: list[torch.Tensor] = []
         order: list[int] = []
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, self.bf16):
             for chosen, batch in sorted_batches(rows, self.tokens, self.data.pad_id, self.device):
                 self.check_stop()
-                found.append(self.model(batch).cpu())
+                batches_done.append(self.model(batch).cpu())
                 order += chosen
                 if progress:
                     progress(len(order), len(rows))
         if was_training:
             self.model.train()
-        logits = torch.cat(found)
+        logits = torch.cat(batches_done)
         logits = torch.empty_like(logits).index_copy_(0, torch.tensor(order), logits)
         logits = logits.view(-1, self.data.contexts, logits.shape[1]).mean(1)
         labels = torch.tensor([row.label for row in rows])[:: self.data.contexts]
@@ -100,7 +100,7 @@ def recovery(
     has no skill, or is the pretrained one (`tuned` = False); `gain_recovery` = (graft -
     pretrained) / (fine-tuned - pretrained), left out where fine-tuning gained nothing.
     """
-    found = {"recovery": graft / finetuned if tuned and finetuned > 0 else math.nan}
+    shares = {"recovery": graft / finetuned if tuned and finetuned > 0 else math.nan}
     if finetuned > pretrained:
-        found["gain_recovery"] = (graft - pretrained) / (finetuned - pretrained)
-    return found
+        shares["gain_recovery"] = (graft - pretrained) / (finetuned - pretrained)
+    return shares

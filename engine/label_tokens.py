@@ -14,16 +14,16 @@ def answers_of(words: tuple[str, ...], tokenizer: Any, kind: str) -> Answers:
     Raises ConfigError for a word that will not do, or that two classes share.
     """
     causal = kind == "autoregressive"
-    found = tuple(
+    answers = tuple(
         whole_answer(word, tokenizer) if causal else (label_token(word, tokenizer),)
         for word in words
     )
-    if len(set(found)) < len(found):
+    if len(set(answers)) < len(answers):
         raise ConfigError(
             f"two labels have the same label word: {', '.join(words)}",
             "give each its own with task.label_words",
         )
-    return found
+    return answers
 
 
 def label_token(word: str, tokenizer: Any) -> int:

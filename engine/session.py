@@ -81,15 +81,15 @@ class Session:
         """The answers of the model, or of another one, to each test set."""
         evaluate = self.evaluate.with_model(model) if model else self.evaluate
         total = sum(map(len, self.data.tests.values()))
-        found, done = {}, 0
+        outcomes, done = {}, 0
 
         def told(rows: int, _: int) -> None:
             self.emit.progress("test", done + rows, total)
 
         for name, examples in self.data.tests.items():
-            found[name] = evaluate(examples, told)
+            outcomes[name] = evaluate(examples, told)
             done += len(examples)
-        return found
+        return outcomes
 
     def dev(self) -> Outcome:
         """The model's answers to the dev rows."""

@@ -55,11 +55,11 @@ class Tokenised(Sequence[Example]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         index = range(len(self))[index]
-        place = slice(self._starts[index], self._starts[index + 1])
+        span = slice(self._starts[index], self._starts[index + 1])
         return Example(
-            tuple(self._ids[place].tolist()),
+            tuple(self._ids[span].tolist()),
             self._answers[index],
-            tuple(self._segments[place].tolist()),
+            tuple(self._segments[span].tolist()),
             self._labels[index],
         )
 
@@ -77,8 +77,8 @@ def tokenise(
     A row's examples follow one another.
     """
     path = cache / f"{_key(contexts, labels, fillers, tokenizer_digest)}.safetensors"
-    if found := _cached(path):
-        return Tokenised(found)
+    if cached := _cached(path):
+        return Tokenised(cached)
     arrays = _arrays(contexts, labels, fillers, progress)
     cache.mkdir(parents=True, exist_ok=True)
     write_whole(path, save(arrays))
@@ -103,10 +103,10 @@ def _key(
 ) -> str:
     prompts = [(f.template, repr(f.limits), [list(a) for a in f.answers], f.form) for f in fillers]
     head = json.dumps([FORMAT, tokenizer_digest, prompts, list(labels)])
-    found = hashlib.sha256(head.encode())
+    hashed = hashlib.sha256(head.encode())
     for row in contexts:
-        found.update(json.dumps(row).encode())
-    return found.hexdigest()[:32]
+        hashed.update(json.dumps(row).encode())
+    return hashed.hexdigest()[:32]
 
 
 def _cached(path: Path) -> dict[str, torch.Tensor] | None:

@@ -8,10 +8,10 @@ PACKAGES = ("graftui", "torch", "transformers", "datasets", "safetensors")
 
 def versions() -> dict[str, str]:
     """Python's and the packages' versions; a package that is not installed is left out."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed

@@ -118,13 +118,13 @@ def _queue(store: Store, settings: Settings) -> Check:
 
 
 def _disk(settings: Settings) -> Check:
-    place = next(p for p in (settings.runs, *settings.runs.parents) if os.path.exists(p))
-    free = shutil.disk_usage(place).free / 2**30
+    folder = next(p for p in (settings.runs, *settings.runs.parents) if os.path.exists(p))
+    free = shutil.disk_usage(folder).free / 2**30
     ok = free >= _LOW_GIB
     hint = (
         "" if ok else "`graftui rm ID` deletes a run with its checkpoint; GRAFTUI_DATA moves them"
     )
-    return Check("disk", ok, f"{free:.0f} GiB free below {place}", hint)
+    return Check("disk", ok, f"{free:.0f} GiB free below {folder}", hint)
 
 
 def _embedded() -> Check:

@@ -103,15 +103,15 @@ def _read_file(path: Path) -> Mapping[str, Any]:
         text = path.read_text(encoding="utf-8")
         from engine.contract import toml  # here: most have no such file
 
-        found = toml.loads(text)
+        knobs = toml.loads(text)
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise UsageError(f"{path} is not valid TOML: {exc}.", "Correct that line.") from exc
-    for key in found:
+    for key in knobs:
         if key not in KNOBS:
             raise UsageError(f"{path}: there is no setting {key!r}.", f"Known: {', '.join(KNOBS)}.")
-    return found
+    return knobs
 
 
 def _parsed(where: str, raw: Any, parse: Callable[[str], Any]) -> Any:

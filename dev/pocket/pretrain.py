@@ -137,9 +137,9 @@ def causal_model(vocab_size: int, recipe: Recipe) -> GPT2LMHeadModel:
 
 def waves(count: int, width: int) -> Tensor:
     """Sinusoids, (count, width), of about unit size: positions whose distances are easy to read."""
-    place = torch.arange(count)[:, None]
+    position = torch.arange(count)[:, None]
     speed = torch.exp(torch.arange(0, width, 2) * (-math.log(200.0) / width))[None]
-    return torch.cat([torch.sin(place * speed), torch.cos(place * speed)], 1) * 2**0.5
+    return torch.cat([torch.sin(position * speed), torch.cos(position * speed)], 1) * 2**0.5
 
 
 def _batches(texts: Iterator[Text], recipe: Recipe) -> Iterator[list[Text]]:
@@ -158,9 +158,9 @@ def _padded(rows: list[list[int]]) -> Tensor:
 
 def _masked_loss(model: Any, texts: list[Text], recipe: Recipe, rng: torch.Generator) -> Tensor:
     ids = _padded([[BOS_ID, *text.ids, EOS_ID] for text in texts])  # (B, T)
-    place = torch.arange(ids.shape[1])[None]  # (1, T)
+    position = torch.arange(ids.shape[1])[None]  # (1, T)
     opening = torch.tensor([[text.opening] for text in texts])  # (B, 1)
-    rate = torch.where(place <= opening, recipe.opening_rate, recipe.rest_rate)  # (B, T)
+    rate = torch.where(position <= opening, recipe.opening_rate, recipe.rest_rate)  # (B, T)
     rate = rate.masked_fill(ids < recipe.common, recipe.common_rate)
     chosen = (torch.rand(ids.shape, generator=rng) < rate) & (ids >= len(SPECIAL))
     kept = torch.rand(ids.shape, generator=rng) < 0.1  # some stay, as in RoBERTa
@@ -172,9 +172,9 @@ def _masked_loss(model: Any, texts: list[Text], recipe: Recipe, rng: torch.Gener
 def _causal_loss(model: Any, texts: list[Text], recipe: Recipe, _rng: torch.Generator) -> Tensor:
     ids = _padded([[*text.ids, EOS_ID] for text in texts])  # (B, T)
     hidden = model.transformer(ids, attention_mask=(ids != PAD_ID).long()).last_hidden_state
-    place = torch.arange(1, ids.shape[1])[None]  # (1, T-1)
+    position = torch.arange(1, ids.shape[1])[None]  # (1, T-1)
     opening = torch.tensor([[text.opening] for text in texts])  # (B, 1)
-    weight = torch.where(place < opening, recipe.opening_weight, 1.0)  # (B, T-1)
+    weight = torch.where(position < opening, recipe.opening_weight, 1.0)  # (B, T-1)
     real = ids[:, 1:] != PAD_ID  # (B, T-1)
     losses = nn.functional.cross_entropy(
         model.lm_head(hidden[:, :-1][real]), ids[:, 1:][real], reduction="none"

@@ -107,8 +107,8 @@ def _entry(path: Path, name: str, block: object) -> _Entry:
         return _Entry(TaskSpec.model_validate({**block, "name": name}), path, override)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        where = f" {place}" if place else ""
+        field = ".".join(str(part) for part in first["loc"])
+        where = f" {field}" if field else ""
         raise CatalogError(
             f"{path}: [{name}]{where}: {first['msg'].removeprefix('Value error, ')}"
         ) from None

@@ -30,11 +30,11 @@ class RunDir:
         """What the registry calls the run: name, tags, recipe, what it waits for."""
         return self.path / "run.json"
 
-    def origin(self, role: str, place: int = 0) -> Path:
+    def origin(self, role: str, number: int = 0) -> Path:
         """The config of a run that this one is made from, and which may be deleted; `place`:
         among those of that role.
         """
-        return self.path / (f"{role}-{place}.json" if place else f"{role}.json")
+        return self.path / (f"{role}-{number}.json" if number else f"{role}.json")
 
     @property
     def digests(self) -> Path:

@@ -160,7 +160,7 @@ def _config(path: Path | None, stamp: int) -> dict[str, Any]:
 def _parsed(path: Path | None) -> dict[str, Any]:
     """The object in a JSON file; empty where there is none."""
     try:
-        found = json.loads(path.read_bytes()) if path else {}
+        parsed = json.loads(path.read_bytes()) if path else {}
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}

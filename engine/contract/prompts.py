@@ -107,8 +107,8 @@ def _line(file: str, number: int, setting: str) -> str:
 
 def _mapping(text: str, file: str) -> dict[str, str]:
     try:
-        found = ast.literal_eval(text.strip())
-        return {str(label): word for label, word in found.items() if _is_word(word)}
+        mapping = ast.literal_eval(text.strip())
+        return {str(label): word for label, word in mapping.items() if _is_word(word)}
     except (ValueError, TypeError, SyntaxError, AttributeError, RecursionError, MemoryError):
         raise PromptFileError(
             f"{file}: {text.strip()[:80]!r} is not a mapping such as {{'0':'bad','1':'good'}}"

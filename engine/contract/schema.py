@@ -113,18 +113,18 @@ def _places(section: type[Section], kind: str) -> tuple[tuple[str, tuple[str, ..
 def explain(error: ValidationError, kind: str) -> dict[str, str]:
     """What is wrong, setting by setting: path -> a sentence that says what is allowed."""
     known = {s.keys: s for s in settings(kind)}
-    found: dict[str, str] = {}
+    explained: dict[str, str] = {}
     for detail in error.errors():
         keys = tuple(str(part) for part in detail["loc"] if part not in kinds())
         while len(keys) > 1 and keys not in known and detail["type"] != "extra_forbidden":
             keys = keys[:-1]  # inside a union, a list or a table: the setting that holds it
         path = dotted(keys, kind) if keys else kind
         sentence = _sentence(path, detail, known.get(keys), kind)
-        before = found.setdefault(path, sentence)
+        before = explained.setdefault(path, sentence)
         subject, _, should = sentence.partition(": should ")
         if should and before.startswith(f"{subject}: ") and not before.endswith(should):
-            found[path] = f"{before}, or {should}"  # another branch of a union
-    return found
+            explained[path] = f"{before}, or {should}"  # another branch of a union
+    return explained
 
 
 def _sentence(path: str, detail: Any, setting: Setting | None, kind: str) -> str:

@@ -75,8 +75,8 @@ def installed(skill: Skill, model: nn.Module, verified: bool = False) -> Iterato
 
 def verify(skill: Skill, model: nn.Module) -> Found:
     """What each touched tensor of a live model is. Raises SkillError if one is missing."""
-    found = parameters(skill, model)
-    return compare(skill, lambda name: found[name])
+    touched = parameters(skill, model)
+    return compare(skill, lambda name: touched[name])
 
 
 def parameters(skill: Skill, model: nn.Module) -> dict[str, nn.Parameter]:
@@ -132,20 +132,20 @@ def match(names: Iterable[str], there: Collection[str], whose: str) -> dict[str,
     )
 
 
-def other_base(skill: Skill, found: Found, whose: str) -> SkillError:
+def other_base(skill: Skill, state: Found, whose: str) -> SkillError:
     """That `whose` tensors are not those that the skill was made from."""
-    other = found.other
+    other = state.other
     named = f"{', '.join(other[:3])}{' ...' if len(other) > 3 else ''}"
     return SkillError(
-        f"{len(other)} of {len(found.names)} tensors of {whose} are not those that the skill was "
+        f"{len(other)} of {len(state.names)} tensors of {whose} are not those that the skill was "
         f"made from: {named}",
         f"take {skill.info.base} at the precision of its checkpoint, without other changes",
     )
 
 
 def _refuse_other(skill: Skill, model: nn.Module) -> None:
-    found = verify(skill, model)
-    if found.state is State.other:
-        raise other_base(skill, found, "the model")
-    if found.state is not State.base:
+    state = verify(skill, model)
+    if state.state is State.other:
+        raise other_base(skill, state, "the model")
+    if state.state is not State.base:
         raise SkillError("the skill is already in the model", "install it once")

@@ -88,20 +88,20 @@ def _conversions(lm: Any, checkpoint: Checkpoint) -> Arranged:
     converters = [rule for rule in rules if isinstance(rule, WeightConverter)]
     # A converter collects what it makes one tensor of, and so serves one tensor only.
     fresh = {pattern: rule for rule in converters for pattern in rule.source_patterns}
-    state, found = lm.state_dict(), Arranged()
+    state, arranged = lm.state_dict(), Arranged()
     collecting: dict[str, tuple[Any, _Rows]] = {}
     for key in sorted(checkpoint.files, key=dot_natural_key):
         name, pattern = rename_source_key(key, renamings, converters, lm.base_model_prefix, state)
         if name not in state:
             name, pattern = rename_source_key(key, [], [], lm.base_model_prefix, state)
         if pattern is None:
-            found[name] = [_whole(checkpoint, key)]
+            arranged[name] = [_whole(checkpoint, key)]
             continue
         rule, parts = collecting.setdefault(name, (deepcopy(fresh[pattern]), _Rows(checkpoint)))
         rule.add_tensor(name, key, pattern, parts.stand_in(key))
     for name, (rule, parts) in collecting.items():
-        found |= _made(lm, name, rule, parts)
-    return found
+        arranged |= _made(lm, name, rule, parts)
+    return arranged
 
 
 class _Rows:
@@ -140,10 +140,10 @@ def _made(lm: nn.Module, name: str, rule: Any, rows: _Rows) -> Arranged:
         made = rule.convert(name, model=lm, config=lm.config)
     except (RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError):
         return {name: []}
-    found = Arranged()
+    arranged = Arranged()
     for target, values in made.items():
         numbers = values[0] if isinstance(values, list) else values
         shape = list(lm.state_dict()[target].shape) or [1]
         fits = rows.widths == {shape[-1]} and list(numbers.shape) == [*shape[:-1], 1]
-        found[target] = list(rows.runs(numbers.flatten())) if fits else []
-    return found
+        arranged[target] = list(rows.runs(numbers.flatten())) if fits else []
+    return arranged

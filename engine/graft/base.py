@@ -59,14 +59,14 @@ def _stored(config: GraftConfig) -> Skill:
 def stored_mask(skill: Skill, delta: Delta) -> torch.Tensor:
     """Where a skill's entries lie in the flat buffers, (s,) int64 sorted. Raises ConfigError."""
     places = dict(delta.places())
-    found = []
+    indices = []
     for name, index in skill.indices.items():
-        place = places.get(name)
-        if place is None or place.stop - place.start <= int(index[-1]):
+        span = places.get(name)
+        if span is None or span.stop - span.start <= int(index[-1]):
             raise ConfigError(
                 f"graft.base_patch: the stored mask holds weights of {name}, which are not among "
                 "the maskable ones",
                 "use the freeze.* settings and the model of the run that the mask is from",
             )
-        found.append(index + place.start)
-    return torch.cat(found).sort().values.to(delta.pre.device)
+        indices.append(index + span.start)
+    return torch.cat(indices).sort().values.to(delta.pre.device)

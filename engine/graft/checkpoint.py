@@ -84,17 +84,17 @@ class Checkpoint:
 
     def tensor(self, key: str) -> torch.Tensor:
         """A copy of one tensor. Raises SkillError as `place` does, or if it is quantised."""
-        place = self.place(key)
-        if place.kind not in KINDS:
+        stored_at = self.place(key)
+        if stored_at.kind not in KINDS:
             raise SkillError(
-                f"{place.path}: {key} is stored as {place.kind}",
+                f"{stored_at.path}: {key} is stored as {stored_at.kind}",
                 "take weights that are not quantised",
             )
-        found = torch.empty(place.shape, dtype=KINDS[place.kind])
-        with place.path.open("rb") as file:
-            file.seek(place.start)
-            fill(found.flatten(), file, place.path)
-        return found
+        tensor = torch.empty(stored_at.shape, dtype=KINDS[stored_at.kind])
+        with stored_at.path.open("rb") as file:
+            file.seek(stored_at.start)
+            fill(tensor.flatten(), file, stored_at.path)
+        return tensor
 
     def copies(self, key: str) -> list[str]:
         """Other names that the same weights are stored under: output weights tied to embeddings.
@@ -107,10 +107,10 @@ class Checkpoint:
         mine = self.tensor(key)
         if bool((mine == mine.flatten()[0]).all()):
             return []
-        place = self.place(key)
+        stored_at = self.place(key)
         others = [
             other for other in self.files
-            if other != key and not _numbered(other) and _alike(self.place(other), place)
+            if other != key and not _numbered(other) and _alike(self.place(other), stored_at)
         ]  # fmt: skip
         return [other for other in others if torch.equal(bits(self.tensor(other)), bits(mine))]
 
@@ -133,9 +133,9 @@ def put(path: Path, changes: dict[str, list[Change]]) -> None:
     """Overwrite entries of tensors in a safetensors file, where they lie."""
     places = stored(path)
     for key, several in changes.items():
-        place = places[key]
-        kind, shape = bits(several[0].values).numpy().dtype, (math.prod(place.shape),)
-        mapped = np.memmap(path, kind, "r+", offset=place.start, shape=shape)
+        stored_at = places[key]
+        kind, shape = bits(several[0].values).numpy().dtype, (math.prod(stored_at.shape),)
+        mapped = np.memmap(path, kind, "r+", offset=stored_at.start, shape=shape)
         for change in several:
             mapped[change.index.numpy()] = bits(change.values).numpy()
         mapped.flush()
@@ -155,8 +155,8 @@ def stored(path: Path) -> dict[str, Stored]:
         raise unreadable(path, str(error)) from None
     header.pop("__metadata__", None)
     return {
-        key: Stored(path, 8 + size + one["data_offsets"][0], one["dtype"], one["shape"])
-        for key, one in header.items()
+        key: Stored(path, 8 + size + told["data_offsets"][0], told["dtype"], told["shape"])
+        for key, told in header.items()
     }
 
 
@@ -173,9 +173,9 @@ def unreadable(path: Path, why: str) -> SkillError:
 
 def _shards(index: Path) -> dict[str, str]:
     try:
-        found = json.loads(index.read_text())["weight_map"]
-        if all(Path(name).name == name for name in found.values()):
-            return dict(found)
+        weight_map = json.loads(index.read_text())["weight_map"]
+        if all(Path(name).name == name for name in weight_map.values()):
+            return dict(weight_map)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     raise SkillError(f"{index} does not say which file holds which tensor")
@@ -193,5 +193,5 @@ def _numbered(key: str) -> bool:
     return any(part.isdigit() for part in key.split("."))
 
 
-def _alike(one: Stored, two: Stored) -> bool:
-    return one.kind == two.kind and one.shape == two.shape
+def _alike(first: Stored, second: Stored) -> bool:
+    return first.kind == second.kind and first.shape == second.shape

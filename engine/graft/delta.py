@@ -54,12 +54,12 @@ class Delta:
         self._theta = self.pre.new_empty(total, dtype=kind)
         self._shown: torch.Tensor | None = None  # the mask that theta shows, if it shows one
         self.grad = torch.zeros_like(self._theta)
-        for (name, place), parameter in zip(self.places(), self._parameters, strict=True):
-            self.pre[place] = parameter.detach().flatten()
-            self.tuned[place] = tuned.pop(name).flatten()
-            self._theta[place] = self.pre[place]
-            parameter.data = self._theta[place].view(parameter.shape)
-            parameter.grad = self.grad[place].view(parameter.shape)
+        for (name, span), parameter in zip(self.places(), self._parameters, strict=True):
+            self.pre[span] = parameter.detach().flatten()
+            self.tuned[span] = tuned.pop(name).flatten()
+            self._theta[span] = self.pre[span]
+            parameter.data = self._theta[span].view(parameter.shape)
+            parameter.grad = self.grad[span].view(parameter.shape)
         lm.to(kind)  # what is frozen
 
     def __len__(self) -> int:

@@ -46,15 +46,15 @@ def verify(skill: Skill, folder: Path) -> Found:
     """
     checkpoint = Checkpoint(folder)
     lie = arranged(skill.indices, checkpoint)
-    found = compare(skill, lambda name: _gathered(checkpoint, lie[name], skill.info.shapes[name]))
+    state = compare(skill, lambda name: _gathered(checkpoint, lie[name], skill.info.shapes[name]))
     if not skill.head:
-        return found
+        return state
     head = HEAD.rstrip(".")
     there, holds = (folder / FILE).exists(), _has_head(skill, folder)
     return Found(
-        (*found.names, head),
-        found.base if there else found.base | {head},
-        found.skill | {head} if holds else found.skill,
+        (*state.names, head),
+        state.base if there else state.base | {head},
+        state.skill | {head} if holds else state.skill,
     )
 
 
@@ -67,17 +67,17 @@ def install(
     already, or has a linear head of its own, if its numbers have no room for the skill's (unless
     `allow_nan`: they become infinite), or if `out` exists.
     """
-    found = verify(skill, folder)
-    if found.other:
-        raise other_base(skill, found, str(folder))
-    if found.state is State.skill:
+    state = verify(skill, folder)
+    if state.other:
+        raise other_base(skill, state, str(folder))
+    if state.state is State.skill:
         raise SkillError(f"the skill is already installed in {folder}", "nothing is to be done")
-    pending = [name for name in skill.indices if name not in found.skill]
-    with _copied(folder, out) as place:
-        changed = _put(skill, place, pending, skill.values, allow_nan)
+    pending = [name for name in skill.indices if name not in state.skill]
+    with _copied(folder, out) as target:
+        changed = _put(skill, target, pending, skill.values, allow_nan)
         if skill.head:
             whole = {name: value.contiguous() for name, value in skill.head.items()}
-            write_whole(place / FILE, save(whole))
+            write_whole(target / FILE, save(whole))
     unchanged = sum(len(index) for name, index in skill.indices.items() if name not in pending)
     return Changed(out or folder, *changed, unchanged)
 
@@ -92,16 +92,16 @@ def uninstall(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
             "a skill file of format 1 does not hold the values before",
             "cut the graft again, or take the base's own folder",
         )
-    found = verify(skill, folder)
-    if found.other:
-        raise other_base(skill, found, str(folder))
-    if found.state is State.base and len(found.skill) < len(found.names):
+    state = verify(skill, folder)
+    if state.other:
+        raise other_base(skill, state, str(folder))
+    if state.state is State.base and len(state.skill) < len(state.names):
         raise SkillError(f"the skill is not installed in {folder}: it is the base as it was")
-    pending = [name for name in skill.indices if name not in found.base]
-    with _copied(folder, out) as place:
+    pending = [name for name in skill.indices if name not in state.base]
+    with _copied(folder, out) as target:
         if skill.head:
-            (place / FILE).unlink(missing_ok=True)
-        changed = _put(skill, place, pending, skill.base, allow_nan=True)
+            (target / FILE).unlink(missing_ok=True)
+        changed = _put(skill, target, pending, skill.base, allow_nan=True)
     return Changed(out or folder, *changed)
 
 
@@ -122,7 +122,7 @@ def _put(
                 changes.setdefault(key, []).append(Change(index, new))
                 rounded += int((new.double() != wanted.double()).sum())
     checkpoint.change(changes)
-    return sum(len(one.index) for each in changes.values() for one in each), rounded
+    return sum(len(change.index) for each in changes.values() for change in each), rounded
 
 
 def _no_room(checkpoint: Checkpoint, key: str, new: torch.Tensor) -> SkillError:

@@ -49,8 +49,8 @@ def learn(
     to stop gives the best so far. `first`: what the base patch scores, where that is known.
     """
 
-    def rank(one: Learnt) -> tuple[float, bool, float, int]:
-        return one.train_dev, len(one.mask) <= len(base.mask), -one.loss, one.step
+    def rank(mark: Learnt) -> tuple[float, bool, float, int]:
+        return mark.train_dev, len(mark.mask) <= len(base.mask), -mark.loss, mark.step
 
     mask = learner(localizers()[config.localizer])(delta, base.mask, config)
     best = seen = first = first or score(session, delta, base.mask, 0)
@@ -63,12 +63,12 @@ def learn(
             session.stop.check()
             lost = accumulate(session, next(rows))
             mask.update(lost)
-            found = mask.candidates()
-            if step % config.eval_every == 0 and not torch.equal(found[0], seen.mask):
-                scored = [_among(known, one) or score(session, delta, one, step) for one in found]
+            candidates = mask.candidates()
+            if step % config.eval_every == 0 and not torch.equal(candidates[0], seen.mask):
+                scored = [_among(known, m) or score(session, delta, m, step) for m in candidates]
                 seen, best, known = scored[0], max(best, *scored, key=rank), [first, *scored]
                 mask.put()
-            _announce(session, config, base, step, lost, found[0], seen)
+            _announce(session, config, base, step, lost, candidates[0], seen)
     except Cancelled as stop:
         return replace(best, stopped=str(stop))
     return best
@@ -76,7 +76,7 @@ def learn(
 
 def _among(known: list[Learnt], mask: torch.Tensor) -> Learnt | None:
     """What `mask` scored: cut to the budget, a mask that has grown is often the base patch."""
-    return next((one for one in known if torch.equal(one.mask, mask)), None)
+    return next((learnt for learnt in known if torch.equal(learnt.mask, mask)), None)
 
 
 def score(session: Session, delta: Delta, mask: torch.Tensor, step: int) -> Learnt:

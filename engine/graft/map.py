@@ -32,19 +32,19 @@ def write_map(
     path: Path, model: str, weights: WeightMap, delta: Delta, grafts: Sequence[Located]
 ) -> None:
     """The map of `grafts` over the maskable tensors of `model`, in the order of the module tree."""
-    sizes = {name: place.stop - place.start for name, place in delta.places()}
+    sizes = {name: span.stop - span.start for name, span in delta.places()}
     tensors = [
         {
             "name": name,
-            "part": place.part,
-            "layer": place.layer,
-            "module": place.module,
-            "parameter": place.parameter,
+            "part": span.part,
+            "layer": span.layer,
+            "module": span.module,
+            "parameter": span.parameter,
             "maskable": sizes[name],
         }
-        for name, place in weights.places(sizes).items()
+        for name, span in weights.places(sizes).items()
     ]
-    found = [
+    groups = [
         {
             "subject": graft.subject,
             "stage": graft.stage,
@@ -55,4 +55,4 @@ def write_map(
         }
         for graft in grafts
     ]
-    write_json(path, {"v": FORMAT, "model": model, "tensors": tensors, "grafts": found})
+    write_json(path, {"v": FORMAT, "model": model, "tensors": tensors, "grafts": groups})

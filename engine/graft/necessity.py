@@ -20,12 +20,12 @@ def knock_out(bench: Bench, base: BasePatch, mask: torch.Tensor) -> dict[str, Sc
     `lost` is the fine-tuned model's metric less this one's. The pretrained model is left shown.
     """
     drawn = top(chance.score(bench.session, bench.delta, bench.config), len(mask))
-    found = {}
+    scored = {}
     for stage, region in ((Stage.knocked_out, mask), (Stage.knocked_out_random, drawn)):
         without(bench.delta, region)
-        found[str(stage)] = test_scores(bench, stage, base, region, {})
+        scored[str(stage)] = test_scores(bench, stage, base, region, {})
     bench.delta.theta.copy_(bench.delta.pre)
-    return found
+    return scored
 
 
 def without(delta: Delta, mask: torch.Tensor) -> None:

@@ -13,19 +13,19 @@ def phases(config: GraftConfig, data: TaskData, maskable: int) -> list[Phase]:
     rows = TRAINED * min(config.examples, len(data.train) // data.contexts)
     rated = bool(config.chosen_by and config.chosen_by.scorer)
     learnt = bool(config.chosen_by and config.chosen_by.learner)
-    found = [Phase("test", test), Phase("test", test + len(data.dev))]
+    course = [Phase("test", test), Phase("test", test + len(data.dev))]
     if rated:
-        found.append(Phase("rate", rows))
+        course.append(Phase("rate", rows))
     if config.recover:
-        found.append(Phase("recover", searches(maskable) * len(data.test)))
+        course.append(Phase("recover", searches(maskable) * len(data.test)))
     grafts = 1 if config.recover or config.base_patch != "movement" else len(config.curve)
     for number in range(grafts):
-        found.append(Phase("test", both + test))
+        course.append(Phase("test", both + test))
         if learnt:
             work = config.steps * (rows + both / config.eval_every)
-            found.append(Phase("graft", work, number / grafts, (number + 1) / grafts))
-        found += [Phase("test", test)] * ((learnt or rated) + 2 * config.necessity)
-    return found
+            course.append(Phase("graft", work, number / grafts, (number + 1) / grafts))
+        course += [Phase("test", test)] * ((learnt or rated) + 2 * config.necessity)
+    return course
 
 
 def searches(maskable: int) -> int:

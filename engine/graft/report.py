@@ -39,10 +39,10 @@ def test_scores(
     session, metric = bench.session, bench.session.data.metric
     weights = len(mask)
     size = {"weights": float(weights), "fraction": weights / len(bench.delta), **changed}
-    found: Scores = {}
+    primary: Scores = {}
     for name, outcome in session.test().items():
         full, none = (bench.outcomes[whole][name] for whole in ("finetuned", "pretrained"))
         scores = outcome.scores(like=full)
         scores |= {**recovery(scores[metric], full.score, none.score, bench.tuned), **size}
-        found[name] = session.announce(stage, name, outcome, scores, base.labels)
-    return found
+        primary[name] = session.announce(stage, name, outcome, scores, base.labels)
+    return primary

@@ -96,10 +96,10 @@ def same_base(skills: Sequence[Skill]) -> None:
 
 def _pair(skills: Sequence[Skill], i: int, j: int) -> Pair:
     shared = intersect([skills[i], skills[j]])
-    one, two = skills[i].info, skills[j].info
+    left, right = skills[i].info, skills[j].info
     overlap = shared.skill.info.weights
-    either = one.weights + two.weights - overlap
-    expected = one.weights * two.weights / max(one.maskable, two.maskable, 1)
+    either = left.weights + right.weights - overlap
+    expected = left.weights * right.weights / max(left.maskable, right.maskable, 1)
     jaccard = overlap / either if either else 0.0
     return Pair(i, j, overlap, jaccard, expected, overlap - shared.conflicts)
 
@@ -109,13 +109,13 @@ def _combined(label: str, skills: Sequence[Skill], choice: Choice) -> Combined:
     indices, values, base, conflicts = {}, {}, {}, 0
     whole = all(skill.base or not skill.indices for skill in skills)
     for name in dict.fromkeys(name for skill in skills for name in skill.indices):
-        index, place, clash = _chosen(name, skills, choice)
+        index, first, clash = _chosen(name, skills, choice)
         if len(index):
             indices[name] = index
-            values[name] = _joined([skill.values for skill in skills], name)[place]
+            values[name] = _joined([skill.values for skill in skills], name)[first]
             conflicts += clash
             if whole:
-                base[name] = _joined([skill.base for skill in skills], name)[place]
+                base[name] = _joined([skill.base for skill in skills], name)[first]
     about = _about(label, skills, indices, FORMAT if whole else 1)
     return Combined(Skill(about, indices, values, base, skills[0].head), conflicts)
 
@@ -125,14 +125,14 @@ def _chosen(
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
     """Kept entries of a tensor, where each lies first among the skills' joined, and conflicts."""
     joined = _joined([skill.indices for skill in skills], name).numpy()
-    index, place, back, counts = np.unique(
+    index, first, back, counts = np.unique(
         joined, return_index=True, return_inverse=True, return_counts=True
     )
-    kept = choice(counts, place < len(skills[0].indices.get(name, ())))
+    kept = choice(counts, first < len(skills[0].indices.get(name, ())))
     values = _joined([skill.values for skill in skills], name)
-    differs = (values != values[place[back]]).numpy()
+    differs = (values != values[first[back]]).numpy()
     clash = np.bincount(back, weights=differs, minlength=len(index)) > 0
-    return torch.from_numpy(index[kept]), torch.from_numpy(place[kept]), int((clash & kept).sum())
+    return torch.from_numpy(index[kept]), torch.from_numpy(first[kept]), int((clash & kept).sum())
 
 
 def _joined(parts: Sequence[Tensors], name: str) -> torch.Tensor:

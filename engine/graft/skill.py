@@ -61,21 +61,21 @@ def cut(
 ) -> Skill:
     """The skill at `mask`, (s,) sorted flat indices of `delta`; `info`: the rest of SkillInfo."""
     indices, values, base, digests = {}, {}, {}, {}
-    for name, place in delta.places():
-        low, high = torch.searchsorted(mask, torch.tensor([place.start, place.stop]).to(mask))
+    for name, span in delta.places():
+        low, high = torch.searchsorted(mask, torch.tensor([span.start, span.stop]).to(mask))
         chosen = mask[low:high]
         if len(chosen):
-            indices[name] = (chosen - place.start).cpu()
+            indices[name] = (chosen - span.start).cpu()
             values[name] = delta.tuned[chosen].cpu()
             base[name] = delta.pre[chosen].cpu()
-            digests[name] = digest(delta.pre[place])
+            digests[name] = digest(delta.pre[span])
     touched = {name: shapes[name] for name in indices}
     about = SkillInfo(
         digests=digests,
         shapes=touched,
         weights=len(mask),
         maskable=len(delta),
-        tensors={name: place.stop - place.start for name, place in delta.places()},
+        tensors={name: span.stop - span.start for name, span in delta.places()},
         **info,
     )
     return Skill(about, indices, values, base, head or {})
@@ -123,24 +123,24 @@ def load(path: Path | str, allow_nan: bool = False) -> Skill:
 def _info(text: str, path: Path | str) -> SkillInfo:
     try:
         raw = json.loads(text)
-        found = raw.get("format")
-        if found in range(1, FORMAT + 1):
+        version = raw.get("format")
+        if version in range(1, FORMAT + 1):
             return _INFO.validate_python(raw)
     except (ValueError, AttributeError, RecursionError):
         raise SkillError(f"{path} is not a skill file: its metadata has no `skill`") from None
     raise SkillError(
-        f"{path} has skill format {found}; this version reads up to {FORMAT}", "upgrade graftui"
+        f"{path} has skill format {version}; this version reads up to {FORMAT}", "upgrade graftui"
     )
 
 
 def _content(text: str, tensors: Tensors) -> str:
     """Hex SHA-256 of the metadata and of every tensor's name, type, shape and bytes."""
-    found = hashlib.sha256(text.encode())
+    hashed = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
-        found.update(f"\n{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
-        found.update(tensor.flatten().view(torch.uint8).numpy().data)
-    return found.hexdigest()
+        hashed.update(f"\n{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        hashed.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return hashed.hexdigest()
 
 
 def _assembled(info: SkillInfo, tensors: Tensors, path: Path | str) -> Skill:
@@ -150,13 +150,13 @@ def _assembled(info: SkillInfo, tensors: Tensors, path: Path | str) -> Skill:
         del parts["base"]
     for name in info.digests:
         try:
-            found = [tensors[f"{name}.{part}"] for part in parts]
+            parts_found = [tensors[f"{name}.{part}"] for part in parts]
             size = math.prod(info.shapes[name])
         except KeyError as error:
             raise SkillError(f"{path}: the tensor {error} is missing") from None
-        if not _sound(*found, size=size):
+        if not _sound(*parts_found, size=size):
             raise SkillError(f"{path}: the indices or values of {name} are damaged")
-        for part, tensor in zip(parts.values(), found, strict=True):
+        for part, tensor in zip(parts.values(), parts_found, strict=True):
             part[name] = tensor
     indices = {name: index.long() for name, index in parts["indices"].items()}
     head = {k.removeprefix(HEAD): v for k, v in tensors.items() if k.startswith(HEAD)}

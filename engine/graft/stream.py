@@ -63,11 +63,11 @@ class Best:
         for fresh in torch.split(better, self._room):
             if self._held + len(fresh) > self._s + self._room:
                 self._bound = self.rows()[0].min().item()
-            place = slice(self._held, self._held + len(fresh))
+            span = slice(self._held, self._held + len(fresh))
             row = (score[fresh], fresh + self._seen, *(values[fresh] for values in beside))
             for column, values in zip(self._columns, row, strict=True):
-                column[place] = values
-            self._held = place.stop
+                column[span] = values
+            self._held = span.stop
         self._seen += len(score)
 
     def rows(self) -> tuple[torch.Tensor, ...]:
@@ -155,7 +155,7 @@ def _pass(
 
 def _follow(name: str, pre: Pieces, post: Pieces, best: Best) -> str:
     """Show `best` a tensor before and after; the digest of it before."""
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     for before, after in zip(pre, post, strict=True):
         old, new = before.float(), after.float()
         movement = torch.sub(new, old).abs_()
@@ -166,8 +166,8 @@ def _follow(name: str, pre: Pieces, post: Pieces, best: Best) -> str:
             )
         best.add(movement, old, new)
         # As engine.graft.info.digest, which wants the whole tensor at once.
-        found.update(old.numpy().astype("<f4", copy=False).data)
-    return found.hexdigest()
+        hashed.update(old.numpy().astype("<f4", copy=False).data)
+    return hashed.hexdigest()
 
 
 def _shared_out(where: torch.Tensor, shapes: Shapes) -> Iterator[tuple[str, slice, int]]:

@@ -111,8 +111,8 @@ def phases(config: TrainConfig, data: TaskData, head_is_new: bool) -> list[Phase
     evaluations = 1 + math.ceil(config.steps / config.eval_every)
     training = TRAINED * config.steps * config.batch_size + evaluations * dev
     before = Phase("test", test)
-    found = [before, Phase("finetune", training), Phase("test", test + dev)]
-    return [found[1], before, found[2]] if head_is_new else found
+    course = [before, Phase("finetune", training), Phase("test", test + dev)]
+    return [course[1], before, course[2]] if head_is_new else course
 
 
 def _trained(model: nn.Module) -> dict[str, nn.Parameter]:

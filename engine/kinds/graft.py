@@ -87,9 +87,9 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
     }
     rated = _rated(bench)
     if config.recover:
-        found = smallest(bench, bench.delta.movement() if rated is None else rated)
-        config = config.model_copy(update={"sparsity": found.weights})
-        result["recover"] = asdict(found)
+        recovered = smallest(bench, bench.delta.movement() if rated is None else rated)
+        config = config.model_copy(update={"sparsity": recovered.weights})
+        result["recover"] = asdict(recovered)
     grafts = [_graft(bench, base, rated) for base in base_patches(config, bench.delta)]
     session.write_answers()
     write_map(run_dir.map, config.model.name, session.weights, bench.delta, bench.located)
@@ -259,14 +259,14 @@ def _write_skill(bench: Bench, best: Learnt, sparsity: float, path: Path) -> Ski
 def _summary(metric: str, whole: dict[str, Any], grafts: list[Graft]) -> dict[str, float]:
     """The figures of the graft that train + dev likes best; the smaller one on a tie."""
     first = next(iter(whole["pretrained"]))
-    graft = min(grafts, key=lambda one: (-one.train_dev, one.best[first]["weights"]))
+    graft = min(grafts, key=lambda each: (-each.train_dev, each.best[first]["weights"]))
     best = graft.best[first]
-    found = {stage: whole[stage][first][metric] for stage in ("pretrained", "finetuned")}
-    found["base_patch"] = graft.base_patch[first][metric]
+    figures = {stage: whole[stage][first][metric] for stage in ("pretrained", "finetuned")}
+    figures["base_patch"] = graft.base_patch[first][metric]
     if graft.learnt_graft:
-        found["learnt_graft"] = graft.learnt_graft[first][metric]
+        figures["learnt_graft"] = graft.learnt_graft[first][metric]
     names = ("recovery", "agreement", "ece", "weights", "fraction")
-    return found | {"dev": graft.dev} | {name: best[name] for name in names if name in best}
+    return figures | {"dev": graft.dev} | {name: best[name] for name in names if name in best}
 
 
 kinds.register("graft", run)

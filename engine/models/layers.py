@@ -28,7 +28,7 @@ class _Stack:
         return other.first < self.first < other.last
 
 
-def layers(lm: nn.Module, found: Trial) -> list[tuple[str, ...]]:
+def layers(lm: nn.Module, tried: Trial) -> list[tuple[str, ...]]:
     """Of each layer, from the bottom up, how the names of its weights begin.
 
     Lists that come one after the other are stacks on each other, an encoder's and a decoder's.
@@ -36,7 +36,7 @@ def layers(lm: nn.Module, found: Trial) -> list[tuple[str, ...]]:
     norms. Of single modules apart from these, and within a layer, no list is a stack. Raises
     ConfigError if nothing is.
     """
-    stacks = _stacks(lm, found)
+    stacks = _stacks(lm, tried)
     groups: list[list[_Stack]] = []
     for stack in filter(lambda s: s.composite, stacks):
         if not (groups and stack.turns(groups[-1][0])):
@@ -59,7 +59,7 @@ def _joined(group: list[_Stack]) -> list[tuple[str, ...]]:
     return [tuple(f"{stack.path}.{i}." for stack in group) for i in range(sizes.pop())]
 
 
-def _stacks(lm: nn.Module, found: Trial) -> list[_Stack]:
+def _stacks(lm: nn.Module, tried: Trial) -> list[_Stack]:
     """All lists that text comes to and that lie in no other, in the order of the pass."""
     stacks: list[_Stack] = []
     for path, modules in lm.named_modules():
@@ -67,11 +67,11 @@ def _stacks(lm: nn.Module, found: Trial) -> list[_Stack]:
             path.startswith(f"{s.path}.") for s in stacks
         ):
             continue
-        begun = [min(at, default=-1) for at in (_calls(module, found) for module in modules)]
+        begun = [min(at, default=-1) for at in (_calls(module, tried) for module in modules)]
         if ran := [at for at in begun if at >= 0]:
             stacks.append(_Stack(path, modules, min(ran), max(ran)))
     return sorted(stacks, key=lambda s: s.first)
 
 
-def _calls(module: nn.Module, found: Trial) -> list[int]:
-    return [found.order[part] for part in module.modules() if part in found.order]
+def _calls(module: nn.Module, tried: Trial) -> list[int]:
+    return [tried.order[part] for part in module.modules() if part in tried.order]

@@ -50,8 +50,8 @@ class Narrow:
         size = whole.shape[-1]
         words = torch.tensor([size - 1, 0, size // 2], device=ids.device)
         for self._positions, self._tokens in ((True, True), (True, False), (False, False)):
-            found = self._tried(lm, ids, at, words)
-            if found is not None and _alike(found, whole[..., words]):
+            narrowed = self._tried(lm, ids, at, words)
+            if narrowed is not None and _alike(narrowed, whole[..., words]):
                 return
 
     def _tried(
@@ -117,6 +117,6 @@ def pick(values: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     return values[rows, positions]
 
 
-def _alike(one: torch.Tensor, two: torch.Tensor) -> bool:
-    near = 1e-4 * float(two.abs().max())
-    return one.shape == two.shape and torch.allclose(one, two, 1e-3, near, equal_nan=True)
+def _alike(first: torch.Tensor, second: torch.Tensor) -> bool:
+    near = 1e-4 * float(second.abs().max())
+    return first.shape == second.shape and torch.allclose(first, second, 1e-3, near, equal_nan=True)

@@ -68,8 +68,8 @@ def trial(lm: Any, name: str = "") -> Trial:
 def tokens(lm: Any) -> torch.Tensor:
     """Token ids (2, TOKENS) int64, none of them padding."""
     pad = getattr(lm.config, "pad_token_id", None)
-    first, one, two = [number for number in (5, 6, 7, 3) if number != pad][:3]
-    rows = [[first, *[other] * (TOKENS - 1)] for other in (one, two)]
+    first, second, third = [number for number in (5, 6, 7, 3) if number != pad][:3]
+    rows = [[first, *[other] * (TOKENS - 1)] for other in (second, third)]
     return torch.tensor(rows, device=next(lm.parameters()).device)
 
 

@@ -83,7 +83,7 @@ class WeightMap:
         )
 
 
-def weight_map(lm: Any, found: Trial | None = None) -> WeightMap:
+def weight_map(lm: Any, tried: Trial | None = None) -> WeightMap:
     """The map of a transformers model, from its module tree and one short pass over text.
 
     Outside the layers, what computes before the first of them is embeddings (ELECTRA's and OPT's
@@ -92,17 +92,17 @@ def weight_map(lm: Any, found: Trial | None = None) -> WeightMap:
     """
     if not any(isinstance(module, nn.ModuleList) for module in lm.modules()):
         raise ConfigError("this model has no stack of layers (nn.ModuleList)", "use a transformer")
-    found = found or trial(lm)
+    tried = tried or trial(lm)
     names = [name for name, _ in lm.named_parameters()]
-    begins = layers(lm, found)
+    begins = layers(lm, tried)
     inside = tuple(tuple(n for n in names if n.startswith(begin)) for begin in begins)
-    first = min(found.order[m] for m in _below(lm, begins[0]) if m in found.order)
+    first = min(tried.order[m] for m in _below(lm, begins[0]) if m in tried.order)
     embeddings, head, idle = [], [], []
     for name in [n for n in names if not n.startswith(tuple(b for begin in begins for b in begin))]:
         owner = lm.get_submodule(name.rpartition(".")[0])
-        if owner not in found.order and lm.get_parameter(name) not in found.used:
+        if owner not in tried.order and lm.get_parameter(name) not in tried.used:
             idle.append(name)
-        elif isinstance(owner, nn.Embedding) or found.order.get(owner, first) < first:
+        elif isinstance(owner, nn.Embedding) or tried.order.get(owner, first) < first:
             embeddings.append(name)
         else:
             head.append(name)

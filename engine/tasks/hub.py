@@ -48,9 +48,9 @@ def _table(split: Any, name: str, path: str, spec: TaskSpec, hub: HubSource) -> 
     records = []
     for number, value in enumerate(columns[hub.label]):
         if all(written_as(columns[key][number]) == wanted for key, wanted in hub.where.items()):
-            place = f"{path} ({name}), row {number + 1}"
-            label = read_label(_named(value, spec, hub), spec, place)
-            texts = tuple(_text(columns[key][number], f"{place}: {key}") for key in hub.text)
+            where = f"{path} ({name}), row {number + 1}"
+            label = read_label(_named(value, spec, hub), spec, where)
+            texts = tuple(_text(columns[key][number], f"{where}: {key}") for key in hub.text)
             records.append(Record(None if label is None else Row(texts, label)))
     return Table(f"{path} ({name})", records)
 
@@ -62,7 +62,7 @@ def _named(value: Any, spec: TaskSpec, hub: HubSource) -> Any:
     return "" if value is None else order[value] if numbered else value
 
 
-def _text(value: Any, place: str) -> str:
+def _text(value: Any, where: str) -> str:
     """A text; `datasets` makes numbers of a csv's column where all texts are digits."""
     is_number = isinstance(value, int | float) and math.isfinite(value)
-    return text_of(str(value) if is_number else value, place)
+    return text_of(str(value) if is_number else value, where)

@@ -28,11 +28,11 @@ def write_kshot(spec: TaskSpec, source: str, out: Path, k: int, seed: int, mode:
     """
     folder = out / (spec.folder or spec.name) / f"{k}-{seed}"
     _refuse_outside(folder, out)
-    found = sources.original(spec, source)
-    sample = sources.draw(found.train, spec, k, seed, mode)
-    files = {"train": _file(found.train, sample.train, spec)}
-    files[spec.dev] = _file(found.train, sample.dev, spec)
-    for name, table in found.tests.items():
+    source_files = sources.original(spec, source)
+    sample = sources.draw(source_files.train, spec, k, seed, mode)
+    files = {"train": _file(source_files.train, sample.train, spec)}
+    files[spec.dev] = _file(source_files.train, sample.dev, spec)
+    for name, table in source_files.tests.items():
         files[spec.tests.get(name, name)] = _file(table, table.records, spec)
     _put(folder, {f"{stem}.{spec.format}": content for stem, content in files.items()})
     return [folder / f"{stem}.{spec.format}" for stem in files]

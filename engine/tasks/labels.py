@@ -13,7 +13,7 @@ UNLABELLED = ("-", "-1", "-1.0", "")
 """Where annotators did not agree (SNLI), or labels are kept back."""
 
 
-def read_label(value: object, spec: TaskSpec, place: str) -> str | None:
+def read_label(value: object, spec: TaskSpec, where: str) -> str | None:
     """The label as the catalog writes it, or a score; None where there is none."""
     written = written_as(value).strip()
     label = written if spec.bounds else _named(written, spec)
@@ -21,12 +21,12 @@ def read_label(value: object, spec: TaskSpec, place: str) -> str | None:
         return None
     if label is None:
         raise DataError(
-            f"{place} has the label {written[:80]!r}, but the labels of {spec.name} are "
+            f"{where} has the label {written[:80]!r}, but the labels of {spec.name} are "
             f"{', '.join(spec.labels)}",
             "check that the file is this task's, and the label column and header of its block",
         )
     if spec.bounds:
-        _check_score(label, spec.bounds, f"{place} has the score {label[:80]!r}", spec.name)
+        _check_score(label, spec.bounds, f"{where} has the score {label[:80]!r}", spec.name)
     return label
 
 

@@ -27,16 +27,16 @@ def scores(metric: str, logits: torch.Tensor, labels: torch.Tensor) -> dict[str,
             **lost,
         }
     answers, classes = logits.argmax(1), logits.shape[1]
-    found = {"accuracy": (answers == labels).double().mean().item(), **lost}
-    found["ece"] = multiclass_calibration_error(
+    scored = {"accuracy": (answers == labels).double().mean().item(), **lost}
+    scored["ece"] = multiclass_calibration_error(
         logits.softmax(1), labels, num_classes=classes, n_bins=15
     ).item()
     if metric == "f1":
-        return {"f1": binary_f1_score(answers, labels).item(), **found}
+        return {"f1": binary_f1_score(answers, labels).item(), **scored}
     if metric == "matthews":
         value = matthews_corrcoef(answers, labels, task="multiclass", num_classes=classes)
-        return {"matthews": _defined(value), **found}
-    return found
+        return {"matthews": _defined(value), **scored}
+    return scored
 
 
 def resampled(

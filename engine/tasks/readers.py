@@ -71,15 +71,15 @@ def read_table(path: Path, spec: TaskSpec) -> Table:
     records: list[Record] = []
     complete: list[tuple[int, Any]] = []
     for number, content in numbered:
-        place = f"{path}, row {number}"
-        fields = _fields(content, spec, place)
+        where = f"{path}, row {number}"
+        fields = _fields(content, spec, where)
         if not _is_complete(fields, spec):
             if not spec.ragged:
-                raise _lacking(place, fields, spec)
+                raise _lacking(where, fields, spec)
             records.append(Record(None, content))
         elif _is_the_tasks(fields, spec):
             complete.append((number, fields))
-            records.append(Record(_row(fields, spec, place), content))
+            records.append(Record(_row(fields, spec, where), content))
     _refuse_wide(path, complete, spec)
     return Table(path.name, records, header, _doubt(path, header, spec))
 
@@ -114,7 +114,7 @@ def _columns(fields: Sequence[str], spec: TaskSpec) -> int:
     return count
 
 
-def _fields(content: Content, spec: TaskSpec, place: str) -> Any:
+def _fields(content: Content, spec: TaskSpec, where: str) -> Any:
     """The columns of a record: a list, or a dict for jsonl."""
     if isinstance(content, list):
         return content
@@ -123,31 +123,31 @@ def _fields(content: Content, spec: TaskSpec, place: str) -> Any:
     try:
         record = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{place} is not JSON: {error}", "give one object a line") from None
+        raise DataError(f"{where} is not JSON: {error}", "give one object a line") from None
     if not isinstance(record, dict):
-        raise DataError(f"{place} is no JSON object: {content[:80]!r}", "give one object a line")
+        raise DataError(f"{where} is no JSON object: {content[:80]!r}", "give one object a line")
     return record
 
 
-def _row(fields: Any, spec: TaskSpec, place: str) -> Row | None:
+def _row(fields: Any, spec: TaskSpec, where: str) -> Row | None:
     """None for a row without a label."""
-    label = read_label(fields[spec.label], spec, place)
-    texts = tuple(text_of(fields[key], f"{place}: {key}") for key in spec.text)
+    label = read_label(fields[spec.label], spec, where)
+    texts = tuple(text_of(fields[key], f"{where}: {key}") for key in spec.text)
     return None if label is None else Row(texts, label)
 
 
-def text_of(value: object, place: str) -> str:
+def text_of(value: object, where: str) -> str:
     """`value`, which has to be text that can be encoded. Raises DataError."""
     if not isinstance(value, str):
         raise DataError(
-            f"{place} is {written_as(value)[:80]}, which is no text", "put it in quotes"
+            f"{where} is {written_as(value)[:80]}, which is no text", "put it in quotes"
         )
     try:
         value.encode()
     except UnicodeEncodeError as error:
         half = ascii(value[error.start])
         raise DataError(
-            f"{place} holds {half}, half of a surrogate pair, which is no character",
+            f"{where} holds {half}, half of a surrogate pair, which is no character",
             "the text was cut within a character: write it anew, or leave the row out",
         ) from None
     return value
@@ -192,15 +192,15 @@ def _is_the_tasks(fields: Any, spec: TaskSpec) -> bool:
     return all(fields[int(column)] == value for column, value in spec.where.items())
 
 
-def _lacking(place: str, fields: Any, spec: TaskSpec) -> DataError:
+def _lacking(where: str, fields: Any, spec: TaskSpec) -> DataError:
     keyed = isinstance(fields, dict)
     there = f"the keys {', '.join(fields)}" if keyed else f"{len(fields)} columns"
     what = "key" if keyed else "column"
     null = [key for key in _places(spec) if keyed and key in fields and fields[key] is None]
     return DataError(
-        f"{place} has null for {null[0]}"
+        f"{where} has null for {null[0]}"
         if null
-        else f"{place} has {there}, but {spec.name} has its text in {list(spec.text)} and its "
+        else f"{where} has {there}, but {spec.name} has its text in {list(spec.text)} and its "
         f"label in {what} {spec.label}: {str(fields)[:80]}",
         "check that the file is this task's and that its format is right",
     )

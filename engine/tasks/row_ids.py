@@ -14,12 +14,12 @@ def row_ids(task: str, rows: Sequence[Row]) -> tuple[str, ...]:
     Of rows that are equal the second has "-2" behind it, the third "-3".
     """
     seen: Counter[str] = Counter()
-    found = []
+    ids = []
     for row in rows:
         digest = _digest(task, row)
         seen[digest] += 1
-        found.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
-    return tuple(found)
+        ids.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
+    return tuple(ids)
 
 
 def _digest(task: str, row: Row) -> str:

@@ -96,8 +96,8 @@ def _stored(files: TaskFiles, task: TaskConfig, spec: TaskSpec) -> Splits:
     return Splits(train.rows, dev.rows, _rows(dict(zip(files.tests, tested, strict=True))), notes)
 
 
-def _drawn(found: Original, task: TaskConfig, spec: TaskSpec) -> Splits:
-    sample = draw(found.train, spec, task.k, task.data_seed, task.mode)
+def _drawn(source_files: Original, task: TaskConfig, spec: TaskSpec) -> Splits:
+    sample = draw(source_files.train, spec, task.k, task.data_seed, task.mode)
     asked = task.k + DEV_RATIO[task.mode] * task.k
     few = [
         f"label {label!r} has {count} rows, fewer than the {asked} asked for: "
@@ -107,8 +107,8 @@ def _drawn(found: Original, task: TaskConfig, spec: TaskSpec) -> Splits:
     return Splits(
         train=[record.row for record in sample.train if record.row],
         dev=[record.row for record in sample.dev if record.row],
-        tests=_rows(found.tests),
-        notes=(*_doubts(found.train, *found.tests.values()), *few),
+        tests=_rows(source_files.tests),
+        notes=(*_doubts(source_files.train, *source_files.tests.values()), *few),
     )
 
 
@@ -186,12 +186,12 @@ def also_rows(name: str, task: TaskConfig, spec: TaskSpec) -> list[Row]:
         raise ConfigError(f"task.also_test: {unknown_task(name)}")
     labels = _translation(other, spec)
     if on_hub(task.data):
-        found = _hub_test(other, task, spec)
+        test_rows = _hub_test(other, task, spec)
     else:
         with _as_data_errors():
             path = first_test_file(task, spec, other)
-        found = read_table(path, other)
-    rows = some(found.rows, task.test_rows)
+        test_rows = read_table(path, other)
+    rows = some(test_rows.rows, task.test_rows)
     _refuse_empty("test", rows, name)
     return [Row(row.texts, labels.get(row.label, row.label)) for row in rows]
 

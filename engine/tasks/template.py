@@ -169,13 +169,13 @@ class Filler:
         return list(_at(self.answers, which, "class"))
 
     def _encoded(self, text: str, as_letters: bool) -> list[int]:
-        found = self._known.get((text, as_letters))
-        if found is None:
-            found = self._tokenizer.encode(
+        ids = self._known.get((text, as_letters))
+        if ids is None:
+            ids = self._tokenizer.encode(
                 text, add_special_tokens=False, split_special_tokens=as_letters
             )
-            self._known[text, as_letters] = found
-        return found
+            self._known[text, as_letters] = ids
+        return ids
 
     def _shorten(self, pieces: list[list[int]]) -> None:
         over = sum(map(len, pieces)) - self.limits.length

@@ -95,10 +95,10 @@ class WholeFiller(Filler):
         return self._ids(before) + wholes[0][0][:size], answers
 
     def _cut(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        found = self._tokenizer(
+        encoded = self._tokenizer(
             text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
         )
-        return found["input_ids"], found["offset_mapping"]
+        return encoded["input_ids"], encoded["offset_mapping"]
 
     def _limited(self, part: Part, texts: Sequence[str]) -> str:
         text, limit = sentence(part, texts), self.limits.other if part.number else self.limits.first

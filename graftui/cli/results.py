@@ -62,8 +62,8 @@ def logs(
 
     settings = settings_here()
     with store_to_read(settings) as store:
-        found = store.resolve(ref)
-    printing.show(settings, found, console_here(), follow)
+        run = store.resolve(ref)
+    printing.show(settings, run, console_here(), follow)
 
 
 def compare(
@@ -113,12 +113,12 @@ def _side_by_side(refs: list[str], json: bool) -> None:
     from graftui.show import comparison as printing
 
     with store_to_read(settings_here()) as store:
-        found = list({r.id: r for r in map(store.resolve, refs)}.values())
-        side = side_by_side.compare(found, store.scores([r.id for r in found]))
-    if len(found) < 2:
+        chosen = list({r.id: r for r in map(store.resolve, refs)}.values())
+        side = side_by_side.compare(chosen, store.scores([r.id for r in chosen]))
+    if len(chosen) < 2:
         raise UsageError("There is nothing to compare with one run.", "Give two or more.")
     if json:
-        ids = [r.id for r in found]
+        ids = [r.id for r in chosen]
         send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
     else:
         printing.show(side, console_here())
@@ -136,12 +136,12 @@ def _collect(request: "Request", form: Format, output: Path | None, plot: bool, 
     key = writing.key_of(form, raw)
     writing.check_place(output)
     with store_to_read(settings_here()) as store:
-        found = collecting.collected(store, request)
+        collected = collecting.collected(store, request)
     if form == "table":
-        groups.show(found, console_here(), plot)
+        groups.show(collected, console_here(), plot)
         return
-    writing.write(FORMATS[key](found), output, f"{len(found.groups)} rows")
-    for note in () if form == "json" else found.notes:  # JSON holds them
+    writing.write(FORMATS[key](collected), output, f"{len(collected.groups)} rows")
+    for note in () if form == "json" else collected.notes:  # JSON holds them
         say(note)
 
 
@@ -166,12 +166,12 @@ def export(
     with store_to_read(settings_here()) as store:
         refs = [ref.strip() for ref in runs.split(",") if ref.strip()]
         wanted = {store.resolve(ref).id for ref in refs}
-        found = store.list(where=parse_options(filter_), sort="created")
-        found = [r for r in found if not refs or r.id in wanted]
-        text = FORMATS[key](found, store.scores([r.id for r in found]))
-    if not found:
+        chosen = store.list(where=parse_options(filter_), sort="created")
+        chosen = [r for r in chosen if not refs or r.id in wanted]
+        text = FORMATS[key](chosen, store.scores([r.id for r in chosen]))
+    if not chosen:
         say("no run meets this")
-    writing.write(text, output, f"{len(found)} runs")
+    writing.write(text, output, f"{len(chosen)} runs")
 
 
 def rm(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006

@@ -86,11 +86,11 @@ def watch(refs: Refs) -> None:
 
     settings = settings_here()
     with store_here(settings) as store:
-        found = [store.resolve(ref) for ref in refs]
+        runs = [store.resolve(ref) for ref in refs]
     try:
-        running.follow(settings, found, console_here())
+        running.follow(settings, runs, console_here())
     except KeyboardInterrupt:
-        ids = " ".join(run.id for run in found)
+        ids = " ".join(run.id for run in runs)
         console_here().print(f"they go on; watch with: graftui watch {ids}", soft_wrap=True)
         raise
 

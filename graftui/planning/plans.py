@@ -75,7 +75,7 @@ def plan(
         said += [f"{standing.why_not}; {part} is run again"] if standing.why_not else []
         said += [*remarks(config), *_of_other_data(config, reads, inputs)]
         places[part] = len(made.plans)
-        given = {role: [places[one] for one in sources] for role, sources in inputs.items()}
+        given = {role: [places[source] for source in sources] for role, sources in inputs.items()}
         named = (name or recipe.name, config.kind, config, recipe.name, tuple(tags))
         made.plans.append(Plan(*named, given, reads))
     return replace(made, remarks=tuple(dict.fromkeys(said)))

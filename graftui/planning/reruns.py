@@ -47,28 +47,32 @@ def ancestry(run: Run, settings: Settings, own: Sequence[str] = ()) -> Ancestry:
 def _ancestry(run: Run, settings: Settings, store: Store, own: Sequence[str] = ()) -> Ancestry:
     sources: dict[str, list[Ancestry]] = {}
     for role in kinds()[run.kind].roles if run.kind in kinds() else ():
-        given = [one.source for one in run.inputs if one.role == role.name and one.is_run]
+        given = [
+            given_input.source
+            for given_input in run.inputs
+            if given_input.role == role.name and given_input.is_run
+        ]
         count = max(len(given), _count(run, role.digest))  # a hash alone may be known
-        for place in range(0 if role.name in own else count):
-            source = given[place] if given else ""
-            known = _source(run, role, place, source, settings, store)
+        for number in range(0 if role.name in own else count):
+            source = given[number] if given else ""
+            known = _source(run, role, number, source, settings, store)
             sources.setdefault(role.name, []).extend([known] if known else [])
-    return Ancestry(run.config, {role: found for role, found in sources.items() if found})
+    return Ancestry(run.config, {role: known for role, known in sources.items() if known})
 
 
 def _source(
-    run: Run, role: Role, place: int, id: str, settings: Settings, store: Store
+    run: Run, role: Role, number: int, id: str, settings: Settings, store: Store
 ) -> Ancestry | None:
     """None: it has none, or a path that is there."""
     if id and (source := store.find(id)):
         return _ancestry(source, settings, store)
-    path, digest = _nth(run, role.setting, place), _nth(run, role.digest, place)
+    path, digest = _nth(run, role.setting, number), _nth(run, role.digest, number)
     if not (id or digest) or (path and (settings.root / path).exists()):
         return None
     if digest and (same := store.list(where=Condition("hash", "=", (digest,)), limit=1)):
         return _ancestry(same[0], settings, store)
     try:
-        stored = configs.loads(read_whole(settings.run_dir(run.id).origin(role.name, place)))
+        stored = configs.loads(read_whole(settings.run_dir(run.id).origin(role.name, number)))
         return Ancestry({**stored.model_dump(mode="json"), "version": VERSION})
     except (OSError, ValueError):
         raise UsageError(
@@ -78,10 +82,10 @@ def _source(
         ) from None
 
 
-def _nth(run: Run, setting: str, place: int) -> str:
+def _nth(run: Run, setting: str, number: int) -> str:
     value = at(run.config, setting) if setting else ""
     listed = value if isinstance(value, list) else [value]
-    return str(listed[place] or "") if place < len(listed) else ""
+    return str(listed[number] or "") if number < len(listed) else ""
 
 
 def _count(run: Run, setting: str) -> int:
@@ -101,7 +105,7 @@ class _Parts:
 
     def add(self, told: Ancestry) -> str:
         """The part that a run makes, after those it is made from."""
-        linked = {role: tuple(map(self.add, found)) for role, found in told.sources.items()}
+        linked = {role: tuple(map(self.add, sources)) for role, sources in told.sources.items()}
         for part, config in self.configs.items():
             if config == told.config and self.inputs.get(part, {}) == linked:
                 return part
@@ -178,7 +182,7 @@ def rerun(
 def _gives(overrides: Sequence[Override], role: Role) -> bool:
     """Whether one of the overridden settings says what fills a role."""
     section = role.setting.partition(".")[0]
-    return bool(role.digest) and any(section in one.path.split(".") for one in overrides)
+    return bool(role.digest) and any(section in override.path.split(".") for override in overrides)
 
 
 def _changes(
@@ -215,18 +219,20 @@ def together(planned: Sequence[Planned]) -> Planned:
     made: dict[tuple[str, str], int] = {}
     """Hash of a source's config, and what it is made from -> its place."""
     for part in planned:
-        sources = {one for each in part.plans for given in each.inputs.values() for one in given}
+        sources = {
+            source for each in part.plans for given in each.inputs.values() for source in given
+        }
         places: list[int] = []
-        for place, each in enumerate(part.plans):
-            inputs = {role: [places[one] if isinstance(one, int) else one for one in given]
+        for number, each in enumerate(part.plans):
+            inputs = {role: [places[s] if isinstance(s, int) else s for s in given]
                       for role, given in each.inputs.items()}  # fmt: skip
             known = config_hash(each.config), repr(inputs)
-            if place not in sources or known not in made:
+            if number not in sources or known not in made:
                 plans.append(replace(each, inputs=inputs))
                 places.append(len(plans) - 1)
             else:
                 places.append(made[known])
-            if place in sources:
+            if number in sources:
                 made[known] = places[-1]
     reused = {run.id: run for part in planned for run in part.reused}
     said = dict.fromkeys(remark for part in planned for remark in part.remarks)

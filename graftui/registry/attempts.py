@@ -105,8 +105,8 @@ def read(
         return [card.only_attempt] if card is not None and card.only_attempt else []
     names = map(_FILE.fullmatch, os.listdir(run_dir.attempts))
     numbers = sorted(int(name[1]) for name in names if name)
-    found = (read_one(run_dir, n, complain) for n in numbers)
-    return [attempt for attempt in found if attempt is not None and attempt.begun]
+    written = (read_one(run_dir, n, complain) for n in numbers)
+    return [attempt for attempt in written if attempt is not None and attempt.begun]
 
 
 def read_one(

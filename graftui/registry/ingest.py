@@ -46,7 +46,7 @@ def _take(store: Store, run_id: str, run_dir: RunDir, new: Stretch, seen: int) -
     from graftui.registry.apply import apply
 
     troubles: list[str] = []
-    found, _ = events.read(new.data, troubles.append)
+    parsed, _ = events.read(new.data, troubles.append)
     with store.write() as db:
         if _offset(db, run_id) != seen:
             return 0  # another process took it meanwhile
@@ -58,14 +58,14 @@ def _take(store: Store, run_id: str, run_dir: RunDir, new: Stretch, seen: int) -
             {
                 "offset": new.end,
                 "now": time.time(),
-                "t": max((event.t for event in found if event.t), default=None),
+                "t": max((event.t for event in parsed if event.t), default=None),
                 "run": run_id,
             },
         )
-        apply(db, run_id, found, run_dir.output)
+        apply(db, run_id, parsed, run_dir.output)
         if troubles:
             _warn(db, run_id, troubles)
-    return len(found)
+    return len(parsed)
 
 
 def _offset(db: sqlite3.Connection, run_id: str) -> int | None:
@@ -128,7 +128,7 @@ def rebuild(store: Store, settings: Settings) -> int:
 
 
 def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) -> Adopted:
-    found: dict[RunDir, _Found] = {}
+    adopted: dict[RunDir, _Found] = {}
     skipped = []
     for name in sorted(names):
         if folders.nameless(name):
@@ -137,7 +137,7 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
         run_dir = settings.run_dir(name)
         try:
             if folders.is_run(run_dir):
-                found[run_dir] = _read(run_dir, settings)
+                adopted[run_dir] = _read(run_dir, settings)
         except PermissionError:
             skipped.append(folders.unreadable(run_dir.path))
         except (ValueError, OSError) as exc:
@@ -145,17 +145,17 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
             skipped.append(Skipped(str(run_dir.path), why, "mend its config.json, or move it away"))
     # All at once: a queued run whose source is not there yet would be taken for stranded.
     with store.write() as db:
-        for run_dir, (run, _, starts) in found.items():
+        for run_dir, (run, _, starts) in adopted.items():
             if forget:
                 db.execute("DELETE FROM runs WHERE id = ?", (run.id,))
             if run_dir.path.is_dir():  # not deleted meanwhile
                 insert(db, run)
                 for attempt in starts:
                     attempts.add(db, attempt)
-    for run_dir, (run, card, _) in found.items():
+    for run_dir, (run, card, _) in adopted.items():
         ingest(store, run.id, run_dir)
         _conclude(store, run_dir, card)
-    return Adopted(tuple(run.id for run, *_ in found.values()), tuple(skipped))
+    return Adopted(tuple(run.id for run, *_ in adopted.values()), tuple(skipped))
 
 
 _Found = tuple[Run, RunCard | None, Sequence[Attempt]]

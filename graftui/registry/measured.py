@@ -12,7 +12,7 @@ from graftui.registry.rows import label_key, numbers_of
 def series(db: sqlite3.Connection, id: str, keys: Sequence[CurveKey] | None) -> list[Series]:
     """Curves of a run, by name and labels; all of them, or those of `keys`."""
     wanted = None if keys is None else {(key.name, label_key(dict(key.labels))) for key in keys}
-    found = []
+    curves = []
     for name, labels in _curves(db, id):
         if wanted is None or (name, labels) in wanted:
             points = db.execute(
@@ -22,8 +22,8 @@ def series(db: sqlite3.Connection, id: str, keys: Sequence[CurveKey] | None) -> 
             )
             rows = [(step, math.nan if value is None else value) for step, value in points]
             if rows:  # not forgotten meanwhile
-                found.append(Series(_key(name, labels), *zip(*rows, strict=True)))
-    return found
+                curves.append(Series(_key(name, labels), *zip(*rows, strict=True)))
+    return curves
 
 
 def curves(db: sqlite3.Connection, id: str) -> list[CurveKey]:
@@ -58,18 +58,18 @@ def _different(db: sqlite3.Connection, column: str, where: str, *values: str) ->
 
 def scores(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Sequence[Score]]:
     """Scores of each of the runs; an empty list for a run without."""
-    found: dict[str, Sequence[Score]] = {}
+    by_run: dict[str, Sequence[Score]] = {}
     for id in ids:
         rows = db.execute(
             "SELECT stage, split, labels, scores, json_extract(config, '$.localizer'), subject"
             " FROM scores JOIN runs ON runs.id = run WHERE run = ? ORDER BY scores.n",
             (id,),
         )
-        found[id] = [
+        by_run[id] = [
             Score(r[0], r[1], json.loads(r[2]), numbers_of(r[3]), r[4] or "learnt", r[5])
             for r in rows
         ]
-    return found
+    return by_run
 
 
 def artifacts(db: sqlite3.Connection, id: str) -> list[Artifact]:

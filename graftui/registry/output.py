@@ -21,10 +21,10 @@ def tail(output: Path, most: int = TAIL_LINES) -> str:
     try:
         with output.open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
-            found = [line.rstrip() for line in lines([file.read()])]
+            last = [line.rstrip() for line in lines([file.read()])]
     except OSError:  # deleted meanwhile, or of another user's
         return ""
-    return "\n".join([line for line in found if line][-most:])
+    return "\n".join([line for line in last if line][-most:])
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -23,8 +23,8 @@ def resolve(db: sqlite3.Connection, ref: str) -> str:
     if row is not None:
         return str(row["id"])
     if by_prefix and ref:
-        found = ", ".join(f"{r['id']} ({r['name']})" for r in by_prefix)
-        raise UsageError(f"{ref} fits several runs: {found}.", "Give one character more.")
+        candidates = ", ".join(f"{r['id']} ({r['name']})" for r in by_prefix)
+        raise UsageError(f"{ref} fits several runs: {candidates}.", "Give one character more.")
     raise NotFound(f"There is no run {ref!r}.", _near(db, ref))
 
 

@@ -250,17 +250,17 @@ class Store:
 
     def check(self) -> Texts:
         """What is wrong with the database, one sentence each; empty: nothing."""
-        found = [row[0] for row in self.db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        troubles = [row[0] for row in self.db.execute("PRAGMA integrity_check") if row[0] != "ok"]
         for row in self.db.execute("PRAGMA foreign_key_check"):
-            found.append(f"a row of {row[0]} belongs to no run")
+            troubles.append(f"a row of {row[0]} belongs to no run")
         if journal_mode(self.db) != "wal":
-            found.append("no write-ahead log: on a network file system? Use a local GRAFTUI_DB")
+            troubles.append("no write-ahead log: on a network file system? Use a local GRAFTUI_DB")
         try:
             with self.write():
                 pass
         except sqlite3.Error as exc:
-            found.append(f"cannot be written: {exc}")
-        return found
+            troubles.append(f"cannot be written: {exc}")
+        return troubles
 
 
 def insert(db: sqlite3.Connection, run: Run) -> None:

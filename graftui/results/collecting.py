@@ -48,10 +48,10 @@ def collected(store: Store, request: Request) -> Collected:
     finished = [entry for entry in entries if entry.run.status is RunStatus.finished]
     pending = [entry for entry in entries if entry.run.status is not RunStatus.finished]
     choice = Choice(request.best_on, request.metric, _metrics())
-    found, left_out = by_key.chosen(finished, choice, wanted, by)
-    _refuse_unknown(extra, found)
+    trials, left_out = by_key.chosen(finished, choice, wanted, by)
+    _refuse_unknown(extra, trials)
     keys = tuple(dict.fromkeys(key.name for key in by))
-    made = collect(found, keys, over)
+    made = collect(trials, keys, over)
     unfinished = sum(wanted.of_run_to_be(by_key.row_of(entry)) for entry in pending)
     whole = Collected(keys, over, request.best_on, made, extra, tuple(left_out), unfinished)
     if not made:
@@ -90,10 +90,10 @@ def _seeds(text: str) -> tuple[str, ...]:
     return names
 
 
-def _refuse_unknown(names: Sequence[str], found: Sequence[Trial]) -> None:
-    known = sorted({name for trial in found for name in trial.scores})
+def _refuse_unknown(names: Sequence[str], trials: Sequence[Trial]) -> None:
+    known = sorted({name for trial in trials for name in trial.scores})
     for name in names:
-        if found and name not in known:
+        if trials and name not in known:
             hint = f"Known: {', '.join(known)}."
             raise UsageError(f"--scores: no run has a score {name!r}.", hint)
 
@@ -109,11 +109,11 @@ def _entries(store: Store, runs: Sequence[Run]) -> list[Entry]:
     origins = {run.id: _origin(store, run) for run in runs}
     known = [origin.id for origin in origins.values() if origin]
     scores = store.scores(list({*known, *(run.id for run in runs)}))
-    found = []
+    entries = []
     for run in runs:
         origin = origins.get(run.id)
-        found.append(Entry(run, scores[run.id], origin, scores[origin.id] if origin else ()))
-    return found
+        entries.append(Entry(run, scores[run.id], origin, scores[origin.id] if origin else ()))
+    return entries
 
 
 def _origin(store: Store, run: Run) -> Run | None:

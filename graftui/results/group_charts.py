@@ -32,19 +32,19 @@ def charts(groups: Sequence[Group], by: Sequence[str]) -> tuple[Chart, ...]:
     theirs.
     """
     own = [key for key in by if key not in IMPLIED and key != "graft.sparsity"]
-    found: dict[tuple[Any, ...], list[Group]] = {}
+    by_chart: dict[tuple[Any, ...], list[Group]] = {}
     for group in groups:
         kind = _KINDS.get(group.key["stage"], "")
-        found.setdefault((*_world(group), kind), []).append(group)
+        by_chart.setdefault((*_world(group), kind), []).append(group)
     made = []
-    for place, members in found.items():
-        curves = _curves(members, own) if place[-1] else ()
+    for coordinates, members in by_chart.items():
+        curves = _curves(members, own) if coordinates[-1] else ()
         if curves:
-            whole = found.get((*place[:-1], ""), [])
+            whole = by_chart.get((*coordinates[:-1], ""), [])
             levels = tuple((_label(g, own), _score(g)) for g in whole if math.isfinite(_score(g)))
             made.append(
                 Chart(
-                    _title(members[0], place[-1]), curves, Axis(log=True),
+                    _title(members[0], coordinates[-1]), curves, Axis(log=True),
                     Axis(score=members[0].metric), levels, marked=True,
                 )
             )  # fmt: skip
@@ -67,13 +67,13 @@ def _curves(groups: Sequence[Group], own: Sequence[str]) -> tuple[Curve, ...]:
     stages: dict[str, set[str]] = {}
     for group in groups:
         stages.setdefault(_values(group, own), set()).add(group.key["stage"])
-    found: dict[str, dict[float, list[Group]]] = {}
+    by_name: dict[str, dict[float, list[Group]]] = {}
     for group in groups:
         if math.isfinite(_score(group)):
             values = _values(group, own)
             label = values if values and len(stages[values]) == 1 else _label(group, own)
-            found.setdefault(label, {}).setdefault(group.key["sparsity"], []).append(group)
-    points = {label: sorted(map(_point, sizes.values())) for label, sizes in found.items()}
+            by_name.setdefault(label, {}).setdefault(group.key["sparsity"], []).append(group)
+    points = {label: sorted(map(_point, sizes.values())) for label, sizes in by_name.items()}
     return tuple(Curve(label, *zip(*at, strict=True)) for label, at in points.items())
 
 

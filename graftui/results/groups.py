@@ -37,14 +37,14 @@ class Collected:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is not in the groups, one sentence each."""
-        found = [
-            f"left out: {stage_title(one.stage, '')} of {counted(len(one.runs))} "
-            f"({one.why}): {' '.join(one.runs[:5])}{' ...' if len(one.runs) > 5 else ''}"
-            for one in self.left_out
+        lines = [
+            f"left out: {stage_title(left.stage, '')} of {counted(len(left.runs))} "
+            f"({left.why}): {' '.join(left.runs[:5])}{' ...' if len(left.runs) > 5 else ''}"
+            for left in self.left_out
         ]
         if self.unfinished:
-            found.append(f"left out: {counted(self.unfinished)} not finished")
-        return tuple(found)
+            lines.append(f"left out: {counted(self.unfinished)} not finished")
+        return tuple(lines)
 
 
 def _common(key: str, groups: Sequence[Group]) -> str:
@@ -64,24 +64,24 @@ def key_cell(key: str, group: Group) -> str:
     return asked(value) if key == "sparsity" and value else written(value)
 
 
-def table(found: Collected) -> tuple[list[str], list[list[str]]]:
+def table(collected: Collected) -> tuple[list[str], list[list[str]]]:
     """Titles and rows for a reader."""
-    keys = shown(found.groups, found.by)
-    metrics = {group.metric for group in found.groups}
+    keys = shown(collected.groups, collected.by)
+    metrics = {group.metric for group in collected.groups}
     main = title(metrics.pop()) if len(metrics) == 1 else "score %"
     rest = ["median", "seeds", TRIALS, "chosen"]
-    size = ["weights"] if _has_size(found) else []
-    titles = [*(_short_key(key) for key in keys), *size, main, *map(title, found.extra), *rest]
+    size = ["weights"] if _has_size(collected) else []
+    titles = [*(_short_key(key) for key in keys), *size, main, *map(title, collected.extra), *rest]
     return titles, [
         [*(key_cell(key, group) for key in keys), *(_size(group) for _ in size),
-         *_results(group, found.extra)]
-        for group in found.groups
+         *_results(group, collected.extra)]
+        for group in collected.groups
     ]  # fmt: skip
 
 
-def _has_size(found: Collected) -> bool:
+def _has_size(collected: Collected) -> bool:
     """Whether a graft's own number of weights stands beside the sparsity that was asked for."""
-    return "weights" not in found.extra and any("weights" in g.scores for g in found.groups)
+    return "weights" not in collected.extra and any("weights" in g.scores for g in collected.groups)
 
 
 def _size(group: Group) -> str:

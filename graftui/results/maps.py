@@ -75,12 +75,12 @@ class RunMap:
 
     def by_module(self, graft: GraftMap) -> dict[Place, int]:
         """(layer, module) -> weights, in the order of the module tree."""
-        found: Counter[Place] = Counter()
+        counts: Counter[Place] = Counter()
         for tensor, count in zip(self.tensors, graft.counts, strict=True):
-            found[tensor.layer, tensor.module] += count
-        return dict(found)
+            counts[tensor.layer, tensor.module] += count
+        return dict(counts)
 
-    def density(self, graft: GraftMap, title: str) -> HeatMap:
+    def heat(self, graft: GraftMap, title: str) -> HeatMap:
         """How many percent of each module's weights the graft has: a row a module, a column a
         layer. What is in no layer stands in the first column, `-`.
         """

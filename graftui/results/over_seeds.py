@@ -66,10 +66,10 @@ class Group:
     @property
     def flags(self) -> tuple[str, ...]:
         """What makes it hard to compare with other groups."""
-        found = [f"{self.short[0]} of {self.short[1]} seeds"] if self.short else []
+        flags = [f"{self.short[0]} of {self.short[1]} seeds"] if self.short else []
         if self.a_seed[0] < self.a_seed[1]:
-            found.append(f"{self.a_seed[0]} to {self.a_seed[1]} trials a seed")
-        return tuple(found)
+            flags.append(f"{self.a_seed[0]} to {self.a_seed[1]} trials a seed")
+        return tuple(flags)
 
 
 def collect(
@@ -80,11 +80,11 @@ def collect(
     cells: dict[str, list[Trial]] = {}
     for trial in trials:
         cells.setdefault(_text([trial.fields.get(key) for key in keys]), []).append(trial)
-    best = {cell: _best_by_seed(found, over) for cell, found in cells.items()}
+    best = {cell: _best_by_seed(trials_of, over) for cell, trials_of in cells.items()}
     every = {frozenset(chosen) for chosen in best.values()}
     groups = [
-        _group(keys, over, found, best[cell], _short(frozenset(best[cell]), every))
-        for cell, found in cells.items()
+        _group(keys, over, trials_of, best[cell], _short(frozenset(best[cell]), every))
+        for cell, trials_of in cells.items()
     ]
     return tuple(sorted(groups, key=lambda group: [_rank(group.key[key]) for key in keys]))
 
@@ -114,13 +114,13 @@ def spread(values: Sequence[float]) -> Spread:
 
 def _best_by_seed(trials: Sequence[Trial], over: Sequence[str]) -> dict[Seeds, list[Trial]]:
     """Seeds -> their trials, the best first; the later one where two are as good."""
-    found: dict[Seeds, list[Trial]] = {}
+    by_seed: dict[Seeds, list[Trial]] = {}
     for trial in trials:
-        found.setdefault(tuple(trial.fields.get(path) for path in over), []).append(trial)
+        by_seed.setdefault(tuple(trial.fields.get(path) for path in over), []).append(trial)
     sign = -1 if trials[0].metric in LESS_IS_BETTER else 1
-    for of_seed in found.values():
+    for of_seed in by_seed.values():
         of_seed.sort(key=lambda t: (sign * t.chosen_by, t.created_at, t.run), reverse=True)
-    return dict(sorted(found.items(), key=lambda item: [_rank(seed) for seed in item[0]]))
+    return dict(sorted(by_seed.items(), key=lambda item: [_rank(seed) for seed in item[0]]))
 
 
 def _group(
@@ -154,14 +154,14 @@ def _chosen(
     trials: Sequence[Trial], best: Sequence[Trial], settled: set[str]
 ) -> dict[str, tuple[tuple[Any, int], ...]]:
     """The settings that were chosen on dev, those `settled` otherwise left out."""
-    found = {}
+    chosen = {}
     for path in dict.fromkeys(path for trial in trials for path in trial.fields):
         if path in settled or len({_text(trial.fields.get(path)) for trial in trials}) == 1:
             continue
         counts = Counter(_text(trial.fields.get(path)) for trial in best)
         values = [(json.loads(text), count) for text, count in counts.items()]
-        found[path] = tuple(sorted(values, key=lambda pair: (-pair[1], _rank(pair[0]))))
-    return found
+        chosen[path] = tuple(sorted(values, key=lambda pair: (-pair[1], _rank(pair[0]))))
+    return chosen
 
 
 def _short(own: frozenset[Seeds], every: Iterable[frozenset[Seeds]]) -> tuple[int, int] | None:
@@ -176,11 +176,11 @@ def _short(own: frozenset[Seeds], every: Iterable[frozenset[Seeds]]) -> tuple[in
 
 def _counts(own: frozenset[Seeds], other: frozenset[Seeds]) -> tuple[int, int]:
     common = [
-        place for place in range(len(next(iter(own))))
-        if all(any(seeds[place] is not None for seeds in group) for group in (own, other))
+        index for index in range(len(next(iter(own))))
+        if all(any(seeds[index] is not None for seeds in group) for group in (own, other))
     ]  # fmt: skip
     has, should = (
-        len({tuple(seeds[place] for place in common) for seeds in group}) for group in (own, other)
+        len({tuple(seeds[index] for index in common) for seeds in group}) for group in (own, other)
     )
     return has, should
 

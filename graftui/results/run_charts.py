@@ -37,13 +37,13 @@ def outlines(keys: Sequence[CurveKey]) -> list[Outline]:
     for key in keys:
         phase, _, what = key.name.partition("/")
         curves.setdefault(what or phase, []).append((key, _label(key) or phase))
-    found: list[Outline] = []
+    drawn: list[Outline] = []
     for what in sorted(curves, key=lambda what: (_place(what), what)):
         for first in range(0, len(curves[what]), _TOGETHER):
             some, labels = zip(*curves[what][first : first + _TOGETHER], strict=True)
             part = f" {first // _TOGETHER + 1}" if len(curves[what]) > _TOGETHER else ""
-            found.append(Outline(f"{what}{part}", some, labels))
-    return found
+            drawn.append(Outline(f"{what}{part}", some, labels))
+    return drawn
 
 
 def _label(key: CurveKey) -> str:
@@ -65,7 +65,7 @@ def over_sizes(scores: Sequence[Score]) -> Chart | None:
             points.setdefault(score.what, []).append((share, value))
         elif value is not None and score.sparsity is None:
             levels[score.what] = value
-    if len({x for found in points.values() for x, _ in found}) < 2:
+    if len({x for curve in points.values() for x, _ in curve}) < 2:
         return None
     chosen_by = localizer(tested)
     return Chart(

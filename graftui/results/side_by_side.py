@@ -28,15 +28,15 @@ class Comparison:
 
 def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """A stored config as path -> value, a top-level field named after its kind."""
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
-            found |= {f"{key}.{name}": inner for name, inner in value.items()}
+            settings |= {f"{key}.{name}": inner for name, inner in value.items()}
         elif key not in ("version", "kind"):
-            found[f"{kind}.{key}"] = value
-    if found.get("graft.sparsities"):
-        found.pop("graft.sparsity", None)  # not used
-    return {path: value for path, value in found.items() if path not in _NO_SETTINGS}
+            settings[f"{kind}.{key}"] = value
+    if settings.get("graft.sparsities"):
+        settings.pop("graft.sparsity", None)  # not used
+    return {path: value for path, value in settings.items() if path not in _NO_SETTINGS}
 
 
 def compare(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> Comparison:
@@ -47,20 +47,20 @@ def compare(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> Compa
     differing = {p: row for p, row in rows.items() if any(value != row[0] for value in row)}
     tested = [[s for s in scores.get(run.id, ()) if is_test(s.split)] for run in runs]
     # Next to a curve, the graft of a run that has one alone finds its place by its sparsity.
-    curve = any(len({score.sparsity for score in one} - {None}) > 1 for one in tested)
-    named = [_named(one, curve) for one in tested]
-    names = dict.fromkeys(name for one in named for name in one)
-    chosen_by = localizer(score for one in tested for score in one)
+    curve = any(len({score.sparsity for score in run_scores} - {None}) > 1 for run_scores in tested)
+    named = [_named(run_scores, curve) for run_scores in tested]
+    names = dict.fromkeys(name for run_scores in named for name in run_scores)
+    chosen_by = localizer(score for run_scores in tested for score in run_scores)
     return Comparison(
         tuple(runs),
         differing,
-        {name: tuple(one.get(name) for one in named) for name in names},
+        {name: tuple(run_scores.get(name) for run_scores in named) for name in names},
         {name: _words(name, chosen_by) for name in names},
     )
 
 
 def _named(tested: Sequence[Score], curve: bool) -> dict[str, float]:
-    found: dict[str, float] = {}
+    named: dict[str, float] = {}
     for score in tested:
         at = f"@{score.sparsity:g}" if curve and score.sparsity is not None else ""
         on = "" if score.split == "test" else f" {score.split}"
@@ -68,8 +68,8 @@ def _named(tested: Sequence[Score], curve: bool) -> dict[str, float]:
         if score.sparsity is not None and "weights" in values:  # asked for, and reached
             size = {"sparsity": score.sparsity, "weights": values["weights"]}
             values = {**size, **values}
-        found |= {f"{score.what}{at}{on} {name}": value for name, value in values.items()}
-    return found
+        named |= {f"{score.what}{at}{on} {name}": value for name, value in values.items()}
+    return named
 
 
 def _words(name: str, chosen_by: str) -> str:

@@ -94,7 +94,7 @@ def trials(entries: Sequence[Entry], choice: Choice) -> tuple[list[Trial], list[
     A graft's run scores the fine-tuned model again; that is no second trial of it, nor is the
     base patch of one fine-tuning under another seed of the mask.
     """
-    found: dict[Hashable, Trial] = {}
+    by_weights: dict[Hashable, Trial] = {}
     missing: dict[tuple[str, str], dict[str, None]] = {}
     # What the fine-tuning says itself comes last, and stays.
     order = sorted(entries, key=lambda e: (e.run.kind == "finetune", e.run.created_at, e.run.id))
@@ -110,11 +110,11 @@ def trials(entries: Sequence[Entry], choice: Choice) -> tuple[list[Trial], list[
                 ids[entry.run.id] = None
                 continue
             fields = _fields(entry, score, metric)
-            found[_weights(entry, score, fields)] = Trial(
+            by_weights[_weights(entry, score, fields)] = Trial(
                 entry.run.id, entry.run.created_at, fields, value, score.scores
             )
     left_out = [LeftOut(stage, why, tuple(ids)) for (stage, why), ids in sorted(missing.items())]
-    return list(found.values()), left_out
+    return list(by_weights.values()), left_out
 
 
 def _chosen_by(entry: Entry, score: Score, choice: Choice) -> float | None:
@@ -124,9 +124,9 @@ def _chosen_by(entry: Entry, score: Score, choice: Choice) -> float | None:
     whole = score.what in _WHOLE
     metric = choice.metric_for(entry.run, score)
     at = {
-        one.what: one.scores.get(metric)
-        for one in (*(entry.origin_scores if whole else ()), *entry.scores)
-        if (one.split, one.sparsity) == (choice.best_on, score.sparsity)
+        candidate.what: candidate.scores.get(metric)
+        for candidate in (*(entry.origin_scores if whole else ()), *entry.scores)
+        if (candidate.split, candidate.sparsity) == (choice.best_on, score.sparsity)
     }
     stages = _CHOSEN_WITH.get(score.what, (score.what,))
     value = next((at[stage] for stage in stages if stage in at), None)
@@ -168,15 +168,15 @@ def _has_part(path: str, stage: str) -> bool:
 def _weights(entry: Entry, score: Score, fields: Mapping[str, Any]) -> Hashable:
     """The same for the same set of weights on the same rows."""
     run = entry.run
-    place = (score.what, score.sparsity, score.split)
+    coordinates = (score.what, score.sparsity, score.split)
     if run.kind == "finetune" or score.what in _OF_GRAFT:
-        return run.id, place
+        return run.id, coordinates
     source = run.config.get("finetuned", {}).get("path")
     origin = entry.origin.id if entry.origin else run.parent or source or run.id
     if score.what in _WHOLE:
-        return origin, place
+        return origin, coordinates
     patch = {path: value for path, value in fields.items() if path not in RUN_FIELDS}
-    return origin, place, json.dumps(patch, sort_keys=True)
+    return origin, coordinates, json.dumps(patch, sort_keys=True)
 
 
 def _task(run: Run) -> str:

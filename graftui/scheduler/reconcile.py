@@ -69,19 +69,19 @@ def reconcile(
     return [store.get(id) for id in changed]
 
 
-def _only_waits(place: RunDir, run: Run) -> bool:
+def _only_waits(run_dir: RunDir, run: Run) -> bool:
     """Whether nothing is to be seen of it: thousands may wait, and each look costs."""
     waits = run.status in (RunStatus.held, RunStatus.queued)
-    return waits and place.config.exists() and not place.events.exists()
+    return waits and run_dir.config.exists() and not run_dir.events.exists()
 
 
 def _look(watch: _Watch, run: Run) -> None:
     """At one run: its news, and whether it still has the process that it should have."""
-    place = watch.settings.run_dir(run.id)
-    if not place.path.is_dir():
+    run_dir = watch.settings.run_dir(run.id)
+    if not run_dir.path.is_dir():
         _lose(watch, run, "Its directory is gone.")
         return
-    heard = ingest(watch.store, run.id, place)
+    heard = ingest(watch.store, run.id, run_dir)
     if run.status is RunStatus.lost and (heard or watch.executors.life(run.attempt).there):
         _take_back(watch, run)
     if watch.mine is not None and run.id in watch.mine:
@@ -166,12 +166,12 @@ def _wait_for_supervisor(settings: Settings, store: Store, run_id: str) -> None:
 
 
 def _close(watch: _Watch, run: Run) -> None:
-    place = watch.settings.run_dir(run.id)
-    card, end = read_card(place), Exit.of(run.attempt)
+    run_dir = watch.settings.run_dir(run.id)
+    card, end = read_card(run_dir), Exit.of(run.attempt)
     if card is not None and card.verdict is not None:  # known before runs.db was deleted
         settle(watch.settings, watch.store, run.id, card.verdict)
     elif end is not None:  # its parent noted that, and was killed before it could say more
-        settle(watch.settings, watch.store, run.id, verdict_on(run, end, place))
+        settle(watch.settings, watch.store, run.id, verdict_on(run, end, run_dir))
     elif run.cancel_asked is not None:
         message = "It ended after it was asked to stop, without a last word."
         _settle(watch, run, RunStatus.cancelled, message)

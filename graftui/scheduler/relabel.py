@@ -20,10 +20,10 @@ def relabel(settings: Settings, store: Store, run: Run, **changes: Any) -> None:
             raise UsageError(
                 f"The {field} of run {run.id} has more than {LONGEST:,} characters.", "Shorten it."
             )
-    place = settings.run_dir(run.id)
+    run_dir = settings.run_dir(run.id)
 
     def write() -> None:
-        write_card(place, replace(read_card(place) or card_of(run), **changes))
+        write_card(run_dir, replace(read_card(run_dir) or card_of(run), **changes))
 
     if not store.update(run.id, then=write, **changes):
         store.get(run.id)

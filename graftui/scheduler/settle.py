@@ -53,20 +53,20 @@ def settle(
     only_if: tuple[RunStatus, ...] = OPEN,
 ) -> bool:
     """Note that the run ended as `verdict` says; False if another end is known already."""
-    place = settings.run_dir(run_id)
+    run_dir = settings.run_dir(run_id)
     failed = verdict.status in (RunStatus.failed, RunStatus.lost)
     finished = verdict.status is RunStatus.finished
-    result: dict[str, Any] = {"summary": summary_of(place)} if finished else {}
+    result: dict[str, Any] = {"summary": summary_of(run_dir)} if finished else {}
     return store.update(
         run_id,
         only_if=only_if,
-        then=lambda: amend_card(place, verdict=verdict),
+        then=lambda: amend_card(run_dir, verdict=verdict),
         status=verdict.status,
         reason=verdict.reason,
         message=verdict.message,
         hint=verdict.hint,
         ended_at=verdict.ended_at,
-        log_tail=tail(place.output) if failed else "",
+        log_tail=tail(run_dir.output) if failed else "",
         **result,
     )
 

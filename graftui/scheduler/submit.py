@@ -58,9 +58,9 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
     with Store.open(settings.db) as store:
         made: list[tuple[Run, RunConfig]] = []
         given: list[Sources] = []
-        for place, plan in enumerate(plans):
-            given.append(_sources(store, plan, place, made))
-            made.append(_run(settings, plan, given[-1], place))
+        for number, plan in enumerate(plans):
+            given.append(_sources(store, plan, number, made))
+            made.append(_run(settings, plan, given[-1], number))
         try:
             for (run, config), sources, plan in zip(made, given, plans, strict=True):
                 _write(settings, run, config, sources)
@@ -76,10 +76,10 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
 
 
 def _sources(
-    store: Store, plan: Plan, place: int, made: Sequence[tuple[Run, RunConfig]]
+    store: Store, plan: Plan, number: int, made: Sequence[tuple[Run, RunConfig]]
 ) -> Sources:
     return {
-        role: tuple(_source(store, plan, source, made[:place]) for source in sources)
+        role: tuple(_source(store, plan, source, made[:number]) for source in sources)
         for role, sources in plan.inputs.items()
     }
 
@@ -99,7 +99,7 @@ def _source(
     return run
 
 
-def _run(settings: Settings, plan: Plan, sources: Sources, place: int) -> tuple[Run, RunConfig]:
+def _run(settings: Settings, plan: Plan, sources: Sources, number: int) -> tuple[Run, RunConfig]:
     config = plan.config
     for role, runs in sources.items():
         of_role = role_of(plan.kind, role)
@@ -115,7 +115,7 @@ def _run(settings: Settings, plan: Plan, sources: Sources, place: int) -> tuple[
         kind=plan.kind,
         config=raw,
         config_hash=config_hash(config),
-        created_at=time.time() + place * 1e-6,  # a recipe's runs keep their order
+        created_at=time.time() + number * 1e-6,  # a recipe's runs keep their order
         recipe=plan.recipe,
         executor=plan.executor,
         tags=plan.tags,
@@ -144,8 +144,8 @@ def _write(settings: Settings, run: Run, config: RunConfig, sources: Sources) ->
     hidden.path.mkdir()
     write_whole(hidden.config, dumps(config))
     for role, runs in sources.items():
-        for place, source in enumerate(runs):
-            write_json(hidden.origin(role, place), source.config)
+        for number, source in enumerate(runs):
+            write_json(hidden.origin(role, number), source.config)
     write_card(hidden, queued_card(run, settings))
 
 

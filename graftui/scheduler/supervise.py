@@ -158,14 +158,14 @@ class Supervisor:
 
     def _reap(self, store: Store, run_id: str, end: Exit) -> None:
         """Write down how it ended. May fail, on a full disk, and is done again."""
-        place = self.settings.run_dir(run_id)
+        run_dir = self.settings.run_dir(run_id)
         note_end(self.settings, store, self.mine[run_id], end)
-        ingest(store, run_id, place)
+        ingest(store, run_id, run_dir)
         run = store.find(run_id)
         if run is not None:
-            known = not settle(self.settings, store, run_id, verdict_on(run, end, place))
+            known = not settle(self.settings, store, run_id, verdict_on(run, end, run_dir))
             if known and run.status is RunStatus.failed:  # it may have said more since
-                store.update(run_id, log_tail=tail(place.output))
+                store.update(run_id, log_tail=tail(run_dir.output))
         del self.mine[run_id]
         log.info("%s ended with %d", run_id, end.code)
 

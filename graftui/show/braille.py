@@ -36,7 +36,7 @@ def reduce(steps: Sequence[float], values: Sequence[float], box: Box, dots: int)
     if len(steps) <= 2 * dots:
         return list(zip(steps, values, strict=True))
     width = (box.right - box.left) / dots or 1.0
-    found: Points = []
+    kept: Points = []
     start = 0
     while start < len(steps):
         column = int((steps[start] - box.left) / width)
@@ -44,9 +44,9 @@ def reduce(steps: Sequence[float], values: Sequence[float], box: Box, dots: int)
         part = values[start:end]
         least, most = min(part), max(part)
         ends = {part.index(least), part.index(most)}
-        found += [(steps[start + i], part[i]) for i in sorted(ends)]
+        kept += [(steps[start + i], part[i]) for i in sorted(ends)]
         start = end
-    return found
+    return kept
 
 
 def columns_of(points: Points, box: Box, dots: int, rows: int) -> list[int]:
@@ -105,14 +105,14 @@ class Canvas:
 
     def line(self, row: int) -> list[tuple[str, int]]:
         """The stretches of a row: text, and the curve it belongs to; -1: none."""
-        found: list[tuple[str, int]] = []
+        cells: list[tuple[str, int]] = []
         for dots, owner in zip(self._dots[row], self._owner[row], strict=True):
             char, who = (chr(0x2800 + dots), owner) if dots else (" ", -1)
-            if found and found[-1][1] == who:
-                found[-1] = (found[-1][0] + char, who)
+            if cells and cells[-1][1] == who:
+                cells[-1] = (cells[-1][0] + char, who)
             else:
-                found.append((char, who))
-        return found
+                cells.append((char, who))
+        return cells
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:

@@ -15,14 +15,14 @@ _BORDER = 3
 """Cells between two columns."""
 
 
-def show(found: Comparison, console: Console) -> None:
+def show(comparison: Comparison, console: Console) -> None:
     """The settings that differ, then the scores."""
-    columns = _columns(found)
+    columns = _columns(comparison)
     endless = console.options.update(max_width=10_000)
     if console.measure(columns, options=endless).minimum <= console.width:
         console.print(columns)
         return
-    cells = _cells(found)
+    cells = _cells(comparison)
     kept = _fitting(cells, console.width)
     console.print(_rows({name: cells[name] for name in kept}))
     if left := len(cells) - len(kept):
@@ -30,16 +30,16 @@ def show(found: Comparison, console: Console) -> None:
         console.print(text, style="dim")
 
 
-def _columns(found: Comparison) -> Table:
+def _columns(comparison: Comparison) -> Table:
     table = Table(header_style="bold")
     table.add_column("")
-    for run in found.runs:
+    for run in comparison.runs:
         table.add_column(f"{run.id}\n{visible(run.name)}\n{subject(run)}", justify="right")
-    for path, row in found.settings.items():
+    for path, row in comparison.settings.items():
         table.add_row(Text(path, "cyan"), *map(written, row))
     table.add_section()
-    for name, values in found.scores.items():
-        table.add_row(found.titles[name], *(compared(name, value) for value in values))
+    for name, values in comparison.scores.items():
+        table.add_row(comparison.titles[name], *(compared(name, value) for value in values))
     return table
 
 
@@ -53,15 +53,18 @@ def _rows(cells: Mapping[str, list[str]]) -> Table:
     return table
 
 
-def _cells(found: Comparison) -> dict[str, list[str]]:
+def _cells(comparison: Comparison) -> dict[str, list[str]]:
     """Column -> a cell a run; the scores, which runs are compared by, before the settings."""
     about = zip(
-        _ABOUT, zip(*((r.id, r.name, subject(r)) for r in found.runs), strict=True), strict=True
+        _ABOUT,
+        zip(*((r.id, r.name, subject(r)) for r in comparison.runs), strict=True),
+        strict=True,
     )
     scores = {
-        found.titles[name]: [compared(name, v) for v in row] for name, row in found.scores.items()
+        comparison.titles[name]: [compared(name, v) for v in row]
+        for name, row in comparison.scores.items()
     }
-    settings = {path: list(map(written, row)) for path, row in found.settings.items()}
+    settings = {path: list(map(written, row)) for path, row in comparison.settings.items()}
     shown = {**dict(about), **scores, **settings}
     return {name: list(map(visible, column)) for name, column in shown.items()}
 

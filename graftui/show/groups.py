@@ -15,18 +15,18 @@ from graftui.terminal import Console, Table, Text
 _LEAST = ("chosen", "median", "metric", groups.TRIALS, "weights")
 
 
-def show(found: Collected, console: Console, plot: bool = False) -> None:
+def show(collected: Collected, console: Console, plot: bool = False) -> None:
     """A table on the screen, what is to be known of it, and on demand its curves.
 
     Raises UsageError where `plot` has nothing to draw.
     """
-    drawn = charts(found.groups, found.by) if plot else ()
+    drawn = charts(collected.groups, collected.by) if plot else ()
     if plot and not drawn:
         raise UsageError(
             "There is no curve to draw: no graft is among what was collected.",
             "Collect grafts of several sparsities: --filter kind=graft.",
         )
-    titles, rows = groups.table(found)
+    titles, rows = groups.table(collected)
     wide = {
         title: max(map(len, (*title.split(" ("), *column)))
         for title, *column in zip(titles, *rows, strict=True)
@@ -36,14 +36,14 @@ def show(found: Collected, console: Console, plot: bool = False) -> None:
             wide.pop(title, None)
     kept = list(wide)
     gap = GAP if _room(wide, GAP) <= console.width else 1
-    console.print(found.about, style="dim")
-    console.print(_table(found, kept, gap))
+    console.print(collected.about, style="dim")
+    console.print(_table(collected, kept, gap))
     if "chosen" not in kept:
-        _show_chosen(found, console)
-    if any(group.short for group in found.groups):
+        _show_chosen(collected, console)
+    if any(group.short for group in collected.groups):
         text = "fewer seeds than another row (2 of 3): their means do not compare"
         console.print(text, style="yellow")
-    for note in found.notes:
+    for note in collected.notes:
         console.print(note, style="yellow")
     printing.show(drawn, console)
 
@@ -52,9 +52,9 @@ def _room(wide: Mapping[str, int], gap: int) -> int:
     return sum(wide.values()) + gap * (len(wide) - 1)
 
 
-def _table(found: Collected, kept: Sequence[str], gap: int) -> Table:
-    titles, rows = groups.table(found)
-    keys = titles[: len(shown(found.groups, found.by))]
+def _table(collected: Collected, kept: Sequence[str], gap: int) -> Table:
+    titles, rows = groups.table(collected)
+    keys = titles[: len(shown(collected.groups, collected.by))]
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for title in kept:
         left = title in keys or title == "chosen"
@@ -63,7 +63,7 @@ def _table(found: Collected, kept: Sequence[str], gap: int) -> Table:
             justify="left" if left else "right",
             no_wrap=title not in keys,
         )
-    for group, row in zip(found.groups, rows, strict=True):
+    for group, row in zip(collected.groups, rows, strict=True):
         cells = dict(zip(titles, row, strict=True))
         uneven = group.a_seed[0] < group.a_seed[1]
         styles = {"seeds": group.short is not None, groups.TRIALS: uneven}
@@ -71,9 +71,9 @@ def _table(found: Collected, kept: Sequence[str], gap: int) -> Table:
     return table
 
 
-def _show_chosen(found: Collected, console: Console) -> None:
-    keys = [key for key in shown(found.groups, found.by) if key != "metric"]
-    for group in found.groups:
+def _show_chosen(collected: Collected, console: Console) -> None:
+    keys = [key for key in shown(collected.groups, collected.by) if key != "metric"]
+    for group in collected.groups:
         if group.chosen:
             cells = (groups.key_cell(key, group) for key in keys)
             console.print(f"{' '.join(filter(None, cells))}: {groups.chosen(group)}")

@@ -67,7 +67,7 @@ def plot(
     marks = _marks(curves, box, width, height) if chart.marked else {}
     levels = {_row(chart.y.place(at), box, height) for _, at in chart.levels if chart.y.has(at)}
     heights = _ticks(chart.y, box.low, box.high, most)
-    labels = {_row(place, box, height): label for place, label in heights}
+    labels = {_row(value, box, height): label for value, label in heights}
     rows = [
         Row(labels.get(n, ""), tuple(_stretches(canvas.line(n), marks.get(n, {}), n in levels)))
         for n in range(height)
@@ -122,12 +122,12 @@ def _marks(
     curves: Sequence[tuple[int, Curve]], box: Box, width: int, height: int
 ) -> dict[int, dict[int, int]]:
     """Row -> column -> the curve whose mark stands there: the first, where several would."""
-    found: dict[int, dict[int, int]] = {}
+    by_row: dict[int, dict[int, int]] = {}
     for owner, curve in curves:
         for x, y in curve.points:
-            at = found.setdefault(_row(y, box, height), {})
+            at = by_row.setdefault(_row(y, box, height), {})
             at.setdefault(_column(x, box, width), owner)
-    return found
+    return by_row
 
 
 def _stretches(
@@ -156,16 +156,16 @@ def _ticks(axis: Axis, low: float, high: float, most: int) -> list[tuple[float, 
     """Where the labels of an axis stand, and the labels."""
     if axis.log:
         return _decades(low, high)
-    return [(place, axis.label(place)) for place in ticks(low, high, most)]
+    return [(at, axis.label(at)) for at in ticks(low, high, most)]
 
 
 def _decades(low: float, high: float) -> list[tuple[float, str]]:
     """The powers of ten; where there are fewer than two, their doubles and halves as well."""
     powers = range(math.floor(low), math.ceil(high) + 1)
-    found = [(float(p), f"1e{p}" if p else "1") for p in powers]
-    if sum(low <= place <= high for place, _ in found) < 2:
-        found += [(p + math.log10(n), f"{n}e{p}" if p else f"{n}") for p in powers for n in (2, 5)]
-    return sorted((place, label) for place, label in found if low <= place <= high)
+    ticks = [(float(p), f"1e{p}" if p else "1") for p in powers]
+    if sum(low <= at <= high for at, _ in ticks) < 2:
+        ticks += [(p + math.log10(n), f"{n}e{p}" if p else f"{n}") for p in powers for n in (2, 5)]
+    return sorted((at, label) for at, label in ticks if low <= at <= high)
 
 
 def _foot(axis: Axis, box: Box, width: int) -> tuple[str, frozenset[int]]:
@@ -177,8 +177,8 @@ def _foot(axis: Axis, box: Box, width: int) -> tuple[str, frozenset[int]]:
     if axis.unit and width > 2 * len(axis.unit):
         cells[-len(axis.unit) :] = axis.unit
     at = set()
-    for place, label in _decades(box.left, box.right):
-        column = _column(place, box, width)
+    for value, label in _decades(box.left, box.right):
+        column = _column(value, box, width)
         start = max(0, min(column - len(label) // 2, width - len(label)))
         if not "".join(cells[max(0, start - 1) : start + len(label) + 1]).strip():
             cells[start : start + len(label)] = label

@@ -41,12 +41,12 @@ def status(run: Run) -> Text:
     return text
 
 
-def runs(found: Sequence[Run], width: int) -> Lines:
+def runs(listed: Sequence[Run], width: int) -> Lines:
     """One line a run; in a narrow terminal the columns that matter least are left out."""
     now = time.time()
     shown = for_ls(width)
     heads = [lines.Column(c.name, c.right, _LEAST.get(c.name, 1)) for c in shown]
-    rows = [[_cell(column, run, now, width < _WIDE) for column in shown] for run in found]
+    rows = [[_cell(column, run, now, width < _WIDE) for column in shown] for run in listed]
     return Lines(heads, rows)
 
 
@@ -68,14 +68,14 @@ class Results:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The table at the console's width."""
-        found = score_table(self.scores, options.max_width)
+        scored = score_table(self.scores, options.max_width)
         table = Table(
             box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold",
             title=self.title or None, title_justify="left",
         )  # fmt: skip
-        for place, title in enumerate(found.titles):
-            table.add_column(title, justify="right" if place else "left", no_wrap=True)
-        for stage, row in zip(found.stages, found.rows, strict=True):
+        for index, title in enumerate(scored.titles):
+            table.add_column(title, justify="right" if index else "left", no_wrap=True)
+        for stage, row in zip(scored.stages, scored.rows, strict=True):
             table.add_row(*row, style="bold" if stage == "learnt_graft" else "")
         yield table
 

@@ -91,9 +91,9 @@ def _lines(text: str, style: str = "") -> Content:
     return Content.styled(visible_lines(text).expandtabs(), style)
 
 
-def scores(found: Sequence[Score], width: int) -> Content | None:
+def scores(scored: Sequence[Score], width: int) -> Content | None:
     """The table of scores on the test sets, in `width` cells; None where there are none."""
-    table = score_table(found, width)
+    table = score_table(scored, width)
     if not table.rows:
         return None
     lines: list[list[Cell]] = [[(title, "bold") for title in table.titles]]

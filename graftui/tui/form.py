@@ -147,7 +147,7 @@ def _taken(kind: str, linked: Collection[str], given: bool = False) -> tuple[str
 
 def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
     """What is wrong: path of a field -> a sentence; "" -> what belongs to no field."""
-    found: dict[str, str] = {}
+    by_path: dict[str, str] = {}
     written = form.recipe.given()
     for part, config in form.recipe.configs().items():
         kind, raw = form.recipe.kinds[part], config.model_dump(mode="json")
@@ -157,13 +157,13 @@ def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
             try:
                 _put(raw, entry.setting.keys, typed(entry, text))
             except ValueError as error:
-                found[entry.path] = f"{entry.setting.path} = {text}: {error}"
+                by_path[entry.path] = f"{entry.setting.path} = {text}: {error}"
         recipe = [path for path, o in written[part].items() if o.source is Source.recipe]
         edited = [e.setting.path for e in own if filled.get(e.path, e.shown) != e.shown]
         linked, given = form.recipe.inputs.get(part, {}), (recipe, edited)
         for path, sentence in _wrong(raw, kind, linked, given).items():
-            found.setdefault(_owner(own, path, sentence), sentence)
-    return found
+            by_path.setdefault(_owner(own, path, sentence), sentence)
+    return by_path
 
 
 def _owner(entries: list[Entry], path: str, sentence: str) -> str:
@@ -192,21 +192,21 @@ def _wrong(
 ) -> dict[str, str]:
     """What each setting is by itself, then the first thing that planning would refuse; `given`:
     the settings that the recipe has, and those that were changed."""
-    found: dict[str, str] = {}
+    wrong: dict[str, str] = {}
     try:
         config = prompts.in_config(parse(raw))
         entry = kinds()[kind]
         trouble = entry.check(config, linked) or entry.check_given(config, *given)
     except ValidationError as error:
-        found, trouble = schema.explain(error, kind), None
+        wrong, trouble = schema.explain(error, kind), None
     except prompts.PromptFileError as error:
         trouble = (str(error), "")
-    if "model.name" not in found and (lacking := preflight.check_model(raw["model"]["name"])):
-        found["model.name"] = ": ".join(lacking)
+    if "model.name" not in wrong and (lacking := preflight.check_model(raw["model"]["name"])):
+        wrong["model.name"] = ": ".join(lacking)
     elif trouble:
         sentence = ": ".join(filter(None, trouble))
-        found[_first_setting(sentence, kind)] = sentence
-    return found
+        wrong[_first_setting(sentence, kind)] = sentence
+    return wrong
 
 
 def _first_setting(sentence: str, kind: str) -> str:

@@ -91,7 +91,7 @@ def test_the_map_of_a_graft_is_shares_of_modules_by_layer() -> None:
         Tensor("l.1.k.weight", "layer", 1, "k", "weight", 100),
     )
     graft = GraftMap("model", "learnt_graft", {"sparsity": 0.01}, "s", (1, 4, 1, 0, 25))
-    heat = RunMap("m", tensors, (graft,)).density(graft, "t")
+    heat = RunMap("m", tensors, (graft,)).heat(graft, "t")
     assert (heat.rows, heat.columns) == (("embeddings", "q", "k"), ("-", "0", "1"))
     assert heat.cells == ((2.0, None, None), (None, 5.0, 0.0), (None, None, 25.0))
     assert drawn(heat, 80) == [

@@ -43,14 +43,14 @@ Learner = Callable[[Delta, torch.Tensor, GraftConfig], Mask]
 
 def scorer(entry: Localizer) -> Scorer:
     """The scorer that `entry` names. Raises ImportError or AttributeError where it is not there."""
-    found: Scorer = _named(entry.scorer)
-    return found
+    implemented: Scorer = _named(entry.scorer)
+    return implemented
 
 
 def learner(entry: Localizer) -> Learner:
     """The learner that `entry` names. Raises as `scorer` does."""
-    found: Learner = _named(entry.learner)
-    return found
+    implemented: Learner = _named(entry.learner)
+    return implemented
 
 
 def _named(code: str) -> Any:

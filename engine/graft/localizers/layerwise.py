@@ -16,10 +16,10 @@ def score(session: Session, delta: Delta, config: GraftConfig) -> torch.Tensor:
     A layer is, as in layer-wise pruning (Blalock et al. 2020, section 7.2), a weight matrix, a
     bias or a norm by itself.
     """
-    found = delta.movement()
-    for _, place in delta.places():
-        own = found[place]
+    movement = delta.movement()
+    for _, span in delta.places():
+        own = movement[span]
         order = own.sort(descending=True, stable=True).indices
         rank = torch.arange(len(own), dtype=torch.float64, device=own.device)
         own[order] = (-(rank + 0.5) / len(own)).to(own)
-    return found
+    return movement

@@ -172,6 +172,6 @@ class LearntMask:
         """The s indices with the largest gamma."""
         inside = self.state[self.base]
         self.state[self.base] = 2 * self.bias - inside  # gamma = sigmoid(this - b) everywhere
-        found = top(self.state, len(self.base))
+        trimmed = top(self.state, len(self.base))
         self.state[self.base] = inside
-        return found
+        return trimmed

@@ -19,6 +19,6 @@ def score(session: Session, delta: Delta, config: GraftConfig) -> torch.Tensor:
     session.model.eval()
     delta.theta.copy_(delta.pre)
     accumulate(session, next(epochs(session.data, config)))
-    found = torch.sub(delta.tuned, delta.pre).mul_(delta.grad).abs_()
+    product = torch.sub(delta.tuned, delta.pre).mul_(delta.grad).abs_()
     delta.grad.zero_()
-    return found
+    return product

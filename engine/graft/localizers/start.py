@@ -12,10 +12,10 @@ def relative_movement(delta: Delta, base: torch.Tensor) -> torch.Tensor:
 
     Of the base patch from movement this changes no order; a stored one is lifted over the rest.
     """
-    found = delta.movement()
+    movement = delta.movement()
     if len(base):
-        found /= largest(found, len(base)).clamp(min=torch.finfo(found.dtype).tiny)
-    inside = found[base].clamp_(min=1)
-    found.clamp_(max=1 - torch.finfo(found.dtype).eps)
-    found[base] = inside
-    return found
+        movement /= largest(movement, len(base)).clamp(min=torch.finfo(movement.dtype).tiny)
+    inside = movement[base].clamp_(min=1)
+    movement.clamp_(max=1 - torch.finfo(movement.dtype).eps)
+    movement[base] = inside
+    return movement

@@ -48,12 +48,12 @@ class StraightThrough:
         scale = inside.abs().mean().item()  # nan of an empty mask
         if scale > 0:
             self.state.add_(d.grad, alpha=-RATE / scale)
-            found, halvings = top(self.state, s), 0
-            while halvings < HALVINGS and _sum(inside) - _sum(d.grad[found]) > loss / 2:
+            chosen, halvings = top(self.state, s), 0
+            while halvings < HALVINGS and _sum(inside) - _sum(d.grad[chosen]) > loss / 2:
                 halvings += 1
                 self.state.add_(d.grad, alpha=RATE / scale / 2**halvings)  # half of it back
-                found = top(self.state, s)
-            self._shown = found
+                chosen = top(self.state, s)
+            self._shown = chosen
         d.grad.zero_()
         self.put()
 

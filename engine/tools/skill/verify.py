@@ -10,10 +10,10 @@ from engine.tools.skill.folder import folder_of
 def answer(question: VerifySkill, hear: Hear) -> SkillVerified:
     """Raises SkillError or ConfigError."""
     skill = load(question.skill, allow_nan=True)
-    found = install.verify(skill, folder_of(question.model))
+    state = install.verify(skill, folder_of(question.model))
     return SkillVerified(
-        state=found.state.value,
-        tensors=len(found.names),
-        skill=tuple(name for name in found.names if name in found.skill - found.base),
-        other=tuple(found.other),
+        state=state.state.value,
+        tensors=len(state.names),
+        skill=tuple(name for name in state.names if name in state.skill - state.base),
+        other=tuple(state.other),
     )

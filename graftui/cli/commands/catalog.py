@@ -255,11 +255,11 @@ def _line(text: str) -> str:
 def _token_line(ids: Sequence[int], tokens: Sequence[str], marked: int | None = None) -> Text:
     """`id:token` of each; the marked one in brackets."""
     line = Text()
-    for place, (number, token) in enumerate(zip(ids, tokens, strict=True)):
+    for index, (number, token) in enumerate(zip(ids, tokens, strict=True)):
         pair = f"{number}:{_line(token)}"
-        line.append("  " if place else "")
-        line.append(f"[{pair}]" if place == marked else pair,
-                    "bold reverse" if place == marked else "")  # fmt: skip
+        line.append("  " if index else "")
+        line.append(f"[{pair}]" if index == marked else pair,
+                    "bold reverse" if index == marked else "")  # fmt: skip
     return line
 
 

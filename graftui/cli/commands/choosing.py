@@ -26,8 +26,8 @@ def chosen(store: Store, refs: Sequence[str], filters: Sequence[str]) -> list[Ru
             "Give ids or names, or a filter such as --filter status=failed.",
         )
     named = {store.resolve(ref).id for ref in refs}
-    found = store.list(where=parse_options(filters), sort="created")
-    return [run for run in found if run.id in named or not refs]
+    runs = store.list(where=parse_options(filters), sort="created")
+    return [run for run in runs if run.id in named or not refs]
 
 
 def named(runs: Sequence[Run]) -> str:

@@ -57,18 +57,18 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
 def _located(settings: Settings, run: Run, console: Console) -> Heat | None:
     """Where the weights lie of the graft that the run's scores are about, or else of its last."""
     try:
-        found = map_of(directory(settings, run).path)
+        located = map_of(directory(settings, run).path)
     except UsageError as error:
         console.print(error.message, style="yellow", soft_wrap=True)
         return None
-    if found is None or not found.grafts:
+    if located is None or not located.grafts:
         return None
     weights = run.summary.get("weights")
-    graft = next((g for g in found.grafts if g.weights == weights), found.grafts[-1])
+    graft = next((g for g in located.grafts if g.weights == weights), located.grafts[-1])
     name = stage_title(graft.what, str(run.config.get("localizer", "")))
     at = graft.labels.get("sparsity")
-    of = f"{name} at {asked(at)}" if isinstance(at, float) and len(found.grafts) > 1 else name
-    return Heat(found.density(graft, f"share of each module's weights in the {of}, by layer"))
+    of = f"{name} at {asked(at)}" if isinstance(at, float) and len(located.grafts) > 1 else name
+    return Heat(located.heat(graft, f"share of each module's weights in the {of}, by layer"))
 
 
 def _warnings(run: Run) -> list[str]:
@@ -98,16 +98,16 @@ def _process(attempt: Attempt) -> str:
 def recovered(settings: Settings, run: Run) -> dict[str, float] | None:
     """What `graft.recover` found: weights, recovery, and its 95 % interval from low to high."""
     try:
-        found = json.loads(read_whole(directory(settings, run).result))["recover"]
-        return {name: float(found[name]) for name in ("weights", "recovery", "low", "high")}
+        figures = json.loads(read_whole(directory(settings, run).result))["recover"]
+        return {name: float(figures[name]) for name in ("weights", "recovery", "low", "high")}
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
 def _smallest(settings: Settings, run: Run) -> str:
-    found = recovered(settings, run)
-    if found is None:
+    bounds = recovered(settings, run)
+    if bounds is None:
         return ""
-    weights = figure("weights", found["weights"])
-    share, low, high = (figure("recovery", found[name]) for name in ("recovery", "low", "high"))
+    weights = figure("weights", bounds["weights"])
+    share, low, high = (figure("recovery", bounds[name]) for name in ("recovery", "low", "high"))
     return f"{weights} weights recover {share} % (95 % interval {low} to {high})"

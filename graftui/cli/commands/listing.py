@@ -28,11 +28,11 @@ def show(
     """The runs that meet all filters."""
     where = limited(all_of(parse_options(filters), words(search)))
     listed = store.list(where=where, sort=sort, limit=limit or None)
-    found = observed(settings, listed, time.time())
+    runs = observed(settings, listed, time.time())
     if json:
-        send_json([as_json(run) for run in found])
+        send_json([as_json(run) for run in runs])
         return
-    if not found:
+    if not runs:
         narrowed = where != EVERYTHING
         console.print(
             "no run meets this" if narrowed else "no runs yet; start with: graftui run pocket"
@@ -40,17 +40,17 @@ def show(
         if narrowed:  # a value may have been read otherwise than it was meant
             console.print(f"read as: {written(where)}", style="dim", soft_wrap=True)
         return
-    console.print(tables.runs(found, console.width), crop=False)
+    console.print(tables.runs(runs, console.width), crop=False)
     total = store.count(where)
-    if total > len(found):
-        console.print(f"{len(found)} of {total} runs; --limit 0 lists all", style="dim")
-    if held := [run.id for run in found if run.status is RunStatus.held]:
+    if total > len(runs):
+        console.print(f"{len(runs)} of {total} runs; --limit 0 lists all", style="dim")
+    if held := [run.id for run in runs if run.status is RunStatus.held]:
         console.print(f"held, not started: graftui release {' '.join(held)}")
 
 
-def checks(found: Sequence[Check], console: Console) -> None:
+def checks(checked: Sequence[Check], console: Console) -> None:
     """One line a check, and below what is wrong how to mend it."""
-    for check in found:
+    for check in checked:
         mark = ("✓", "green") if check.ok else ("✗", "red")
         console.print(Text.assemble(mark, " ", (check.name, "bold"), f"  {check.text}"))
         if check.hint:

@@ -24,16 +24,16 @@ def show(settings: Settings, console: Console, name: str, every: bool, json: boo
 
 
 def _list(settings: Settings, console: Console, json: bool) -> None:
-    found = library.available(settings)
+    recipes_here = library.available(settings)
     if json:
-        send_json([dataclasses.asdict(info) for info in found])
+        send_json([dataclasses.asdict(info) for info in recipes_here])
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("recipe", "from", "parts", "what it does"):
         table.add_column(column)
-    for info in found:
-        place = info.source if info.source == "shipped" else _near(info.path)
-        table.add_row(info.name, place, " + ".join(info.parts), _about(info))
+    for info in recipes_here:
+        where = info.source if info.source == "shipped" else _near(info.path)
+        table.add_row(info.name, where, " + ".join(info.parts), _about(info))
     console.print(table)
 
 

@@ -58,9 +58,9 @@ def _point(store: Store, ref: str) -> tuple[Run, float | None]:
         raise
 
 
-def _curve(run: Run, place: RunDir) -> dict[float, Path]:
+def _curve(run: Run, run_dir: RunDir) -> dict[float, Path]:
     """Sparsity as asked for -> skill file, of those that are there, smallest first."""
-    if place.skill().is_file():
-        return {float(run.config.get("sparsity", 0)): place.skill()}
-    files = place.path.glob("skill-*.safetensors")
+    if run_dir.skill().is_file():
+        return {float(run.config.get("sparsity", 0)): run_dir.skill()}
+    files = run_dir.path.glob("skill-*.safetensors")
     return dict(sorted((float(path.stem.removeprefix("skill-")), path) for path in files))

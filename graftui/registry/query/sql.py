@@ -45,8 +45,8 @@ def figures(db: sqlite3.Connection) -> Collection[str]:
 def _sql(db: sqlite3.Connection, query: Query) -> Sql:
     """An expression that is 0 or 1, never NULL."""
     if isinstance(query, Word):
-        found = "SELECT rowid FROM runs_words WHERE runs_words MATCH ?"
-        return f"n IN ({found})", [match(query.text)]
+        matching = "SELECT rowid FROM runs_words WHERE runs_words MATCH ?"
+        return f"n IN ({matching})", [match(query.text)]
     if isinstance(query, Condition):
         return _condition(query, find(query.key, lambda: figures(db), query.key_span))
     if isinstance(query, Not):

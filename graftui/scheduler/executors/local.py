@@ -45,15 +45,15 @@ class Local:
         self._children: dict[tuple[str, int], _Child] = {}
 
     def start(self, run: Run) -> Attempt:
-        place, attempt = self.settings.run_dir(run.id), run.attempt
+        run_dir, attempt = self.settings.run_dir(run.id), run.attempt
         kills = oom_kills()
-        with place.output.open("ab") as output:
+        with run_dir.output.open("ab") as output:
             process = subprocess.Popen(
                 [
                     self.settings.python,
                     "-m",
                     "engine",
-                    str(place.path),
+                    str(run_dir.path),
                     "--attempt",
                     str(attempt.n),
                 ],
@@ -63,7 +63,7 @@ class Local:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: _sign(place, attempt),
+                preexec_fn=lambda: _sign(run_dir, attempt),
             )
         self._children[run.id, attempt.n] = _Child(process, kills)
         return _known_as(attempt, process.pid)
@@ -102,13 +102,13 @@ class Local:
         return Exit(code, no_room(self.settings.runs), killed, peak)
 
 
-def _sign(place: RunDir, attempt: Attempt) -> None:
+def _sign(run_dir: RunDir, attempt: Attempt) -> None:
     """In the engine's process, before it is the engine: who it is.
 
     Whoever starts it may be killed before it can write that down.
     """
     with suppress(OSError):  # a full disk; its row says so too
-        files.write(place, _known_as(attempt, os.getpid()))
+        files.write(run_dir, _known_as(attempt, os.getpid()))
 
 
 def _known_as(attempt: Attempt, pid: int) -> Attempt:

@@ -86,7 +86,7 @@ class Curves(ScrollView):
         if keys != self._keys:
             self._keys, self._charts = keys, outlines(keys)
             self._arrange()
-        known, sized = {one.key: one for one in series}, over_sizes(scores)
+        known, sized = {curve.key: curve for curve in series}, over_sizes(scores)
         if (known, sized) != (self._series, self._sized):
             self._series, self._sized = known, sized
             self._arrange()
@@ -143,19 +143,19 @@ class Curves(ScrollView):
         strips = [s for n in row for s in (self._strip(n, inner, each), gap)]
         return Strip.join(strips[:-1]).adjust_cell_length(width, self._ground)
 
-    def _strip(self, place: int, line: int, width: int) -> Strip:
+    def _strip(self, index: int, line: int, width: int) -> Strip:
         """A line of one plot; -1: of the one over sizes."""
-        if (place, width) not in self._drawn:
+        if (index, width) not in self._drawn:
             if len(self._drawn) > _KEPT:
                 self._drawn.clear()
-            height = _SIZED_HEIGHT if place < 0 else self._layout.height
+            height = _SIZED_HEIGHT if index < 0 else self._layout.height
             look = Look(width, height, self._colours, self._ground)
-            self._drawn[place, width] = draw(self._chart(place), look)
-        return self._drawn[place, width][line]
+            self._drawn[index, width] = draw(self._chart(index), look)
+        return self._drawn[index, width][line]
 
-    def _chart(self, place: int) -> Chart:
-        sized = self._sized if place < 0 else None
-        return sized or self._charts[place].of(self._series)
+    def _chart(self, index: int) -> Chart:
+        sized = self._sized if index < 0 else None
+        return sized or self._charts[index].of(self._series)
 
     @property
     def _ground(self) -> Style:

@@ -27,9 +27,9 @@ class StatusLine(Static):
 
     _shown: tuple[RunsSeen, str, int] | None = None
 
-    def show(self, seen: RunsSeen, place: str, marked: int) -> None:
+    def show(self, seen: RunsSeen, where: str, marked: int) -> None:
         """Show `seen`; `place`: the working directory."""
-        self._shown = (seen, place, marked)
+        self._shown = (seen, where, marked)
         self._draw(*self._shown)
 
     def on_resize(self) -> None:
@@ -37,8 +37,8 @@ class StatusLine(Static):
         if self._shown:
             self._draw(*self._shown)
 
-    def _draw(self, seen: RunsSeen, place: str, marked: int) -> None:
-        left = [Content.styled(" graftui ", "bold $accent"), data(place, "$text-muted")]
+    def _draw(self, seen: RunsSeen, where: str, marked: int) -> None:
+        left = [Content.styled(" graftui ", "bold $accent"), data(where, "$text-muted")]
         if seen.view_only:
             left.append(Content.styled("a view in memory: nothing is noted", "$warning"))
         left += self._counts(seen)
@@ -48,13 +48,13 @@ class StatusLine(Static):
         self.update(Content.assemble(line, " " * max(1, room), right), layout=False)
 
     def _counts(self, seen: RunsSeen) -> list[Content]:
-        found = []
+        counts = []
         for status in _COUNTED:
             look = STATES[status]
             if count := seen.counts.get(status, 0):
                 text = f"{look.glyph} {count:,} {look.word}"
-                found.append(Content.styled(text, f"${TONES[look.tone]}"))
-        return found
+                counts.append(Content.styled(text, f"${TONES[look.tone]}"))
+        return counts
 
     def _right(self, seen: RunsSeen, marked: int) -> Content:
         pieces = [counted(seen.every)]

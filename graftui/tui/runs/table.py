@@ -76,7 +76,7 @@ class RunTable(DataTable[Text]):
 
     def show(self, runs: tuple[Run, ...], now: float, marked: frozenset[str]) -> None:
         """Show `runs`, changing only what changed; the cursor stays with its run."""
-        place = self.cursor_row
+        index = self.cursor_row
         self._runs = {run.id: run for run in runs}
         self._marked, self._now = marked, now
         if not self._layout:
@@ -95,7 +95,7 @@ class RunTable(DataTable[Text]):
             if run.id in self.rows:
                 self._update(run)
         self._syncing = False
-        self._restore(place)
+        self._restore(index)
         if len(missing) > at_once:
             self.set_timer(0.05, self._show_more)
 
@@ -120,7 +120,7 @@ class RunTable(DataTable[Text]):
         """The rows in the order of the runs."""
         order = [id for id in self._runs if id in self.rows]
         if [row.key.value for row in self.ordered_rows] != order:
-            places = {visible(id): place for place, id in enumerate(order)}
+            places = {visible(id): index for index, id in enumerate(order)}
             self.sort("id", key=lambda text: places[text.plain])
 
     def _refill(self) -> None:
@@ -154,7 +154,7 @@ class RunTable(DataTable[Text]):
             if now != before:
                 self.update_cell(run.id, column.name, now)
 
-    def _restore(self, place: int) -> None:
+    def _restore(self, index: int) -> None:
         """The cursor back to its run; if that is gone, to the one in its place."""
         if not self._runs:
             self._announce("")
@@ -163,7 +163,7 @@ class RunTable(DataTable[Text]):
             self._announce(self._wanted)
             self._wanted = ""
         if self._selected not in self._runs:
-            self._announce(list(self._runs)[min(place, len(self._runs) - 1)])
+            self._announce(list(self._runs)[min(index, len(self._runs) - 1)])
         if self._selected not in self.rows:  # to come with the next stretch
             return
         row = self.get_row_index(self._selected)
