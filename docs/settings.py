@@ -20,12 +20,14 @@ def text() -> str:
     """The page."""
     lines = [HEAD]
     for name, kind in kinds().items():
-        lines += [f"## {name}", "", f"{kind.config.__doc__}", ""]
+        lines += [f"## {name}", "", f"{kind.title}. It scores {', '.join(kind.stages)}.", ""]
         lines += ["| setting | default | values | unit | meaning |", "|---|---|---|---|---|"]
-        for one in schema.settings(name):
-            values = " or ".join(f"`{choice}`" for choice in one.choices) or one.type
-            default = f"`{written(one.default)}`" if written(one.default) else ""
-            lines.append(f"| `{one.path}` | {default} | {values} | {one.unit} | {one.help} |")
+        for setting in schema.settings(name):
+            values = " or ".join(f"`{choice}`" for choice in setting.choices) or setting.type
+            default = f"`{written(setting.default)}`" if written(setting.default) else ""
+            lines.append(
+                f"| `{setting.path}` | {default} | {values} | {setting.unit} | {setting.help} |"
+            )
         lines.append("")
     return "\n".join(lines)
 

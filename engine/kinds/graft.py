@@ -26,7 +26,7 @@ from engine.graft.apply import installed
 from engine.graft.base import BasePatch, base_patches
 from engine.graft.delta import Delta
 from engine.graft.learn import Learnt, learn, score
-from engine.graft.localizers import scorer
+from engine.graft.localizers import check_scores, scorer
 from engine.graft.map import Located, write_map
 from engine.graft.mask import top
 from engine.graft.necessity import knock_out
@@ -210,7 +210,9 @@ def _rated(bench: Bench) -> torch.Tensor | None:
     if chosen_by is None or not chosen_by.scorer:
         return None
     bench.session.emit.log(f"rating the weights by {chosen_by.name}")
-    return scorer(chosen_by)(bench.session, bench.delta, bench.config)
+    rated = scorer(chosen_by)(bench.session, bench.delta, bench.config)
+    check_scores(rated, bench.delta.pre, chosen_by.name)
+    return rated
 
 
 def _tested(

@@ -23,7 +23,8 @@ def read_label(value: object, spec: TaskSpec, where: str) -> str | None:
         raise DataError(
             f"{where} has the label {written[:80]!r}, but the labels of {spec.name} are "
             f"{', '.join(spec.labels)}",
-            "check that the file is this task's, and the label column and header of its block",
+            "check that the file is this task's, and the `label` and `header` of its block: with "
+            "header = true the first line is titles",
         )
     if spec.bounds:
         _check_score(label, spec.bounds, f"{where} has the score {label[:80]!r}", spec.name)

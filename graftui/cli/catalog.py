@@ -83,5 +83,5 @@ VERBS: dict[Callable[..., None], str] = {
 # The same for the verbs of a group, and what the group is called.
 GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
     "tasks": (tasks, {show: "graftui tasks show pocket-film --set task.type=autoregressive"}),
-    "data": (data, {kshot: "graftui data kshot --task SST-2 --seed 13 --seed 21 --data original"}),
+    "data": (data, {kshot: "graftui data kshot --task SST-2 --seed 13 --seed 21 --data FOLDER"}),
 }

@@ -17,6 +17,7 @@ from engine.__main__ import main as engine
 from engine.contract import kinds
 from engine.contract import localizers as entries
 from engine.contract.localizers import localizers
+from engine.contract.task_spec import HubSource, TaskSpec
 from engine.graft.skill import load
 from graftui.models import RunStatus
 from graftui.planning import plans, recipes
@@ -72,6 +73,13 @@ def test_a_localizer(loaded: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyP
     weights = load_file(tuned / "model.safetensors")
     every = torch.cat([weights[name].abs().flatten() for name in skill.info.tensors])
     assert torch.equal(kept.sort().values, every.topk(50).values.sort().values)
+
+
+def test_every_key_of_a_task_is_told() -> None:
+    told = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE)))
+    assert told == [name for name in TaskSpec.model_fields if name != "name"]
+    (hub,) = re.findall(r"^\| `hub` \| .*: (.*) \|$", PAGE, re.MULTILINE)
+    assert re.findall(r"`(\w+)`", hub) == list(HubSource.model_fields)
 
 
 def test_a_task(work: Workplace) -> None:

@@ -14,10 +14,11 @@ import torch
 
 from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import Localizer
+from engine.errors import ConfigError
 from engine.graft.delta import Delta
 from engine.session import Session
 
-__all__ = ["Learner", "Mask", "Scorer", "learner", "scorer"]
+__all__ = ["Learner", "Mask", "Scorer", "check_scores", "learner", "scorer"]
 
 Scorer = Callable[[Session, Delta, GraftConfig], torch.Tensor]
 """A score a maskable weight, (P,), larger is better. May leave any weights shown, no gradients."""
@@ -42,7 +43,7 @@ Learner = Callable[[Delta, torch.Tensor, GraftConfig], Mask]
 
 
 def scorer(entry: Localizer) -> Scorer:
-    """The scorer that `entry` names. Raises ImportError or AttributeError where it is not there."""
+    """The scorer that `entry` names. Raises ConfigError where it is not there."""
     implemented: Scorer = _named(entry.scorer)
     return implemented
 
@@ -55,4 +56,24 @@ def learner(entry: Localizer) -> Learner:
 
 def _named(code: str) -> Any:
     module, _, name = code.partition(":")
-    return getattr(importlib.import_module(module), name)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise ConfigError(
+            f"the localizer's entry names {code}, which is not there: {error}",
+            "mend the scorer or learner in its file in engine/contract/localizers",
+        ) from error
+
+
+def check_scores(rated: torch.Tensor, like: torch.Tensor, localizer: str) -> None:
+    """Raises ConfigError for what no graft can be cut by."""
+    if rated.shape != like.shape:
+        wrong = f"have the shape {tuple(rated.shape)}, not {tuple(like.shape)}"
+    elif odd := int((rated.isnan() | rated.isposinf()).sum()):
+        wrong = f"are NaN or infinite for {odd:,} of {len(rated):,} weights"
+    else:
+        return
+    raise ConfigError(
+        f"graft.localizer = {localizer}: its scores {wrong}",
+        "mend its scorer: a number for each maskable weight; -infinity keeps one out",
+    )

@@ -12,13 +12,14 @@ from torch import nn
 
 from engine import data
 from engine.contract.kinds.graft import GraftConfig
-from engine.contract.localizers import localizers
+from engine.contract.localizers import Localizer, localizers
+from engine.errors import ConfigError
 from engine.graft import delta as delta_module
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
 from engine.graft.learn import learn
-from engine.graft.localizers import hard_concrete, layerwise, learner, scorer
+from engine.graft.localizers import check_scores, hard_concrete, layerwise, learner, scorer
 from engine.graft.localizers import straight_through as straight
 from engine.graft.localizers.hard_concrete import HardConcrete
 from engine.graft.localizers.learnt import LearntMask
@@ -375,3 +376,25 @@ def test_without_a_learning_rate_about_the_budget_crosses(steps: int, scale: flo
         mask.update()
     added = ~torch.isin(mask.rounded(), base)
     assert 0.2 * 200 < added.sum() < 1.5 * 200
+
+
+@pytest.mark.parametrize(
+    ("scores", "says"),
+    [
+        (torch.zeros(5), r"have the shape \(5,\), not \(4,\)"),
+        (torch.tensor([0.0, torch.nan, torch.inf, 1.0]), "NaN or infinite for 2 of 4"),
+    ],
+)
+def test_scores_that_cut_no_graft_are_refused_by_name(scores: torch.Tensor, says: str) -> None:
+    with pytest.raises(ConfigError, match=f"mine: its scores.*{says}"):
+        check_scores(scores, torch.zeros(4), "mine")
+
+
+def test_minus_infinity_keeps_a_weight_out() -> None:
+    check_scores(torch.tensor([-torch.inf, 1.0]), torch.zeros(2), "mine")
+
+
+@pytest.mark.parametrize("code", ["engine.graft.localizers.nowhere:score", "engine.graft.mask:no"])
+def test_an_entry_of_what_is_not_there_is_refused_by_name(code: str) -> None:
+    with pytest.raises(ConfigError, match=code):
+        scorer(Localizer("mine", "all", "none", "none", scorer=code))
