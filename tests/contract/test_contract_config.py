@@ -37,6 +37,7 @@ def other(setting: Setting) -> Any:
         "table": {"0": "bad"},
         "integer": setting.default + 1 if setting.type == "integer" else None,
         "number": (setting.default or 1) / 2 if setting.type == "number" else None,
+        "fraction or count": 7,
     }
     return values[setting.type]
 

@@ -162,7 +162,7 @@ def test_a_token_without_an_embedding_is_named(
 ) -> None:
     raw = finetuning(altered(model_folder, tmp_path / "m"), task_folder, steps=1)
     failed = run_here(tmp_path / "r", raw).failed
-    assert failed.reason is FailReason.config
+    assert failed.reason == FailReason.config
     assert "'the film' is number" in failed.message
     assert "resize" in failed.hint
 
@@ -185,7 +185,7 @@ def test_weights_that_are_no_numbers_are_named(
     lm.save_pretrained(tmp_path / "m")
     tf.AutoTokenizer.from_pretrained(model_folder).save_pretrained(tmp_path / "m")
     failed = run_here(tmp_path / "r", finetuning(tmp_path / "m", task_folder)).failed
-    assert failed.reason is FailReason.config
+    assert failed.reason == FailReason.config
     assert f"the weights of {tmp_path / 'm'} are not all numbers: 2 of" in failed.message
     assert name in failed.message
 
