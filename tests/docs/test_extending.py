@@ -46,7 +46,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> Loader:
         name = path.removesuffix(".py").replace("/", ".")
         module = ModuleType(name)
         monkeypatch.setitem(sys.modules, name, module)
-        exec(compile(FILES[path], path, "exec"), module.__dict__)
+        exec(compile(FILES[path], f"<{path}>", "exec"), module.__dict__)
         return module
 
     return load_example

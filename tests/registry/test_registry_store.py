@@ -19,6 +19,8 @@ from tests.registry.registry_rows import make
 
 HERE = Here("", "h", "b")
 
+_METRIC = "INSERT INTO metrics (run, name, labels, step, value) VALUES (?, 'loss', '{}', 1, 0.5)"
+
 
 def test_a_run_comes_back_as_it_went_in(store: Store) -> None:
     run = make(
@@ -158,10 +160,7 @@ def test_deleting_a_run_deletes_what_it_measured(store: Store) -> None:
     run = make()
     store.add([run])
     with store.write() as db:
-        db.execute(
-            "INSERT INTO metrics (run, name, labels, step, value) VALUES (?, 'loss', '{}', 1, 0.5)",
-            (run.id,),
-        )
+        db.execute(_METRIC, (run.id,))
         db.execute("INSERT INTO artifacts VALUES (NULL, ?, 'p', 'k', 1)", (run.id,))
     store.delete(run.id)
     for table in ("runs", "metrics", "artifacts", "runs_words"):
@@ -230,9 +229,7 @@ def test_damage_is_reported(store: Store) -> None:
     assert store.check() == []
     store.db.execute("PRAGMA foreign_keys=OFF")
     with store.write() as db:
-        db.execute(
-            "INSERT INTO metrics (run, name, labels, step, value) VALUES ('nobody', 'loss', '{}', 1, 0.5)"
-        )
+        db.execute(_METRIC, ("nobody",))
     assert store.check() == ["a row of metrics belongs to no run"]
 
 
