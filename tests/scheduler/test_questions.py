@@ -1,7 +1,6 @@
 """One engine for any number of questions; however it fails, a clear error and no process left."""
 
 import json
-import os
 import signal
 import threading
 import time
@@ -148,7 +147,7 @@ def test_ctrl_c_kills_what_stays_deaf_with_its_helpers(
     def bored() -> None:
         while not (tmp_path / "pids").exists():
             time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     threading.Thread(target=bored).start()
     with engine(tmp_path, deaf) as asked, pytest.raises(KeyboardInterrupt):
