@@ -17,7 +17,7 @@ os.environ["XDG_CONFIG_HOME"] = "/dev/null"  # what the developer has there is n
 
 # Busy machines are slow, and a test that fails once in a hundred runs helps nobody:
 # `pytest --hypothesis-profile=default` looks for new examples.
-settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=50)
 settings.load_profile("steady")
 
 
