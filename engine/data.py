@@ -136,12 +136,12 @@ def load(
     also = {name: sources.also_rows(name, task, spec) for name in task.also_test}
     fillers, answers = _fillers(task, demo, spec, prompting, tokenizer, splits.train[0], room)
     shots = _demonstrations(task, demo, spec, splits.train)
-    tokens_as = digest(tokenizer)
+    tokenizer_id = digest(tokenizer)
 
     def made(split: str, rows: list[Row]) -> Tokenised:
         labels = [label_of(row, spec) for row in rows]
         contexts = _contexts(rows, shots, own=split == "train")
-        return tokenise(contexts, labels, fillers, tokens_as, cache, partial(progress, split))
+        return tokenise(contexts, labels, fillers, tokenizer_id, cache, partial(progress, split))
 
     train, dev = made("train", splits.train), made("dev", splits.dev)
     tests = {name: made(name, rows) for name, rows in {**splits.tests, **also}.items()}

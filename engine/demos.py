@@ -66,7 +66,7 @@ class Demonstrations:
         self, row: Row, groups: Sequence[np.ndarray], random: np.random.Generator
     ) -> Context:
         shown = [self.pool[int(random.choice(group))] for group in groups]
-        texts = row.texts + tuple(text for row_shown in shown for text in row_shown.texts)
+        texts = row.texts + tuple(text for example in shown for text in example.texts)
         return texts, tuple(range(len(groups)))
 
     def _similarity(self, rows: Sequence[Row]) -> np.ndarray:

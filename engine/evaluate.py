@@ -73,18 +73,18 @@ class Evaluator:
         """
         if was_training := self.model.training:
             self.model.eval()
-        batches_done: list[torch.Tensor] = []
+        pieces: list[torch.Tensor] = []
         order: list[int] = []
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, self.bf16):
             for chosen, batch in sorted_batches(rows, self.tokens, self.data.pad_id, self.device):
                 self.check_stop()
-                batches_done.append(self.model(batch).cpu())
+                pieces.append(self.model(batch).cpu())
                 order += chosen
                 if progress:
                     progress(len(order), len(rows))
         if was_training:
             self.model.train()
-        logits = torch.cat(batches_done)
+        logits = torch.cat(pieces)
         logits = torch.empty_like(logits).index_copy_(0, torch.tensor(order), logits)
         logits = logits.view(-1, self.data.contexts, logits.shape[1]).mean(1)
         labels = torch.tensor([row.label for row in rows])[:: self.data.contexts]

@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Verified:
     """What a model's tensors are, of those that a skill touches."""
 
     names: tuple[str, ...]
@@ -73,7 +73,7 @@ def installed(skill: Skill, model: nn.Module, verified: bool = False) -> Iterato
             flat[name][index] = before[name]
 
 
-def verify(skill: Skill, model: nn.Module) -> Found:
+def verify(skill: Skill, model: nn.Module) -> Verified:
     """What each touched tensor of a live model is. Raises SkillError if one is missing."""
     touched = parameters(skill, model)
     return compare(skill, lambda name: touched[name])
@@ -85,7 +85,7 @@ def parameters(skill: Skill, model: nn.Module) -> dict[str, nn.Parameter]:
     return {name: there[key] for name, key in match(skill.indices, there, "the model").items()}
 
 
-def compare(skill: Skill, tensor: Callable[[str], torch.Tensor]) -> Found:
+def compare(skill: Skill, tensor: Callable[[str], torch.Tensor]) -> Verified:
     """What each touched tensor is; `tensor` gives it by the skill's name for it."""
     base, holds = set(), set()
     for name, index in skill.indices.items():
@@ -104,7 +104,7 @@ def compare(skill: Skill, tensor: Callable[[str], torch.Tensor]) -> Found:
             has = False
         if has:
             holds.add(name)
-    return Found(tuple(skill.indices), frozenset(base), frozenset(holds))
+    return Verified(tuple(skill.indices), frozenset(base), frozenset(holds))
 
 
 def match(names: Iterable[str], there: Collection[str], whose: str) -> dict[str, str]:
@@ -132,20 +132,20 @@ def match(names: Iterable[str], there: Collection[str], whose: str) -> dict[str,
     )
 
 
-def other_base(skill: Skill, state: Found, whose: str) -> SkillError:
+def other_base(skill: Skill, verified: Verified, whose: str) -> SkillError:
     """That `whose` tensors are not those that the skill was made from."""
-    other = state.other
+    other = verified.other
     named = f"{', '.join(other[:3])}{' ...' if len(other) > 3 else ''}"
     return SkillError(
-        f"{len(other)} of {len(state.names)} tensors of {whose} are not those that the skill was "
-        f"made from: {named}",
+        f"{len(other)} of {len(verified.names)} tensors of {whose} are not those that the skill "
+        f"was made from: {named}",
         f"take {skill.info.base} at the precision of its checkpoint, without other changes",
     )
 
 
 def _refuse_other(skill: Skill, model: nn.Module) -> None:
-    state = verify(skill, model)
-    if state.state is State.other:
-        raise other_base(skill, state, "the model")
-    if state.state is not State.base:
+    verified = verify(skill, model)
+    if verified.state is State.other:
+        raise other_base(skill, verified, "the model")
+    if verified.state is not State.base:
         raise SkillError("the skill is already in the model", "install it once")

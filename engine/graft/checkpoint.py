@@ -155,8 +155,8 @@ def stored(path: Path) -> dict[str, Stored]:
         raise unreadable(path, str(error)) from None
     header.pop("__metadata__", None)
     return {
-        key: Stored(path, 8 + size + told["data_offsets"][0], told["dtype"], told["shape"])
-        for key, told in header.items()
+        key: Stored(path, 8 + size + entry["data_offsets"][0], entry["dtype"], entry["shape"])
+        for key, entry in header.items()
     }
 
 

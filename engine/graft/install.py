@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from engine.contract.layout import write_whole
-from engine.graft.apply import Found, State, compare, other_base
+from engine.graft.apply import State, Verified, compare, other_base
 from engine.graft.arrangement import Run, arranged
 from engine.graft.checkpoint import KINDS, Change, Checkpoint
 from engine.graft.info import SkillError, bits
@@ -39,22 +39,24 @@ class Changed:
     """Weights of the skill that the folder had already."""
 
 
-def verify(skill: Skill, folder: Path) -> Found:
+def verify(skill: Skill, folder: Path) -> Verified:
     """What each touched tensor of a folder is; a linear head counts as one more of them.
 
     Raises SkillError if the folder cannot be read or lacks a tensor.
     """
     checkpoint = Checkpoint(folder)
     lie = arranged(skill.indices, checkpoint)
-    state = compare(skill, lambda name: _gathered(checkpoint, lie[name], skill.info.shapes[name]))
+    verified = compare(
+        skill, lambda name: _gathered(checkpoint, lie[name], skill.info.shapes[name])
+    )
     if not skill.head:
-        return state
+        return verified
     head = HEAD.rstrip(".")
     there, holds = (folder / FILE).exists(), _has_head(skill, folder)
-    return Found(
-        (*state.names, head),
-        state.base if there else state.base | {head},
-        state.skill | {head} if holds else state.skill,
+    return Verified(
+        (*verified.names, head),
+        verified.base if there else verified.base | {head},
+        verified.skill | {head} if holds else verified.skill,
     )
 
 
@@ -67,12 +69,12 @@ def install(
     already, or has a linear head of its own, if its numbers have no room for the skill's (unless
     `allow_nan`: they become infinite), or if `out` exists.
     """
-    state = verify(skill, folder)
-    if state.other:
-        raise other_base(skill, state, str(folder))
-    if state.state is State.skill:
+    verified = verify(skill, folder)
+    if verified.other:
+        raise other_base(skill, verified, str(folder))
+    if verified.state is State.skill:
         raise SkillError(f"the skill is already installed in {folder}", "nothing is to be done")
-    pending = [name for name in skill.indices if name not in state.skill]
+    pending = [name for name in skill.indices if name not in verified.skill]
     with _copied(folder, out) as target:
         changed = _put(skill, target, pending, skill.values, allow_nan)
         if skill.head:
@@ -92,12 +94,12 @@ def uninstall(skill: Skill, folder: Path, out: Path | None = None) -> Changed:
             "a skill file of format 1 does not hold the values before",
             "cut the graft again, or take the base's own folder",
         )
-    state = verify(skill, folder)
-    if state.other:
-        raise other_base(skill, state, str(folder))
-    if state.state is State.base and len(state.skill) < len(state.names):
+    verified = verify(skill, folder)
+    if verified.other:
+        raise other_base(skill, verified, str(folder))
+    if verified.state is State.base and len(verified.skill) < len(verified.names):
         raise SkillError(f"the skill is not installed in {folder}: it is the base as it was")
-    pending = [name for name in skill.indices if name not in state.base]
+    pending = [name for name in skill.indices if name not in verified.base]
     with _copied(folder, out) as target:
         if skill.head:
             (target / FILE).unlink(missing_ok=True)

@@ -49,8 +49,8 @@ def learn(
     to stop gives the best so far. `first`: what the base patch scores, where that is known.
     """
 
-    def rank(mark: Learnt) -> tuple[float, bool, float, int]:
-        return mark.train_dev, len(mark.mask) <= len(base.mask), -mark.loss, mark.step
+    def rank(learnt: Learnt) -> tuple[float, bool, float, int]:
+        return learnt.train_dev, len(learnt.mask) <= len(base.mask), -learnt.loss, learnt.step
 
     mask = learner(localizers()[config.localizer])(delta, base.mask, config)
     best = seen = first = first or score(session, delta, base.mask, 0)

@@ -150,13 +150,13 @@ def _assembled(info: SkillInfo, tensors: Tensors, path: Path | str) -> Skill:
         del parts["base"]
     for name in info.digests:
         try:
-            parts_found = [tensors[f"{name}.{part}"] for part in parts]
+            columns = [tensors[f"{name}.{part}"] for part in parts]
             size = math.prod(info.shapes[name])
         except KeyError as error:
             raise SkillError(f"{path}: the tensor {error} is missing") from None
-        if not _sound(*parts_found, size=size):
+        if not _sound(*columns, size=size):
             raise SkillError(f"{path}: the indices or values of {name} are damaged")
-        for part, tensor in zip(parts.values(), parts_found, strict=True):
+        for part, tensor in zip(parts.values(), columns, strict=True):
             part[name] = tensor
     indices = {name: index.long() for name, index in parts["indices"].items()}
     head = {k.removeprefix(HEAD): v for k, v in tensors.items() if k.startswith(HEAD)}

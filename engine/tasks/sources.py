@@ -186,12 +186,12 @@ def also_rows(name: str, task: TaskConfig, spec: TaskSpec) -> list[Row]:
         raise ConfigError(f"task.also_test: {unknown_task(name)}")
     labels = _translation(other, spec)
     if on_hub(task.data):
-        test_rows = _hub_test(other, task, spec)
+        table = _hub_test(other, task, spec)
     else:
         with _as_data_errors():
             path = first_test_file(task, spec, other)
-        test_rows = read_table(path, other)
-    rows = some(test_rows.rows, task.test_rows)
+        table = read_table(path, other)
+    rows = some(table.rows, task.test_rows)
     _refuse_empty("test", rows, name)
     return [Row(row.texts, labels.get(row.label, row.label)) for row in rows]
 

@@ -47,11 +47,7 @@ def ancestry(run: Run, settings: Settings, own: Sequence[str] = ()) -> Ancestry:
 def _ancestry(run: Run, settings: Settings, store: Store, own: Sequence[str] = ()) -> Ancestry:
     sources: dict[str, list[Ancestry]] = {}
     for role in kinds()[run.kind].roles if run.kind in kinds() else ():
-        given = [
-            given_input.source
-            for given_input in run.inputs
-            if given_input.role == role.name and given_input.is_run
-        ]
+        given = [made.source for made in run.inputs if made.role == role.name and made.is_run]
         count = max(len(given), _count(run, role.digest))  # a hash alone may be known
         for number in range(0 if role.name in own else count):
             source = given[number] if given else ""

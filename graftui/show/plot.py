@@ -162,10 +162,12 @@ def _ticks(axis: Axis, low: float, high: float, most: int) -> list[tuple[float, 
 def _decades(low: float, high: float) -> list[tuple[float, str]]:
     """The powers of ten; where there are fewer than two, their doubles and halves as well."""
     powers = range(math.floor(low), math.ceil(high) + 1)
-    ticks = [(float(p), f"1e{p}" if p else "1") for p in powers]
-    if sum(low <= at <= high for at, _ in ticks) < 2:
-        ticks += [(p + math.log10(n), f"{n}e{p}" if p else f"{n}") for p in powers for n in (2, 5)]
-    return sorted((at, label) for at, label in ticks if low <= at <= high)
+    labelled = [(float(p), f"1e{p}" if p else "1") for p in powers]
+    if sum(low <= at <= high for at, _ in labelled) < 2:
+        labelled += [
+            (p + math.log10(n), f"{n}e{p}" if p else f"{n}") for p in powers for n in (2, 5)
+        ]
+    return sorted((at, label) for at, label in labelled if low <= at <= high)
 
 
 def _foot(axis: Axis, box: Box, width: int) -> tuple[str, frozenset[int]]:

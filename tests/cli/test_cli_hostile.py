@@ -208,7 +208,9 @@ def test_json_is_exact(verb: str, place: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_any_encoding(encoding: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for verb in ("ls", "show", "logs", "compare", "tasks", "recipes", "doctor"):
-        typed(monkeypatch, [*verb.split(), *TYPED[verb]], encoding)
+        text = typed(monkeypatch, [*verb.split(), *TYPED[verb]], encoding)
+        assert text.strip()
+        assert not steers(text)
 
 
 def test_a_terminal_obeys_none_of_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,4 +77,4 @@ def in_process(
     for stream in streams:
         stream.flush()
     written = [stream.buffer.getvalue() for stream in streams]  # type: ignore[attr-defined]
-    return int(left.value.code or 0), "".join(data.decode(errors="replace") for data in written)
+    return int(left.value.code or 0), "".join(data.decode(encoding) for data in written)

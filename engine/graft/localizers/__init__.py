@@ -8,7 +8,7 @@ told apart by their place.
 
 import importlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 
@@ -44,14 +44,12 @@ Learner = Callable[[Delta, torch.Tensor, GraftConfig], Mask]
 
 def scorer(entry: Localizer) -> Scorer:
     """The scorer that `entry` names. Raises ConfigError where it is not there."""
-    implemented: Scorer = _named(entry.scorer)
-    return implemented
+    return cast(Scorer, _named(entry.scorer))
 
 
 def learner(entry: Localizer) -> Learner:
     """The learner that `entry` names. Raises as `scorer` does."""
-    implemented: Learner = _named(entry.learner)
-    return implemented
+    return cast(Learner, _named(entry.learner))
 
 
 def _named(code: str) -> Any:

@@ -10,10 +10,10 @@ from engine.tools.skill.folder import folder_of
 def answer(question: VerifySkill, hear: Hear) -> SkillVerified:
     """Raises SkillError or ConfigError."""
     skill = load(question.skill, allow_nan=True)
-    state = install.verify(skill, folder_of(question.model))
+    verified = install.verify(skill, folder_of(question.model))
     return SkillVerified(
-        state=state.state.value,
-        tensors=len(state.names),
-        skill=tuple(name for name in state.names if name in state.skill - state.base),
-        other=tuple(state.other),
+        state=verified.state.value,
+        tensors=len(verified.names),
+        skill=tuple(name for name in verified.names if name in verified.skill - verified.base),
+        other=tuple(verified.other),
     )

@@ -24,14 +24,14 @@ def show(settings: Settings, console: Console, name: str, every: bool, json: boo
 
 
 def _list(settings: Settings, console: Console, json: bool) -> None:
-    recipes_here = library.available(settings)
+    infos = library.available(settings)
     if json:
-        send_json([dataclasses.asdict(info) for info in recipes_here])
+        send_json([dataclasses.asdict(info) for info in infos])
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("recipe", "from", "parts", "what it does"):
         table.add_column(column)
-    for info in recipes_here:
+    for info in infos:
         where = info.source if info.source == "shipped" else _near(info.path)
         table.add_row(info.name, where, " + ".join(info.parts), _about(info))
     console.print(table)
