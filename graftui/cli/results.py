@@ -127,6 +127,7 @@ def _side_by_side(refs: list[str], json: bool) -> None:
 def _collect(request: "Request", form: Format, output: Path | None, plot: bool, raw: bool) -> None:
     from graftui.results import collecting
     from graftui.results.export.groups import FORMATS
+    from graftui.results.figures import counted
     from graftui.show import groups
 
     if plot and form != "table":
@@ -140,7 +141,7 @@ def _collect(request: "Request", form: Format, output: Path | None, plot: bool, 
     if form == "table":
         groups.show(collected, console_here(), plot)
         return
-    writing.write(FORMATS[key](collected), output, f"{len(collected.groups)} rows")
+    writing.write(FORMATS[key](collected), output, counted(len(collected.groups), "row"))
     for note in () if form == "json" else collected.notes:  # JSON holds them
         say(note)
 
@@ -160,6 +161,7 @@ def export(
     """Write results with all settings and scores as CSV, JSON, Markdown or LaTeX."""
     from graftui.registry.query.grammar import parse_options
     from graftui.results.export.runs import FORMATS
+    from graftui.results.figures import counted
 
     key = writing.key_of(writing.format_of(output, format_, "csv"), raw)
     writing.check_place(output)
@@ -171,7 +173,7 @@ def export(
         text = FORMATS[key](chosen, store.scores([r.id for r in chosen]))
     if not chosen:
         say("no run meets this")
-    writing.write(text, output, f"{len(chosen)} runs")
+    writing.write(text, output, counted(len(chosen)))
 
 
 def rm(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
