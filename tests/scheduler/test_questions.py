@@ -142,9 +142,11 @@ def test_ctrl_c_kills_what_stays_deaf_with_its_helpers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("graftui.scheduler.questions._CLEANING_S", 0.2)
-    deaf = f"trap '' INT; sleep 60 & echo $$ $! > new; mv new pids; {READY}; read -r q; sleep 60"
+    pids_are_out = "sleep 60 & echo $$ $! > new; mv new pids"
+    deaf = f"trap '' INT; {READY}; read -r q; {pids_are_out}; sleep 60"
 
     def bored() -> None:
+        """Ctrl-C once the question is read: what is left to do here is to wait for the answer."""
         while not (tmp_path / "pids").exists():
             time.sleep(0.01)
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
