@@ -30,8 +30,7 @@ def failure(error: Exception) -> Failed:
         _print(f"{error.message}\n{error.hint}")
         return Failed(reason=error.reason, message=error.message, hint=error.hint)
     if isinstance(error, ValidationError):
-        kinds = [detail["loc"][0] for detail in error.errors() if detail["loc"]]
-        troubles = schema.explain(error, str(kinds[0]) if kinds else "finetune")
+        troubles = schema.explain(error)
         return Failed(reason=FailReason.config, message="; ".join(troubles.values()))
     if disk_is_full(error):
         return Failed(

@@ -90,7 +90,7 @@ def _items(annotation: Any) -> str:
 
 def dotted(keys: tuple[str, ...], kind: str) -> str:
     """The path of a setting: a top-level field is named after its kind (`graft.sparsity`)."""
-    return ".".join(keys) if len(keys) > 1 else f"{kind}.{keys[0]}"
+    return ".".join(keys) if len(keys) > 1 or not kind else f"{kind}.{keys[0]}"
 
 
 def flatten(config: RunConfig) -> dict[str, Any]:
@@ -110,15 +110,19 @@ def _places(section: type[Section], kind: str) -> tuple[tuple[str, tuple[str, ..
     return tuple((setting.path, setting.keys) for setting in _walk(section, kind, ()))
 
 
-def explain(error: ValidationError, kind: str) -> dict[str, str]:
-    """What is wrong, setting by setting: path -> a sentence that says what is allowed."""
-    known = {s.keys: s for s in settings(kind)}
+def explain(error: ValidationError, kind: str = "") -> dict[str, str]:
+    """What is wrong, setting by setting: path -> a sentence that says what is allowed.
+
+    `kind`: empty where the error says it itself, or is of a question, which has sections alone.
+    """
+    kind = kind or _kind_of(error)
+    known = {s.keys: s for name in ([kind] if kind else kinds()) for s in settings(name)}
     explained: dict[str, str] = {}
     for detail in error.errors():
         keys = tuple(str(part) for part in detail["loc"] if part not in kinds())
         while len(keys) > 1 and keys not in known and detail["type"] != "extra_forbidden":
             keys = keys[:-1]  # inside a union, a list or a table: the setting that holds it
-        path = dotted(keys, kind) if keys else kind
+        path = dotted(keys, kind) if keys else kind or "kind"
         sentence = _sentence(path, detail, known.get(keys), kind)
         before = explained.setdefault(path, sentence)
         subject, _, should = sentence.partition(": should ")
@@ -127,9 +131,15 @@ def explain(error: ValidationError, kind: str) -> dict[str, str]:
     return explained
 
 
+def _kind_of(error: ValidationError) -> str:
+    named = (detail["loc"][0] for detail in error.errors() if detail["loc"])
+    return next((str(name) for name in named if name in kinds()), "")
+
+
 def _sentence(path: str, detail: Any, setting: Setting | None, kind: str) -> str:
     if detail["type"] == "extra_forbidden":
-        return f"{path} is not a setting of a {kind} run.{suggestion(path, kind)}"
+        run = f" of a {kind} run" if kind else ""
+        return f"{path} is not a setting{run}.{suggestion(path, kind)}"
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     value = _shown(detail["input"])
@@ -150,7 +160,7 @@ def _shown(value: Any) -> str:
 
 def suggestion(path: str, kind: str) -> str:
     """ " Did you mean X?" for a misspelt setting, or the settings of its section."""
-    paths = [s.path for s in settings(kind)]
+    paths = [s.path for name in ([kind] if kind else kinds()) for s in settings(name)]
     near = difflib.get_close_matches(path, paths, n=1, cutoff=0.6)
     if near:
         return f" Did you mean {near[0]}?"

@@ -36,7 +36,7 @@ def answered(line: bytes | str, hear: Hear) -> Answered | Refused:
     except EngineError as error:
         return Refused(message=error.message, hint=error.hint)
     except ValidationError as error:
-        return Refused(message="; ".join(schema.explain(error, "finetune").values()))
+        return Refused(message="; ".join(schema.explain(error).values()))
     except OSError as error:
         if not error.filename:
             raise

@@ -14,7 +14,7 @@ import copy
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
 from pydantic import ValidationError
@@ -25,7 +25,9 @@ from engine.contract.kinds import kinds
 from engine.contract.sections import RunConfig
 from graftui.errors import UsageError, sentence
 from graftui.planning.inputs import Inputs, inherit, read, written
-from graftui.planning.overrides import Override, Raw, Source, given, put
+from graftui.planning.overrides import Override, Raw, Source, given, parse, put
+
+Config = TypeVar("Config", bound=RunConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,18 @@ class Recipe:
     def given(self, overrides: Sequence[Override] = ()) -> dict[str, dict[str, Override]]:
         """Which settings somebody gave a value, by part and path: here, or in `overrides`."""
         return given(self.parts, self.kinds, self.source, overrides)
+
+
+def config_of(type: type[Config], raw: Raw, sets: Sequence[str]) -> Config:
+    """A config for a question, which is no run's: `raw` with `sets`, as typed, put in.
+
+    Raises UsageError.
+    """
+    kind = type.model_fields["kind"].default
+    nameless = Recipe("", "", {kind: raw}, {kind: kind}, {})
+    config = nameless.configs(parse(sets, nameless.kinds))[kind]
+    assert isinstance(config, type)  # of its kind
+    return config
 
 
 def loads(text: str, name: str) -> Recipe:

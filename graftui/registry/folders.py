@@ -121,8 +121,7 @@ def _words(error: "ValidationError") -> tuple[str, ...]:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return (first["msg"],)
-    kind = str(first["loc"][0]) if first["loc"] else "finetune"
-    return tuple(text[:_LONGEST] for text in schema.explain(error, kind).values())
+    return tuple(text[:_LONGEST] for text in schema.explain(error).values())
 
 
 def _only_newer(error: "ValidationError") -> bool:

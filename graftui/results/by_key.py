@@ -1,7 +1,7 @@
 """What a key is of a trial: the same for what is collected by it and for what a filter asks of it.
 
-Owns which keys are a trial's own (its stage, its sparsity), and which settings a graft has from
-the fine-tuning it is cut from; all others are those of its run.
+Owns which keys are a trial's own (its stage, its sparsity), and which settings a run has from the
+one it is made from, as a graft has from its fine-tuning; all others are those of its run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.contract import schema
+from engine.contract.kinds import kinds
 from graftui.registry.query import keys, twin
 from graftui.registry.query.expressions import Expression, Row, Value, stored
 from graftui.registry.query.keys import Figures, Key
@@ -27,7 +28,7 @@ class TrialRow(Row):
     """A run with one of its trials; without fields, the run as a whole."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Of the run, and of the fine-tuning that it is cut from."""
+    """Of the run, and of the first that it is made from."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """As in Trial."""
 
@@ -39,7 +40,7 @@ class Selection:
     in_sql: Query
     """Of a run as the registry has it."""
     of_run: twin.Predicate
-    """Of a run together with the fine-tuning that it is cut from."""
+    """Of a run together with the first that it is made from."""
     of_trial: twin.Predicate
     of_run_to_be: twin.Predicate
     """The part of `of_trial` that can be told before there is a trial."""
@@ -49,10 +50,9 @@ class Selection:
 
 def selection(query: Query, figures: Figures) -> Selection:
     """What `query` chooses. Raises UsageError for an unknown key, or a value it cannot have."""
-    tuning, graft = ({s.path for s in schema.settings(kind)} for kind in ("finetune", "graft"))
-    parts = conjuncts(query)
+    parts, inherited = conjuncts(query), _inherited()
     of_trial = [part for part in parts if _names(part) & _OF_TRIAL]
-    of_run = [part for part in parts if part not in of_trial and _names(part) & (tuning - graft)]
+    of_run = [part for part in parts if part not in of_trial and _names(part) & inherited]
     of_stage = [part for part in of_trial if _names(part) & {*SCORE_FIELDS} <= {"stage"}]
     to_be = [part for part in of_stage if "stage" not in _names(part)]
 
@@ -61,6 +61,18 @@ def selection(query: Query, figures: Figures) -> Selection:
 
     in_sql = all_of(*(part for part in parts if part not in (*of_trial, *of_run)))
     return Selection(in_sql, asked(of_run), asked(of_trial), asked(to_be), asked(of_stage))
+
+
+def _inherited() -> set[str]:
+    """Settings that some run has from another: those of a fine-tuning that a graft lacks."""
+    paths = {name: {setting.path for setting in schema.settings(name)} for name in kinds()}
+    return {
+        path
+        for name, entry in kinds().items()
+        for role in entry.roles
+        for source in role.of
+        for path in paths[source] - paths[name]
+    }
 
 
 def _names(query: Query) -> set[str]:

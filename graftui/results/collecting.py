@@ -1,6 +1,6 @@
 """The results of many runs in a registry, collected over seeds: what `compare --by` asks for.
 
-Owns the reading of its options, and which fine-tuning a graft is paired with. What is a trial and
+Owns the reading of its options, and which run another is paired with. What is a trial and
 how groups are made is in trials.py and over_seeds.py.
 """
 
@@ -19,6 +19,7 @@ from graftui.registry.store import Store
 from graftui.results import by_key
 from graftui.results.groups import Collected
 from graftui.results.over_seeds import SEEDS, collect
+from graftui.results.side_by_side import flat
 from graftui.results.trials import Choice, Entry, Trial
 
 
@@ -117,7 +118,10 @@ def _entries(store: Store, runs: Sequence[Run]) -> list[Entry]:
 
 
 def _origin(store: Store, run: Run) -> Run | None:
-    """The fine-tuning that a graft is cut from, while the registry has it."""
-    parent = store.find(run.parent) if run.parent else None
-    digest = run.config.get("finetuned", {}).get("config_hash")
-    return parent or (store.finished_with(digest) if digest else None)
+    """The first run that it is made from, while the registry has it."""
+    if run.parent and (parent := store.find(run.parent)):
+        return parent
+    entry = kinds().get(run.kind)
+    settings = flat(run.config, run.kind)
+    digests = [settings.get(role.digest) for role in entry.roles if role.digest] if entry else []
+    return store.finished_with(digests[0]) if digests and isinstance(digests[0], str) else None

@@ -1,26 +1,19 @@
 """How scores and settings are named and written: one place for tables, exports and the dashboard.
 
-Knows the scores of every task; one that it does not know is written plainly. Times: times.py.
+Knows the scores of every task; one that it does not know is a plain number. Times: times.py.
 """
 
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from graftui import kinds
 from graftui.models import Run, Score
-
-STAGES = {
-    "pretrained": "pretrained",
-    "finetuned": "fine-tuned",
-    "base_patch": "base patch",
-    "learnt_graft": "learnt graft",
-    "knocked_out": "without graft",
-    "knocked_out_random": "without random",
-}
-"""Stage -> in words, in the order in which they come about; of a graft see `stage_title`."""
 
 METRICS = ("f1", "matthews", "pearson", "accuracy")
 """What tasks are judged by. The first that a task's scores hold is its own."""
+SHARES = (*METRICS, "spearman", "ece", "agreement", "recovery", "gain_recovery")
+"""Shown in percent."""
 COUNTS = ("weights", "added", "dropped", "step")
 LESS_IS_BETTER = ("loss", "ece")
 NEITHER_IS_BETTER = (*COUNTS, "fraction", "sparsity")
@@ -29,27 +22,38 @@ _TITLES = {
     "f1": "F1", "matthews": "Matthews", "pearson": "Pearson", "spearman": "Spearman",
     "ece": "ECE", "gain_recovery": "of gain",
 }  # fmt: skip
-_NO_SHARE = ("loss", *NEITHER_IS_BETTER)
 
 
 def stage_title(stage: str, localizer: str) -> str:
-    """A stage in words. What a localizer chose is called by it, "fisher graft"; or "graft" alone
-    where several did.
+    """A stage in words, after the subject where a run has several. What a localizer chose is
+    called by it, "fisher graft"; or "graft" alone where several did.
     """
-    return f"{localizer} graft".strip() if stage == "learnt_graft" else STAGES.get(stage, stage)
+    subject, _, name = stage.rpartition("/")
+    known = kinds.stages().get(name)
+    if known is None:
+        return stage
+    return f"{subject} {known.title.format(localizer=localizer).strip()}".strip()
+
+
+def stands_out(stage: str) -> bool:
+    """Whether tables set its scores in bold."""
+    known = kinds.stages().get(stage)
+    return known is not None and known.stands_out
 
 
 def subject(run: Run) -> str:
     """What a run makes: a graft is called by its localizer."""
-    if run.kind != "graft":
-        return run.kind
-    stage = "learnt_graft" if run.config.get("learn", True) else "base_patch"
-    return stage_title(stage, run.config.get("localizer", "learnt"))
+    return kinds.shown(run.kind).makes(run.config) or run.kind
 
 
 def localizer(scores: Iterable[Score]) -> str:
     """What chose the grafts of these scores; empty: more than one."""
-    names = {score.localizer for score in scores if score.stage == "learnt_graft"}
+    known = kinds.stages()
+    names = {
+        score.localizer
+        for score in scores
+        if score.stage in known and known[score.stage].named_by_localizer
+    }
     return names.pop() if len(names) == 1 else ""
 
 
@@ -82,7 +86,7 @@ def is_test(split: str) -> bool:
 
 def title(name: str) -> str:
     """The heading of a column of that score."""
-    return _TITLES.get(name, name) + ("" if name in _NO_SHARE else " %")
+    return _TITLES.get(name, name) + (" %" if name in SHARES else "")
 
 
 def figure(name: str, value: float | None) -> str:
@@ -93,9 +97,9 @@ def figure(name: str, value: float | None) -> str:
         return rounded(value)
     if name in COUNTS:
         return f"{value:,.0f}"
-    if name in _NO_SHARE:
-        return f"{value:.3g}" if name == "fraction" else f"{value:.3f}"
-    return percent(value)
+    if name in SHARES:
+        return percent(value)
+    return f"{value:.3f}" if name == "loss" else rounded(value, ".3g")
 
 
 def rounded(value: float, form: str = ".4g") -> str:

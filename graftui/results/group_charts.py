@@ -8,17 +8,13 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from graftui import kinds
 from graftui.planning.values import written
 from graftui.results.chart import Axis, Chart, Curve
 from graftui.results.figures import title
 from graftui.results.over_seeds import IMPLIED, Group
 
 _PLACE = ("stage", "sparsity")
-_KINDS = {
-    "base_patch": "grafted model", "learnt_graft": "grafted model",
-    "knocked_out": "fine-tuned model without the graft",
-    "knocked_out_random": "fine-tuned model without the graft",
-}  # fmt: skip
 
 Point = tuple[float, float]
 """Fraction of the maskable weights, mean score over the seeds."""
@@ -34,8 +30,8 @@ def charts(groups: Sequence[Group], by: Sequence[str]) -> tuple[Chart, ...]:
     own = [key for key in by if key not in IMPLIED and key != "graft.sparsity"]
     by_chart: dict[tuple[Any, ...], list[Group]] = {}
     for group in groups:
-        kind = _KINDS.get(group.key["stage"], "")
-        by_chart.setdefault((*_world(group), kind), []).append(group)
+        drawn = stage.chart if (stage := _stage(group)) else ""
+        by_chart.setdefault((*_world(group), drawn), []).append(group)
     made = []
     for coordinates, members in by_chart.items():
         curves = _curves(members, own) if coordinates[-1] else ()
@@ -51,15 +47,19 @@ def charts(groups: Sequence[Group], by: Sequence[str]) -> tuple[Chart, ...]:
     return tuple(made)
 
 
+def _stage(group: Group) -> kinds.Stage | None:
+    return kinds.stages().get(group.key["stage"])
+
+
 def _world(group: Group) -> tuple[Any, ...]:
     """What makes scores incomparable."""
     return tuple(str(group.key[key]) for key in IMPLIED if key not in _PLACE)
 
 
-def _title(group: Group, kind: str) -> str:
+def _title(group: Group, drawn: str) -> str:
     world = (group.key[key] for key in ("task.name", "model.name", "split"))
     names = [str(name).rpartition("/")[2] for name in world if name != "test"]
-    return f"{', '.join(names)}: {title(group.metric)} of the {kind}, by its share of weights"
+    return f"{', '.join(names)}: {title(group.metric)} of the {drawn}, by its share of weights"
 
 
 def _curves(groups: Sequence[Group], own: Sequence[str]) -> tuple[Curve, ...]:
@@ -83,7 +83,7 @@ def _label(group: Group, own: Sequence[str]) -> str:
 
 def _values(group: Group, own: Sequence[str]) -> str:
     """What the group was collected by; nothing where it is weights drawn at random."""
-    if group.key["stage"] == "knocked_out_random":
+    if (stage := _stage(group)) and stage.by_chance:
         return ""
     return ", ".join(written(group.key[key]) for key in own if group.key[key] is not None)
 

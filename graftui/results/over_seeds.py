@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graftui.results.figures import LESS_IS_BETTER, STAGES, stage_title
+from graftui import kinds
+from graftui.results.figures import LESS_IS_BETTER, stage_title
 from graftui.results.trials import Trial
 
 SEEDS = ("task.data_seed", "train.seed", "graft.seed")
@@ -49,7 +50,7 @@ class Group:
     key: Mapping[str, Any]
     """The keys that were asked for, then the IMPLIED ones."""
     title: str
-    """Its stage in words, a graft called by its localizer; "graft" where dev chose among them."""
+    """Its stage in words, a graft called by its localizer, if dev did not choose among several."""
     metric: str
     scores: Mapping[str, Spread]
     seeds: int
@@ -195,6 +196,6 @@ def _rank(value: Any) -> tuple[int, float, str]:
         return 0, 0.0, ""
     if isinstance(value, int | float):
         return 1, float(value), ""
-    if isinstance(value, str) and value in STAGES:
-        return 2, float(list(STAGES).index(value)), ""
+    if isinstance(value, str) and value in (stages := list(kinds.stages())):
+        return 2, float(stages.index(value)), ""
     return 3, 0.0, value if isinstance(value, str) else _text(value)

@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from graftui import kinds
 from graftui.models import CurveKey, Score, Series
 from graftui.results.chart import Axis, Chart, Curve
-from graftui.results.figures import METRICS, STAGES, localizer, metric_of, stage_title, title
+from graftui.results.figures import METRICS, localizer, metric_of, stage_title, title
 
 _FIRST = ("loss", *METRICS, "train_dev", "weights", "fraction", "sparsity")
 _TOGETHER = 12
@@ -83,7 +84,8 @@ def over_sizes(scores: Sequence[Score]) -> Chart | None:
 
 def _in_order(stages: Iterable[str]) -> list[str]:
     """As they come about; those that nobody knows last."""
-    return sorted(stages, key=lambda stage: [*STAGES, stage].index(stage))
+    order = list(kinds.stages())
+    return sorted(stages, key=lambda stage: [*order, stage].index(stage))
 
 
 def _place(what: str) -> int:

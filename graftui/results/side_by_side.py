@@ -1,10 +1,12 @@
 """Runs side by side: the settings that differ, then the scores. Pure functions over rows."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.migrations import GONE
+from graftui import kinds
 from graftui.models import Run, Score
 from graftui.results.figures import is_test, localizer, stage_title
 
@@ -34,8 +36,9 @@ def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
             settings |= {f"{key}.{name}": inner for name, inner in value.items()}
         elif key not in ("version", "kind"):
             settings[f"{kind}.{key}"] = value
-    if settings.get("graft.sparsities"):
-        settings.pop("graft.sparsity", None)  # not used
+    for alone, *several in kinds.shown(kind).labels.values():
+        if any(map(settings.get, several)):
+            settings.pop(alone, None)  # not used
     return {path: value for path, value in settings.items() if path not in _NO_SETTINGS}
 
 
@@ -73,4 +76,7 @@ def _named(tested: Sequence[Score], curve: bool) -> dict[str, float]:
 
 
 def _words(name: str, chosen_by: str) -> str:
-    return name.replace("learnt_graft", stage_title("learnt_graft", chosen_by)).replace("_", " ")
+    stage = re.split("[@ ]", name)[0]
+    known = kinds.stages().get(stage)
+    called = stage_title(stage, chosen_by) if known and known.named_by_localizer else stage
+    return f"{called}{name[len(stage) :]}".replace("_", " ")

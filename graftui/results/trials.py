@@ -10,31 +10,25 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.contract import kinds as contract
+from graftui import kinds
+from graftui.kinds import Stage
 from graftui.models import Run, Score
 from graftui.results.figures import is_test, metric_of
 from graftui.results.side_by_side import flat
 
 RUN_FIELDS = ("id", "name", "kind", "recipe", "tag")
 SCORE_FIELDS = ("stage", "sparsity", "split", "metric")
-_WHOLE = ("pretrained", "finetuned")
-_OF_GRAFT = ("learnt_graft", "knocked_out", "knocked_out_random")
-"""Stages of one run's own graft: every setting had a part, and no other run has it."""
-_CHOSEN_WITH = {
-    "pretrained": ("finetuned",),
-    "knocked_out": ("learnt_graft", "base_patch"),
-    "knocked_out_random": ("learnt_graft", "base_patch"),
-}
-"""Stage -> the stage whose score it is chosen by; the first that the run has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A finished run, with the fine-tuning that it started from."""
+    """A finished run, with the first run that it is made from."""
 
     run: Run
     scores: Sequence[Score]
     origin: Run | None = None
-    """The fine-tuning that a graft is cut from, where it is known."""
+    """Of a graft the fine-tuning that it is cut from, where that is known."""
     origin_scores: Sequence[Score] = ()
 
 
@@ -97,7 +91,7 @@ def trials(entries: Sequence[Entry], choice: Choice) -> tuple[list[Trial], list[
     by_weights: dict[Hashable, Trial] = {}
     missing: dict[tuple[str, str], dict[str, None]] = {}
     # What the fine-tuning says itself comes last, and stays.
-    order = sorted(entries, key=lambda e: (e.run.kind == "finetune", e.run.created_at, e.run.id))
+    order = sorted(entries, key=lambda e: (_scores_own(e.run), e.run.created_at, e.run.id))
     for entry in order:
         for score in entry.scores:
             if not is_test(score.split):
@@ -117,63 +111,89 @@ def trials(entries: Sequence[Entry], choice: Choice) -> tuple[list[Trial], list[
     return list(by_weights.values()), left_out
 
 
+def _scores_own(run: Run) -> bool:
+    return not any(stage.of for stage in kinds.shown(run.kind).stages)
+
+
 def _chosen_by(entry: Entry, score: Score, choice: Choice) -> float | None:
     """The metric on `choice.best_on`: of the pretrained model, that of what it was tuned to, and
     of a model without a graft, that of the graft.
     """
-    whole = score.what in _WHOLE
+    stage = _stage(entry, score)
     metric = choice.metric_for(entry.run, score)
     at = {
         candidate.what: candidate.scores.get(metric)
-        for candidate in (*(entry.origin_scores if whole else ()), *entry.scores)
+        for candidate in (*(entry.origin_scores if stage.whole else ()), *entry.scores)
         if (candidate.split, candidate.sparsity) == (choice.best_on, score.sparsity)
     }
-    stages = _CHOSEN_WITH.get(score.what, (score.what,))
-    value = next((at[stage] for stage in stages if stage in at), None)
-    tuning = entry.origin or entry.run
-    if value is None and whole and choice.best_on == "dev" and tuning.kind == "finetune":
+    judges = stage.judged_by or (score.what,)
+    value = next((at[judge] for judge in judges if judge in at), None)
+    owner = entry.origin if stage.of else entry.run
+    if value is None and choice.best_on == "dev" and owner and _is_dev_of(owner, judges):
         # The summary holds the task's own metric.
-        value = tuning.summary.get("dev") if metric == choice.own(entry.run, score) else None
+        value = owner.summary.get("dev") if metric == choice.own(entry.run, score) else None
     return value if value is not None and math.isfinite(value) else None
 
 
+def _stage(entry: Entry, score: Score) -> Stage:
+    return kinds.stage_of(entry.run.kind, score.what)
+
+
+def _is_dev_of(run: Run, stages: Sequence[str]) -> bool:
+    return kinds.shown(run.kind).dev_of in stages
+
+
 def _fields(entry: Entry, score: Score, metric: str) -> dict[str, Any]:
-    run, origin = entry.run, entry.origin
+    run, origin, stage = entry.run, entry.origin, _stage(entry, score)
     own = flat(run.config, run.kind)
     tuning = flat(origin.config, origin.kind) if origin else {}
-    settings = {**own, **tuning} if score.what in _WHOLE else {**tuning, **own}
-    if score.what == "base_patch":  # which is what chose its weights
-        settings["graft.localizer"] = own["graft.base_patch"]
+    settings = {**own, **tuning} if stage.whole else {**tuning, **own}
+    if stage.localizer:
+        settings["graft.localizer"] = own[stage.localizer]
+    no_part = _no_part(run.kind)
+    had_part = {
+        path: value
+        for path, value in settings.items()
+        if path not in no_part and _has_part(path, run.kind, stage)
+    }
     return {
-        **{path: value for path, value in settings.items() if _has_part(path, score.what)},
-        **({"graft.sparsity": score.sparsity} if score.sparsity is not None else {}),
+        **had_part,
+        **_labelled(run.kind, score),
         "id": run.id, "name": run.name, "kind": run.kind, "recipe": run.recipe,
         "tag": " ".join(run.tags), "stage": score.what, "sparsity": score.sparsity,
         "split": score.split, "metric": metric,
     }  # fmt: skip
 
 
-def _has_part(path: str, stage: str) -> bool:
-    """Whether a setting had a part in the weights of that stage.
+def _labelled(kind: str, score: Score) -> dict[str, Any]:
+    """Its labels as values of the settings that they are of."""
+    paths = kinds.shown(kind).labels
+    return {paths[name][0]: value for name, value in score.labels.items() if name in paths}
 
-    Which sparsities a run went through has none: each is a graft of its own.
+
+def _no_part(kind: str) -> set[str]:
+    """Settings that say which runs it is made from, and those that labels stand for: which
+    sparsities a run went through had no part in any graft, each is one of its own.
     """
-    if path in ("graft.sparsity", "graft.sparsities") or path.startswith("finetuned."):
-        return False
-    if stage in _OF_GRAFT or not path.startswith("graft."):
-        return True
-    return stage == "base_patch" and path in ("graft.base_patch", "graft.localizer")
+    entry = contract.kinds().get(kind)
+    sources = {role.digest for role in entry.roles} if entry else set()
+    return sources.union(*kinds.shown(kind).labels.values())
+
+
+def _has_part(path: str, kind: str, stage: Stage) -> bool:
+    """Whether a setting had a part in the weights of that stage of a run of `kind`."""
+    return not stage.of or not path.startswith(f"{kind}.") or path in stage.settings
 
 
 def _weights(entry: Entry, score: Score, fields: Mapping[str, Any]) -> Hashable:
     """The same for the same set of weights on the same rows."""
-    run = entry.run
+    run, stage = entry.run, _stage(entry, score)
     coordinates = (score.what, score.sparsity, score.split)
-    if run.kind == "finetune" or score.what in _OF_GRAFT:
+    if not stage.of:
         return run.id, coordinates
-    source = run.config.get("finetuned", {}).get("path")
-    origin = entry.origin.id if entry.origin else run.parent or source or run.id
-    if score.what in _WHOLE:
+    given = next((given.source for given in run.inputs if given.role == stage.of), run.id)
+    origin = entry.origin.id if entry.origin else given
+    if stage.whole:
         return origin, coordinates
     patch = {path: value for path, value in fields.items() if path not in RUN_FIELDS}
     return origin, coordinates, json.dumps(patch, sort_keys=True)

@@ -10,6 +10,7 @@ from rich.console import ConsoleOptions, RenderResult
 from graftui.models import Run, RunStatus, Score
 from graftui.planning.values import written
 from graftui.results.columns import Column, for_ls
+from graftui.results.figures import stands_out
 from graftui.results.score_table import GAP, score_table
 from graftui.show import lines
 from graftui.show.lines import Lines
@@ -76,7 +77,7 @@ class Results:
         for index, title in enumerate(scored.titles):
             table.add_column(title, justify="right" if index else "left", no_wrap=True)
         for stage, row in zip(scored.stages, scored.rows, strict=True):
-            table.add_row(*row, style="bold" if stage == "learnt_graft" else "")
+            table.add_row(*row, style="bold" if stands_out(stage) else "")
         yield table
 
 

@@ -19,6 +19,7 @@ from engine.contract import localizers as entries
 from engine.contract.localizers import localizers
 from engine.contract.task_spec import HubSource, TaskSpec
 from engine.graft.skill import load
+from graftui import kinds as shown_kinds
 from graftui.models import RunStatus
 from graftui.planning import plans, recipes
 from graftui.registry.store import Store
@@ -116,6 +117,10 @@ def test_a_kind_of_run(loaded: Loader, tmp_path: Path, monkeypatch: pytest.Monke
     folder = at(tmp_path).run_dir(drift.id)
     assert engine([str(folder.path)]) == 0, folder.events.read_text()
     assert json.loads(folder.result.read_text()) == {"distance": 4.0}
+    monkeypatch.setattr(shown_kinds, "_ENTRIES", dict(shown_kinds._ENTRIES))
+    loaded("graftui/kinds/drift.py")
+    shown = typed(monkeypatch, ["show", drift.id])
+    assert re.search(r"^ +distance\nweights between the two +4$", shown, re.MULTILINE), shown
 
 
 def test_an_exporter(loaded: Loader, seen: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:

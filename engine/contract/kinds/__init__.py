@@ -2,7 +2,7 @@
 
 Owns what an entry says: what a run of the kind is told, what it is made from, what it scores, what
 is refused and remarked when it is planned. How it is done is in engine/kinds/NAME.py, and how it is
-shown in graftui/show/kinds.
+shown in graftui/kinds/NAME.py.
 """
 
 import importlib

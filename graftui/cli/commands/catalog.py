@@ -20,8 +20,7 @@ from engine.contract.questions.catalog import (
 from engine.contract.sections import ModelConfig
 from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
-from graftui.planning import overrides
-from graftui.planning.recipes import Recipe
+from graftui.planning.recipes import config_of
 from graftui.scheduler.questions import ask
 from graftui.settings import Settings
 from graftui.show import tables
@@ -52,7 +51,8 @@ def task(
     json: bool,
 ) -> None:
     """A task's entry and, where model and data are known, its first prompt in tokens."""
-    config = _config({"model": {"name": model}, "task": {"name": name, "data": data}}, sets)
+    raw = {"model": {"name": model}, "task": {"name": name, "data": data}}
+    config = config_of(FinetuneConfig, raw, sets)
     spec = _spec(config.task.name)
     if spec.home and not config.model.name:
         config = config.model_copy(update={"model": _pocket(config)})
@@ -85,7 +85,8 @@ def model(
     json: bool,
 ) -> None:
     """Which weights of a model would train and could be grafted."""
-    config = _config({"model": {"name": name}, "task": {"type": task_type}}, sets)
+    raw = {"model": {"name": name}, "task": {"type": task_type}}
+    config = config_of(FinetuneConfig, raw, sets)
     if trouble := preflight.check_model(config.model.name):
         raise UsageError(*trouble)
     question = AskModelParts(model=config.model, task=config.task, freeze=config.freeze)
@@ -111,7 +112,7 @@ def kshot(
     out: Path | None,
 ) -> None:
     """Write the few-shot folders of a task, one a seed. `shots`: k and mode."""
-    config = _config({"task": {"name": name, "data": source, **shots}}, ())
+    config = config_of(FinetuneConfig, {"task": {"name": name, "data": source, **shots}}, ())
     spec = _spec(name)
     if not (source or spec.home):
         raise UsageError(
@@ -151,14 +152,6 @@ def _origins() -> dict[str, str]:
         return "ships" if spec.home else "hub" if spec.hub else "--data DIR"
 
     return {name: origin(spec) for name, spec in _tasks().items()}
-
-
-def _config(part: dict[str, Any], sets: Sequence[str]) -> FinetuneConfig:
-    """A fine-tuning of `part` with `sets` put in. Raises UsageError."""
-    nameless = Recipe("", "", {"finetune": part}, {"finetune": "finetune"}, {})
-    config = nameless.configs(overrides.parse(sets, nameless.kinds))["finetune"]
-    assert isinstance(config, FinetuneConfig)
-    return config
 
 
 def _pocket(config: FinetuneConfig) -> ModelConfig:

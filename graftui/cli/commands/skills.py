@@ -22,8 +22,7 @@ from engine.contract.questions.skills import (
 from engine.contract.questions.values import Named
 from graftui.cli.commands.output import send_json
 from graftui.errors import NotFound, UsageError
-from graftui.planning import overrides
-from graftui.planning.recipes import Recipe
+from graftui.planning.recipes import config_of
 from graftui.scheduler.questions import ask
 from graftui.settings import Settings
 from graftui.show import tables
@@ -140,9 +139,7 @@ def cut(
     """Write the skill of the weights that moved most; `sets`: `graft.sparsity=` and `freeze.`."""
     target = _target(out)
     raw = {"model": {"name": _model(base)}, "finetuned": {"path": _model(tuned)}}
-    recipe = Recipe("", "", {"graft": raw}, {"graft": "graft"}, {})
-    config = recipe.configs(overrides.parse(sets, recipe.kinds))["graft"]
-    assert isinstance(config, GraftConfig)
+    config = config_of(GraftConfig, raw, sets)
     question = CutSkill(
         model=config.model,
         finetuned=config.finetuned,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from graftui import kinds
 from graftui.models import Run, RunStatus, Score
 
 Value = str | int | float | None
@@ -110,6 +111,7 @@ def prepare(db: sqlite3.Connection) -> None:
     """Make `db` know the functions that expressions use."""
     # SQLite rounds ties up; tables round them as Python does, and a filter finds what is shown.
     db.create_function("shown", 3, _shown, deterministic=True)
+    db.create_function("subjects", 2, _subjects_of, deterministic=True)
 
 
 def last_part(path: Expression) -> Expression:
@@ -131,14 +133,12 @@ def _sparsities(row: Row) -> list[Value]:
     return [stored(config.get("sparsity")) if sized else None]
 
 
-def _subjects(row: Row) -> list[Value]:
-    run = row.run
-    if run.kind != "graft":
-        return [run.kind]
-    learn, localizer = run.config.get("learn"), run.config.get("localizer")
-    if learn is not None and not learn:
-        return [run.kind, "base patch"]
-    return [run.kind, f"{'learnt' if localizer is None else localizer} graft"]
+def _subjects(kind: str, config: Mapping[str, Any]) -> list[Value]:
+    return [kind, kinds.shown(kind).makes(config) or kind]
+
+
+def _subjects_of(kind: str, config: str) -> str:
+    return json.dumps(_subjects(kind, json.loads(config)))
 
 
 TAGS = Expression("tags", lambda row: list(row.run.tags))
@@ -147,7 +147,6 @@ SOURCES = Expression(
     lambda row: list(row.run.sources),
 )
 """Ids of the runs that a run is made from."""
-_LEARNT = (setting("learn").sql, setting("localizer").sql)
 SPARSITIES = Expression(
     "iif(json_array_length(config, '$.sparsities') > 0, json_extract(config, '$.sparsities'),"
     " json_array(iif(ifnull(json_extract(config, '$.base_patch'), 'movement') = 'movement'"
@@ -156,11 +155,7 @@ SPARSITIES = Expression(
     _sparsities,
 )
 """Those that a graft was asked for; a curve has several."""
-SUBJECTS = Expression(
-    f"json_array(kind, iif(kind != 'graft', kind, iif(ifnull({_LEARNT[0]}, 1),"
-    f" ifnull({_LEARNT[1]}, 'learnt') || ' graft', 'base patch')))",
-    _subjects,
-)
+SUBJECTS = Expression("subjects(kind, config)", lambda row: _subjects(row.run.kind, row.run.config))
 """The kind of a run, and what it makes."""
 
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
@@ -198,19 +193,26 @@ AGE = Expression(
 DONE = Expression("CAST(100 * ifnull(done, 1.0 * step / nullif(total, 0)) AS INTEGER)", _done)
 """Percent."""
 
-_STAGES = ("learnt_graft", "base_patch", "finetuned", "pretrained")
+_LAST = 9
+"""Rank of a stage that is no result."""
+_RANKS = {
+    f"{entry.kind}/{stage}": rank
+    for entry in kinds.entries()
+    for rank, stage in enumerate(entry.result)
+}
 
 
 def result(name: str) -> Expression:
-    """A score of a run's own result on a test set: of its graft, or else the fine-tuned model; of
-    a curve, that of the graft in the summary.
+    """A score of a run's own result on a test set, as its kind says; of a curve, that of the graft
+    in the summary.
     """
-    ranks = " ".join(f"WHEN '{stage}' THEN {rank}" for rank, stage in enumerate(_STAGES))
+    ranks = " ".join(f"WHEN '{stage}' THEN {rank}" for stage, rank in _RANKS.items())
     weights, own = summary("weights"), summary(name)
     alike = f"json_extract(scores.scores, '$.weights') IS {weights.sql}"
     # Nested, because an ORDER BY of a subquery cannot see `summary`.
     told = (
-        f"SELECT json_extract(scores.scores, '$.{name}') AS value, CASE stage {ranks} ELSE 9 END"
+        f"SELECT json_extract(scores.scores, '$.{name}') AS value, CASE kind || '/' || stage"
+        f" {ranks} ELSE {_LAST} END"
         f" AS rank, {alike} AS alike, scores.n AS n FROM scores"
         " WHERE scores.run = runs.id AND split NOT IN ('dev', 'train')"
     )
@@ -218,12 +220,13 @@ def result(name: str) -> Expression:
     def of(row: Row) -> Any:
         value, size = own.of(row), weights.of(row)
         tested = [score for score in row.scores if score.split not in ("dev", "train")]
-        tested.sort(key=lambda score: (_rank(score), stored(score.scores.get("weights")) != size))
+        tested.sort(
+            key=lambda score: (
+                _RANKS.get(f"{row.run.kind}/{score.stage}", _LAST),
+                stored(score.scores.get("weights")) != size,
+            )
+        )
         return stored(tested[0].scores.get(name)) if value is None and tested else value
 
     best = f"SELECT value FROM ({told}) ORDER BY rank, alike DESC, n LIMIT 1"
     return Expression(f"ifnull({own.sql}, ({best}))", of)
-
-
-def _rank(score: Score) -> int:
-    return _STAGES.index(score.stage) if score.stage in _STAGES else 9

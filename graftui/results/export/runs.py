@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from engine.contract import finite
+from graftui import kinds
 from graftui.models import Run, Score
 from graftui.results.columns import exported
 from graftui.results.export import grid, sheet
-from graftui.results.figures import STAGES, exact, is_test, localizer, rounded, stage_title
+from graftui.results.figures import exact, is_test, localizer, rounded, stage_title
 from graftui.results.side_by_side import compare, flat
 
 Row = dict[str, Any]
@@ -95,7 +96,7 @@ def _readable(
 def _title(column: str, chosen_by: str) -> str:
     """The heading of a column; a graft is called by its localizer."""
     stage, _, rest = column.partition(".")
-    return f"{stage_title(stage, chosen_by)} {rest}" if stage in STAGES else column
+    return f"{stage_title(stage, chosen_by)} {rest}" if stage in kinds.stages() else column
 
 
 def _text(value: Any) -> str:

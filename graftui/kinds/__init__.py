@@ -1,0 +1,107 @@
+"""How each kind of run is shown: one file a kind, which registers itself.
+
+Owns what tables and charts say of a kind beyond what all kinds have in common: what its stages are
+called, whose weights they score, which of them is its result. A kind without a file here is shown
+by its own words. What a run of it is told is in engine.contract.kinds, how it is done in
+engine.kinds. Imports nothing of the contract: a list of runs has no time for that.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Shown", "Stage", "entries", "register", "shown", "stage_of", "stages"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Some weights that a run scores."""
+
+    name: str
+    title: str
+    """In words; may hold "{localizer}"."""
+    of: str = ""
+    """Role of the input whose weights these are; empty: the run's own."""
+    settings: tuple[str, ...] = ()
+    """Settings of the run that still had a part in the weights of an input."""
+    localizer: str = ""
+    """The setting that says what chose the weights, where that is not graft.localizer."""
+    judged_by: tuple[str, ...] = ()
+    """The stages by whose score it is chosen, the first that the run has; empty: its own."""
+    chart: str = ""
+    """What is drawn over the size of a graft; empty: has no size."""
+    stands_out: bool = False
+    """Whether tables set it in bold."""
+    by_chance: bool = False
+    """Whether its weights are drawn at random, whatever the settings are."""
+
+    @property
+    def named_by_localizer(self) -> bool:
+        """Whether its title says what chose the weights."""
+        return "{localizer}" in self.title
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the model of an input as it is."""
+        return bool(self.of) and not self.settings
+
+
+def _by_kind(config: Mapping[str, Any]) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A kind of run, as it is shown."""
+
+    kind: str
+    stages: tuple[Stage, ...] = ()
+    """In the order in which they come about."""
+    result: tuple[str, ...] = ()
+    """The stages that may be the run's result: the first that it has is."""
+    dev_of: str = ""
+    """The stage whose score on dev is the `dev` of the summary."""
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Label of a score -> the setting that it is a value of, then those that list several, beside
+    which the first is not used."""
+    makes: Callable[[Mapping[str, Any]], str] = _by_kind
+    """Of a stored config: what its run makes, in words; empty: nothing that the kind does not say.
+    Of a config that another version wrote, too: it need not be valid."""
+
+
+_ENTRIES: dict[str, Shown] = {}
+
+
+def register(entry: Shown) -> None:
+    """Have runs of a kind shown as `entry` says."""
+    _ENTRIES[entry.kind] = entry
+
+
+def entries() -> tuple[Shown, ...]:
+    """All that are registered."""
+    return tuple(_ENTRIES.values())
+
+
+def shown(kind: str) -> Shown:
+    """How runs of `kind` are shown, which may be one that nobody here knows."""
+    return _ENTRIES.get(kind) or Shown(kind=kind)
+
+
+def stages() -> dict[str, Stage]:
+    """Name -> stage, of all kinds, in the order in which they come about."""
+    known: dict[str, Stage] = {}
+    for entry in _ENTRIES.values():
+        for stage in entry.stages:
+            known.setdefault(stage.name, stage)
+    return known
+
+
+def stage_of(kind: str, name: str) -> Stage:
+    """A stage of a kind, either of which may be unknown."""
+    return next((s for s in shown(kind).stages if s.name == name), Stage(name, name))
+
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

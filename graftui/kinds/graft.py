@@ -1,0 +1,52 @@
+"""How a graft is shown: it is called by its localizer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graftui.kinds import Shown, Stage, register
+
+_TITLE = "{localizer} graft"
+_OF_GRAFT = ("learnt_graft", "base_patch")
+
+
+def _makes(config: Mapping[str, Any]) -> str:
+    learn, localizer = config.get("learn"), config.get("localizer")
+    if learn is not None and not learn:
+        return "base patch"
+    return _TITLE.format(localizer="learnt" if localizer is None else localizer)
+
+
+register(
+    Shown(
+        kind="graft",
+        stages=(
+            Stage("pretrained", "pretrained", of="finetuned", judged_by=("finetuned",)),
+            Stage("finetuned", "fine-tuned", of="finetuned"),
+            Stage(
+                "base_patch",
+                "base patch",
+                of="finetuned",
+                settings=("graft.base_patch", "graft.localizer"),
+                localizer="graft.base_patch",
+                chart="grafted model",
+            ),
+            Stage("learnt_graft", _TITLE, chart="grafted model", stands_out=True),
+            Stage(
+                "knocked_out",
+                "without graft",
+                judged_by=_OF_GRAFT,
+                chart="fine-tuned model without the graft",
+            ),
+            Stage(
+                "knocked_out_random",
+                "without random",
+                judged_by=_OF_GRAFT,
+                chart="fine-tuned model without the graft",
+                by_chance=True,
+            ),
+        ),
+        result=(*_OF_GRAFT, "finetuned", "pretrained"),
+        labels={"sparsity": ("graft.sparsity", "graft.sparsities")},
+        makes=_makes,
+    )
+)
