@@ -9,6 +9,8 @@ from engine.contract.kinds.finetune import TrainConfig
 from engine.contract.sections import TaskConfig
 from graftui.errors import UsageError
 from graftui.models import RunStatus
+from graftui.registry import migrations
+from graftui.registry.migrations import MIGRATIONS
 from graftui.registry.query.grammar import parse_options, words
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make, settings
@@ -120,9 +122,25 @@ def test_search_looks_in_values_not_in_keys(filled: Store, text: str, ids: str) 
     assert sorted(run.id[0] for run in filled.list(where=words(text))) == list(ids)
 
 
-def test_search_follows_a_change_of_tags(filled: Store) -> None:
-    filled.update("bbbbbb", tags=("keeper",))
-    assert [run.id for run in filled.list(where=words("keep"))] == ["bbbbbb"]
+@pytest.mark.parametrize(
+    ("tag", "word"), [("keeper", "keep"), ("Über", "übe"), ("отбор", "от"), ("a\tzebra", "zeb")]
+)
+def test_search_follows_a_change_of_tags(filled: Store, tag: str, word: str) -> None:
+    filled.update("bbbbbb", tags=("first", tag))
+    assert [run.id for run in filled.list(where=words(word))] == ["bbbbbb"]
+
+
+def test_search_finds_tags_of_before_they_were_told_from_their_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [change for change in MIGRATIONS if change.__name__ < "m012"]
+    monkeypatch.setattr(migrations, "MIGRATIONS", before)
+    with Store.open(tmp_path / "runs.db") as store:
+        store.add([make(id="aaaaaa", tags=("отбор",))])
+        assert not store.list(where=words("отбор"))
+    monkeypatch.undo()
+    with Store.open(tmp_path / "runs.db") as store:
+        assert [run.id for run in store.list(where=words("отбор"))] == ["aaaaaa"]
 
 
 @pytest.mark.parametrize(

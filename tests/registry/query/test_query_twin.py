@@ -43,7 +43,7 @@ def runs(draw: st.DrawFn) -> tuple[Run, list[tuple[Any, ...]]]:
         "name": some(st.sampled_from(NAMES)), "note": some(st.sampled_from(["", "good, KEEP"])),
         "status": some(st.sampled_from(list(RunStatus))), "recipe": some(st.sampled_from(NAMES)),
         "reason": some(st.none() | st.sampled_from(list(RunReason))),
-        "tags": tuple(some(st.lists(st.sampled_from(["x", "night", "a b"]), max_size=2))),
+        "tags": tuple(some(st.lists(st.sampled_from(["x", "Über", "a\tб"]), max_size=2))),
         "inputs": tuple(some(st.lists(st.sampled_from(_INPUTS), max_size=2, unique=True))),
         "started_at": started,
         "ended_at": started and some(st.none() | st.sampled_from([1012.0, 2185.9, 999.0])),
@@ -83,7 +83,7 @@ _VALUES = st.sampled_from((
 ))  # fmt: skip
 _LIMITS = st.sampled_from((*map(str, NUMBERS), "90", "93.5 %", "81.2", "1000", "inf", "-inf"))
 _WORDS = st.sampled_from((
-    "sst", "SST-2", "nig", "grosse", "gro", "größe", "keep", "1.0e", "good keep", "high sst",
+    "sst", "SST-2", "über", "б", "grosse", "gro", "größe", "keep", "1.0e", "good keep", "high sst",
     "roberta", "pocket fil", "-", "0.001", "aaaaaa",
 ))  # fmt: skip
 
