@@ -7,11 +7,11 @@ from textual.content import Content
 
 from graftui.models import Artifact, Run, RunStatus, Score
 from graftui.planning.values import written
-from graftui.results.columns import elapsed
-from graftui.results.figures import NOT_KNOWN, file_size
+from graftui.results.facts import facts
+from graftui.results.figures import NOT_KNOWN, file_size, stands_out
 from graftui.results.score_table import GAP, score_table
 from graftui.results.side_by_side import flat
-from graftui.results.times import age, clock, duration, time_left
+from graftui.results.times import clock, time_left
 from graftui.show.states import STATES, state
 from graftui.text import visible, visible_lines
 from graftui.tui.run.feed import Detail
@@ -20,6 +20,8 @@ from graftui.tui.text import TONES, bar, data
 
 _PADDING = 4
 """Cells of the pane, left and right, that hold no text."""
+_ELSEWHERE = ("tags", "config hash")
+"""In the headline; and what is there for programs to compare."""
 Cell = tuple[str, str]
 """Text and style."""
 
@@ -53,17 +55,9 @@ def _headline(run: Run, now: float) -> Content:
 
 
 def _about(run: Run, now: float) -> Content:
-    end = f"{age(now - run.ended_at)} ago" if run.ended_at else ""
-    facts = {
-        "took": duration(elapsed(run, now), narrow=True), "ended": end, "on": run.device,
-        "after": ", ".join(run.sources),
-        "recipe": run.recipe, "note": run.note,
-        "process": str(run.attempt.pid or "") if run.status.active else "",
-        "exit code": str(run.attempt.exit_code or ""), "signal": str(run.attempt.signal or ""),
-    }  # fmt: skip
     pieces: list[Any] = []
-    for name, value in facts.items():
-        if value:
+    for name, value in facts(run, now).items():
+        if name not in _ELSEWHERE:
             pieces += [(f"{name} ", "$text-muted"), data(value), "   "]
     return Content.assemble(*pieces)
 
@@ -98,7 +92,7 @@ def scores(scored: Sequence[Score], width: int) -> Content | None:
         return None
     lines: list[list[Cell]] = [[(title, "bold") for title in table.titles]]
     for stage, row in zip(table.stages, [list(map(visible, r)) for r in table.rows], strict=True):
-        style = "bold $accent" if stage == "learnt_graft" else ""
+        style = "bold $accent" if stands_out(stage) else ""
         lines.append([(row[0], style or "$text-muted"), *((cell, style) for cell in row[1:])])
     return grid(lines)
 

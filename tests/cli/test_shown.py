@@ -167,8 +167,7 @@ def test_show_has_the_interval_of_recover(here: Settings, written: object, shown
     place = RunDir(here.runs / "g3").result
     place.write_text(json.dumps({"recover": written}))
     run = next(run for run in all_of(here) if run.id == "g3")
-    about = detail._about(run, here)
-    assert about.get("smallest graft", "") == shown
+    assert detail._in_its_folder(run, here).get("smallest graft", "") == shown
     place.write_bytes(b"\xff{")
     assert detail.recovered(here, run) is None
     assert detail.recovered(here, replace(run, id="nobody")) is None

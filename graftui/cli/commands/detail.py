@@ -7,12 +7,12 @@ import time
 from engine.contract.layout import read_whole
 from graftui.cli.commands.output import as_json, send_json
 from graftui.errors import UsageError
-from graftui.models import Attempt, Run
+from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.results.facts import facts
 from graftui.results.figures import asked, figure, stage_title, subject
 from graftui.results.maps import map_of
 from graftui.results.side_by_side import flat
-from graftui.results.times import duration
 from graftui.scheduler.condition import observed
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
@@ -23,7 +23,8 @@ from graftui.terminal import Console, Text
 
 def show(store: Store, settings: Settings, run: Run, console: Console, json: bool) -> None:
     """All that is known of a run."""
-    (run,) = observed(settings, [run], time.time())
+    now = time.time()
+    (run,) = observed(settings, [run], now)
     scores, files = store.scores([run.id])[run.id], store.artifacts(run.id)
     if json:
         whole = as_json(run) | {
@@ -44,7 +45,7 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
         console.print(f"  {text}", style="yellow")
     for line in filter(None, run.log_tail.split("\n")):
         console.print(f"  | {line}", style="dim")
-    console.print(tables.settings(_about(run, settings)))
+    console.print(tables.settings({**facts(run, now), **_in_its_folder(run, settings)}))
     if scores:
         console.print(tables.Results(scores))
     if located := _located(settings, run, console):
@@ -79,20 +80,10 @@ def _warnings(run: Run) -> list[str]:
     return [text for text in run.warnings if text not in of_events] + counted + of_events
 
 
-def _about(run: Run, settings: Settings) -> dict[str, object]:
-    about = {
-        "recipe": run.recipe, "tags": list(run.tags), "note": run.note,
-        "after": ", ".join(run.sources),
-        "took": duration(run.seconds), "device": run.device, "config hash": run.config_hash,
-        "folder": str(directory(settings, run).path), "smallest graft": _smallest(settings, run),
-        "process": _process(run.attempt) if run.status.active else "",
-    }  # fmt: skip
-    return {name: value for name, value in about.items() if value}
-
-
-def _process(attempt: Attempt) -> str:
-    name = f"job {attempt.job}" if attempt.job else str(attempt.pid or "")
-    return f"{name} on {attempt.host}" if name and attempt.host else name
+def _in_its_folder(run: Run, settings: Settings) -> dict[str, str]:
+    folder = {"folder": str(directory(settings, run).path)}
+    smallest = _smallest(settings, run)
+    return folder | ({"smallest graft": smallest} if smallest else {})
 
 
 def recovered(settings: Settings, run: Run) -> dict[str, float] | None:

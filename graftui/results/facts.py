@@ -1,0 +1,29 @@
+"""What is known of a run beside its settings and scores, in words: for `show` and the dashboard."""
+
+from graftui.models import Attempt, Run
+from graftui.results.columns import elapsed
+from graftui.results.times import age, duration
+
+
+def facts(run: Run, now: float) -> dict[str, str]:
+    """Name -> text, of what there is at the time `now`, seconds since the epoch."""
+    attempt = run.attempt
+    told = {
+        "recipe": run.recipe,
+        "tags": ", ".join(run.tags),
+        "note": run.note,
+        "after": ", ".join(run.sources),
+        "took": duration(elapsed(run, now)),
+        "ended": f"{age(now - run.ended_at)} ago" if run.ended_at else "",
+        "device": run.device,
+        "process": _process(attempt) if run.status.active else "",
+        "exit code": str(attempt.exit_code or ""),
+        "signal": str(attempt.signal or ""),
+        "config hash": run.config_hash,
+    }
+    return {name: text for name, text in told.items() if text}
+
+
+def _process(attempt: Attempt) -> str:
+    name = f"job {attempt.job}" if attempt.job else str(attempt.pid or "")
+    return f"{name} on {attempt.host}" if name and attempt.host else name
