@@ -19,10 +19,9 @@ def input_files(config: RunConfig) -> list[Path]:
     """The files, as the config has their paths. Raises MissingFiles or CatalogError."""
     if not isinstance(config, OnTask):
         return []
-    files = [*_data(config.task), *_model(config.model.name)]
-    if config.task.type == "prompt-demo" and config.demo.filter:
-        files += _model(config.demo.filter_model)
-    return files
+    filtered = config.task.type == "prompt-demo" and config.demo.filter
+    models = (config.model.name, *([config.demo.filter_model] if filtered else ()))
+    return [*(file for name in models for file in _model(name)), *_data(config.task)]
 
 
 def _data(task: TaskConfig) -> list[Path]:

@@ -1,8 +1,13 @@
-"""What is worth saying of a config that can run as it is: it may not be what was meant."""
+"""What is worth saying of a config that can run as it is: it may not be what was meant.
+
+Of settings without effect only those that somebody changed: a default without effect is no news.
+"""
+
+from collections.abc import Iterator
 
 from engine.contract.catalog import tasks
-from engine.contract.effects import without_effect
-from engine.contract.kinds import kinds
+from engine.contract.kinds import Reason, kinds
+from engine.contract.schema import flatten, settings
 from engine.contract.sections import OnTask, RunConfig, TaskConfig
 
 
@@ -22,3 +27,32 @@ def merged_words(task: TaskConfig) -> list[str]:
     words = {**default.label_words, **task.label_words}
     told = ", ".join(f"{label} = {words[label].strip()!r}" for label in kept)
     return [f"task.label_words leaves the task's own words to other labels: {told}"]
+
+
+def without_effect(config: RunConfig) -> list[str]:
+    """What to say of idle settings, a sentence a reason."""
+    values = flatten(config)
+    defaults = {setting.path: setting.default for setting in settings(config.kind)}
+    changed = {path for path, value in values.items() if value != defaults[path]}
+    shared = _of_task(config.task, values) if isinstance(config, OnTask) else ()
+    return [
+        f"{', '.join(idle)}: no effect with {beside}"
+        for paths, beside in (*shared, *kinds()[config.kind].idle(config))
+        if (idle := [path for path in paths if path in changed])
+    ]
+
+
+def _of_task(task: TaskConfig, values: dict[str, object]) -> Iterator[Reason]:
+    beside = f"task.type = {task.type}"
+    if task.type != "prompt-demo":
+        yield tuple(path for path in values if path.startswith("demo.")), beside
+    elif not values["demo.filter"]:
+        yield ("demo.filter_rate", "demo.filter_model"), "demo.filter = no"
+    if task.type != "autoregressive":
+        yield ("task.bos",), beside
+    if task.type != "finetune":
+        yield ("task.head",), beside
+    else:
+        yield ("task.label_words",), beside
+        if task.head != "mask":
+            yield ("task.prompt",), f"task.head = {task.head}"

@@ -1,10 +1,10 @@
 """What a run is made from, put into its config and read from it, by the roles of its kind."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.contract.kinds import Role, kinds
-from engine.contract.sections import RunConfig, Section
+from engine.contract.sections import RunConfig
 
 
 def role_of(kind: str, name: str) -> Role:
@@ -22,15 +22,16 @@ def at(config: Any, setting: str) -> Any:
 
 
 def filled(
-    config: RunConfig, role: Role, paths: Sequence[str] = (), digests: Sequence[str] = ()
+    config: RunConfig, paths: Mapping[str, Sequence[str]], hashes: Mapping[str, Sequence[str]]
 ) -> RunConfig:
-    """`config` made from the runs of those config hashes, and of files at `paths` once these are
-    known.
+    """`config` made from files at `paths`, and from runs of the config hashes `hashes`, each by
+    role.
     """
-    for setting, values in ((role.setting, paths), (role.digest, digests)):
-        if setting and values:
-            value = tuple(values) if role.many else values[0]
-            config = _put(config, setting.split("."), value)
+    for role in kinds()[config.kind].roles:
+        for setting, given in ((role.setting, paths), (role.digest, hashes)):
+            if setting and (values := given.get(role.name)):
+                value = tuple(values) if role.many else values[0]
+                config = _put(config, setting.split("."), value)
     return config
 
 
@@ -40,10 +41,10 @@ def _put(section: Any, keys: Sequence[str], value: Any) -> Any:
     return section.model_copy(update={name: inner})
 
 
-def paths_of(config: Section, kind: str, linked: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+def paths_of(config: RunConfig, linked: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """Role and path of each file that the config itself names, but for the roles `linked`."""
-    default = kinds()[kind].config()
-    for role in kinds()[kind].roles:
+    default = kinds()[config.kind].config()
+    for role in kinds()[config.kind].roles:
         value = at(config, role.setting)
         if role.name not in linked and value != at(default, role.setting):
             yield from ((role.name, path) for path in (value if role.many else (value,)))

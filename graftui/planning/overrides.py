@@ -85,23 +85,31 @@ def _parsed(path: str, text: str, kinds: Mapping[str, str]) -> Override:
         raise UsageError(f"--set {path}={_brief(text)}: {error}.", _HINT) from None
 
 
-def put(parts: Mapping[str, Raw], kinds: Mapping[str, str], overrides: Sequence[Override]) -> None:
-    """Write `overrides` into the raw configs of these parts. Raises UsageError for one that no
-    part has a place for.
-    """
-    for hit in _hits(kinds, overrides):
-        _put(parts[hit.part], hit.setting.keys, hit.override.value)
-
-
-def given(
+def put(
     parts: Mapping[str, Raw],
     kinds: Mapping[str, str],
     source: Source,
     overrides: Sequence[Override],
 ) -> dict[str, dict[str, Override]]:
-    """Part -> path of each setting to which somebody gave a value -> that value; `source`: of the
-    parts themselves. What a linked part takes over is given in the part it takes it from.
+    """Write `overrides` into the raw configs of these parts.
+
+    Gives, by part, the path of each setting to which somebody gave a value -> that value; `source`:
+    of the parts themselves. What a linked part takes over is given in the part it takes it from.
+    Raises UsageError for an override that no part has a place for.
     """
+    told = _told(parts, kinds, source)
+    lost: list[Override] = []
+    for hit in _hits(kinds, overrides, lost):
+        _put(parts[hit.part], hit.setting.keys, hit.override.value)
+        told[hit.part][hit.setting.path] = hit.override
+    if lost:
+        raise _unknown(lost[0].path, lost[0].source, kinds)
+    return told
+
+
+def _told(
+    parts: Mapping[str, Raw], kinds: Mapping[str, str], source: Source
+) -> dict[str, dict[str, Override]]:
     told: dict[str, dict[str, Override]] = {}
     known = {kind: schema.settings(kind) for kind in set(kinds.values())}
     for part, raw in parts.items():
@@ -112,20 +120,20 @@ def given(
             for setting, value in settings
             if value is not None  # which TOML does not have
         }
-    for hit in _hits(kinds, overrides):
-        told[hit.part][hit.setting.path] = hit.override
     return told
 
 
-def _hits(kinds: Mapping[str, str], overrides: Sequence[Override]) -> list[_Hit]:
+def _hits(
+    kinds: Mapping[str, str], overrides: Sequence[Override], lost: list[Override]
+) -> list[_Hit]:
     """In the order in which they count: what is meant for one part after what is meant for all
-    of them, an entry of a table after the table, in whatever order they were given.
+    of them, an entry of a table after the table, in whatever order they were given. What hits
+    nothing goes to `lost`.
     """
     hits: list[_Hit] = []
     for override in overrides:
         reached = [_Hit(part, at, override) for part, at in _reached(override.path, kinds)]
-        if not reached:
-            raise _unknown(override.path, override.source, kinds)
+        lost += [] if reached else [override]
         hits += reached
     return sorted(
         hits, key=lambda hit: (hit.override.path != hit.setting.path, len(hit.setting.keys))

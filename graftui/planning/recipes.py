@@ -25,7 +25,7 @@ from engine.contract.kinds import kinds
 from engine.contract.sections import RunConfig
 from graftui.errors import UsageError, sentence
 from graftui.planning.inputs import Inputs, inherit, read, written
-from graftui.planning.overrides import Override, Raw, Source, given, parse, put
+from graftui.planning.overrides import Override, Raw, Source, parse, put
 
 Config = TypeVar("Config", bound=RunConfig)
 
@@ -46,14 +46,19 @@ class Recipe:
 
     def configs(self, overrides: Sequence[Override] = ()) -> dict[str, RunConfig]:
         """The configs with `overrides` put in. Raises UsageError."""
-        parts = copy.deepcopy(self.parts)
-        put(parts, self.kinds, overrides)
-        inherit(parts, self.kinds, self.inputs)
-        return {name: _parse(raw, self.kinds[name], self.name) for name, raw in parts.items()}
+        return self.asked(overrides)[0]
 
-    def given(self, overrides: Sequence[Override] = ()) -> dict[str, dict[str, Override]]:
-        """Which settings somebody gave a value, by part and path: here, or in `overrides`."""
-        return given(self.parts, self.kinds, self.source, overrides)
+    def asked(
+        self, overrides: Sequence[Override] = ()
+    ) -> tuple[dict[str, RunConfig], dict[str, dict[str, Override]]]:
+        """The same, and which settings somebody gave a value, here or in `overrides`: by part and
+        path.
+        """
+        parts = copy.deepcopy(self.parts)
+        given = put(parts, self.kinds, self.source, overrides)
+        inherit(parts, self.kinds, self.inputs)
+        configs = {name: _parse(raw, self.kinds[name], self.name) for name, raw in parts.items()}
+        return configs, given
 
 
 def config_of(type: type[Config], raw: Raw, sets: Sequence[str]) -> Config:

@@ -8,12 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.identity import config_hash
-from engine.contract.sections import OnTask, RunConfig
+from engine.contract.layout import RunDir
+from engine.contract.roles import role_of
+from engine.contract.sections import OnTask
 from graftui.models import Run, RunStatus
+from graftui.planning.wanted import Wanted
 from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
-from graftui.scheduler.reads import Digests, stored
+from graftui.scheduler.reads import Digests, changed, stored
 from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
 
@@ -35,7 +37,7 @@ def look(settings: Settings) -> None:
 
 
 def standing_in(
-    config: RunConfig, reads: Digests, settings: Settings, files: Collection[str]
+    wanted: Wanted, reads: Digests, settings: Settings, files: Collection[str]
 ) -> Standing:
     """The newest such run that is done, and has those `files`, or else the oldest that is under
     way; after a `look`.
@@ -43,14 +45,13 @@ def standing_in(
     if not settings.db.exists():
         return Standing(None)
     with Store.open(settings.db) as store:
-        runs = store.list(where=Condition("hash", "=", (config_hash(config),)))
+        runs = store.list(where=Condition("hash", "=", (wanted.hash,)))
     runs = [run for run in runs if (settings.runs / run.id).is_dir()]  # of this data folder
     done = [run for run in runs if _is_done(run, settings, files)]
     active = [run for run in reversed(runs) if run.status.active and run.cancel_asked is None]
-    same = [run for run in (*done, *active) if not _difference(run, config, reads, settings)]
-    if same or not (done or active):
-        return Standing(same[0] if same else None)
-    return Standing(None, _difference((*done, *active)[0], config, reads, settings))
+    differences = {run.id: _difference(run, wanted, reads, settings) for run in (*done, *active)}
+    same = [run for run in (*done, *active) if not differences[run.id]]
+    return Standing(same[0] if same else None, next(iter(differences.values()), ""))
 
 
 def _is_done(run: Run, settings: Settings, files: Collection[str]) -> bool:
@@ -58,15 +59,28 @@ def _is_done(run: Run, settings: Settings, files: Collection[str]) -> bool:
     return run.status is RunStatus.finished and all((folder / file).exists() for file in files)
 
 
-def _difference(run: Run, config: RunConfig, reads: Digests, settings: Settings) -> str:
+def _difference(run: Run, wanted: Wanted, reads: Digests, settings: Settings) -> str:
     """What a run read otherwise than `reads`; empty: nothing."""
     before = stored(settings.run_dir(run.id))
     if before is None:
         return f"run {run.id} is from before its data was noted, and is not reused"
-    changed = sorted(path for path, _ in (before or {}).items() ^ reads.items())
-    if not changed:
+    differing = sorted(path for path, _ in (before or {}).items() ^ reads.items())
+    if not differing:
         return ""
+    config = wanted.config
     model = Path(os.path.expanduser(config.model.name)) if isinstance(config, OnTask) else None
-    of_model = model and all(Path(path).is_relative_to(model) for path in changed)
+    of_model = model and all(Path(path).is_relative_to(model) for path in differing)
     what = "model" if of_model else "data"
-    return f"the {what} changed since run {run.id}: {', '.join(dict.fromkeys(changed))}"
+    return f"the {what} changed since run {run.id}: {', '.join(dict.fromkeys(differing))}"
+
+
+def other_data(wanted: Wanted, reads: Digests) -> list[str]:
+    """What to say of one made from a file of another run, if that run read other data."""
+    said = []
+    for role, path in wanted.paths:
+        source = RunDir(Path(path).absolute().parent)
+        if role_of(wanted.config.kind, role).digest and (files := changed(source, reads)):
+            said.append(
+                f"the data changed since run {source.path.name} ({role}): {', '.join(files)}"
+            )
+    return said

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.contract.config import loads
+from engine.contract import config as configs
 from engine.contract.inputs import input_files
 from engine.contract.layout import RunDir, read_whole, write_json
 from engine.contract.sections import RunConfig
@@ -61,7 +61,7 @@ def note(settings: Settings, run_dir: RunDir, sources: Sequence[RunDir]) -> None
     What cannot be read here is for the engine to tell.
     """
     try:
-        now = digests(loads(read_whole(run_dir.config)), settings)
+        now = digests(configs.loads(read_whole(run_dir.config)), settings)
     except (OSError, ValueError, LookupError):  # LookupError: its task is gone from the catalog
         return
     for source in sources:

@@ -100,14 +100,16 @@ def _source(
 
 
 def _run(settings: Settings, plan: Plan, sources: Sources, number: int) -> tuple[Run, RunConfig]:
-    config = plan.config
+    paths = {}
     for role, runs in sources.items():
-        of_role = role_of(plan.kind, role)
-        paths = [_relative(directory(settings, r).path / of_role.file, settings.root) for r in runs]
-        config = filled(config, of_role, paths, [run.config_hash for run in runs])
+        folders = [directory(settings, run).path for run in runs]
+        file = role_of(plan.kind, role).file
+        paths[role] = [_relative(folder / file, settings.root) for folder in folders]
+    hashes = {role: [run.config_hash for run in runs] for role, runs in sources.items()}
+    config = filled(plan.config, paths, hashes)
     raw = json.loads(dumps(config))
     linked = [Input(role, run.id) for role, runs in sources.items() for run in runs]
-    given = paths_of(config, plan.kind, sources)
+    given = paths_of(config, sources)
     own = [Input(role, path) for role, path in given if is_path(path)]
     run = Run(
         id=_fresh_id(settings),

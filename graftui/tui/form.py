@@ -148,8 +148,8 @@ def _taken(kind: str, linked: Collection[str], given: bool = False) -> tuple[str
 def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
     """What is wrong: path of a field -> a sentence; "" -> what belongs to no field."""
     by_path: dict[str, str] = {}
-    written = form.recipe.given()
-    for part, config in form.recipe.configs().items():
+    configs, written = form.recipe.asked()
+    for part, config in configs.items():
         kind, raw = form.recipe.kinds[part], config.model_dump(mode="json")
         own = [e for e in form.entries if _reaches(form, e, part)]
         for entry in own:

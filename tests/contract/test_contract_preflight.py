@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.contract import config as configs
-from engine.contract import effects, gpus, preflight
+from engine.contract import gpus, preflight, remarks
 from engine.contract.kinds import kinds
 from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.kinds.graft import GraftConfig
@@ -225,7 +225,7 @@ def test_a_device_that_is_not_there_is_refused_in_its_place(
 def test_settings_that_a_graft_does_not_use_are_said(raw: Raw, said: list[str]) -> None:
     config = configs.parse({"kind": "graft", **raw})
     assert isinstance(config, GraftConfig)
-    assert effects.without_effect(config) == said
+    assert remarks.without_effect(config) == said
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_settings_that_a_graft_does_not_use_are_said(raw: Raw, said: list[str]) 
 def test_settings_that_a_fine_tuning_does_not_use_are_said(raw: Raw, said: list[str]) -> None:
     config = configs.parse({"kind": "finetune", **raw})
     assert isinstance(config, FinetuneConfig)
-    assert effects.without_effect(config) == said
+    assert remarks.without_effect(config) == said
 
 
 def test_what_files_alone_cannot_tell_is_left_to_the_engine(tmp_path: Path) -> None:

@@ -130,9 +130,10 @@ def test_what_is_wrong_is_named_as_it_was_typed(text: str, says: str) -> None:
 
 def test_who_gave_a_setting_its_value_is_known() -> None:
     recipe = recipes.loads(TWO, "two")
-    told = recipe.given(parse(["large.lr=1", "task.k=8", "task.label_words.0=x"], recipe.kinds))
+    typed = parse(["large.lr=1", "task.k=8", "task.label_words.0=x"], recipe.kinds)
+    _, told = recipe.asked(typed)
     assert told["small"].keys() == {"graft.sparsity", "task.k", "task.label_words.0"}
     assert told["small"]["graft.sparsity"].source is Source.recipe
     assert told["large"]["graft.lr"] == Override("large.lr", 1, Source.command_line)
     assert "task.k" in told["finetune"]
-    assert recipe.given()["finetune"] == {}
+    assert recipe.asked()[1]["finetune"] == {}

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from engine.contract import config as configs
-from engine.contract import effects, schema
 from engine.contract import localizers as entries
+from engine.contract import remarks, schema
 from engine.contract.identity import config_hash
 from engine.contract.localizers import Localizer, localizers
 from engine.contract.model_folder import pocket_folder
@@ -68,7 +68,7 @@ def test_it_is_known_wherever_localizers_are_named(stillest: Localizer) -> None:
     assert "`stillest`" in runpy.run_path(str(ROOT / "docs" / "settings.py"))["text"]()
     assert row(stillest).startswith(r"| `stillest` | the smallest \|tuned - pretrained\| that")
     config = configs.parse({"kind": "graft", "localizer": "stillest", "steps": 9, "lr": 1e6})
-    assert effects.without_effect(config) == [
+    assert remarks.without_effect(config) == [
         "graft.steps, graft.lr: no effect with graft.localizer = stillest"
     ]
     assert config_hash(config) == config_hash(

@@ -1,0 +1,116 @@
+"""The runs that a recipe asks for: configs that are checked, and say what they are made from.
+
+Owns what is refused of a config before anything is queued. What of it is there already, and what is
+remarked, is in plans.py.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract import schema
+from engine.contract.identity import config_hash
+from engine.contract.kinds import Role, kinds
+from engine.contract.roles import filled, paths_of
+from engine.contract.sections import RunConfig
+from graftui.errors import NotFound, UsageError
+from graftui.planning.inputs import Inputs
+from graftui.planning.overrides import Override, Source
+from graftui.planning.recipes import Recipe
+from graftui.registry.store import Store
+from graftui.scheduler.settle import directory
+from graftui.settings import Settings
+
+_NOW = (Source.command_line, Source.form)
+"""Where what is given stands over a recipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One part of a recipe, as it is to run."""
+
+    part: str
+    config: RunConfig
+    hash: str
+    inputs: Inputs
+    """What other parts fill of it."""
+    paths: tuple[tuple[str, str], ...]
+    """Role and file, of all that the config itself names."""
+
+
+def wanted(recipe: Recipe, overrides: Sequence[Override], settings: Settings) -> Iterator[Wanted]:
+    """The parts of a recipe, each after those it is made from.
+
+    Raises UsageError for a config that can be seen to fail.
+    """
+    hashes: dict[str, str] = {}
+    for part, config in _asked_for(recipe, overrides).items():
+        ready = _ready(part, config, recipe.inputs.get(part, {}), hashes, settings)
+        hashes[part] = ready.hash
+        yield ready
+
+
+def _asked_for(recipe: Recipe, overrides: Sequence[Override]) -> dict[str, RunConfig]:
+    """The configs. Raises UsageError for what somebody gives now though none of them has a use
+    for it; what a stored config brings along, nobody gives."""
+    parts, given = recipe.asked(overrides)
+    idle = {p: {schema.dotted((n,), c.kind) for n in c.idle()} for p, c in parts.items()}
+    used = {o.path for part in parts for path, o in given[part].items() if path not in idle[part]}
+    for part, config in parts.items():
+        told = {path: override.source for path, override in given[part].items()}
+        elsewhere = {path for path in idle[part] & told.keys() if given[part][path].path in used}
+        written = [path for path in told if told[path] is Source.recipe]
+        now = [path for path in told.keys() - elsewhere if told[path] in _NOW]
+        if trouble := kinds()[config.kind].check_given(config, written, now):
+            raise UsageError(*trouble)
+    return parts
+
+
+def _ready(
+    part: str, config: RunConfig, inputs: Inputs, hashes: Mapping[str, str], settings: Settings
+) -> Wanted:
+    """With the file of a run where a setting names the run, and the hashes of what it is made
+    from. Raises UsageError.
+    """
+    kind = kinds()[config.kind]
+    roles = {role.name: role for role in kind.roles}
+    paths = tuple(
+        (name, _file(config.kind, roles[name], value, settings)) for name, value in paths_of(config)
+    )
+    config = filled(
+        config,
+        {name: [path] for name, path in paths if roles[name].named},
+        {name: [hashes[source] for source in sources] for name, sources in inputs.items()},
+    )
+    if trouble := kind.check(config, inputs):
+        raise UsageError(*trouble)
+    for name, path in paths:
+        if name in inputs:
+            raise UsageError(
+                f"{roles[name].setting} = {path!r}: it is made from [{', '.join(inputs[name])}].",
+                "Leave it out, or write a recipe whose part has no such input (no `of`).",
+            )
+    return Wanted(part, config, config_hash(config), inputs, paths)
+
+
+def _file(kind: str, role: Role, value: str, settings: Settings) -> str:
+    """The path that a setting has, or that of a run's file where it may name the run."""
+    if not role.named or Path(os.path.expanduser(value)).is_file():
+        return value
+    setting = schema.dotted(tuple(role.setting.split(".")), kind)
+    try:
+        with Store.open(settings.db) as store:
+            run = store.resolve(value)
+    except NotFound as error:
+        raise UsageError(
+            f"{setting} = {value!r} is neither a file ({role.file}) nor a run.",
+            "Give a path, or a run's id, or leave it out.",
+        ) from error
+    path = directory(settings, run).path / role.file
+    if not path.is_file():
+        raise UsageError(
+            f"{setting} = {value!r}: run {run.id} has no {path.name}.",
+            f"Give a run that finished and made one ({' or '.join(role.of)}), or a file's path.",
+        )
+    return str(path)
