@@ -3,7 +3,6 @@
 A shell asks in the middle of a line, so nothing is said of what is wrong: then there is no offer.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,6 +51,8 @@ def settings(incomplete: str) -> list[tuple[str, str]]:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
+    import sqlite3  # here: a page of help has no time for it
+
     from graftui.errors import GraftuiError
 
     try:
