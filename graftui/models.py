@@ -124,6 +124,10 @@ class Run:
     tags: tuple[str, ...] = ()
     note: str = ""
     """What the user wrote about it."""
+    star: bool = False
+    """Whether the user marked it as one to keep."""
+    archived: bool = False
+    """Whether the user put it away: no list has it that does not ask for it."""
     inputs: tuple[Input, ...] = ()
     """What it is made from. It waits for those that are runs."""
     folder: str = ""
@@ -280,6 +284,8 @@ class RunCard:
     recipe: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+    star: bool = False
+    archived: bool = False
     parent: str | None = None
     """Of a card from before there were inputs: the fine-tuning that a graft is cut from."""
     inputs: tuple[Input, ...] | None = None

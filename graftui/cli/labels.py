@@ -1,4 +1,4 @@
-"""Verbs that say something of runs: tags, a note, another name."""
+"""Verbs that say something of runs: tags, a note, another name, a star, that they are put away."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from graftui.cli.common import Filters, Ref, Yes, console_here, settings_here, store_here
+from graftui.cli.common import Filters, MaybeRefs, Ref, Yes, console_here, settings_here, store_here
 
 _OPTIONS = ("-f", "-y", "-h")
 
@@ -62,10 +62,42 @@ def rename(ref: Ref, name: Annotated[str, typer.Argument(help="Its new name")]) 
         labels.rename(settings, store, console_here(), ref, name)
 
 
+def star(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
+    """Mark runs as ones to keep: lists show a star, `gc` leaves their files alone."""
+    _mark(refs, filter_, yes, star=True)
+
+
+def unstar(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
+    """Take the star of runs away."""
+    _mark(refs, filter_, yes, star=False)
+
+
+def archive(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
+    """Put runs away: no list, table or filter has them that does not ask for archived=yes."""
+    _mark(refs, filter_, yes, archived=True)
+
+
+def unarchive(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
+    """Have archived runs in lists again."""
+    _mark(refs, filter_, yes, archived=False)
+
+
+def _mark(refs: list[str], filters: list[str], yes: bool, **change: bool) -> None:
+    from graftui.cli.commands import labels
+
+    settings = settings_here()
+    with store_here(settings) as store:
+        labels.mark(settings, store, console_here(), refs, filters, yes, change)
+
+
 # Verb -> example in its help.
 VERBS: dict[Callable[..., None], str] = {
     tag: "graftui tag -f 'task=SST-2 and graft > 90' +paper -draft",
     note: "graftui note last good, but three seeds are too few",
     rename: "graftui rename last baseline",
+    star: "graftui star last",
+    unstar: "graftui unstar -f 'star=yes and age > 90d'",
+    archive: "graftui archive -f 'tag=draft and not star=yes'",
+    unarchive: "graftui unarchive -f tag=draft",
 }
 COMMANDS: dict[Callable[..., None], type[TyperCommand]] = {tag: TagCommand}

@@ -160,6 +160,7 @@ def export(
 ) -> None:
     """Write results with all settings and scores as CSV, JSON, Markdown or LaTeX."""
     from graftui.registry.query.grammar import parse_options
+    from graftui.registry.query.unarchived import unarchived
     from graftui.results.export.runs import FORMATS
     from graftui.results.figures import counted
 
@@ -168,7 +169,8 @@ def export(
     with store_to_read(settings_here()) as store:
         refs = [ref.strip() for ref in runs.split(",") if ref.strip()]
         wanted = {store.resolve(ref).id for ref in refs}
-        chosen = store.list(where=parse_options(filter_), sort="created")
+        query = parse_options(filter_)
+        chosen = store.list(where=query if refs else unarchived(query), sort="created")
         chosen = [r for r in chosen if not refs or r.id in wanted]
         text = FORMATS[key](chosen, store.scores([r.id for r in chosen]))
     if not chosen:

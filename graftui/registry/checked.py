@@ -64,6 +64,12 @@ def _number(value: Any) -> float:
     return value
 
 
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("should be true or false")
+    return value
+
+
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
         raise ValueError("should be a whole number below 2^63")
@@ -84,6 +90,7 @@ _CHECKS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     float: _number,
     int: _whole,
+    bool: _truth,
     RunStatus: RunStatus,
     tuple[str, ...]: _texts,
     tuple[Input, ...] | None: _inputs,

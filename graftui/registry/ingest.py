@@ -186,6 +186,8 @@ def _read(run_dir: RunDir, settings: Settings) -> _Found:
         recipe=known.recipe,
         tags=known.tags,
         note=known.note,
+        star=known.star,
+        archived=known.archived,
         inputs=inputs_of_then(config.raw, known.parent) if known.inputs is None else known.inputs,
         folder=settings.folder,
         executor=known.executor,

@@ -39,6 +39,7 @@ def run_of(row: sqlite3.Row) -> Run:
     *own, inputs = row
     values = dict(zip(COLUMNS, own[: len(COLUMNS)], strict=True))
     values["status"] = RunStatus(values["status"])
+    values["star"], values["archived"] = bool(values["star"]), bool(values["archived"])
     values["config"] = json.loads(values["config"])
     values["tags"] = tuple(json.loads(values["tags"]))
     values["warnings"] = tuple(json.loads(values["warnings"]))

@@ -74,7 +74,8 @@ def _seconds(run: Run) -> float | None:
 
 COLUMNS = (
     Column("id", lambda run, _: run.id, ls=0, table=0, width=6, exported="id"),
-    Column("name", lambda run, _: run.name, ls=110, table=0, exported="name"),
+    Column("name", lambda run, _: f"★ {run.name}" if run.star else run.name, ls=110, table=0,
+           exported="name", exact=lambda run: run.name),
     Column("kind", lambda run, _: subject(run), lambda run, _: run.kind, ls=70, table=100, width=8,
            exported="kind", exact=lambda run: run.kind),
     Column("status", lambda run, _: run.status, ls=0, table=0, width=12, exported="status"),

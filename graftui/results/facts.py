@@ -12,6 +12,8 @@ def facts(run: Run, now: float) -> dict[str, str]:
         "recipe": run.recipe,
         "tags": ", ".join(run.tags),
         "note": run.note,
+        "star": "yes" if run.star else "",
+        "archived": "yes" if run.archived else "",
         "after": ", ".join(run.sources),
         "took": duration(elapsed(run, now)),
         "ended": f"{age(now - run.ended_at)} ago" if run.ended_at else "",

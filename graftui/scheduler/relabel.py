@@ -1,4 +1,7 @@
-"""What a user says of a run, its name, tags and note: in the registry and on its card, together."""
+"""What a user says of a run, its name, tags, note and marks.
+
+Owns that registry and card say the same.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -12,11 +15,12 @@ from graftui.settings import Settings
 
 
 def relabel(settings: Settings, store: Store, run: Run, **changes: Any) -> None:
-    """Change `name`, `tags` or `note`. Raises UsageError for one that no card may hold, and
-    NotFound if the run was deleted meanwhile.
+    """Change `name`, `tags`, `note`, `star` or `archived`. Raises UsageError for one that
+    no card may hold, and NotFound if the run was deleted meanwhile.
     """
     for field, value in changes.items():
-        if max(map(len, [value] if isinstance(value, str) else value), default=0) > LONGEST:
+        texts = value if isinstance(value, tuple) else [value] if isinstance(value, str) else []
+        if max(map(len, texts), default=0) > LONGEST:
             raise UsageError(
                 f"The {field} of run {run.id} has more than {LONGEST:,} characters.", "Shorten it."
             )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from graftui.models import Run
 from graftui.registry.lineage import dependants
 from graftui.registry.query.grammar import parse
+from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.tui import messages
@@ -110,7 +111,8 @@ def export(settings: Settings, ids: Sequence[str], question: RunsPage) -> messag
         if ids:
             runs = [run for run in map(store.find, ids) if run is not None]
         else:
-            runs = store.list(where=parse(question.text), sort=question.sort)
+            where = unarchived(parse(question.text))
+            runs = store.list(where=where, sort=question.sort)
         text = to_csv(runs, store.scores([run.id for run in runs]))
     return messages.Exported(_written(settings.root / "runs.csv", text), len(runs))
 

@@ -8,6 +8,7 @@ import typer
 from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.registry.query.grammar import parse_options
+from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.results.figures import counted
 from graftui.terminal import Console
@@ -18,7 +19,8 @@ NOBODY = "no run meets this"
 
 def chosen(store: Store, refs: Sequence[str], filters: Sequence[str]) -> list[Run]:
     """The runs that `refs` name, each once, of which those that meet all `filters`; without refs,
-    all that meet them. Oldest first. Raises UsageError where neither is given.
+    all that meet them, as `ls` has it: archived ones only where a filter asks.
+    Oldest first. Raises UsageError where neither is given.
     """
     if not refs and not filters:
         raise UsageError(
@@ -26,7 +28,8 @@ def chosen(store: Store, refs: Sequence[str], filters: Sequence[str]) -> list[Ru
             "Give ids or names, or a filter such as --filter status=failed.",
         )
     named = {store.resolve(ref).id for ref in refs}
-    runs = store.list(where=parse_options(filters), sort="created")
+    query = parse_options(filters)
+    runs = store.list(where=query if refs else unarchived(query), sort="created")
     return [run for run in runs if run.id in named or not refs]
 
 

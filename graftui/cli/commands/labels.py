@@ -1,12 +1,16 @@
-"""What `tag`, `note` and `rename` do: they change what the user says of a run, nothing else."""
+"""What `tag`, `note`, `rename`, `star` and `archive` do.
 
-from collections.abc import Sequence
+They change what the user says of a run, and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graftui.cli.commands.choosing import NOBODY, agreed, chosen
+from graftui.cli.commands.choosing import NOBODY, agreed, chosen, named
 from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.results.figures import counted
 from graftui.scheduler.relabel import relabel
 from graftui.settings import Settings
 from graftui.terminal import Console
@@ -92,3 +96,35 @@ def rename(settings: Settings, store: Store, console: Console, ref: str, name: s
     run = store.resolve(ref)
     relabel(settings, store, run, name=name.strip())
     console.print(f"{run.id} is {name.strip()} now, not {run.name}", soft_wrap=True)
+
+
+_DONE = {
+    ("star", True): "starred", ("star", False): "not starred any more",
+    ("archived", True): "archived", ("archived", False): "not archived any more",
+}  # fmt: skip
+
+
+def mark(
+    settings: Settings,
+    store: Store,
+    console: Console,
+    refs: Sequence[str],
+    filters: Sequence[str],
+    yes: bool,
+    change: Mapping[str, bool],
+) -> None:
+    """Set one mark of runs, a field of theirs; of runs chosen by a filter after asking."""
+    ((field, value),) = change.items()
+    # A filter finds no archived runs unless it asks, and who takes them out again does.
+    asks = field == "archived" and not value and not refs
+    runs = chosen(store, refs, [*filters, "archived=yes"] if asks and filters else filters)
+    runs = [run for run in runs if getattr(run, field) is not value]
+    if not runs:
+        console.print(f"{NOBODY}, or it is so already")
+        return
+    done = _DONE[field, value]
+    if filters and not agreed(runs, f"call them {done}", yes, console):
+        return
+    for run in runs:
+        relabel(settings, store, run, **change)
+    console.print(f"{counted(len(runs))} {done}: {named(runs)}", soft_wrap=True)

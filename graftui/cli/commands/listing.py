@@ -8,6 +8,7 @@ from graftui.doctor import Check
 from graftui.models import RunStatus
 from graftui.registry.query.grammar import limited, parse_options, words
 from graftui.registry.query.tree import EVERYTHING, all_of, written
+from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.scheduler.condition import observed
 from graftui.settings import Settings
@@ -26,19 +27,20 @@ def show(
     json: bool,
 ) -> None:
     """The runs that meet all filters."""
-    where = limited(all_of(parse_options(filters), words(search)))
+    asked = limited(all_of(parse_options(filters), words(search)))
+    where = unarchived(asked)
     listed = store.list(where=where, sort=sort, limit=limit or None)
     runs = observed(settings, listed, time.time())
     if json:
         send_json([as_json(run) for run in runs])
         return
     if not runs:
-        narrowed = where != EVERYTHING
+        narrowed = asked != EVERYTHING
         console.print(
             "no run meets this" if narrowed else "no runs yet; start with: graftui run pocket"
         )
         if narrowed:  # a value may have been read otherwise than it was meant
-            console.print(f"read as: {written(where)}", style="dim", soft_wrap=True)
+            console.print(f"read as: {written(asked)}", style="dim", soft_wrap=True)
         return
     console.print(tables.runs(runs, console.width), crop=False)
     total = store.count(where)

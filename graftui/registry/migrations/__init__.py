@@ -6,7 +6,7 @@ Owns the tables; how the list is applied is in migrate.py.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from graftui.registry.migrations import from_m008, to_m007
+from graftui.registry.migrations import from_m008, from_m013, to_m007
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -26,4 +26,5 @@ MIGRATIONS: list[Migration] = [
     from_m008.m010_attempts,
     from_m008.m011_labelled_curves,
     from_m008.m012_words_of_tags,
+    from_m013.m013_stars,
 ]

@@ -65,6 +65,11 @@ def _text(name: str, value: Expression, choices: tuple[str, ...] = ()) -> Key:
     return Key(name, value, is_text=True, choices=choices)
 
 
+def _mark(name: str) -> Key:
+    """What a user says of a run, or not."""
+    return Key(name, ex.column(name), choices=("yes", "no", "true", "false"))
+
+
 def _score(name: str, fraction: Expression, old: bool = False) -> Key:
     """In percent, rounded as it is shown."""
     of_hundred = ex.shown(fraction, 100.0, 1)
@@ -78,6 +83,9 @@ _SHARES = (
 _STAGES = ("pretrained", "finetuned", "base_patch", "learnt_graft", "dev")
 _LOSS = ex.result("loss")
 _MODEL = ex.setting("model", "name")
+
+ARCHIVED = "archived"
+"""The key of runs that were put away."""
 
 _TABLE = (
     _text("id", ex.column("id")),
@@ -102,6 +110,8 @@ _TABLE = (
     Key("tag", ex.TAGS, is_text=True, many=True),
     Key("tags", ex.TAGS, is_text=True, many=True),
     _text("note", ex.column("note")),
+    _mark("star"),
+    _mark(ARCHIVED),
     *(_score(name, ex.result(name), old=True) for name in _SHARES),
     *(_score(stage, ex.summary(stage), old=True) for stage in _STAGES),
     _text("recipe", ex.column("recipe")),

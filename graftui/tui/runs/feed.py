@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from graftui.errors import GraftuiError, UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.query.grammar import parse
-from graftui.registry.query.tree import Condition
+from graftui.registry.query.tree import EVERYTHING, Condition
+from graftui.registry.query.unarchived import unarchived
 from graftui.scheduler.condition import observed
 from graftui.tui.feed import Source
 
@@ -39,7 +40,7 @@ class RunsSeen:
     total: int = 0
     """How many runs meet the filter, on all pages."""
     every: int = 0
-    """How many runs there are."""
+    """How many runs there are, archived ones aside."""
     counts: Mapping[RunStatus, int] = field(default_factory=dict)
     active: tuple[str, ...] = ()
     """Ids of the runs that still have something to do."""
@@ -68,7 +69,7 @@ class RunsFeed:
             source.now,
             self._runs,
             self._total,
-            source.store.count(),
+            source.store.count(unarchived(EVERYTHING)),
             _counts(source),
             tuple(run.id for run in source.active),
             source.view_only,
@@ -76,7 +77,7 @@ class RunsFeed:
         )
 
     def _read_page(self, source: Source, question: RunsPage) -> None:
-        where = parse(question.text)
+        where = unarchived(parse(question.text))
         runs = source.store.list(
             where=where, sort=question.sort, limit=PAGE, offset=question.page * PAGE
         )

@@ -133,7 +133,8 @@ def test_search_follows_a_change_of_tags(filled: Store, tag: str, word: str) -> 
 def test_search_finds_tags_of_before_they_were_told_from_their_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = [change for change in MIGRATIONS if change.__name__ < "m012"]
+    # Later changes too: rows are written as they are now.
+    before = [change for change in MIGRATIONS if change.__name__ != "m012_words_of_tags"]
     monkeypatch.setattr(migrations, "MIGRATIONS", before)
     with Store.open(tmp_path / "runs.db") as store:
         store.add([make(id="aaaaaa", tags=("отбор",))])
