@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.contract.layout import RunDir
 
 FILE = "graftui.toml"
+_SWITCHES = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Settings:
     """Runs at once, where that was said; else as said last, or 1."""
     python: str = sys.executable
     """Interpreter of the engine."""
+    warm: bool = True
+    """Whether engines may be forked from one that has done its imports."""
 
     @property
     def data(self) -> Path:
@@ -146,6 +149,13 @@ def _at_least(least: float, convert: Callable[[str], float], what: str) -> Calla
     return parse
 
 
+def _switch(text: str) -> bool:
+    word = text.lower()
+    if word not in _SWITCHES:
+        raise ValueError("should be true or false")
+    return _SWITCHES[word]
+
+
 def _path(text: str) -> Path:
     if not text.strip():
         raise ValueError("should be a path")
@@ -159,4 +169,5 @@ KNOBS: dict[str, Callable[[str], Any]] = {
     "grace_s": _at_least(0, float, "seconds"),
     "poll_s": _at_least(0.01, float, "seconds"),
     "python": str,
+    "warm": _switch,
 }

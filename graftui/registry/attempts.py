@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import RunDir, read_whole, write_json
@@ -82,13 +83,23 @@ def change(
     return None if row is None else attempt_of(tuple(row))
 
 
+def path(run_dir: RunDir, n: int) -> Path:
+    """The file of the n-th attempt."""
+    return run_dir.attempts / f"{n}.json"
+
+
+def as_file(attempt: Attempt) -> dict[str, Any]:
+    """What its file says: not whose it is, since it may move with its folder."""
+    return {name: value for name, value in asdict(attempt).items() if name != "run"}
+
+
 def write(run_dir: RunDir, attempt: Attempt) -> None:
     """Put the file of an attempt in place, if the folder is there and may be written: of another
     user's run the registry alone knows.
     """
     try:
         run_dir.attempts.mkdir(exist_ok=True)
-        write_json(run_dir.attempts / f"{attempt.n}.json", _without_run(attempt))
+        write_json(path(run_dir, attempt.n), as_file(attempt))
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT):
             raise
@@ -125,8 +136,3 @@ def read_one(
         return None
     known = checked(raw, Attempt, f"{name}: ", complain)
     return Attempt(**{**known, "run": run_dir.path.name, "n": n})
-
-
-def _without_run(attempt: Attempt) -> dict[str, Any]:
-    """As its file has it, which may move with its folder."""
-    return {name: value for name, value in asdict(attempt).items() if name != "run"}

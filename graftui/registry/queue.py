@@ -50,20 +50,26 @@ _BUSY = (
 )
 
 
-def claim_next(db: sqlite3.Connection, limit_running: int, here: Here) -> str | None:
-    """Begin to start the oldest run that may, unless `limit_running` are at it already."""
+def next_run(db: sqlite3.Connection, limit_running: int, here: Here) -> str | None:
+    """The oldest run that may start, unless `limit_running` are at it already."""
     if len(db.execute(_BUSY, asdict(here)).fetchall()) >= limit_running:
         return None
     row = db.execute(_READY, asdict(here)).fetchone()
-    if row is None:
+    return None if row is None else str(row["id"])
+
+
+def claim_next(db: sqlite3.Connection, limit_running: int, here: Here) -> str | None:
+    """Begin to start the next run."""
+    id = next_run(db, limit_running, here)
+    if id is None:
         return None
-    attempts.claim(db, row["id"])
+    attempts.claim(db, id)
     db.execute(
         "UPDATE runs SET status = 'starting', started_at = NULL, heard_at = :now, seen_at = :now"
         " WHERE id = :id",
-        {"id": row["id"], "now": time.time()},
+        {"id": id, "now": time.time()},
     )
-    return str(row["id"])
+    return id
 
 
 def work(db: sqlite3.Connection, here: Here) -> bool:

@@ -214,6 +214,11 @@ class Store:
                 then()
             return done.rowcount > 0
 
+    def next_run(self, limit_running: int, here: Here) -> Run | None:
+        """The oldest run that may start, unless `limit_running` are at it already."""
+        id = queue.next_run(self.db, limit_running, here)
+        return None if id is None else self.find(id)
+
     def claim_next(self, limit_running: int, here: Here) -> Run | None:
         """Begin to start the oldest run that may, unless `limit_running` are at it already."""
         with self.write() as db:

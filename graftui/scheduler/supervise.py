@@ -91,7 +91,7 @@ class Supervisor:
             self._look_at_all(store)
             # An engine that said it has finished may still hold its memory: count processes too.
             jobs = knobs.read(store, self._here.folder, JOBS) or self.settings.jobs or 1
-            while len(self.mine) < jobs:
+            while len(self.mine) < jobs and self._next_may_start(store, jobs):
                 claimed = store.claim_next(jobs, self._here)
                 if claimed is None:
                     break
@@ -100,6 +100,10 @@ class Supervisor:
             if not busy:
                 knobs.forget(store, self._here.folder)  # what was said was for this queue
             return busy
+
+    def _next_may_start(self, store: Store, jobs: int) -> bool:
+        run = store.next_run(jobs, self._here)
+        return run is not None and self.executors.ready(run.executor)
 
     def _look_at_all(self, store: Store) -> None:
         born = store.born()

@@ -15,7 +15,7 @@ from graftui.registry.attempts import read_one
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel
 from graftui.scheduler.executors import EXECUTORS, Executors
-from graftui.scheduler.executors.base import Exit, How, Sight
+from graftui.scheduler.executors.base import Executor, Exit, How, Sight
 from graftui.scheduler.identity import Life
 from graftui.scheduler.settle import note_end
 from graftui.scheduler.supervise import Supervisor
@@ -27,7 +27,7 @@ NOBODY = 2**22 + 5
 
 
 @dataclass
-class Cluster:
+class Cluster(Executor):
     """A pretend cluster: a job is a file that says where it stands, and goes on when looked at."""
 
     settings: Settings

@@ -29,6 +29,12 @@ class Executors:
             self._made[name] = EXECUTORS[name](self.settings)
         return self._made[name]
 
+    def ready(self, name: str) -> bool:
+        """Whether the executor `name` starts at once; one that is not here says so when asked to
+        start.
+        """
+        return name not in EXECUTORS or self[name].ready()
+
     def poll(self, attempts: Iterable[Attempt]) -> dict[str, Sight]:
         """What is seen of each, by its run."""
         seen: dict[str, Sight] = {}

@@ -58,9 +58,15 @@ class Sight:
 
 
 class Executor(Protocol):
-    """One way of running engines. Each process makes its own, so what must be known by all is in
-    the attempt.
+    """One way of running engines, to be derived from. Each process makes its own, so what must be
+    known by all is in the attempt.
     """
+
+    def ready(self) -> bool:
+        """Whether what is started now comes up at once. False: not for a while, and so a run is
+        better left where it waits; asked again at the next look.
+        """
+        return True
 
     def start(self, run: Run) -> Attempt:
         """Start the engine of a run: its last attempt, with the process or job that it came to be.
