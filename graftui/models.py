@@ -34,6 +34,10 @@ class RunStatus(StrEnum):
 
 LOCAL = "local"
 """The executor that starts engines as processes of this host."""
+SLURM = "slurm"
+"""The executor that submits jobs to Slurm; `slurm:NAME` asks for a profile of that name."""
+QUEUEING = (SLURM,)
+"""Executors with a queue of their own: what they have takes no place of this host's."""
 
 ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
 
@@ -164,8 +168,8 @@ class Run:
     bad_events: int = 0
     """Lines of its events file that were not understood; `warnings` has the first of them."""
     condition: str = ""
-    """"stalled" or "elsewhere", where that is to be said beside the status. Never stored: it is
-    observed when a run is shown."""
+    """What is to be said beside the status: "stalled", "waiting" or "elsewhere". Never stored: it
+    is observed when a run is shown."""
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Where things lie and how the scheduler behaves: flag > GRAFTUI_* > graftui.toml > default.
 
 Owns the knobs and their names. Refuses unknown keys in graftui.toml, and a `python` there that
-nobody has allowed. Makes no folder.
+nobody has allowed. What stands in the tables of an executor is that one's business. Makes no
+folder.
 """
 
 import os
@@ -81,7 +82,7 @@ def load(flags: Mapping[str, str | None] | None = None) -> Settings:
     for name, parse in KNOBS.items():
         where, raw = _find(name, flags or {}, file)
         if raw is not None and where == f"{FILE}: python":
-            trust.check(root / FILE, str(raw))
+            trust.check(root / FILE, "python", str(raw))
         if raw is not None:
             value = _parsed(where, raw, parse)
             knobs[name] = _in_a_folder(root / value, where) if name == "db" else value
@@ -101,6 +102,11 @@ def _find(name: str, flags: Mapping[str, str | None], file: Mapping[str, Any]) -
     return f"{FILE}: {name}", file.get(name)
 
 
+def tables(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """The tables of a graftui.toml. Raises UsageError."""
+    return {name: value for name, value in _read_file(path).items() if name in TABLES}
+
+
 def _read_file(path: Path) -> Mapping[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
@@ -112,8 +118,11 @@ def _read_file(path: Path) -> Mapping[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise UsageError(f"{path} is not valid TOML: {exc}.", "Correct that line.") from exc
     for key in knobs:
-        if key not in KNOBS:
+        if key not in KNOBS and key not in TABLES:
             raise UsageError(f"{path}: there is no setting {key!r}.", f"Known: {', '.join(KNOBS)}.")
+        if (key in TABLES) is not isinstance(knobs[key], dict):
+            what = f"a table, [{key}]" if key in TABLES else "a value, and no table"
+            raise UsageError(f"{path}: {key} should be {what}.", "Correct it, or leave it out.")
     return knobs
 
 
@@ -171,3 +180,5 @@ KNOBS: dict[str, Callable[[str], Any]] = {
     "python": str,
     "warm": _switch,
 }
+TABLES = ("slurm",)
+"""Of executors."""

@@ -1,4 +1,5 @@
-"""What the user has allowed a folder's graftui.toml to choose: which program is run as the engine.
+"""What the user has allowed a folder's graftui.toml to choose: which program is run as the engine,
+and which commands a job of Slurm begins with.
 
 Kept in the user's own configuration, by the file's path and the value: a folder that somebody sent
 cannot bring its own leave along.
@@ -11,37 +12,42 @@ from pathlib import Path
 
 from graftui.errors import UsageError
 
+_KINDS = {"python": "a program", "slurm": "commands and options"}
+
 
 class NotAllowed(UsageError):
-    """A folder's file names a program to run, and nobody has allowed it."""
+    """A folder's file names something to run, and nobody has allowed it."""
 
-    def __init__(self, file: Path, python: str) -> None:
+    def __init__(self, file: Path, name: str, value: str) -> None:
+        instead = "; or set GRAFTUI_PYTHON instead" if name == "python" else ""
         super().__init__(
-            f"{file} sets python = {python!r}: a program that graftui would run.",
-            "If you trust it, type the command again on a terminal, which asks; or set "
-            "GRAFTUI_PYTHON instead; or take the line out.",
+            f"{file} sets {name} = {value!r}: {_KINDS[name]} that graftui would run.",
+            f"If you trust it, type the command again on a terminal, which asks{instead}; or take "
+            "the line out.",
         )
         self.file = file
-        self.python = python
+        self.name = name
+        self.value = value
 
 
-def check(file: Path, python: str) -> None:
+def check(file: Path, name: str, value: str) -> None:
     """Raises NotAllowed unless the user has allowed just this."""
-    if _allowed().get(_name(file)) != python:
-        raise NotAllowed(file, python)
+    if _allowed(name).get(_name(file)) != value:
+        raise NotAllowed(file, name, value)
 
 
-def allow(file: Path, python: str) -> None:
+def allow(file: Path, name: str, value: str) -> None:
     """From now on, for this file and this value."""
     from engine.contract.layout import write_json  # only who allows something needs it
 
     _kept().parent.mkdir(parents=True, exist_ok=True)
-    write_json(_kept(), {"python": {**_allowed(), _name(file): python}})
+    kept = {each: _allowed(each) for each in _KINDS}
+    write_json(_kept(), {**kept, name: {**kept[name], _name(file): value}})
 
 
-def _allowed() -> dict[str, str]:
+def _allowed(name: str) -> dict[str, str]:
     with suppress(OSError, ValueError, TypeError, KeyError):
-        return dict(json.loads(_kept().read_bytes())["python"])
+        return dict(json.loads(_kept().read_bytes())[name])
     return {}
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from graftui import __version__
-from graftui.cli import catalog, labels, results, runs, skills
+from graftui.cli import catalog, labels, results, runs, skills, slurm
 from graftui.cli.common import settings_here
 from graftui.errors import EXIT_CODES
 
@@ -57,7 +57,9 @@ for _panel, _verbs in _PANELS:
     for _verb, _example in _verbs.items():
         _form = labels.COMMANDS.get(_verb)
         app.command(cls=_form, rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
-for _panel, _groups in ((_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS)):
+for _panel, _groups in (
+    (_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS), ("Run", slurm.GROUPS),
+):  # fmt: skip
     for _name, (_group, _verbs) in _groups.items():
         app.add_typer(_group, name=_name, rich_help_panel=_panel)
         for _verb, _example in _verbs.items():

@@ -4,7 +4,8 @@ Imports within the functions: `graftui --help` must not wait for pydantic, SQLit
 """
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from graftui.settings import Settings
     from graftui.terminal import Console
 
+T = TypeVar("T")
 _REFS = "Runs: ids, names, or `last`"
 Ref = Annotated[
     str,
@@ -37,6 +39,13 @@ Sets = Annotated[
 ]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts")]
 Detach = Annotated[bool, typer.Option("--detach", "-d", help="Queue it and come back at once")]
+On = Annotated[
+    str,
+    typer.Option(
+        metavar="EXECUTOR",
+        help="Where: local (this host), slurm, or slurm:NAME by [slurm.NAME] of graftui.toml",
+    ),
+]
 Filters = Annotated[
     list[str],
     typer.Option(
@@ -53,17 +62,24 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")]
 
 def settings_here() -> "Settings":
     """The settings in force; asks once where the folder's file chooses the engine's interpreter."""
-    from graftui import settings, trust
+    from graftui import settings
+
+    return allowing(settings.load)
+
+
+def allowing(read: Callable[[], T]) -> T:
+    """What `read` gives; asks where a file wants something run that nobody has allowed."""
+    from graftui import trust
     from graftui.text import visible
 
     try:
-        return settings.load()
+        return read()
     except trust.NotAllowed as refusal:
         asking = sys.stdin.isatty() and sys.stderr.isatty()
         if not asking or not typer.confirm(f"{visible(refusal.message)} Allow it?", err=True):
             raise
-        trust.allow(refusal.file, refusal.python)
-    return settings.load()
+        trust.allow(refusal.file, refusal.name, refusal.value)
+    return read()
 
 
 def console_here(stderr: bool = False) -> "Console":

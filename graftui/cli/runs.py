@@ -11,11 +11,13 @@ from graftui.cli.common import (
     Filters,
     Json,
     MaybeRefs,
+    On,
     Ref,
     Refs,
     Sets,
     Tags,
     Yes,
+    allowing,
     console_here,
     move_recipes_out,
     settings_here,
@@ -37,6 +39,7 @@ def run(
     fresh: Annotated[
         bool, typer.Option(help="Fine-tune again, even if that very run exists")
     ] = False,
+    on: On = "local",
     detach: Detach = False,
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
@@ -44,12 +47,13 @@ def run(
     from graftui.planning import library, overrides, plans
 
     settings, console = settings_here(), console_here()
+    allowing(lambda: running.check_executor(settings, on))
     move_recipes_out(settings)
     wanted = library.load(recipe, settings)
     sets = overrides.parse(set_, wanted.kinds)
     planned = plans.plan(wanted, settings, sets, name, tag, fresh)
     running.tell_reused(planned, console)
-    running.go(settings, planned.plans, console, detach)
+    running.go(settings, running.on(planned.plans, on), console, detach)
 
 
 def rerun(
@@ -61,22 +65,25 @@ def rerun(
         bool, typer.Option("--keep", help="Keep name and tags though settings change")
     ] = False,
     filter_: Filters = [],  # noqa: B006
+    on: On = "",
     yes: Yes = False,
     detach: Detach = False,
 ) -> None:
     """Run saved configurations again; what --set changes is shown first.
 
-    A graft whose fine-tuning failed or was deleted comes with it. Where settings change, name and
+    A graft whose fine-tuning failed or was deleted comes with it. Each runs where it did, unless
+    --on says where. Where settings change, name and
     tags told of the old ones: a run is then called as its recipe, unless --keep or --name.
     """
-    from graftui.cli.commands import again, choosing
+    from graftui.cli.commands import again, choosing, running
     from graftui.planning import overrides, reruns
 
     settings, console = settings_here(), console_here()
     sets = overrides.parse(set_)
+    allowing(lambda: running.check_executor(settings, on))
     with store_here(settings) as store:
         runs = choosing.chosen(store, refs, filter_)
-    planned = [reruns.rerun(run, sets, settings, name, tag, keep) for run in runs]
+    planned = [reruns.rerun(run, sets, settings, name, tag, keep, on) for run in runs]
     again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach)
 
 

@@ -156,12 +156,14 @@ def rerun(
     name: str = "",
     tags: Sequence[str] = (),
     keep: bool = False,
+    on: str = "",
 ) -> tuple[Planned, dict[str, tuple[Any, Any]]]:
     """A run's saved configuration again, and what `overrides` change: setting -> (old, new).
 
     It comes with the runs it is made from, each of which is reused if that very one is done or
     under way, and else run first: a changed data seed, or a source that failed or is deleted,
-    never leaves the two at odds. Old name and tags: see `label`.
+    never leaves the two at odds. Old name and tags: see `label`. `on`: an executor, if not that of
+    `run`.
     """
     own = [role for role in kinds()[run.kind].roles if _gives(overrides, role)]
     told = ancestry(run, settings, [role.name for role in own])
@@ -171,7 +173,9 @@ def rerun(
     changes = _changes(recipe, before, overrides)
     name, tags = label(run, bool(changes) and not keep, name, tags)
     planned = plan(recipe, settings, overrides, name, tags)
-    plans = [replace(each, recipe=run.recipe) for each in planned.plans]
+    plans = [
+        replace(each, recipe=run.recipe, executor=on or run.executor) for each in planned.plans
+    ]
     return replace(planned, plans=plans), changes
 
 

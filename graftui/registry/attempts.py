@@ -105,6 +105,11 @@ def write(run_dir: RunDir, attempt: Attempt) -> None:
             raise
 
 
+def unwrite(run_dir: RunDir, n: int) -> None:
+    """Take the file of an attempt away that never came to be."""
+    (run_dir.attempts / f"{n}.json").unlink(missing_ok=True)
+
+
 def read(
     run_dir: RunDir, card: RunCard | None, complain: Callable[[str], object] = lambda trouble: None
 ) -> list[Attempt]:

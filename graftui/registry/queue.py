@@ -3,12 +3,13 @@
 Only runs of one's own data folder count. Owns the rules; the caller owns the transaction.
 """
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from graftui.models import Here, Run, RunStatus, Verdict
+from graftui.models import QUEUEING, Here, Run, RunStatus, Verdict
 from graftui.registry import attempts
 
 Told = Callable[[str, Verdict], object]
@@ -23,24 +24,27 @@ _GONE = (
     " AND host = :host AND boot_id = :boot_id"
     " AND n = (SELECT max(n) FROM attempts WHERE run = source.id))"
 )
-# The inputs of a run that are runs: a path has a slash.
-_SOURCES = (
+# The inputs of a run that are runs: a path has a slash. To follow `runs AS waiting`.
+SOURCES = (
     "inputs LEFT JOIN runs AS source ON source.id = inputs.source"
     " WHERE inputs.run = waiting.id AND instr(inputs.source, '/') = 0"
 )
 _STRANDED = (
     "SELECT waiting.id, min(inputs.n), inputs.source, ifnull(source.status, 'deleted') AS fate"
-    f" FROM runs AS waiting, {_SOURCES}"
+    f" FROM runs AS waiting, {SOURCES}"
     " AND waiting.status = 'queued' AND +waiting.folder = :folder"
     " AND (ifnull(source.status, 'deleted') IN ('failed', 'cancelled', 'deleted')"
     f" OR source.status = 'lost' AND (({_GONE}) OR source.ended_at < :doubted))"
     " GROUP BY waiting.id"
 )
+# The executor of a run without its profile, `slurm` of `slurm:big`.
+PLAIN = "substr(executor, 1, instr(executor || ':', ':') - 1)"
+_HERE = f" AND {PLAIN} NOT IN (SELECT value FROM json_each('{json.dumps(QUEUEING)}'))"
 _READY = (
     "SELECT id FROM runs AS waiting WHERE status = 'queued' AND +folder = :folder"
-    f" AND NOT EXISTS (SELECT 1 FROM {_SOURCES} AND ifnull(source.status, '') != 'finished')"
-    " ORDER BY created_at, n LIMIT 1"
+    f" AND NOT EXISTS (SELECT 1 FROM {SOURCES} AND ifnull(source.status, '') != 'finished')"
 )
+_NEXT = f"{_READY}{_HERE} ORDER BY created_at, n LIMIT 1"
 # Started by a supervisor of this host, or about to be. What other hosts run takes no place here.
 _BUSY = (
     f"SELECT id FROM runs{attempts.BESIDE}"
@@ -52,9 +56,9 @@ _BUSY = (
 
 def next_run(db: sqlite3.Connection, limit_running: int, here: Here) -> str | None:
     """The oldest run that may start, unless `limit_running` are at it already."""
-    if len(db.execute(_BUSY, asdict(here)).fetchall()) >= limit_running:
+    if len(db.execute(_BUSY + _HERE, asdict(here)).fetchall()) >= limit_running:
         return None
-    row = db.execute(_READY, asdict(here)).fetchone()
+    row = db.execute(_NEXT, asdict(here)).fetchone()
     return None if row is None else str(row["id"])
 
 
@@ -78,7 +82,7 @@ def work(db: sqlite3.Connection, here: Here) -> bool:
     What waits for another run needs no look: at the root of every chain there is one of these,
     or one that nothing can be done about.
     """
-    return any(db.execute(sql, asdict(here)).fetchone() for sql in (_BUSY, _READY))
+    return any(db.execute(f"{sql} LIMIT 1", asdict(here)).fetchone() for sql in (_BUSY, _READY))
 
 
 def waits_in_vain(

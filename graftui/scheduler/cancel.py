@@ -73,8 +73,10 @@ def remove(settings: Settings, ids: Sequence[str]) -> None:
 
 
 def _refuse_unseen(executors: Executors, run: Run) -> None:
-    """Never signal by a pid that may be somebody else's."""
+    """Never signal by a pid that may be somebody else's; a job has its number for itself."""
     attempt = run.attempt
+    if attempt.job and executors.knows(attempt):
+        return
     if run.status in AT_WORK and attempt.begun and executors.life(attempt) is Life.unknown:
         name = f"job, {attempt.job}" if attempt.job else f"process, {attempt.pid}"
         where = f" on host {attempt.host}" if attempt.host else ""
@@ -225,6 +227,11 @@ def _final(settings: Settings, store: Store, id: str) -> Run:
     reconcile(settings, store)
     run = store.get(id)
     if run.status.active:
+        if job := run.attempt.job:
+            raise EnvironmentProblem(
+                f"Job {job} of run {id} was told to stop, and has not gone yet.",
+                "It goes as soon as it hears of that; `graftui ls` shows when it is gone.",
+            )
         raise EnvironmentProblem(
             f"Process {run.attempt.pid} of run {id} does not go, even when killed.",
             "It hangs in the system, perhaps in a driver; `graftui ls` shows when it is gone.",

@@ -1,4 +1,5 @@
-"""What there is to say of a run just now beside its status: that it is stalled, or elsewhere.
+"""What there is to say of a run just now beside its status: that it is stalled, waits in its
+executor's queue, or is elsewhere.
 
 Owns how long a silence is too long: by the run's own rhythm. Stores nothing, judges nothing.
 """
@@ -40,6 +41,8 @@ def _condition(settings: Settings, run: Run, life: Life, now: float) -> str:
     match life:
         case Life.unknown:
             return "elsewhere"
+        case Life.waiting:
+            return "waiting"
         case Life.stopped:
             return "stalled"
         case Life.alive if _silent(settings, run, now):

@@ -9,18 +9,27 @@ import engine
 
 def importable() -> dict[str, str]:
     """The environment, with graftui and engine importable as they are here, from any folder."""
+    return {**os.environ, **_python()}
+
+
+def for_engines() -> dict[str, str]:
+    """The same, and how an engine's threads wait."""
+    return {**os.environ, **own_of_engines()}
+
+
+def own_of_engines() -> dict[str, str]:
+    """What of that is not simply the environment here."""
+    # Threads that spin starve busy cores, and ones that sleep at once cost a mask's update (many
+    # short passes) four times its time: a spin of microseconds. Tokenizers warn about forks.
+    waiting = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
+    return {**_python(), **waiting, "TOKENIZERS_PARALLELISM": "false"}
+
+
+def _python() -> dict[str, str]:
     home = str(Path(engine.__file__).parents[1])
     path = os.environ.get("PYTHONPATH", "")
     # Ahead of the standard library, site-packages could hide parts of it; nor is it needed there.
     if home != sysconfig.get_path("purelib") and home not in path.split(os.pathsep):
         path = os.pathsep.join(filter(None, (home, path)))
     # Else a folder `engine` in the user's working directory would be taken for ours.
-    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
-
-
-def for_engines() -> dict[str, str]:
-    """The same, and how an engine's threads wait."""
-    # Threads that spin starve busy cores, and ones that sleep at once cost a mask's update (many
-    # short passes) four times its time: a spin of microseconds. Tokenizers warn about forks.
-    waiting = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
-    return {**importable(), **waiting, "TOKENIZERS_PARALLELISM": "false"}
+    return {"PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}

@@ -22,6 +22,8 @@ class Life(StrEnum):
     """Whether the process or job of an attempt is there."""
 
     alive = "alive"
+    waiting = "waiting"
+    """In a queue of its executor's."""
     stopped = "stopped"
     """There, but by a signal kept from going on."""
     zombie = "zombie"
@@ -33,7 +35,7 @@ class Life(StrEnum):
     @property
     def there(self) -> bool:
         """Whether it can be stopped."""
-        return self in (Life.alive, Life.stopped)
+        return self in (Life.alive, Life.waiting, Life.stopped)
 
 
 _LETTERS = {"T": Life.stopped, "t": Life.stopped, "Z": Life.zombie, "X": Life.gone}

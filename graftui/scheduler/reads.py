@@ -15,6 +15,7 @@ from engine.contract.inputs import input_files
 from engine.contract.layout import RunDir, read_whole, write_json
 from engine.contract.sections import RunConfig
 from graftui.errors import GraftuiError
+from graftui.models import Run
 from graftui.settings import Settings
 
 Digests = dict[str, str]
@@ -51,6 +52,12 @@ def changed(source: RunDir, now: Digests) -> list[str]:
     """Files that `source` read when their content was another."""
     before = stored(source) or {}
     return [path for path in now if before.get(path, now[path]) != now[path]]
+
+
+def note_of(settings: Settings, run: Run) -> None:
+    """`note`, of a run about to start. Raises FilesChanged."""
+    sources = [settings.run_dir(source) for source in run.sources]
+    note(settings, settings.run_dir(run.id), sources)
 
 
 def note(settings: Settings, run_dir: RunDir, sources: Sequence[RunDir]) -> None:

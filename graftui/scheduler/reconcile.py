@@ -18,7 +18,7 @@ from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit
 from graftui.scheduler.identity import Life
 from graftui.scheduler.lock import supervised
-from graftui.scheduler.settle import settle, settle_stranded
+from graftui.scheduler.settle import note_end, settle, settle_stranded
 from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings
 
@@ -130,21 +130,28 @@ def _look_at_claim(watch: _Watch, run: Run) -> None:
         return
     if time.time() - (run.seen_at or 0.0) < _FORKING_S:
         return
+    _begin_again(watch, run, "Its engine never came up.")
+
+
+def _begin_again(watch: _Watch, run: Run, why: str) -> None:
+    """Queue a run whose last attempt came to nothing, unless that has been so before."""
     if run.cancel_asked is not None:
         message = "It was cancelled before its engine came up."
         _settle(watch, run, RunStatus.cancelled, message)
     elif run.attempt.n < _STARTS:
         watch.store.update(run.id, only_if=(RunStatus.starting,), status=RunStatus.queued)
     else:
-        message = f"It was started {run.attempt.n} times, and its engine never came up."
+        message = f"It was started {run.attempt.n} times. {why}"
         _settle(watch, run, RunStatus.failed, message, RunReason.crashed)
 
 
 def _over(watch: _Watch, run: Run) -> bool:
-    """Its process is not there, or cannot be seen and has been silent for long."""
+    """Its process is not there, or cannot be seen and has been silent for long. A job may wait for
+    days: that its server does not answer says nothing of it.
+    """
     state = watch.executors.life(run.attempt)
     if state is Life.unknown:
-        return time.time() - (run.seen_at or 0.0) > SILENCE_S
+        return not run.attempt.job and time.time() - (run.seen_at or 0.0) > SILENCE_S
     return not state.there
 
 
@@ -166,16 +173,21 @@ def _wait_for_supervisor(settings: Settings, store: Store, run_id: str) -> None:
 
 
 def _close(watch: _Watch, run: Run) -> None:
-    run_dir = watch.settings.run_dir(run.id)
-    card, end = read_card(run_dir), Exit.of(run.attempt)
+    run_dir, sight = watch.settings.run_dir(run.id), watch.executors.sight(run.attempt)
+    # Its parent noted that, and was killed before it could say more; or anybody can see it.
+    card, end = read_card(run_dir), Exit.of(run.attempt) or sight.end
     if card is not None and card.verdict is not None:  # known before runs.db was deleted
         settle(watch.settings, watch.store, run.id, card.verdict)
-    elif end is not None:  # its parent noted that, and was killed before it could say more
-        settle(watch.settings, watch.store, run.id, verdict_on(run, end, run_dir))
+    elif sight.unbegun:
+        _begin_again(watch, run, "Its job was gone before it began.")
+    elif end is not None or sight.cause is not None:
+        if sight.end is not None:
+            note_end(watch.settings, watch.store, run.attempt, sight.end)
+        settle(watch.settings, watch.store, run.id, verdict_on(run, end, run_dir, sight.cause))
     elif run.cancel_asked is not None:
         message = "It ended after it was asked to stop, without a last word."
         _settle(watch, run, RunStatus.cancelled, message)
-    elif watch.executors.life(run.attempt) is Life.unknown:
+    elif sight.life is Life.unknown:
         where = f" Its process was on {run.attempt.host}." if run.attempt.host else ""
         _lose(watch, run, f"It has been silent for long.{where}")
     else:

@@ -22,11 +22,12 @@ from graftui.registry.output import tail
 from graftui.registry.store import Store
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit, How
+from graftui.scheduler.handing import Handing
 from graftui.scheduler.identity import here
 from graftui.scheduler.leftovers import clear_leftovers
 from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import JOBS, unpacked
-from graftui.scheduler.reads import FilesChanged, note
+from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK, reconcile
 from graftui.scheduler.settle import note_end, settle
 from graftui.scheduler.verdict import verdict_on
@@ -57,6 +58,7 @@ class Supervisor:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.executors = Executors(settings)
+        self.handing = Handing(settings, self.executors)
         self.mine: dict[str, Attempt] = {}
         """By run: attempts that it started, and whose end it has yet to write down."""
         self._here = here(settings)
@@ -89,6 +91,7 @@ class Supervisor:
                 if sight.end is not None:
                     self._reap(store, run_id, sight.end)
             self._look_at_all(store)
+            self.handing.tick(store)
             # An engine that said it has finished may still hold its memory: count processes too.
             jobs = knobs.read(store, self._here.folder, JOBS) or self.settings.jobs or 1
             while len(self.mine) < jobs and self._next_may_start(store, jobs):
@@ -115,7 +118,7 @@ class Supervisor:
 
     def _start(self, store: Store, run: Run) -> None:
         try:
-            self._check_files(run)
+            note_of(self.settings, run)
             attempt = self.executors[run.executor].start(run)
         except FilesChanged as exc:
             self._fail(store, run, RunReason.data, exc.message, exc.hint)
@@ -129,10 +132,6 @@ class Supervisor:
             self.mine[run.id] = attempt
             self._introduce(store, attempt)
             log.info("%s %s started", run.id, run.name)
-
-    def _check_files(self, run: Run) -> None:
-        sources = [self.settings.run_dir(source) for source in run.sources]
-        note(self.settings, self.settings.run_dir(run.id), sources)
 
     def _introduce(self, store: Store, attempt: Attempt) -> None:
         """Note what the attempt has come to be; end it if the run has been cancelled meanwhile."""

@@ -12,28 +12,33 @@ from graftui.models import Run, RunReason, RunStatus, Verdict
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
 from graftui.registry.tail import ends_in_half_a_line
-from graftui.scheduler.executors.base import Exit
+from graftui.scheduler.executors.base import Cause, Exit
 
 _STOPPED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _NO_MEMORY = re.compile(r"bad_alloc|MemoryError|allocate memory|out of memory", re.IGNORECASE)
 _MEMORY = "Use a smaller micro-batch or model, or fewer runs at once (GRAFTUI_JOBS)."
 
 
-def verdict_on(run: Run, end: Exit, run_dir: RunDir) -> Verdict:
-    """What to say of the engine of `run`, which has no last event."""
+def verdict_on(run: Run, end: Exit | None, run_dir: RunDir, cause: Cause | None = None) -> Verdict:
+    """What to say of the engine of `run`, which has no last event; one of `end` and `cause` is
+    known.
+    """
     now = time.time()
-    if end.code == 0 and summary_of(run_dir, since=run.started_at):
+    if end is not None and end.code == 0 and summary_of(run_dir, since=run.started_at):
         message = "Its last event was not written, but its result was."
         return Verdict(status=RunStatus.finished, message=message, ended_at=now)
     if run.cancel_asked is not None:
-        message = f"{_late(end)} {_how(end)} after it was asked to stop."
+        ended = f"{_late(end)} {_how(end)}" if end else "It ended"
+        message = f"{ended} after it was asked to stop."
         return Verdict(status=RunStatus.cancelled, message=message, ended_at=now)
-    reason, message, hint = _failure(run, end, run_dir)
+    if cause is None:
+        assert end is not None
+        cause = Cause(RunStatus.failed, *_failure(run, end, run_dir))
     return Verdict(
-        status=RunStatus.failed,
-        reason=reason,
-        message=message,
-        hint=f"{hint} `graftui rerun {run.id}` runs it again.",
+        status=cause.status,
+        reason=cause.reason,
+        message=cause.message,
+        hint=f"{cause.hint} `graftui rerun {run.id}` runs it again.".strip(),
         ended_at=now,
     )
 

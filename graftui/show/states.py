@@ -45,6 +45,7 @@ STATES = {
     )
 }
 _CONDITIONS = {
+    "waiting": State("○", "waiting", Tone.dim),
     "stalled": State("!", "stalled", Tone.warning),
     "elsewhere": State("→", "elsewhere", Tone.unsure),
 }

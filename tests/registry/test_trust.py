@@ -34,7 +34,7 @@ def test_refused_until_allowed_and_then_for_this_file_and_value_alone(
         load()
     assert str(here / "graftui.toml") in refusal.value.message
     assert "GRAFTUI_PYTHON" in refusal.value.hint
-    trust.allow(here / "graftui.toml", "./x.sh")
+    trust.allow(here / "graftui.toml", "python", "./x.sh")
     assert load().python == "./x.sh"
     (here / "graftui.toml").write_text('python = "./y.sh"\n')
     with pytest.raises(UsageError, match="./y.sh"):
@@ -60,7 +60,7 @@ def test_a_damaged_list_allows_nothing_and_is_made_anew(here: Path, kept: str) -
     file.write_text(kept)
     with pytest.raises(UsageError):
         load()
-    trust.allow(here / "graftui.toml", "./x.sh")
+    trust.allow(here / "graftui.toml", "python", "./x.sh")
     assert load().python == "./x.sh"
 
 

@@ -116,18 +116,18 @@ def test_a_new_supervisor_goes_on_with_its_jobs(bench: Bench) -> None:
 
 
 def test_one_that_is_not_here_is_named(bench: Bench) -> None:
-    (run,) = bench.submit(replace(plan("finish"), executor="slurm"))
+    (run,) = bench.submit(replace(plan("finish"), executor="pbs"))
     Supervisor(bench.settings).drain()
     run = bench.get(run.id)
     assert (run.status, run.reason) == (RunStatus.failed, RunReason.config)
-    assert "no executor 'slurm'" in run.message
+    assert "no executor 'pbs'" in run.message
     assert "local" in run.hint
 
 
 def test_what_another_executor_runs_is_elsewhere(bench: Bench) -> None:
     run = bench.started(pid=44, job="7")
     with Store.open(bench.settings.db) as store, store.write() as db:
-        attempts.change(db, run.attempt, executor="slurm")
+        attempts.change(db, run.attempt, executor="pbs")
     run = bench.get(run.id)
     assert bench.look(run.id).status is RunStatus.running
     assert condition(bench, run) == "elsewhere"

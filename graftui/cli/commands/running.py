@@ -1,6 +1,7 @@
 """What `run`, `rerun`, `watch` and `cancel` do at the terminal: queue, watch, show the result."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from graftui.cli.commands.live import Watch, verdict
 from graftui.errors import UsageError
@@ -9,6 +10,7 @@ from graftui.planning.plans import Planned
 from graftui.registry.store import Store
 from graftui.results.times import duration
 from graftui.scheduler import cancel as cancelling
+from graftui.scheduler.executors import Executors
 from graftui.scheduler.look import set_going
 from graftui.scheduler.submit import Plan, submit
 from graftui.settings import Settings
@@ -36,6 +38,17 @@ def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool
         console.print("stopping at the next step, keeping what is best so far", style="yellow")
         _cancel_all(settings, runs, console)
         _conclude(settings, runs, console)
+
+
+def check_executor(settings: Settings, name: str) -> None:
+    """Raises UsageError for an executor that is not here, and NotAllowed."""
+    if name:
+        Executors(settings).check(name)
+
+
+def on(plans: Sequence[Plan], executor: str) -> list[Plan]:
+    """`plans`, to be started by that executor."""
+    return [replace(plan, executor=executor) for plan in plans]
 
 
 def tell_reused(planned: Planned, console: Console) -> None:

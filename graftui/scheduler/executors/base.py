@@ -1,11 +1,11 @@
 """What an executor is: it starts attempts of runs, says what becomes of them, and stops them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from graftui.models import Attempt, Run
+from graftui.models import Attempt, Run, RunReason, RunStatus
 from graftui.scheduler.identity import Life
 
 
@@ -49,12 +49,27 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """What ended an attempt, where its executor knows more than code and signal tell."""
+
+    status: RunStatus
+    reason: RunReason | None
+    """Of a failed one."""
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """What is seen of an attempt."""
 
     life: Life
     end: Exit | None = None
     """How it ended, where that can be seen: of a process by its parent alone."""
+    cause: Cause | None = None
+    """Of one that is gone."""
+    unbegun: bool = False
+    """It is gone, has never begun, and never will: another may be started."""
 
 
 class Executor(Protocol):
@@ -84,4 +99,32 @@ class Executor(Protocol):
     def stop(self, attempt: Attempt, how: How) -> None:
         """Stop one that is there, with all that it started. Does not wait until it is gone, and
         does nothing where it cannot be told for certain. Raises EnvironmentProblem.
+        """
+
+
+class Queueing(Executor, Protocol):
+    """An executor with a queue of its own: it is handed all runs that are ready, many at once, and
+    what they wait for there is its business. Whoever looks can see how what it started ended.
+    """
+
+    def check(self, name: str) -> None:
+        """Raises UsageError where a run on the executor `name` could be seen to fail."""
+
+    def tend(self, attempts: Sequence[Attempt]) -> int:
+        """Ask after `attempts`, all those that it has; how many more it can be handed just now.
+
+        The supervisor alone does so, at each of its looks: how often a server is asked is the
+        executor's to decide, and nobody waits for the answer.
+        """
+
+    def known_as(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
+        """Those of `attempts` whose jobs have another name by now, with that."""
+
+    def hand_over(
+        self, attempts: Sequence[Attempt], note: Callable[[Sequence[Attempt]], object]
+    ) -> Sequence[Attempt]:
+        """Have engines started for `attempts`, all of one executor's name; those that are taken.
+
+        `note` hears of them before a server is asked, each by a name that it can be recognised by
+        there: no answer may come, and `tend` will see. Raises UsageError where they are not wanted.
         """

@@ -1,0 +1,55 @@
+"""Runs of an executor that has a queue of its own: which may be handed to it, and which it has.
+
+They take none of the places that runs have on this host. The caller owns the transaction.
+"""
+
+import sqlite3
+import time
+from dataclasses import asdict
+
+from graftui.models import Attempt, Here
+from graftui.registry import attempts
+from graftui.registry.queue import PLAIN, SOURCES
+
+_READY = (
+    "SELECT id, executor FROM runs AS waiting WHERE status = 'queued' AND +folder = :folder"
+    f" AND {PLAIN} = :name"
+    f" AND NOT EXISTS (SELECT 1 FROM {SOURCES} AND ifnull(source.status, '') != 'finished')"
+    " ORDER BY created_at, n LIMIT :most"
+)
+_HAS = (
+    f"SELECT attempt_run FROM runs{attempts.BESIDE}"
+    " WHERE status IN ('starting', 'running', 'lost') AND +folder = :folder"
+    f" AND {PLAIN} = :name AND attempt_job != ''"
+)
+
+
+def ready(db: sqlite3.Connection, here: Here, name: str, most: int) -> list[str]:
+    """The oldest runs that may be handed to the executor `name`, all of one profile."""
+    rows = db.execute(_READY, {**asdict(here), "name": name, "most": most}).fetchall()
+    return [row["id"] for row in rows if row["executor"] == rows[0]["executor"]]
+
+
+def has(db: sqlite3.Connection, here: Here, name: str) -> list[Attempt]:
+    """Attempts that the executor `name` has, and which may not be over."""
+    ids = [row[0] for row in db.execute(_HAS, {**asdict(here), "name": name})]
+    return [attempts.attempts_of(db, id)[-1] for id in ids]
+
+
+def claim(db: sqlite3.Connection, run: str) -> Attempt:
+    """Begin to hand over a queued run: its next attempt."""
+    attempts.claim(db, run)
+    db.execute(
+        "UPDATE runs SET status = 'starting', started_at = NULL, heard_at = :now, seen_at = :now"
+        " WHERE id = :run",
+        {"run": run, "now": time.time()},
+    )
+    return attempts.attempts_of(db, run)[-1]
+
+
+def take_back(db: sqlite3.Connection, attempt: Attempt) -> None:
+    """As if it had never been claimed: there was no room for it."""
+    db.execute("DELETE FROM attempts WHERE run = ? AND n = ?", (attempt.run, attempt.n))
+    db.execute(
+        "UPDATE runs SET status = 'queued' WHERE id = ? AND status = 'starting'", (attempt.run,)
+    )

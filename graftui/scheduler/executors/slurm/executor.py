@@ -1,0 +1,172 @@
+"""The executor of Slurm: hands over many attempts as one array, asks after them, stops them.
+
+What it has to know of a job is in the attempt (its job), in the run's folder (marks.py) and in
+data/slurm, so that any process can take over.
+"""
+
+import errno
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from engine.contract.layout import write_whole
+from graftui.models import Attempt, Run
+from graftui.scheduler.executors.base import How, Sight
+from graftui.scheduler.executors.slurm import commands
+from graftui.scheduler.executors.slurm.commands import Job, NoRoom, Refused, Unanswered
+from graftui.scheduler.executors.slurm.marks import Marks
+from graftui.scheduler.executors.slurm.profile import profile
+from graftui.scheduler.executors.slurm.script import job_script
+from graftui.scheduler.executors.slurm.sights import forgotten, sight
+from graftui.scheduler.executors.slurm.snapshot import (
+    EVERY_S,
+    Question,
+    Seen,
+    Snapshot,
+    load,
+    save,
+)
+from graftui.settings import Settings
+
+_PREFIX = "graftui-"
+"""Of the names of jobs, and of attempts whose job has no number yet: graftui-BATCH.TASK."""
+_LEAST_ARRAY = 1001
+"""Tasks of an array, until Slurm has said how many it takes."""
+_FULL_S = 60.0
+"""Until a cluster that has no room is asked again."""
+
+
+class Slurm:
+    """The executor of a cluster."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._folder = settings.data / "slurm"
+        self._snapshot, self._stamp = Snapshot(), 0
+        self._question: Question | None = None
+        self._most, self._full_until = 0, 0.0
+        self._numbers: dict[str, str] = {}
+        """Of jobs by their name."""
+
+    def start(self, run: Run) -> Attempt:
+        """One alone, which the supervisor never asks for. Raises OSError, UsageError."""
+        taken = self.hand_over([run.attempt], lambda attempts: None)
+        if not taken:
+            raise OSError(errno.EAGAIN, "Slurm takes no more jobs now")
+        return taken[0]
+
+    def poll(self, attempts: Sequence[Attempt]) -> Sequence[Sight]:
+        snapshot = self._latest()
+        return [sight(each, self._marks(each), snapshot, self.settings.python) for each in attempts]
+
+    def stop(self, attempt: Attempt, how: How) -> None:
+        """By a mark in its folder, which it sees though the controller be away, and by scancel.
+
+        Slurm itself kills what does not go: there is no other way of killing.
+        """
+        never_begins = self._marks(attempt).forbid()
+        if attempt.job.startswith(_PREFIX):
+            return
+        try:
+            commands.scancel(attempt.job)
+        except (Unanswered, Refused):
+            if not never_begins and how is How.kill:
+                raise
+
+    def check(self, name: str) -> None:
+        profile(self.settings.root, name)
+        commands.there()
+
+    def tend(self, attempts: Sequence[Attempt]) -> int:
+        self._hear()
+        now = time.time()
+        if self._question is None and now - self._latest().asked_at >= EVERY_S:
+            watched = {attempt.job for attempt in attempts}
+            self._question = Question(watched, self._snapshot, with_limits=not self._most)
+        for attempt in attempts:
+            marks = self._marks(attempt)
+            if forgotten(attempt, marks, self._snapshot):
+                marks.forbid()
+        answering = self._snapshot.fresh() and not self._snapshot.trouble
+        return (self._most or _LEAST_ARRAY) if answering and now > self._full_until else 0
+
+    def known_as(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
+        named = []
+        for attempt in attempts:
+            batch, _, task = attempt.job.rpartition(".")
+            if batch in self._numbers:
+                named.append(replace(attempt, job=f"{self._numbers[batch]}_{task}"))
+        return named
+
+    def hand_over(
+        self, attempts: Sequence[Attempt], note: Callable[[Sequence[Attempt]], object]
+    ) -> Sequence[Attempt]:
+        asked = profile(self.settings.root, attempts[0].executor)
+        name = f"{_PREFIX}{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+        named = [replace(each, job=f"{name}.{task}") for task, each in enumerate(attempts)]
+        text = self._write(name, job_script(self.settings, asked, self._folder / name, named))
+        note(named)
+        try:
+            number = commands.sbatch(text)
+        except NoRoom:
+            self._most, self._full_until = max(1, len(named) // 2), time.time() + _FULL_S
+            return []
+        except Unanswered as error:
+            self._keep(replace(self._snapshot.with_jobs(_jobs(named)), trouble=error.message))
+            return named
+        taken = [replace(each, job=f"{number}_{task}") for task, each in enumerate(named)]
+        self._keep(self._snapshot.with_jobs(_jobs(taken)))
+        return taken
+
+    def _write(self, name: str, text: str) -> str:
+        """The script, kept for who wants to know what was submitted."""
+        (self._folder / name).mkdir(parents=True)
+        write_whole(self._folder / name / "job.sh", text)
+        return text
+
+    def _hear(self) -> None:
+        """Take the answer, if it has come."""
+        question = self._question
+        if question is None or question.answer is None:
+            return
+        self._question = None
+        self._most = question.array or self._most
+        self._numbers = {
+            job.name: job.id.partition("_")[0]
+            for job in question.listed
+            if job.name.startswith(_PREFIX)
+        }
+        self._keep(question.answer.with_jobs(_since(self._snapshot, question.asked_at)))
+
+    def _latest(self) -> Snapshot:
+        """The one that was kept last, by whichever process."""
+        with suppress(OSError):
+            stamp = self._file.stat().st_mtime_ns
+            if stamp != self._stamp:
+                self._snapshot, self._stamp = load(self._file), stamp
+        return self._snapshot
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        save(self._file, snapshot)
+        self._snapshot, self._stamp = snapshot, self._file.stat().st_mtime_ns
+
+    @property
+    def _file(self) -> Path:
+        return self._folder / "jobs.json"
+
+    def _marks(self, attempt: Attempt) -> Marks:
+        return Marks.of(self.settings.run_dir(attempt.run), attempt.n)
+
+
+def _jobs(attempts: Sequence[Attempt]) -> dict[str, Seen]:
+    """As seen now, when they are submitted."""
+    now = time.time()
+    return {each.job: Seen(Job(each.job, "PENDING"), now) for each in attempts}
+
+
+def _since(snapshot: Snapshot, time: float) -> dict[str, Seen]:
+    """What was submitted after a question, of which its answer cannot know."""
+    return {job: seen for job, seen in snapshot.seen.items() if seen.at > time}

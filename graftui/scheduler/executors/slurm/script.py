@@ -1,0 +1,89 @@
+"""Job scripts: what graftui submits, whole, so that it can be read and submitted by hand too.
+
+Owns the options and the list of attempts; what a job then does is job.sh.
+"""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from graftui.models import Attempt
+from graftui.scheduler.environment import own_of_engines
+from graftui.scheduler.executors.slurm.profile import Profile
+from graftui.settings import Settings
+
+_BODY = Path(__file__).with_name("job.sh")
+_CHECK = """\
+cd "$root" || exit 1
+setup
+made=$?
+version=$("$python" -c 'import sys, engine; print(sys.version.split()[0])')
+gpus=$("$python" -c 'import torch; print(torch.cuda.device_count())')
+printf '{"host": "%s", "setup": "%s", "python": "%s", "devices": "%s", "gpus": "%s"}' \\
+    "$(hostname)" "$made" "$version" "$CUDA_VISIBLE_DEVICES" "$gpus" > "$batch/answer.part"
+mv "$batch/answer.part" "$batch/answer.json"
+"""
+_WARNING_S = 120
+"""So long before its time is up a job is told: a state is saved, and the task goes on later."""
+
+
+def job_script(
+    settings: Settings, profile: Profile, batch: Path, attempts: Sequence[Attempt]
+) -> str:
+    """The script of an array of jobs, one an attempt.
+
+    `batch`: folder of what Slurm itself says of them.
+    """
+    listed = [
+        f"runs=({' '.join(shlex.quote(attempt.run) for attempt in attempts)})",
+        f"attempts=({' '.join(str(attempt.n) for attempt in attempts)})",
+    ]
+    head = _head(settings, profile, batch, len(attempts))
+    return "\n".join([*head, *listed, "", _BODY.read_text(encoding="utf-8")])
+
+
+def check_script(settings: Settings, profile: Profile, batch: Path) -> str:
+    """A job that says in answer.json of `batch` what it finds."""
+    answer = [f"batch={shlex.quote(str(batch))}", "", _CHECK]
+    return "\n".join([*_head(settings, profile, batch, 1), *answer])
+
+
+def _head(settings: Settings, profile: Profile, batch: Path, count: int) -> list[str]:
+    return [
+        "#!/bin/bash",
+        *(f"#SBATCH {option}" for option in _options(settings, profile, batch, count)),
+        "",
+        f"root={shlex.quote(str(settings.root))}",
+        f"folder={shlex.quote(str(settings.runs.absolute()))}",
+        f"python={shlex.quote(settings.python)}",
+        *(f"export {name}={shlex.quote(text)}" for name, text in own_of_engines().items()),
+        "setup() {",
+        *(f"    {line} || return 125" for line in profile.setup),
+        "    return 0",
+        "}",
+    ]
+
+
+def _options(settings: Settings, profile: Profile, batch: Path, count: int) -> list[str]:
+    asked = {
+        "partition": profile.partition, "account": profile.account, "qos": profile.qos,
+        "time": profile.time, "mem": profile.memory, "gres": profile.gres,
+        "cpus-per-task": profile.cpus or "",
+    }  # fmt: skip
+    width = f"%{profile.width}" if profile.width else ""
+    return [
+        f"--job-name={batch.name}",
+        f"--array=0-{count - 1}{width}",
+        "--ntasks=1",
+        f"--chdir={_quoted(str(settings.root))}",
+        f"--output={_quoted(str(batch).replace('%', '%%') + '/%a.out')}",
+        f"--signal=B:USR1@{_WARNING_S}",
+        "--requeue",
+        "--open-mode=append",
+        *(f"--{name}={value}" for name, value in asked.items() if value),
+        *profile.args,
+    ]
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path

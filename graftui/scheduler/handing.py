@@ -1,0 +1,100 @@
+"""Runs handed to executors with a queue of their own, such as Slurm's; the supervisor does it.
+
+Owns the order of writing things down: a job that graftui has not noted could not be stopped, and
+one that was noted and never came to be is found out about.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from graftui.errors import GraftuiError, UsageError
+from graftui.models import QUEUEING, Attempt, Run, RunReason, RunStatus, Verdict
+from graftui.registry import attempts as files
+from graftui.registry import handed
+from graftui.registry.store import Store
+from graftui.scheduler.executors import Executors
+from graftui.scheduler.executors.base import How, Queueing
+from graftui.scheduler.identity import here
+from graftui.scheduler.reads import FilesChanged, note_of
+from graftui.scheduler.reconcile import AT_WORK
+from graftui.scheduler.settle import settle
+from graftui.settings import Settings
+
+log = logging.getLogger("graftui.handing")
+_EVERY_S = 1.0
+
+
+class Handing:
+    """What one supervisor hands over."""
+
+    def __init__(self, settings: Settings, executors: Executors) -> None:
+        self.settings = settings
+        self.executors = executors
+        self._here = here(settings)
+        self._next = 0.0
+
+    def tick(self, store: Store) -> None:
+        """Look after what was handed over, and hand over what is ready."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _EVERY_S
+        for name in QUEUEING:
+            has = handed.has(store.db, self._here, name)
+            if has or handed.ready(store.db, self._here, name, 1):
+                executor = self.executors.queueing(name)
+                room = executor.tend(has)
+                self._note(store, executor.known_as(has))
+                if room:
+                    self._hand_over(store, name, executor, room)
+
+    def _hand_over(self, store: Store, name: str, executor: Queueing, most: int) -> None:
+        with store.write() as db:
+            ids = handed.ready(db, self._here, name, most)
+            claims = {id: handed.claim(db, id) for id in ids}
+        able = [claims[run.id] for run in map(store.get, ids) if self._reads_the_same(store, run)]
+        if not able:
+            return
+        try:
+            taken = executor.hand_over(able, lambda named: self._note(store, named))
+        except UsageError as error:
+            for attempt in able:
+                self._fail(store, attempt.run, RunReason.config, error)
+            return
+        self._note(store, taken)
+        for attempt in able[len(taken) :]:
+            self._take_back(store, attempt)
+        log.info("handed over %d to %s", len(taken), able[0].executor)
+
+    def _reads_the_same(self, store: Store, run: Run) -> bool:
+        try:
+            note_of(self.settings, run)
+            return True
+        except FilesChanged as error:
+            self._fail(store, run.id, RunReason.data, error)
+            return False
+
+    def _note(self, store: Store, named: Sequence[Attempt]) -> None:
+        """What their jobs are called; those of runs that were cancelled meanwhile are stopped."""
+        for attempt in named:
+            with store.write() as db:
+                wanted = files.change(
+                    db, attempt, only_if=(*AT_WORK, RunStatus.lost), job=attempt.job
+                )
+            with suppress(OSError):  # a full disk; its row says so too
+                files.write(self.settings.run_dir(attempt.run), attempt)
+            if wanted is None:
+                self.executors[attempt.executor].stop(attempt, How.ask)
+
+    def _take_back(self, store: Store, attempt: Attempt) -> None:
+        files.unwrite(self.settings.run_dir(attempt.run), attempt.n)
+        with store.write() as db:
+            handed.take_back(db, attempt)
+
+    def _fail(self, store: Store, run_id: str, reason: RunReason, error: GraftuiError) -> None:
+        verdict = Verdict(
+            status=RunStatus.failed, reason=reason, ended_at=time.time(),
+            message=error.message, hint=error.hint,
+        )  # fmt: skip
+        settle(self.settings, store, run_id, verdict)
