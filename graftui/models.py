@@ -34,10 +34,6 @@ class RunStatus(StrEnum):
 
 LOCAL = "local"
 """The executor that starts engines as processes of this host."""
-SLURM = "slurm"
-"""The executor that submits jobs to Slurm; `slurm:NAME` asks for a profile of that name."""
-QUEUEING = (SLURM,)
-"""Executors with a queue of their own: what they have takes no place of this host's."""
 
 ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
 

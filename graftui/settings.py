@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 FILE = "graftui.toml"
 _SWITCHES = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+SLURM = "slurm"
+"""The executor that submits jobs to Slurm; `slurm:NAME` asks for a profile of that name."""
+QUEUEING = (SLURM,)
+"""Executors with a queue of their own: what they have takes no place of this host's. Each has a
+table of its name in graftui.toml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def _find(name: str, flags: Mapping[str, str | None], file: Mapping[str, Any]) -
 
 def tables(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """The tables of a graftui.toml. Raises UsageError."""
-    return {name: value for name, value in _read_file(path).items() if name in TABLES}
+    return {name: value for name, value in _read_file(path).items() if name in QUEUEING}
 
 
 def _read_file(path: Path) -> Mapping[str, Any]:
@@ -118,10 +123,10 @@ def _read_file(path: Path) -> Mapping[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise UsageError(f"{path} is not valid TOML: {exc}.", "Correct that line.") from exc
     for key in knobs:
-        if key not in KNOBS and key not in TABLES:
+        if key not in KNOBS and key not in QUEUEING:
             raise UsageError(f"{path}: there is no setting {key!r}.", f"Known: {', '.join(KNOBS)}.")
-        if (key in TABLES) is not isinstance(knobs[key], dict):
-            what = f"a table, [{key}]" if key in TABLES else "a value, and no table"
+        if (key in QUEUEING) is not isinstance(knobs[key], dict):
+            what = f"a table, [{key}]" if key in QUEUEING else "a value, and no table"
             raise UsageError(f"{path}: {key} should be {what}.", "Correct it, or leave it out.")
     return knobs
 
@@ -180,5 +185,3 @@ KNOBS: dict[str, Callable[[str], Any]] = {
     "python": str,
     "warm": _switch,
 }
-TABLES = ("slurm",)
-"""Of executors."""

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from graftui.models import QUEUEING, Here, Run, RunStatus, Verdict
+from graftui.models import Here, Run, RunStatus, Verdict
 from graftui.registry import attempts
+from graftui.settings import QUEUEING
 
 Told = Callable[[str, Verdict], object]
 """Hears of a run's end by its id."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from graftui.errors import GraftuiError, UsageError
-from graftui.models import QUEUEING, Attempt, Run, RunReason, RunStatus, Verdict
+from graftui.models import Attempt, Run, RunReason, RunStatus, Verdict
 from graftui.registry import attempts as files
 from graftui.registry import handed
 from graftui.registry.store import Store
@@ -20,7 +20,7 @@ from graftui.scheduler.identity import here
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK
 from graftui.scheduler.settle import settle
-from graftui.settings import Settings
+from graftui.settings import QUEUEING, Settings
 
 log = logging.getLogger("graftui.handing")
 _EVERY_S = 1.0

@@ -4,12 +4,12 @@ from dataclasses import asdict, replace
 
 from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
-from graftui.models import QUEUEING, SLURM, Run
+from graftui.models import Run
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.slurm.check import Finding, cluster, tiny_job
 from graftui.scheduler.executors.slurm.profile import profile
 from graftui.scheduler.executors.slurm.script import job_script
-from graftui.settings import Settings
+from graftui.settings import QUEUEING, SLURM, Settings
 from graftui.terminal import Console, Text
 from graftui.text import send
 

@@ -5,12 +5,12 @@ from itertools import groupby
 from typing import cast
 
 from graftui.errors import UsageError
-from graftui.models import LOCAL, QUEUEING, SLURM, Attempt
+from graftui.models import LOCAL, Attempt
 from graftui.scheduler.executors.base import Executor, Queueing, Sight
 from graftui.scheduler.executors.local import Local
 from graftui.scheduler.executors.slurm import Slurm
 from graftui.scheduler.identity import Life
-from graftui.settings import Settings
+from graftui.settings import QUEUEING, SLURM, Settings
 
 EXECUTORS: dict[str, Callable[[Settings], Executor]] = {LOCAL: Local, SLURM: Slurm}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.contract.layout import write_whole
 from graftui.models import Attempt, Run
-from graftui.scheduler.executors.base import How, Sight
+from graftui.scheduler.executors.base import How, Queueing, Sight
 from graftui.scheduler.executors.slurm import commands
 from graftui.scheduler.executors.slurm.commands import Job, NoRoom, Refused, Unanswered
 from graftui.scheduler.executors.slurm.marks import Marks
@@ -39,7 +39,7 @@ _FULL_S = 60.0
 """Until a cluster that has no room is asked again."""
 
 
-class Slurm:
+class Slurm(Queueing):
     """The executor of a cluster."""
 
     def __init__(self, settings: Settings) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 
 from graftui import trust
 from graftui.errors import UsageError
-from graftui.models import SLURM
-from graftui.settings import FILE, tables
+from graftui.settings import FILE, SLURM, tables
 
 _TIME = re.compile(r"\d+(-\d+(:\d+){0,2}|(:\d+){1,2})?")
 _MEMORY = re.compile(r"\d+[KMGT]?", re.IGNORECASE)
