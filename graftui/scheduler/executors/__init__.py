@@ -33,7 +33,7 @@ class Executors:
         return self._made[plain]
 
     def queueing(self, name: str) -> Queueing:
-        """The executor `name`, one of models.QUEUEING."""
+        """The executor `name`, one of settings.QUEUEING."""
         return cast(Queueing, self[name])
 
     def check(self, name: str) -> None:
