@@ -27,8 +27,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sights, "SETTLE_S", -1.0)
 
 
-def on_slurm(bench: Bench, count: int, **changes: str) -> list[Run]:
-    return bench.submit(*[replace(plan("finish"), executor="slurm", **changes)] * count)
+def on_slurm(bench: Bench, count: int) -> list[Run]:
+    return bench.submit(*[replace(plan("finish"), executor="slurm")] * count)
 
 
 def until(supervisor: Supervisor, holds: Callable[[], bool]) -> None:
