@@ -23,6 +23,7 @@ from engine.contract.sections import ComputeConfig
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
 from engine.failure import failure
+from engine.provenance import Notes
 from engine.versions import versions
 
 
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"{run_dir.events} cannot be written: {error.strerror}", file=sys.stderr)
         return 1
+    emit.notes = Notes(run_dir, asked.attempt)
     stop, since = StopRequest(), time.monotonic()
     try:
         _last_word(emit, work(run_dir, emit, stop))
@@ -49,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # the edge: whatever it is, it becomes the run's last event
         _last_word(emit, failure(error))
         return 1
+    finally:
+        emit.notes.close()
     return 0
 
 
@@ -74,6 +78,10 @@ def work(run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
 
 def _last_word(emit: Emitter, event: Finished | Failed | CancelledEvent) -> None:
     """Say how it ended. Where that cannot be written the exit code has to tell."""
+    if "torch" in sys.modules:  # else it failed before anything was computed
+        from engine.provenance.memory import peak_gpu_bytes
+
+        event = event.model_copy(update={"peak_gpu_bytes": peak_gpu_bytes()})
     try:
         emit(event)
     except OSError as error:

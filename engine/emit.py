@@ -13,6 +13,7 @@ from types import FrameType
 from engine.contract.events import TERMINAL, Event, Labels, Log, Metric, Progress, dumps
 from engine.course import Course
 from engine.errors import Cancelled
+from engine.provenance import Notes
 
 _PATIENCE_S = 120.0
 """How long the last event waits for room on the disk: hours of work may hang on it."""
@@ -24,6 +25,8 @@ class Emitter:
 
     course: Course | None = None
     """The run's phases, once its work is known."""
+    notes: Notes | None = None
+    """What the attempt notes of code and machine, where it does."""
 
     def __init__(self, path: Path, attempt: int = 0) -> None:
         """`attempt`: which start of the run this is, from 1; 0: not known."""

@@ -23,6 +23,7 @@ from engine.evaluate import Evaluator, Outcome
 from engine.models import AnswerModel, WeightMap, freeze_all_but, weight_map, wrap
 from engine.models.causal import check_causal
 from engine.models.trial import quietly, refused, trial
+from engine.provenance.computing import computing
 from engine.room import Room
 
 CPU_TOKENS, GPU_TOKENS = 1024, 16_384
@@ -150,6 +151,8 @@ def begin(
     weights = weight_map(lm, known)
     maskable = weights.maskable(config.freeze)
     freeze_all_but(lm, maskable)
+    if emit.notes:
+        emit.notes.computing(computing(device, lm, task))
     emit.progress("load", 2, 2)
     emit.log(_inventory(task, lm, maskable, time.monotonic() - since))
     bf16 = config.compute.bf16

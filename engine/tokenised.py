@@ -27,9 +27,10 @@ Progress = Callable[[int, int], None]
 class Tokenised(Sequence[Example]):
     """Examples over flat arrays: N tokens in all, E examples."""
 
-    def __init__(self, arrays: dict[str, torch.Tensor]) -> None:
+    def __init__(self, arrays: dict[str, torch.Tensor], key: str) -> None:
         """`arrays`: ids (N,) int32, segments (N,) uint8, starts (E + 1,) int64, answers (E,)
-        int32, labels (E,) int64 or float32."""
+        int32, labels (E,) int64 or float32. `key`: hash of all that makes them."""
+        self.key = key
         self._ids, self._segments = arrays["ids"], arrays["segments"]
         self._starts = arrays["starts"].tolist()
         self._answers, self._labels = arrays["answers"].tolist(), arrays["labels"].tolist()
@@ -76,13 +77,14 @@ def tokenise(
 
     A row's examples follow one another.
     """
-    path = cache / f"{_key(contexts, labels, fillers, tokenizer_digest)}.safetensors"
+    key = _key(contexts, labels, fillers, tokenizer_digest)
+    path = cache / f"{key}.safetensors"
     if cached := _cached(path):
-        return Tokenised(cached)
+        return Tokenised(cached, key)
     arrays = _arrays(contexts, labels, fillers, progress)
     cache.mkdir(parents=True, exist_ok=True)
     write_whole(path, save(arrays))
-    return Tokenised(_cached(path) or arrays)
+    return Tokenised(_cached(path) or arrays, key)
 
 
 def digest(tokenizer: Any) -> str:

@@ -1,11 +1,15 @@
 """Versions of what a result depends on."""
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("graftui", "torch", "transformers", "datasets", "safetensors")
+PACKAGES = (
+    "graftui", "torch", "transformers", "tokenizers", "datasets", "numpy", "safetensors",
+)  # fmt: skip
 
 
+@cache
 def versions() -> dict[str, str]:
     """Python's and the packages' versions; a package that is not installed is left out."""
     installed = {"python": platform.python_version()}

@@ -169,14 +169,19 @@ class Log(_Event):
     message: Text
 
 
-class Finished(_Event):
+class _Last(_Event):
+    peak_gpu_bytes: Count | None = Field(None, exclude_if=_is_none)
+    """The most GPU memory that the attempt held; None: it used no GPU."""
+
+
+class Finished(_Last):
     event: Literal["finished"] = "finished"
     seconds: float
     summary: dict[str, float] = {}
     """The few figures that a table of runs shows."""
 
 
-class Failed(_Event):
+class Failed(_Last):
     event: Literal["failed"] = "failed"
     reason: Text
     """A FailReason, or one that another version knows."""
@@ -184,7 +189,7 @@ class Failed(_Event):
     hint: Text = ""
 
 
-class Cancelled(_Event):
+class Cancelled(_Last):
     event: Literal["cancelled"] = "cancelled"
     seconds: float
     message: Text = ""

@@ -46,6 +46,14 @@ class RunDir:
         """A file a start of the run, N.json: what started it as which process, and its end."""
         return self.path / "attempts"
 
+    def provenance(self, attempt: int) -> Path:
+        """What a start of the run noted of code, packages and machine."""
+        return self.attempts / f"{attempt}.provenance.json"
+
+    def changes(self, attempt: int, tree: str) -> Path:
+        """How files of a tree of git differed from its commit, at that start; as a patch."""
+        return self.attempts / f"{attempt}.{tree}.diff"
+
     @property
     def events(self) -> Path:
         return self.path / "events.jsonl"

@@ -39,6 +39,8 @@ class Setting:
     help: str
     items: str = ""
     """Type of the items of a list."""
+    hashed: bool = True
+    """Whether it decides about the result; else it says where or how that is computed."""
 
 
 def settings(kind: str) -> list[Setting]:
@@ -64,6 +66,7 @@ def _walk(section: type[Section], kind: str, keys: tuple[str, ...]) -> Iterator[
             unit=str(extra.get("unit", "")),
             help=info.description or "",
             items=_items(annotation),
+            hashed=extra.get("hashed") is not False,
         )
 
 

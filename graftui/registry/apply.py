@@ -94,6 +94,12 @@ def _ended(
     db: sqlite3.Connection, run: str, event: ev.Finished | ev.Failed | ev.Cancelled, output: Path
 ) -> None:
     failed = isinstance(event, ev.Failed)
+    if event.peak_gpu_bytes is not None:
+        db.execute(
+            "UPDATE attempts SET peak_gpu_bytes = ? WHERE run = ? AND n = coalesce(nullif(?, 0),"
+            " (SELECT max(n) FROM attempts WHERE run = ?))",
+            (event.peak_gpu_bytes, run, event.attempt, run),
+        )
     db.execute(
         "UPDATE runs SET status = ?, ended_at = ifnull(nullif(?, 0), ifnull(heard_at, created_at)),"
         " reason = ?, message = ?, hint = ?,"

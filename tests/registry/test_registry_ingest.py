@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus
+from graftui.registry import attempts, tail
 from graftui.registry import ingest as module
-from graftui.registry import tail
 from graftui.registry.ingest import ingest
 from graftui.registry.store import Store
 from tests.registry.registry_rows import a_life, make, place, text_of
@@ -80,6 +80,25 @@ def test_cut_anywhere_it_reads_as_in_one_go(
 def _grow(store: Store, made: Run, where: RunDir, end: int) -> int:
     where.events.write_bytes(LIFE[:end])
     return ingest(store, made.id, where)
+
+
+def test_each_attempt_has_the_gpu_memory_that_its_last_words_tell(
+    store: Store, run: tuple[Run, RunDir]
+) -> None:
+    made, where = run
+    ends = [
+        ev.Cancelled(seconds=1.0, attempt=1, peak_gpu_bytes=5),
+        ev.Failed(reason="oom", message="", attempt=2, peak_gpu_bytes=7),
+        ev.Finished(seconds=1.0, attempt=3),
+    ]
+    started = ev.Started(pid=1, host="h", device="cuda", config_hash="")
+    for end in ends:
+        attempts.claim(store.db, made.id)
+        begin = started.model_copy(update={"attempt": end.attempt})
+        with where.events.open("ab") as file:
+            file.write(ev.dumps(begin) + ev.dumps(end))
+        ingest(store, made.id, where)
+    assert [a.peak_gpu_bytes for a in store.attempts(made.id)] == [5, 7, None]
 
 
 def test_reading_twice_changes_nothing(store: Store, run: tuple[Run, RunDir]) -> None:
