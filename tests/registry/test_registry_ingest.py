@@ -86,7 +86,7 @@ def test_each_attempt_has_the_gpu_memory_that_its_last_words_tell(
     store: Store, run: tuple[Run, RunDir]
 ) -> None:
     made, where = run
-    ends = [
+    ends: list[ev.Finished | ev.Failed | ev.Cancelled] = [
         ev.Cancelled(seconds=1.0, attempt=1, peak_gpu_bytes=5),
         ev.Failed(reason="oom", message="", attempt=2, peak_gpu_bytes=7),
         ev.Finished(seconds=1.0, attempt=3),
