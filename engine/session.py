@@ -151,10 +151,7 @@ def begin(
     weights = weight_map(lm, known)
     maskable = weights.maskable(config.freeze)
     freeze_all_but(lm, maskable)
-    if emit.notes:
-        emit.notes.computing(computing(device, lm, task))
-    emit.progress("load", 2, 2)
-    emit.log(_inventory(task, lm, maskable, time.monotonic() - since))
+    _tell_loaded(emit, device, task, lm, maskable, time.monotonic() - since)
     bf16 = config.compute.bf16
     evaluate = Evaluator(model, task, device, _batch_tokens(config, device), bf16, stop.check)
     return Session(
@@ -167,6 +164,16 @@ def _try(model: AnswerModel, task: data.TaskData, name: str) -> None:
     device = next(model.parameters()).device
     with refused(model.lm, name), quietly(model):
         model(collate([task.longest, task.train[0]], task.pad_id, device))
+
+
+def _tell_loaded(
+    emit: Emitter, device: torch.device, task: data.TaskData, lm: Any, maskable: list[str],
+    seconds: float,
+) -> None:  # fmt: skip
+    if emit.notes:
+        emit.notes.computing(computing(device, lm, task))
+    emit.progress("load", 2, 2)
+    emit.log(_inventory(task, lm, maskable, seconds))
 
 
 def _batch_tokens(config: OnTask, device: torch.device) -> int:
