@@ -66,6 +66,19 @@ def logs(
     printing.show(settings, run, console_here(), follow)
 
 
+def diff(ref: Ref, other: Ref, json: Json = False) -> None:
+    """Explain why two runs differ: settings, seeds, inputs, data, code, packages, hardware.
+
+    What matters most comes first. Says when nothing that was recorded differs, and the results
+    still do. The exit code is 0 whether they differ or not; `differ` of --json says it.
+    """
+    from graftui.cli.commands import difference
+
+    settings = settings_here()
+    with store_to_read(settings) as store:
+        difference.show(store, settings, (ref, other), console_here(), json)
+
+
 def compare(
     refs: MaybeRefs = [],  # noqa: B006
     by: Annotated[
@@ -217,6 +230,7 @@ VERBS: dict[Callable[..., None], str] = {
     ls: "graftui ls -f 'graft > 90' --sort -graft",
     show: "graftui show last --json",
     logs: "graftui logs last -f",
+    diff: "graftui diff k3f9qz m2p8ra",
     compare: "graftui compare --by task.name,graft.sparsity -f 'tag in (paper, extra)'",
     export: "graftui export --format md -f tag=paper -o t.md",
     rm: "graftui rm --filter 'status in (failed, lost) and age > 7d'",

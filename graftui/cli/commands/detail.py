@@ -8,10 +8,12 @@ from engine.contract.layout import read_whole
 from graftui.cli.commands.output import as_json, send_json
 from graftui.errors import UsageError
 from graftui.models import Run
+from graftui.registry.provenance import all_recorded, recorded
 from graftui.registry.store import Store
 from graftui.results.facts import facts
 from graftui.results.figures import asked, figure, stage_title, subject
 from graftui.results.maps import map_of
+from graftui.results.provenance import told
 from graftui.results.side_by_side import flat
 from graftui.scheduler.condition import observed
 from graftui.scheduler.settle import directory
@@ -34,6 +36,7 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
             "artifacts": [dataclasses.asdict(file) for file in files],
             "run_dir": str(directory(settings, run).path),
             "recover": recovered(settings, run),
+            "provenance": _provenance(run, settings),
         }
         send_json(whole)
         return
@@ -46,6 +49,8 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     for line in filter(None, run.log_tail.split("\n")):
         console.print(f"  | {line}", style="dim")
     console.print(tables.settings({**facts(run, now), **_in_its_folder(run, settings)}))
+    if run.attempt.n:
+        console.print(tables.settings(told(recorded(directory(settings, run), run.attempt.n))))
     if scores:
         console.print(tables.Results(scores))
     if located := _located(settings, run, console):
@@ -78,6 +83,13 @@ def _warnings(run: Run) -> list[str]:
     counted = [f"{lines} of events.jsonl could not be understood:"] if run.bad_events else []
     of_events = [text for text in run.warnings if text.startswith("events.jsonl")]
     return [text for text in run.warnings if text not in of_events] + counted + of_events
+
+
+def _provenance(run: Run, settings: Settings) -> list[dict[str, object]]:
+    """What each start noted; of an older run what its last one said of itself."""
+    run_dir, last = directory(settings, run), run.attempt.n
+    noted = all_recorded(run_dir) or {last: recorded(run_dir, last)}
+    return [{"attempt": n, **known} for n, known in noted.items() if known]
 
 
 def _in_its_folder(run: Run, settings: Settings) -> dict[str, str]:
