@@ -18,8 +18,9 @@ from graftui.registry import ingest
 from graftui.registry.folders import Skipped, shut
 from graftui.registry.store import Store, set_aside
 from graftui.registry.view import view
+from graftui.scheduler import trash
 from graftui.scheduler.identity import here
-from graftui.scheduler.leftovers import leftovers
+from graftui.scheduler.leftovers import leftovers, size
 from graftui.scheduler.lock import supervised
 from graftui.settings import Settings
 
@@ -107,6 +108,17 @@ def _folders(skipped: Sequence[Skipped], settings: Settings) -> Iterator[Check]:
     for path in leftovers(settings.runs):
         hint = "the next `graftui ls` clears it; if it does not, delete it by hand"
         yield Check("run folder", False, f"{path} is left of a command that was killed", hint)
+    yield from _trash(settings)
+
+
+def _trash(settings: Settings) -> Iterator[Check]:
+    deleted = trash.deletions(settings.runs)
+    if not deleted:
+        return
+    number, total = sum(len(each.ids) for each in deleted), sum(size(d.path) for d in deleted)
+    text = f"{number} deleted runs, {total / 2**30:.1f} GiB, in {settings.runs / trash.FOLDER}"
+    hint = "`graftui undo` brings back what was deleted last; `graftui trash empty` frees that"
+    yield Check("trash", True, f"{text}, each for {settings.trash_days:g} days", hint)
 
 
 def _queue(store: Store, settings: Settings) -> Check:
@@ -122,7 +134,10 @@ def _disk(settings: Settings) -> Check:
     free = shutil.disk_usage(folder).free / 2**30
     ok = free >= _LOW_GIB
     hint = (
-        "" if ok else "`graftui rm ID` deletes a run with its checkpoint; GRAFTUI_DATA moves them"
+        ""
+        if ok
+        else "`graftui gc` frees checkpoints, `graftui trash empty` what was deleted; "
+        "GRAFTUI_DATA moves them"
     )
     return Check("disk", ok, f"{free:.0f} GiB free below {folder}", hint)
 

@@ -45,6 +45,8 @@ class Settings:
     """Seconds between two looks at the runs."""
     jobs: int | None = None
     """Runs at once, where that was said; else as said last, or 1."""
+    trash_days: float = 7.0
+    """Days that deleted runs are kept in the trash; 0: they are deleted at once."""
     python: str = sys.executable
     """Interpreter of the engine."""
     warm: bool = True
@@ -182,6 +184,7 @@ KNOBS: dict[str, Callable[[str], Any]] = {
     "jobs": _at_least(1, int, "a whole number"),
     "grace_s": _at_least(0, float, "seconds"),
     "poll_s": _at_least(0.01, float, "seconds"),
+    "trash_days": _at_least(0, float, "days"),
     "python": str,
     "warm": _switch,
 }

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from graftui import __version__
-from graftui.cli import catalog, labels, results, runs, skills, slurm
+from graftui.cli import catalog, labels, results, runs, skills, slurm, tidying, trash
 from graftui.cli.common import settings_here
 from graftui.errors import EXIT_CODES
 
@@ -51,15 +51,17 @@ def dashboard(
 _CATALOG = "Tasks and models"
 _PANELS = (
     ("Run", runs.VERBS), ("Results", results.VERBS), ("Results", labels.VERBS),
-    (_CATALOG, catalog.VERBS),
+    ("Tidy up", tidying.VERBS), (_CATALOG, catalog.VERBS),
 )  # fmt: skip
 for _panel, _verbs in _PANELS:
     for _verb, _example in _verbs.items():
         _form = labels.COMMANDS.get(_verb)
         app.command(cls=_form, rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
-for _panel, _groups in (
+_GROUPED = (
     (_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS), ("Run", slurm.GROUPS),
-):  # fmt: skip
+    ("Tidy up", trash.GROUPS),
+)  # fmt: skip
+for _panel, _groups in _GROUPED:
     for _name, (_group, _verbs) in _groups.items():
         app.add_typer(_group, name=_name, rich_help_panel=_panel)
         for _verb, _example in _verbs.items():

@@ -1,4 +1,4 @@
-"""Verbs that look at runs, take results out, and tidy up."""
+"""Verbs that look at runs and take results out."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,6 @@ from graftui.cli.common import (
     Json,
     MaybeRefs,
     Ref,
-    Yes,
     console_here,
     say,
     settings_here,
@@ -191,40 +190,6 @@ def export(
     writing.write(text, output, counted(len(chosen)))
 
 
-def rm(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
-    """Delete runs with their files, after saying which and what depends on them. Runs at work
-    are refused.
-    """
-    from graftui.cli.commands import deleting
-
-    settings = settings_here()
-    with store_to_read(settings) as store:
-        deleting.remove(settings, store, console_here(), refs, filter_, yes)
-
-
-def doctor(
-    rebuild: Annotated[
-        bool, typer.Option(help="Fill the registry anew from the run folders")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Check versions, device and registry; say what is missing and how to get it."""
-    from graftui import doctor as checking
-    from graftui.cli.commands import listing
-    from graftui.cli.commands.output import send_json
-
-    settings = settings_here()
-    if rebuild:
-        say(f"read {checking.rebuild(settings)} run folders anew")
-    checks = checking.examine(settings)
-    if json:
-        send_json([{"name": c.name, "ok": c.ok, "text": c.text, "hint": c.hint} for c in checks])
-    else:
-        listing.checks(checks, console_here())
-    if not all(check.ok for check in checks):
-        raise typer.Exit(5)
-
-
 # Verb -> example in its help.
 VERBS: dict[Callable[..., None], str] = {
     ls: "graftui ls -f 'graft > 90' --sort -graft",
@@ -233,6 +198,4 @@ VERBS: dict[Callable[..., None], str] = {
     diff: "graftui diff k3f9qz m2p8ra",
     compare: "graftui compare --by task.name,graft.sparsity -f 'tag in (paper, extra)'",
     export: "graftui export --format md -f tag=paper -o t.md",
-    rm: "graftui rm --filter 'status in (failed, lost) and age > 7d'",
-    doctor: "graftui doctor --rebuild",
 }

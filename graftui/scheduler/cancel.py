@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from engine.contract.layout import write_json
 from graftui.errors import EnvironmentProblem, Unwritable, UsageError, explain
@@ -21,6 +22,7 @@ from graftui.registry.lineage import dependants
 from graftui.registry.migrate import applied
 from graftui.registry.store import Store
 from graftui.registry.view import view
+from graftui.scheduler import trash
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Executor, Exit, How
 from graftui.scheduler.identity import Life
@@ -56,20 +58,27 @@ def cancel(settings: Settings, id: str) -> Run:
         return _final(settings, store, id)
 
 
-def remove(settings: Settings, ids: Sequence[str]) -> None:
-    """Delete runs, their directories included; none of them if one is at work or needed."""
+def remove(settings: Settings, ids: Sequence[str], now: bool = False) -> bool:
+    """Delete runs, their directories included; none of them if one is at work or needed.
+
+    Whether they are in the trash: not where they are to be gone `now`, where nothing is kept
+    there, or where only that makes room for the registry to be written.
+    """
+    deletion = None if now else trash.begun(settings)
     try:
         with Store.open(settings.db) as store:
             reconcile(settings, store)
             for run in _staying(settings, store, ids):
                 _keep_origins(settings, run, store.find)
             for id in ids:
-                _delete(settings, store, id)
+                _delete(settings, store, id, deletion)
         clear_leftovers(settings.runs)
+        return deletion is not None
     except (sqlite3.Error, OSError, EnvironmentProblem) as error:
         if not isinstance(explain(error, settings.db), Unwritable):
             raise
         _remove_without_room(settings, ids)
+        return False
 
 
 def _refuse_unseen(executors: Executors, run: Run) -> None:
@@ -160,9 +169,12 @@ def _keep_origins(settings: Settings, run: Run, find: Callable[[str], Run | None
             write_json(origin, source.config)
 
 
-def _delete(settings: Settings, store: Store, id: str) -> None:
+def _delete(settings: Settings, store: Store, id: str, deletion: Path | None) -> None:
     """Row and directory go together: a directory without a row would be taken in again."""
     path = settings.run_dir(id).path
+    if deletion is not None:
+        store.delete(id, then=lambda: trash.put_in(path, deletion))
+        return
     store.delete(id, then=lambda: hide(path))
     gone = hidden(path)
     clear(gone)

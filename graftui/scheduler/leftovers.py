@@ -6,6 +6,7 @@ Owns how a directory is deleted: hidden first, in one step, and by whoever comes
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 # Longer than it takes to queue the largest recipe: younger ones are still being made.
@@ -51,3 +52,13 @@ def _abandoned(path: Path) -> bool:
         return path.name.startswith(".new-") and time.time() - path.stat().st_mtime > _MAKING_S
     except OSError:  # in place by now
         return False
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below `folder`; of a link, none: what it points to stays."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # another process may be at it
+                total += os.lstat(os.path.join(place, name)).st_size
+    return total

@@ -19,9 +19,9 @@ from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
 from graftui.scheduler.environment import importable
 from graftui.scheduler.identity import here
-from graftui.scheduler.leftovers import leftovers
 from graftui.scheduler.lock import came_up, lock_path, supervised
 from graftui.scheduler.reconcile import reconcile
+from graftui.scheduler.trash import to_clear
 from graftui.settings import Settings
 
 JOBS = "jobs"
@@ -40,14 +40,15 @@ def look(settings: Settings, store: Store, adopting: bool = True) -> None:
 
 
 def first_look(settings: Settings, store: Store) -> Sequence[Skipped]:
-    """As `look`, and what somebody left half-deleted is finished, which may take a while.
+    """As `look`, and what is half-deleted, or over in the trash, is cleared, which may
+    take a while.
 
     The run folders that could not be read.
     """
     skipped = adopt(store, settings).skipped
     _say_jobs(settings, store)
     look(settings, store, adopting=False)
-    if leftovers(settings.runs):
+    if to_clear(settings):
         ensure(settings)
     return skipped
 

@@ -24,12 +24,12 @@ from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.handing import Handing
 from graftui.scheduler.identity import here
-from graftui.scheduler.leftovers import clear_leftovers
 from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import JOBS, unpacked
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK, reconcile
 from graftui.scheduler.settle import note_end, settle
+from graftui.scheduler.trash import clear_up
 from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings
 
@@ -71,7 +71,7 @@ class Supervisor:
         while troubles < _PATIENCE:
             try:
                 if not self.tick():
-                    clear_leftovers(self.settings.runs)
+                    clear_up(self.settings)
                     log.info("nothing left to do")
                     return
                 troubles = 0

@@ -4,14 +4,17 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.cli.workplace import Workplace
+from tests.cli import study
+from tests.cli.workplace import Workplace, in_process
 
+Graftui = Callable[..., str]
+"""Types a command in this process; what it prints, after checking its exit code."""
 ROOT = Path(__file__).parents[2]
 FAKE = ROOT / "tests" / "scheduler" / "fake_engine.py"
 RECIPE = """
@@ -67,3 +70,17 @@ def _two_grafts(work: Workplace) -> Workplace:
     work.run("run", "both.toml", "--set", "graft.steps=3")
     work.run("run", "both.toml", "--set", "graft.sparsity=1e-2", "--name", "other")
     return work
+
+
+@pytest.fixture
+def graftui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graftui:
+    """Types a command where the films are, in this process."""
+    study.films(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def typed(*arguments: str, code: int = 0) -> str:
+        left, text = in_process(monkeypatch, list(arguments))
+        assert left == code, text
+        return text
+
+    return typed

@@ -1,30 +1,12 @@
 """Stars, and the archive: what is put away is in no list that does not ask for it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli import study
-from tests.cli.workplace import in_process
-
-Graftui = Callable[..., str]
-
-
-@pytest.fixture
-def graftui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graftui:
-    """Types a command where the films are, in this process."""
-    study.films(tmp_path)
-    monkeypatch.chdir(tmp_path)
-
-    def typed(*arguments: str, code: int = 0) -> str:
-        left, text = in_process(monkeypatch, list(arguments))
-        assert left == code, text
-        return text
-
-    return typed
+from tests.cli.conftest import Graftui
 
 
 def ids(graftui: Graftui, *arguments: str) -> set[str]:

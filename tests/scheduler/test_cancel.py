@@ -107,7 +107,7 @@ def test_a_zombie_is_not_alive(bench: Bench) -> None:
 def test_deleting_takes_row_and_directory(bench: Bench) -> None:
     (run,) = bench.submit(plan("finish"))
     cancel(bench.settings, run.id)
-    remove(bench.settings, [run.id])
+    remove(bench.settings, [run.id], now=True)
     assert not list(bench.settings.runs.iterdir())
     with Store.open(bench.settings.db) as store:
         assert store.count() == 0
@@ -124,5 +124,5 @@ def test_what_is_at_work_or_needed_is_not_deleted(bench: Bench) -> None:
     assert (bench.settings.runs / parent.id / "checkpoint").is_dir()
     bench.at_work(child.id)
     cancel(bench.settings, child.id)
-    remove(bench.settings, [parent.id, child.id])
+    remove(bench.settings, [parent.id, child.id], now=True)
     assert not list(bench.settings.runs.iterdir())

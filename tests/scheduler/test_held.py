@@ -87,7 +87,7 @@ def test_released_it_is_queued_and_stays_so(bench: Bench) -> None:
 def test_held_runs_are_cancelled_and_deleted(bench: Bench) -> None:
     first, second = planted(bench), planted(bench)
     assert cancel(bench.settings, first.id).status is RunStatus.cancelled
-    remove(bench.settings, [first.id, second.id])
+    remove(bench.settings, [first.id, second.id], now=True)
     assert not list(bench.settings.runs.iterdir())
 
 

@@ -63,7 +63,7 @@ def test_of_a_link_only_the_link_is_deleted(bench: Bench, tmp_path: Path, there:
     place, target = bench.settings.runs / run.id, tmp_path / "bigger-disk"
     place.rename(target)
     place.symlink_to(target if there else tmp_path / "nowhere")
-    remove(bench.settings, [run.id])
+    remove(bench.settings, [run.id], now=True)
     assert not list(bench.settings.runs.iterdir())
     assert (target / "config.json").is_file()
 
@@ -83,6 +83,6 @@ def test_what_cannot_be_cleared_is_said(bench: Bench, monkeypatch: pytest.Monkey
     cancel(bench.settings, run.id)
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
     with pytest.raises(EnvironmentProblem, match=f".gone-{run.id}"):
-        remove(bench.settings, [run.id])
+        remove(bench.settings, [run.id], now=True)
     with Store.open(bench.settings.db) as store:
         assert store.count() == 0

@@ -39,10 +39,14 @@ def named(runs: Sequence[Run]) -> str:
 
 
 def agreed(runs: Sequence[Run], act: str, yes: bool, console: Console) -> bool:
-    """Whether the user wants `act` done to `runs`; `yes`: said already. Ctrl-C at the question is
-    one everywhere.
+    """Whether the user wants `act` done to `runs`; `yes`: said already."""
+    return agreed_to(f"{counted(len(runs))}: {act}?", yes, console)
+
+
+def agreed_to(question: str, yes: bool, console: Console) -> bool:
+    """Whether the user says yes to `question`; `yes`: said already. Ctrl-C at the question is
+    one everywhere. Raises UsageError where nobody can be asked.
     """
-    question = f"{counted(len(runs))}: {act}?"
     if yes:
         return True
     if not sys.stdin.isatty():

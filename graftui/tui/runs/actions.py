@@ -15,6 +15,7 @@ from textual.reactive import reactive
 from graftui.models import Run, RunStatus
 from graftui.results.columns import COLUMNS
 from graftui.results.figures import counted
+from graftui.scheduler import trash
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import jobs
@@ -208,7 +209,12 @@ class RunActions(LiveScreen[None]):
         text = _listed(condemned.runs)
         if condemned.dependants:
             text += f"\n\nMade from that, and left without it:\n{_listed(condemned.dependants)}"
-        text += "\n\nCurves, checkpoints and skill files go too. This cannot be undone."
+        text += "\n\nCurves, checkpoints and skill files go too. "
+        text += (
+            f"`graftui undo` brings them back, for {self.settings.trash_days:g} days."
+            if trash.keeps(self.settings)
+            else "This cannot be undone."
+        )
 
         def answered(yes: bool | None) -> None:
             if yes:
