@@ -79,8 +79,7 @@ class Attempt:
     """Of the host, and of the container there."""
     pid: int | None = None
     pid_ticks: int | None = None
-    """Start of the process in ticks since boot: a pid alone may be somebody else's by now, and
-    the clock may be set."""
+    """Start of the process in ticks since boot: a pid alone may be another's by now."""
     job: str = ""
     """Id of the job, of an executor that has a queue of its own."""
     started_at: float | None = None
@@ -164,8 +163,7 @@ class Run:
     bad_events: int = 0
     """Lines of its events file that were not understood; `warnings` has the first of them."""
     condition: str = ""
-    """What is to be said beside the status: "stalled", "waiting" or "elsewhere". Never stored: it
-    is observed when a run is shown."""
+    """"stalled", "waiting" or "elsewhere": observed when a run is shown, never stored."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -261,6 +259,8 @@ class Artifact:
     """Relative to the run directory."""
     kind: str
     bytes: int
+    gone: bool = False
+    """Whether it lies there no more. Never stored: it is observed when it is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

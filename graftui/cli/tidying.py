@@ -1,6 +1,7 @@
 """Verbs that delete, bring back, free space, keep a copy and mend."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from graftui.cli.common import (
     store_here,
     store_to_read,
 )
+from graftui.cli.writing import check_place
 
 
 def rm(
@@ -45,9 +47,59 @@ def undo() -> None:
         deleting.undo(settings, store, console_here())
 
 
+def gc(
+    refs: MaybeRefs = [],  # noqa: B006
+    filter_: Filters = [],  # noqa: B006
+    keep: Annotated[
+        int, typer.Option(min=0, help="So many of each group keep theirs: the best on dev")
+    ] = 1,
+    by: Annotated[
+        str, typer.Option(metavar="KEY,...", help="What a group of runs has in common")
+    ] = "task,model",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Free checkpoints and saved states, of these runs or of all: what can be made again. The best
+    of each group keep theirs, what is starred does, and what runs that are not finished need.
+    """
+    from graftui.cli.commands import freeing
+
+    settings, policy = settings_here(), (keep, by, dry_run, yes, json)
+    with store_to_read(settings) as store:
+        freeing.gc(settings, store, console_here(), refs, filter_, freeing.Policy(*policy))
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .tar.gz to write")],
+    checkpoints: Annotated[
+        bool, typer.Option("--checkpoints", help="With checkpoints, saved states and logits")
+    ] = False,
+) -> None:
+    """Write the registry and the small files of all runs to one file. To restore, unpack it into
+    an empty folder.
+    """
+    from graftui.registry import backup as writing
+    from graftui.results.figures import counted, file_size
+
+    settings = settings_here()
+    check_place(file)
+    with store_here(settings) as store:
+        made = writing.backup(store, settings, file, checkpoints)
+    for path in made.unread:
+        say(f"{path} may not be read, and is not in it")
+    console_here().print(
+        f"wrote {counted(made.runs)} to {file} ({file_size(made.bytes)}); to restore, in an empty "
+        f"folder: tar xzf {file}", soft_wrap=True
+    )  # fmt: skip
+
+
 def doctor(
     rebuild: Annotated[
         bool, typer.Option(help="Fill the registry anew from the run folders")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended without a doubt")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -57,6 +109,11 @@ def doctor(
     from graftui.cli.commands.output import send_json
 
     settings = settings_here()
+    if fix:
+        from graftui.mending import mend
+
+        for done in mend(settings):
+            say(done)
     if rebuild:
         say(f"read {checking.rebuild(settings)} run folders anew")
     checks = checking.examine(settings)
@@ -72,5 +129,7 @@ def doctor(
 VERBS: dict[Callable[..., None], str] = {
     rm: "graftui rm --filter 'status in (failed, lost) and age > 7d'",
     undo: "graftui undo",
-    doctor: "graftui doctor --rebuild",
+    gc: "graftui gc --keep 1 --by task.name,train.lr --dry-run",
+    backup: "graftui backup ../study.tar.gz",
+    doctor: "graftui doctor --fix",
 }

@@ -47,16 +47,19 @@ def standing_in(
     with Store.open(settings.db) as store:
         runs = store.list(where=Condition("hash", "=", (wanted.hash,)))
     runs = [run for run in runs if (settings.runs / run.id).is_dir()]  # of this data folder
-    done = [run for run in runs if _is_done(run, settings, files)]
+    finished = [run for run in runs if run.status is RunStatus.finished]
+    done = [run for run in finished if _has(run, settings, files)]
     active = [run for run in reversed(runs) if run.status.active and run.cancel_asked is None]
     differences = {run.id: _difference(run, wanted, reads, settings) for run in (*done, *active)}
     same = [run for run in (*done, *active) if not differences[run.id]]
-    return Standing(same[0] if same else None, next(iter(differences.values()), ""))
+    freed = [f"run {run.id} is without {' and '.join(files)} now" for run in finished]
+    why_not = next(iter([*differences.values(), *freed]), "")
+    return Standing(same[0] if same else None, why_not)
 
 
-def _is_done(run: Run, settings: Settings, files: Collection[str]) -> bool:
+def _has(run: Run, settings: Settings, files: Collection[str]) -> bool:
     folder = settings.run_dir(run.id).path
-    return run.status is RunStatus.finished and all((folder / file).exists() for file in files)
+    return all((folder / file).exists() for file in files)
 
 
 def _difference(run: Run, wanted: Wanted, reads: Digests, settings: Settings) -> str:

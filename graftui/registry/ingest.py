@@ -124,7 +124,15 @@ def rebuild(store: Store, settings: Settings) -> int:
     busy = {run.id for run in store.active()}
     wanted = folders.names(settings.runs) - busy
     wanted -= {id for id, was in store.folders(wanted).items() if was not in ("", settings.folder)}
+    _drop_orphans(store)
     return len(_take_in(store, settings, wanted, forget=True).added)
+
+
+def _drop_orphans(store: Store) -> None:
+    """Rows that belong to no run: a damaged registry may have some."""
+    with store.write() as db:
+        for table in {row[0] for row in db.execute("PRAGMA foreign_key_check").fetchall()}:
+            db.execute(f'DELETE FROM "{table}" WHERE run NOT IN (SELECT id FROM runs)')
 
 
 def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) -> Adopted:

@@ -4,11 +4,12 @@ Reads rows alone, no run directory. Owns what was a run's input before inputs we
 """
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graftui.models import Input
+from graftui.models import Input, RunStatus
 
 
 def dependants(db: sqlite3.Connection, ids: Collection[str]) -> list[str]:
@@ -27,6 +28,32 @@ def dependants(db: sqlite3.Connection, ids: Collection[str]) -> list[str]:
 def _run_of(source: str) -> str:
     """The run itself, or what may be the id of one: the folder that a file or checkpoint is in."""
     return Path(source).parent.name if "/" in source else source
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A run that is made from another."""
+
+    id: str
+    waits: bool
+    """Whether it is not finished: it will read the other's files, or would, once it goes on."""
+
+
+def uses(db: sqlite3.Connection) -> dict[str, list[Use]]:
+    """By id of a run, the runs that are made from it or from a file of its folder, oldest first."""
+    rows = db.execute(
+        "SELECT runs.id, source, status FROM inputs JOIN runs ON runs.id = inputs.run"
+        " ORDER BY created_at, runs.n"
+    )
+    used: dict[str, list[Use]] = {}
+    for id, source, status in rows:
+        used.setdefault(_run_of(source), []).append(Use(id, status != RunStatus.finished))
+    return used
+
+
+def needed(used: Mapping[str, Sequence[Use]], id: str) -> bool:
+    """Whether a run that is not finished is made from it."""
+    return any(use.waits for use in used.get(id, ()))
 
 
 # The settings that held a path into another run's directory, and what that was to the run.

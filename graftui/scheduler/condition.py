@@ -1,5 +1,5 @@
 """What there is to say of a run just now beside its status: that it is stalled, waits in its
-executor's queue, or is elsewhere.
+executor's queue, or is elsewhere; and of its files, that they are gone.
 
 Owns how long a silence is too long: by the run's own rhythm. Stores nothing, judges nothing.
 """
@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from graftui.models import Run, RunStatus
+from graftui.models import Artifact, Run, RunStatus
 from graftui.registry.tail import latest_times
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.identity import Life
+from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 
 # A silence shorter than this says nothing, whatever the rhythm.
@@ -31,6 +32,13 @@ def observed(settings: Settings, runs: Iterable[Run], now: float) -> list[Run]:
     sights = Executors(settings).poll(run.attempt for run in own.values())
     words |= {id: _condition(settings, own[id], sight.life, now) for id, sight in sights.items()}
     return [replace(run, condition=words[run.id]) if words.get(run.id) else run for run in runs]
+
+
+def observed_files(settings: Settings, run: Run, files: Iterable[Artifact]) -> list[Artifact]:
+    """`files` of the run, each with whether it is gone; without its folder, nothing is known."""
+    folder = directory(settings, run).path
+    there = folder.is_dir()
+    return [replace(file, gone=there and not (folder / file.path).exists()) for file in files]
 
 
 def _at_work(run: Run) -> bool:

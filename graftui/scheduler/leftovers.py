@@ -57,8 +57,8 @@ def _abandoned(path: Path) -> bool:
 def size(folder: Path) -> int:
     """Bytes of all files below `folder`; of a link, none: what it points to stays."""
     total = 0
-    for place, _, names in os.walk(folder):
+    for inner, _, names in os.walk(folder):
         for name in names:
             with suppress(FileNotFoundError):  # another process may be at it
-                total += os.lstat(os.path.join(place, name)).st_size
+                total += os.lstat(os.path.join(inner, name)).st_size
     return total

@@ -111,8 +111,10 @@ def grid(rows: Sequence[Sequence[Cell]], gap: int = GAP) -> Content:
 
 
 def _files(artifacts: Sequence[Artifact]) -> Content:
+    sizes = [file_size(a.bytes) + (", gone" if a.gone else "") for a in artifacts]
     files = [
-        Content.assemble(data(f"{a.path} "), (file_size(a.bytes), "$text-muted")) for a in artifacts
+        Content.assemble(data(f"{a.path} "), (size, "$text-muted"))
+        for a, size in zip(artifacts, sizes, strict=True)
     ]
     return Content.assemble(("files  ", "$text-muted"), Content("   ").join(files))
 

@@ -4,6 +4,7 @@ Run directories with events, as an engine leaves them; the command line takes th
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
 from graftui.models import RunCard
 from graftui.registry.card import write_card
+from graftui.registry.ingest import adopt
+from graftui.registry.store import Store
+from graftui.settings import load
 
+Known = dict[str, tuple[Any, ...]]
+"""By id: a run, its scores, curves and files, wherever it lies."""
 Told = tuple[str, str, float | None, dict[str, float]]
 """Stage, split, sparsity, scores."""
 
@@ -107,3 +113,16 @@ def films(place: Path) -> None:
         told = [*tuned(dev, test), *curve]
         add(place, f"g{id}", "graft", told, parent=id, sparsities=[1e-3, 1e-4],
             ends=seed != 42, **shared)  # fmt: skip
+
+
+def known() -> Known:
+    """All that is known of the runs here, but for where they lie and when they were taken in."""
+    settings = load()
+    with Store.open(settings.db) as store:
+        adopt(store, settings)
+        runs = [replace(run, seen_at=None, folder="") for run in store.list()]
+        scores = store.scores([run.id for run in runs])
+        return {
+            run.id: (run, scores[run.id], store.series(run.id), store.artifacts(run.id))
+            for run in runs
+        }

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,20 +12,15 @@ from graftui import settings as knobs
 from graftui.registry.store import Store
 from graftui.scheduler import look, supervise, trash
 from tests.cli.conftest import Graftui
+from tests.cli.study import known
 
 RUNS = Path("data/runs")
-
-
-def known(graftui: Graftui, id: str) -> dict[str, Any]:
-    """All that is known of a run, but for when it was taken in."""
-    shown: dict[str, Any] = json.loads(graftui("show", id, "--json"))
-    return {key: value for key, value in shown.items() if key != "seen_at"}
 
 
 def test_what_was_deleted_comes_back_whole(graftui: Graftui) -> None:
     graftui("star", "a2")
     graftui("note", "a2", "the good one")
-    before = {id: known(graftui, id) for id in ("a2", "b1", "gb1")}
+    before = known()
     files = {path: path.read_bytes() for path in RUNS.rglob("*") if path.is_file()}
     assert "graftui undo" in graftui("rm", "-y", "a2", "b1")
     graftui("rm", "-y", "gb1")
@@ -37,7 +31,7 @@ def test_what_was_deleted_comes_back_whole(graftui: Graftui) -> None:
     assert listed[1]["name"] == "study-a2"
     assert "1 run back: gb1" in graftui("undo")
     assert "2 runs back: a2 (study-a2), b1" in graftui("undo")
-    assert {id: known(graftui, id) for id in before} == before
+    assert known() == before
     for path, content in files.items():  # a fine-tuning's config is left with its graft by rm
         assert path.read_bytes() == content
     assert "Nothing is in the trash" in graftui("undo", code=2)

@@ -15,7 +15,7 @@ from graftui.results.figures import asked, figure, stage_title, subject
 from graftui.results.maps import map_of
 from graftui.results.provenance import told
 from graftui.results.side_by_side import flat
-from graftui.scheduler.condition import observed
+from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.show import tables
@@ -27,7 +27,8 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     """All that is known of a run."""
     now = time.time()
     (run,) = observed(settings, [run], now)
-    scores, files = store.scores([run.id])[run.id], store.artifacts(run.id)
+    scores = store.scores([run.id])[run.id]
+    files = observed_files(settings, run, store.artifacts(run.id))
     if json:
         whole = as_json(run) | {
             "scores": [
@@ -56,7 +57,8 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     if located := _located(settings, run, console):
         console.print(located)
     for file in files:
-        console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes)")
+        gone = ": gone, and not to be reused" if file.gone else ""
+        console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes){gone}")
     console.print(tables.settings(flat(run.config, run.kind)))
 
 

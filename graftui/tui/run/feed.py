@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from graftui.models import Artifact, CurveKey, Run, Score, Series
 from graftui.registry.store import Store
-from graftui.scheduler.condition import observed
+from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory
 from graftui.tui.feed import Source
 from graftui.tui.run.log import WINDOW, Log, LogWindow
@@ -67,7 +67,8 @@ class RunFeed:
         if run is None:
             return None
         (run,) = observed(source.settings, [run], source.now)
-        seen = Detail(run, source.now, tuple(store.scores([id])[id]), tuple(store.artifacts(id)))
+        files = observed_files(source.settings, run, store.artifacts(id))
+        seen = Detail(run, source.now, tuple(store.scores([id])[id]), tuple(files))
         if question.tab == "curves":
             curves = self._read_curves(store, run, question.curves)
             return replace(seen, curves=curves.all, series=curves.series)

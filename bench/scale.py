@@ -1,0 +1,158 @@
+"""How cost grows with the number of runs: a registry of 1,000, then 10,000, then 100,000.
+
+A page of runs costs the same however many there are; all else grows no faster than they do.
+Each run has a folder and a curve of 100 points; of the filters, one reads every run.
+"""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench.measure import Result, seconds
+from engine.contract import events as ev
+from engine.contract.config import dumps
+from engine.contract.identity import config_hash
+from engine.contract.kinds.finetune import FinetuneConfig, TrainConfig
+from engine.contract.sections import TaskConfig
+from graftui.models import Run, RunCard, RunStatus
+from graftui.registry.card import write_card
+from graftui.registry.ingest import adopt
+from graftui.registry.query.grammar import parse
+from graftui.registry.query.unarchived import unarchived
+from graftui.registry.rows import new_id
+from graftui.registry.store import Store
+from graftui.settings import Settings, at
+
+SIZES = (1_000, 10_000, 100_000)
+POINTS, NEW, PAGE, ROUNDS = 100, 100, 50, 3
+FLAT = ("a page, newest first", "a run's curve", "taking in a run, CPU")
+"""What does not grow; the rest may grow as the number does, by 10."""
+ROOT = Path(__file__).parents[1]
+_CURVES = f"""
+    WITH RECURSIVE steps (step) AS
+        (SELECT 1 UNION ALL SELECT step + 1 FROM steps WHERE step < {POINTS})
+    INSERT INTO metrics SELECT id, 'train/loss', '{{}}', step, 1.0 / step
+    FROM (SELECT id FROM runs WHERE note = 'new' ORDER BY id), steps
+"""
+
+
+def grow(settings: Settings, size: int) -> None:
+    """Make the registry one of `size` finished runs, as `graftui` would find them."""
+    with Store.open(settings.db) as store:
+        first = store.count()
+        store.add([_run(number, settings) for number in range(first, size)])
+        with store.write() as db:
+            db.execute(_CURVES)
+            db.execute("UPDATE runs SET note = '' WHERE note = 'new'")
+        ids = store.ids(settings.folder)
+    for id in ids:
+        (settings.runs / id).mkdir(parents=True, exist_ok=True)
+
+
+def _run(number: int, settings: Settings) -> Run:
+    config = _config(number)
+    return Run(
+        id=new_id() + new_id()[:2], name=f"sweep-{number % 50}", kind="finetune",
+        config=json.loads(dumps(config)), config_hash=f"{number:016x}", note="new",
+        tags=(f"batch-{number % 7}",), created_at=1.7e9 + number, started_at=1.7e9 + number,
+        ended_at=1.7e9 + number + 60, folder=settings.folder, archived=number % 3 == 0,
+        status=RunStatus.failed if number % 10 == 0 else RunStatus.finished,
+        summary={"pretrained": 0.5, "finetuned": 0.5 + number % 1000 / 2000, "dev": 0.9},
+    )  # fmt: skip
+
+
+def _config(number: int) -> FinetuneConfig:
+    rate = 10.0 ** -(1 + number % 5)
+    return FinetuneConfig(task=TaskConfig(data_seed=number), train=TrainConfig(lr=rate))
+
+
+def told(settings: Settings) -> list[Path]:
+    """NEW folders of finished runs that no registry has seen."""
+    made = []
+    for number in range(NEW):
+        run_dir, config = settings.run_dir(new_id() + "zz"), _config(number)
+        run_dir.path.mkdir()
+        run_dir.config.write_text(dumps(config))
+        write_card(run_dir, RunCard(id=run_dir.path.name, name="new", created_at=1.6e9))
+        said: list[ev.Event] = [
+            ev.Started(t=1.0, pid=1, host="h", device="cpu", config_hash=config_hash(config)),
+            *(ev.Metric(t=1.0, step=n, values={"train/loss": 1.0 / n}) for n in range(1, POINTS)),
+            ev.Finished(t=2.0, seconds=1.0, summary={"finetuned": 0.9}),
+        ]
+        run_dir.events.write_bytes(b"".join(map(ev.dumps, said)))
+        made.append(run_dir.path)
+    return made
+
+
+def costs(settings: Settings) -> dict[str, float]:
+    """What each look at this registry takes, in ms."""
+    with Store.open(settings.db) as store:
+
+        def listed(text: str, sort: str = "-created") -> Callable[[], object]:
+            query = unarchived(parse(text))
+            return lambda: (store.list(where=query, sort=sort, limit=PAGE), store.count(query))
+
+        looks = {
+            "a page, newest first": lambda: store.list(where=unarchived(parse("")), limit=PAGE),
+            "a page and its count": listed(""),
+            "filter of a status": listed("status=failed"),
+            "filter of a setting": listed("train.lr >= 1e-3 and tuned > 80"),
+            "filter of a word": listed("sweep-17"),
+            "sort by a score": listed("", "-tuned"),
+            "a run's curve": lambda: store.series(store.resolve("last").id),
+        }
+        return {what: 1000 * _least(look) for what, look in looks.items()}
+
+
+def _least(look: Callable[[], object]) -> float:
+    return min(seconds(look) for _ in range(ROUNDS))
+
+
+def command_ms(arguments: list[str], folder: Path) -> float:
+    """Least CPU time of `graftui ARGUMENTS` over ROUNDS."""
+    took = []
+    for _ in range(ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "graftui", *arguments]
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        subprocess.run(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return 1000 * min(took)
+
+
+def ingest_ms(settings: Settings) -> float:
+    """CPU time to take in NEW runs of POINTS points that lie there, each."""
+    folders = told(settings)
+    with Store.open(settings.db) as store:
+        since = time.process_time()
+        assert len(adopt(store, settings).added) == NEW
+        took = time.process_time() - since
+        for folder in folders:
+            store.delete(folder.name)
+            shutil.rmtree(folder)
+    return 1000 * took / NEW
+
+
+def run() -> Iterator[Result]:
+    before: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as name:
+        settings = at(Path(name))
+        for size in SIZES:
+            grow(settings, size)
+            now = costs(settings)
+            now["graftui ls, CPU"] = command_ms(["ls"], settings.root)
+            now["taking in a run, CPU"] = ingest_ms(settings)
+            for what, took in now.items():
+                yield Result(f"{size:,} runs: {what}", took, "ms")
+                if what in before:
+                    bound = 2 if what in FLAT else 12
+                    yield Result("  times that before", took / before[what], "x", bound)
+            before = now
