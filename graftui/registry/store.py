@@ -119,9 +119,11 @@ class Store:
         listed = "SELECT id, folder FROM runs WHERE id IN (SELECT value FROM json_each(?))"
         return {row[0]: row[1] for row in self.db.execute(listed, [json.dumps(list(ids))])}
 
-    def statuses(self) -> dict[str, RunStatus]:
-        """Where each run stands, by id."""
-        return {row[0]: RunStatus(row[1]) for row in self.db.execute("SELECT id, status FROM runs")}
+    def statuses(self, ids: Iterable[str]) -> dict[str, RunStatus]:
+        """Where each of the runs stands that are in the registry, by id."""
+        listed = "SELECT id, status FROM runs WHERE id IN (SELECT value FROM json_each(?))"
+        rows = self.db.execute(listed, [json.dumps(list(ids))])
+        return {row[0]: RunStatus(row[1]) for row in rows}
 
     def active(self) -> Runs:
         """Runs that still have something to do, oldest first."""

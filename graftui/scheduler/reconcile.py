@@ -64,7 +64,7 @@ def reconcile(
             if not _only_waits(settings.run_dir(run.id), run):
                 _look(watch, run)
     settle_stranded(settings, store)
-    now = store.statuses()
+    now = store.statuses(run.id for run in watched)
     changed = [run.id for run in watched if now.get(run.id, run.status) != run.status]
     return [store.get(id) for id in changed]
 
