@@ -15,12 +15,26 @@ leave() {  # CODE WHY: the last word, in place whole
     exit "$1"
 }
 
-claim() {  # of all jobs that this attempt may have, one; when it is requeued, that one again
-    local line="$job $restart $host" holder=
-    (set -C; echo "$line" > "$mark.claim") 2> /dev/null && return
+take() {  # FILE: makes it only where there is none
+    (set -C; echo "$job $restart $host" > "$1") 2> /dev/null
+}
+
+silent() {  # whoever holds the claim touches it every 15 s
+    local before
+    before=$(stat -c %Y "$mark.claim")
+    sleep 40
+    [ "$(stat -c %Y "$mark.claim")" = "$before" ]
+}
+
+claim() {  # of all jobs that this attempt may have, one; when that is started anew, that one again
+    local holder=
+    take "$mark.claim" && return
     read -r holder _ < "$mark.claim"
-    [ "$holder" = "$job" ] && [ "$restart" -gt 0 ] || return
-    (set -C; echo "$line" > "$mark.claim-$restart") 2> /dev/null
+    [ "$holder" = "$job" ] || return
+    [ "$restart" -gt 0 ] && take "$mark.claim-$restart" && return
+    # A controller that was killed takes a job that runs for one that waits: it has it killed, and
+    # starts it once more without counting.
+    silent && take "$mark.claim-$restart.$(ls "$mark".claim* | wc -l)"
 }
 
 stop_engine() {
@@ -42,7 +56,7 @@ fi
 mkdir -p "$run/attempts"
 [ ! -e "$mark.exit" ] || exit 0
 if ! claim; then
-    echo "graftui: attempt $n of $run is another job's, or cannot be written" >&2
+    echo "graftui: attempt $n of $run is taken up already, or cannot be written" >&2
     exit 0
 fi
 [ ! -e "$mark.stop" ] || leave 143 stopped

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from engine.contract.layout import RunDir, read_whole, write_whole
 
-_BEATS_S = 180.0
+_BEATS_S = 120.0
 """A job touches its claim every 15 s; clocks of a cluster may differ, and its disks be slow."""
 
 

@@ -91,10 +91,10 @@ def sight(attempt: Attempt, marks: Marks, snapshot: Snapshot, python: str) -> Si
         return Sight(Life.gone, Exit(_code(left)), _by_word(attempt, left, python))
     if "stop" in there and "claim" not in there:
         return Sight(Life.gone, unbegun=True)
+    if "claim" in there and marks.beats():
+        return Sight(Life.alive)  # though Slurm say otherwise: it may have started another of it
     if seen is not None and _for_long(seen.over):
         return Sight(Life.gone, cause=_by_state(attempt, seen))
-    if "claim" in there and marks.beats():
-        return Sight(Life.alive)
     if seen is None or not snapshot.fresh():
         return Sight(Life.unknown)
     if _for_long(seen.missing):
