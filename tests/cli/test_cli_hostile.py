@@ -69,6 +69,7 @@ TYPED: dict[str, list[str]] = {
     "recipes": [RECIPE, "--settings"],
     "save": ["one", EVIL], "ls": [],
     "show": ["one"], "logs": ["one"], "compare": ["one", "two"], "export": [],
+    "diff": ["one", "two"],
     "rm": ["--yes", "two"], "doctor": [], "tag": ["one", f"+{EVIL}2"], "note": ["one", EVIL],
     "rename": ["one", f"{EVIL}3"], "model": ["pocket:masked-lm"],
     "tasks": [], "tasks show": [TASK], "data kshot": ["--task", "pocket-film"],
@@ -86,7 +87,19 @@ MORE: dict[str, list[str]] = {
     "model": [EVIL], "skill cut": [EVIL, "folder", "-o", "x.safetensors"], "save": [EVIL, "x"],
     "skill verify": ["a.safetensors", EVIL], "": [EVIL],
 }  # fmt: skip
-SHOW_IT = ("ls", "show", "logs", "compare", "watch", "tasks", "recipes", "export", "rerun", "")
+SHOW_IT = (
+    "ls",
+    "show",
+    "logs",
+    "compare",
+    "diff",
+    "watch",
+    "tasks",
+    "recipes",
+    "export",
+    "rerun",
+    "",
+)
 
 
 def verbs(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
