@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from engine.contract import toml
 from engine.contract.layout import shipped
+from engine.contract.once import once
 from engine.contract.task_spec import HubSource, Prompting, TaskSpec
 
 __all__ = ["CatalogError", "HubSource", "Prompting", "TaskSpec", "tasks", "unknown_task"]
@@ -42,6 +43,10 @@ def tasks(own: Path = OWN) -> dict[str, TaskSpec]:
     Raises CatalogError for a file that is no TOML, for a wrong block, and for one of a name that is
     taken, unless it is the same or says `override = true`.
     """
+    return once(("tasks", own), lambda: _tasks(own))
+
+
+def _tasks(own: Path) -> dict[str, TaskSpec]:
     ships = shipped() / "tasks"
     known = _entries(ships)
     if own.resolve() != ships.resolve():

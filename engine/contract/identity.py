@@ -12,6 +12,7 @@ The user's files count by digest beside the hash (inputs.json of a run).
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -35,13 +36,18 @@ def config_hash(config: Section) -> str:
 def _hashed(section: Section, count_idle: bool) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     idle = () if count_idle else section.idle()
-    for name, info in type(section).model_fields.items():
-        about = said_of(info)
+    for name, about in _told(type(section)).items():
         value = about["idle"] if name in idle else getattr(section, name)
         if about.get("hashed") is False or ("origin" in about and about["origin"] == value):
             continue
         kept[name] = _hashed(value, count_idle) if isinstance(value, Section) else value
     return kept
+
+
+@lru_cache
+def _told(section: type[Section]) -> dict[str, dict[str, Any]]:
+    """What each field says of itself: a sweep asks ten thousand times."""
+    return {name: said_of(info) for name, info in section.model_fields.items()}
 
 
 def said_of(info: FieldInfo) -> dict[str, Any]:
@@ -56,8 +62,21 @@ def upgraded(raw: Raw, model: type[Section]) -> Raw:
     What came later than the config is at its origin, whatever the default is by now.
     """
     now = migrated(raw)
-    _put_origins(now, model, written_by(raw))
+    if written_by(raw) < _newest(model):
+        _put_origins(now, model, written_by(raw))
     return now
+
+
+@lru_cache
+def _newest(model: type[Section]) -> int:
+    """The version at which the last of its fields came."""
+    versions = [FIRST]
+    for info in model.model_fields.values():
+        versions.append(said_of(info).get("since", FIRST))
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, Section):
+            versions.append(_newest(inner))
+    return max(versions)
 
 
 def _put_origins(table: Raw, model: type[Section], version: int) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from engine.contract.catalog import tasks
 from engine.contract.files import first_test_file, on_hub, task_files
 from engine.contract.model_folder import POCKET, is_local
-from engine.contract.sections import OnTask, RunConfig, TaskConfig
+from engine.contract.once import once
+from engine.contract.sections import OnTask, RunConfig, TaskConfig, on_task
 
 _OF_MODELS = (".json", ".txt", ".model", ".spm", ".tiktoken", ".jinja", ".py")
 """Beside weights: configuration, tokenizers, and code that comes with a model."""
@@ -17,8 +18,14 @@ _OF_MODELS = (".json", ".txt", ".model", ".spm", ".tiktoken", ".jinja", ".py")
 
 def input_files(config: RunConfig) -> list[Path]:
     """The files, as the config has their paths. Raises MissingFiles or CatalogError."""
-    if not isinstance(config, OnTask):
+    if not on_task(config):
         return []
+    sections = (config.model, config.task, config.demo)
+    asked = ("files", *(section.model_dump_json() for section in sections))
+    return once(asked, lambda: _input_files(config))
+
+
+def _input_files(config: OnTask) -> list[Path]:
     filtered = config.task.type == "prompt-demo" and config.demo.filter
     models = (config.model.name, *([config.demo.filter_model] if filtered else ()))
     return [*(file for name in models for file in _model(name)), *_data(config.task)]

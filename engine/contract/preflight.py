@@ -22,6 +22,7 @@ from engine.contract.model_folder import (
     is_local,
     pocket_folder,
 )
+from engine.contract.once import once
 from engine.contract.sections import OnTask, TaskConfig
 from engine.contract.task_spec import TaskSpec
 
@@ -158,6 +159,12 @@ def _check_network(config: OnTask) -> Trouble:
 
 def check(config: OnTask) -> Trouble:
     """The first trouble of what is modelled, relative paths taken from the working directory."""
+    sections = (config.model, config.task, config.freeze, config.compute)
+    asked = ("preflight", *(section.model_dump_json() for section in sections))
+    return once(asked, lambda: _check(config))
+
+
+def _check(config: OnTask) -> Trouble:
     return (
         check_model(config.model.name)
         or check_task(config.task.name, config.task.data)

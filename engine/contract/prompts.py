@@ -8,7 +8,7 @@ import ast
 from pathlib import Path
 
 from engine.contract.catalog import CatalogError, tasks
-from engine.contract.sections import OnTask, RunConfig, TaskConfig
+from engine.contract.sections import RunConfig, TaskConfig, on_task
 
 
 class PromptFileError(ValueError):
@@ -17,9 +17,8 @@ class PromptFileError(ValueError):
 
 def in_config(config: RunConfig) -> RunConfig:
     """`config` with its task `resolved`, where it has one. Raises PromptFileError."""
-    if not isinstance(config, OnTask):
-        return config
-    return config.model_copy(update={"task": resolved(config.task)})
+    task = config.task if on_task(config) else None
+    return config if task is None else config.model_copy(update={"task": resolved(task)})
 
 
 def resolved(task: TaskConfig) -> TaskConfig:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from engine.contract.catalog import tasks
 from engine.contract.kinds import Reason, kinds
 from engine.contract.schema import flatten, settings
-from engine.contract.sections import OnTask, RunConfig, TaskConfig
+from engine.contract.sections import RunConfig, TaskConfig, on_task
 
 
 def remarks(config: RunConfig) -> list[str]:
     """Sentences without a full stop. The task is in the catalog."""
-    words = merged_words(config.task) if isinstance(config, OnTask) else ()
+    words = merged_words(config.task) if on_task(config) else ()
     return [*without_effect(config), *words, *kinds()[config.kind].remarks(config)]
 
 
@@ -34,7 +34,7 @@ def without_effect(config: RunConfig) -> list[str]:
     values = flatten(config)
     defaults = {setting.path: setting.default for setting in settings(config.kind)}
     changed = {path for path, value in values.items() if value != defaults[path]}
-    shared = _of_task(config.task, values) if isinstance(config, OnTask) else ()
+    shared = _of_task(config.task, values) if on_task(config) else ()
     return [
         f"{', '.join(idle)}: no effect with {beside}"
         for paths, beside in (*shared, *kinds()[config.kind].idle(config))

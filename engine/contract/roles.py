@@ -1,6 +1,7 @@
 """What a run is made from, put into its config and read from it, by the roles of its kind."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine.contract.kinds import Role, kinds
@@ -43,8 +44,13 @@ def _put(section: Any, keys: Sequence[str], value: Any) -> Any:
 
 def paths_of(config: RunConfig, linked: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """Role and path of each file that the config itself names, but for the roles `linked`."""
-    default = kinds()[config.kind].config()
+    default = _default(kinds()[config.kind].config)
     for role in kinds()[config.kind].roles:
         value = at(config, role.setting)
         if role.name not in linked and value != at(default, role.setting):
             yield from ((role.name, path) for path in (value if role.many else (value,)))
+
+
+@lru_cache
+def _default(config: type[RunConfig]) -> RunConfig:
+    return config()

@@ -7,7 +7,7 @@ dashboard's form and docs/. Owns no values: they live in config.py.
 import difflib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -45,7 +45,34 @@ class Setting:
 
 def settings(kind: str) -> list[Setting]:
     """All settings of `kind` (of kinds/), in the order of the config."""
-    return list(_walk(kinds()[kind].config, kind, ()))
+    return list(by_path(kind).values())
+
+
+def by_path(kind: str) -> Mapping[str, Setting]:
+    """The same by their paths."""
+    config = kinds()[kind].config
+    return _by_path(config, kind, tuple(tuple(mark.names()) for mark in _registered(config)))
+
+
+@lru_cache
+def _by_path(
+    config: type[RunConfig], kind: str, names: tuple[tuple[str, ...], ...]
+) -> Mapping[str, Setting]:
+    """`names`: of all that is registered, which choices come from."""
+    return {setting.path: setting for setting in _walk(config, kind, ())}
+
+
+@lru_cache
+def _registered(section: type[Section]) -> tuple[Registered, ...]:
+    """Where the choices of settings are names that are registered, of a section and those in it."""
+    marks: list[Registered] = []
+    for info in section.model_fields.values():
+        marks += [mark for mark in info.metadata if isinstance(mark, Registered)]
+        inner = info.annotation
+        marks += (
+            _registered(inner) if isinstance(inner, type) and issubclass(inner, Section) else ()
+        )
+    return tuple(marks)
 
 
 def _walk(section: type[Section], kind: str, keys: tuple[str, ...]) -> Iterator[Setting]:

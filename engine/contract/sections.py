@@ -6,7 +6,8 @@ that they all make up are in kinds/. Reads no model and no data.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from functools import lru_cache
+from typing import Any, Literal, Protocol, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -227,7 +228,6 @@ class ComputeConfig(Section):
     )
 
 
-@runtime_checkable
 class OnTask(Protocol):
     """Configs of runs that put a task to a model."""
 
@@ -243,3 +243,13 @@ class OnTask(Protocol):
     def freeze(self) -> FreezeConfig: ...
     @property
     def compute(self) -> ComputeConfig: ...
+
+
+def on_task(config: RunConfig) -> TypeGuard[OnTask]:
+    """Whether the run puts a task to a model: `isinstance`, once for all configs of a kind."""
+    return _on_task(type(config))
+
+
+@lru_cache
+def _on_task(config: type[RunConfig]) -> bool:
+    return {"model", "task", "demo", "freeze", "compute"} <= config.model_fields.keys()

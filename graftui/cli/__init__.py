@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from graftui import __version__
-from graftui.cli import catalog, labels, results, runs, skills, slurm, tidying, trash
+from graftui.cli import catalog, labels, results, runs, skills, slurm, sweeps, tidying, trash
 from graftui.cli.common import settings_here
 from graftui.errors import EXIT_CODES
 
@@ -58,11 +58,12 @@ for _panel, _verbs in _PANELS:
         _form = labels.COMMANDS.get(_verb)
         app.command(cls=_form, rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
 _GROUPED = (
-    (_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS), ("Run", slurm.GROUPS),
-    ("Tidy up", trash.GROUPS),
+    ("Run", sweeps.GROUPS), (_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS),
+    ("Run", slurm.GROUPS), ("Tidy up", trash.GROUPS),
 )  # fmt: skip
 for _panel, _groups in _GROUPED:
     for _name, (_group, _verbs) in _groups.items():
         app.add_typer(_group, name=_name, rich_help_panel=_panel)
         for _verb, _example in _verbs.items():
-            _group.command(epilog=f"Example: {_example}")(_verb)
+            _form = sweeps.COMMANDS.get(_verb)
+            _group.command(cls=_form, epilog=f"Example: {_example}")(_verb)

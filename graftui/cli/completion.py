@@ -1,4 +1,4 @@
-"""What the Tab key offers beside verbs and options: runs, recipes and settings.
+"""What the Tab key offers beside verbs and options: runs, recipes, sweeps and settings.
 
 A shell asks in the middle of a line, so nothing is said of what is wrong: then there is no offer.
 """
@@ -38,6 +38,17 @@ def recipes(incomplete: str) -> list[tuple[str, str]]:
             (recipe.name, recipe.title) for recipe in known if recipe.name.startswith(incomplete)
         ]
     return []
+
+
+def sweeps(incomplete: str) -> list[tuple[str, str]]:
+    """Ids of the sweeps, each with its name."""
+    from graftui.planning.sweeps.sweep import listed
+    from graftui.settings import load
+
+    offers = {"last": "the newest sweep"}
+    with _quietly():
+        offers |= {sweep.id: sweep.name for sweep in listed(load())[0]}
+    return [(offer, help) for offer, help in offers.items() if offer.startswith(incomplete)]
 
 
 def settings(incomplete: str) -> list[tuple[str, str]]:

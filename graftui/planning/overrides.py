@@ -33,6 +33,7 @@ class Source(StrEnum):
     form = "form"
     recipe = "recipe"
     rerun = "rerun"
+    sweep = "sweep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,16 @@ def parse(texts: Sequence[str], kinds: Mapping[str, str] | None = None) -> tuple
     return tuple(_parsed(path, value, kinds) for path, value in typed.items())
 
 
-def _parsed(path: str, text: str, kinds: Mapping[str, str]) -> Override:
-    setting = next((setting for _, setting in _reached(path, kinds)), None)
+def setting_of(path: str, kinds: Mapping[str, str], source: Source) -> Setting:
+    """The setting that a path means in the first part that has it. Raises UsageError."""
+    setting = next((setting for _, setting in reached(path, kinds)), None)
     if setting is None:
-        raise _unknown(path, Source.command_line, kinds)
+        raise _unknown(path, source, kinds)
+    return setting
+
+
+def _parsed(path: str, text: str, kinds: Mapping[str, str]) -> Override:
+    setting = setting_of(path, kinds, Source.command_line)
     try:
         return Override(path, values.read(setting, text), Source.command_line)
     except ValueError as error:
@@ -114,7 +121,8 @@ def _told(
     known = {kind: schema.settings(kind) for kind in set(kinds.values())}
     for part, raw in parts.items():
         stored = Source.rerun if "version" in raw else None  # a saved recipe is a stored config
-        settings = ((setting, _value(raw, setting.keys)) for setting in known[kinds[part]])
+        begun = (setting for setting in known[kinds[part]] if setting.keys[0] in raw)
+        settings = ((setting, value_in(raw, setting.keys)) for setting in begun)
         told[part] = {
             setting.path: Override(setting.path, value, stored or source)
             for setting, value in settings
@@ -132,17 +140,17 @@ def _hits(
     """
     hits: list[_Hit] = []
     for override in overrides:
-        reached = [_Hit(part, at, override) for part, at in _reached(override.path, kinds)]
-        lost += [] if reached else [override]
-        hits += reached
+        own = [_Hit(part, at, override) for part, at in reached(override.path, kinds)]
+        lost += [] if own else [override]
+        hits += own
     return sorted(
         hits, key=lambda hit: (hit.override.path != hit.setting.path, len(hit.setting.keys))
     )
 
 
-def _reached(path: str, kinds: Mapping[str, str]) -> Iterator[tuple[str, Setting]]:
+def reached(path: str, kinds: Mapping[str, str]) -> Iterator[tuple[str, Setting]]:
     """The parts that a path means, each with the setting; an entry of a table is a text."""
-    known = {kind: {s.path: s for s in schema.settings(kind)} for kind in set(kinds.values())}
+    known = {kind: schema.by_path(kind) for kind in set(kinds.values())}
     for part, kind in kinds.items():
         own = path.removeprefix(f"{part}.")
         # A part may be named otherwise than its kind: small.sparsity is its graft.sparsity.
@@ -179,7 +187,8 @@ def _put(raw: Raw, keys: tuple[str, ...], value: Any) -> None:
     raw[keys[-1]] = copy.deepcopy(value)  # an entry may be put into a table
 
 
-def _value(raw: Any, keys: tuple[str, ...]) -> Any:
+def value_in(raw: Any, keys: tuple[str, ...]) -> Any:
+    """The value that stands there in a raw config; None: none does."""
     for key in keys:
         raw = raw.get(key) if isinstance(raw, dict) else None
     return raw

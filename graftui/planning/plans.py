@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract.remarks import remarks
-from engine.contract.roles import role_of
 from graftui.models import Run
 from graftui.planning.overrides import Override
 from graftui.planning.recipes import Recipe
@@ -45,7 +44,7 @@ def plan(
     made = Planned([], [])
     places: dict[str, int | str] = {}
     said: list[str] = []
-    needed = {} if fresh else _needed(recipe)
+    needed = {} if fresh else recipe.needed()
     if needed:
         look(settings)
     for each in wanted(recipe, overrides, settings):
@@ -64,13 +63,3 @@ def plan(
         named = (name or recipe.name, config.kind, config, recipe.name, tuple(tags))
         made.plans.append(Plan(*named, given, reads))
     return replace(made, remarks=tuple(dict.fromkeys(said)))
-
-
-def _needed(recipe: Recipe) -> dict[str, set[str]]:
-    """Parts that others are made from, with the files of theirs that these read."""
-    needed: dict[str, set[str]] = {}
-    for part, inputs in recipe.inputs.items():
-        for role, sources in inputs.items():
-            for source in sources:
-                needed.setdefault(source, set()).add(role_of(recipe.kinds[part], role).file)
-    return needed

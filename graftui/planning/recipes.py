@@ -6,14 +6,17 @@
     [graft]
     of = "finetune"               # waits for it, and takes over of it what its kind does, such as
     sparsity = 1e-4               # its model; see inputs.py
+    [sweep.axes]                  # what `graftui sweep` varies; see sweeps/axes.py
+    train.lr = [1e-3, 1e-2]
 
 Owns what a recipe is. Where recipes lie is in library.py, what running one comes to in plans.py.
 """
 
 import copy
+import json
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import tomli_w
@@ -22,6 +25,8 @@ from pydantic import ValidationError
 from engine.contract import config as configs
 from engine.contract import prompts, schema, toml
 from engine.contract.kinds import kinds
+from engine.contract.once import once
+from engine.contract.roles import role_of
 from engine.contract.sections import RunConfig
 from graftui.errors import UsageError, sentence
 from graftui.planning.inputs import Inputs, inherit, read, written
@@ -43,6 +48,22 @@ class Recipe:
     """Part -> what it is made from."""
     source: Source = Source.recipe
     """Whether somebody wrote it, or a run's stored configs make it up."""
+    sweep: Raw = field(default_factory=dict)
+    """Its [sweep], as written: which settings vary (sweeps/axes.py); `graftui run` leaves it be."""
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The parts that no other one is made from."""
+        return tuple(part for part in self.parts if part not in self.needed())
+
+    def needed(self) -> dict[str, set[str]]:
+        """Parts that others are made from, with the files of theirs that these read."""
+        needed: dict[str, set[str]] = {}
+        for part, inputs in self.inputs.items():
+            for role, sources in inputs.items():
+                for source in sources:
+                    needed.setdefault(source, set()).add(role_of(self.kinds[part], role).file)
+        return needed
 
     def configs(self, overrides: Sequence[Override] = ()) -> dict[str, RunConfig]:
         """The configs with `overrides` put in. Raises UsageError."""
@@ -83,6 +104,7 @@ def loads(text: str, name: str) -> Recipe:
     parts: dict[str, Raw] = {}
     kinds: dict[str, str] = {}
     inputs: dict[str, Inputs] = {}
+    sweep = raw.pop("sweep") if _is_sweep(raw.get("sweep")) else {}
     for part, body in raw.items():
         if not isinstance(body, dict):
             raise UsageError(
@@ -95,7 +117,12 @@ def loads(text: str, name: str) -> Recipe:
         parts[part] = body
     if not parts:
         raise UsageError(f"Recipe {name} holds nothing to run.", "Add a part, such as [finetune].")
-    return Recipe(name, title, parts, kinds, inputs)
+    return Recipe(name, title, parts, kinds, inputs, sweep=sweep)
+
+
+def _is_sweep(table: Any) -> bool:
+    """A part may have that name, if it says its kind."""
+    return isinstance(table, dict) and "kind" not in table
 
 
 def _kind(kind: Any, part: str, name: str) -> str:
@@ -109,6 +136,11 @@ def _kind(kind: Any, part: str, name: str) -> str:
 
 def _parse(raw: Raw, kind: str, name: str) -> RunConfig:
     """The config, with what its prompt files hold written into it. Raises UsageError."""
+    asked = ("config", kind, name, json.dumps(raw, default=str, sort_keys=True))
+    return once(asked, lambda: _parsed(raw, kind, name))
+
+
+def _parsed(raw: Raw, kind: str, name: str) -> RunConfig:
     where = f"Recipe {name}: " if name else ""
     try:
         return prompts.in_config(configs.parse({**raw, "kind": kind}))
@@ -127,4 +159,6 @@ def dumps(recipe: Recipe) -> str:
     for part, raw in recipe.parts.items():
         kind = recipe.kinds[part]
         body[part] = {"kind": kind, **written(recipe.inputs.get(part, {}), kind), **raw}
+    if recipe.sweep:
+        body["sweep"] = recipe.sweep
     return tomli_w.dumps(body)

@@ -4,16 +4,15 @@ Owns what is said of one that may not. Starts nothing.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.layout import RunDir
-from engine.contract.roles import role_of
-from engine.contract.sections import OnTask
+from engine.contract.roles import at, role_of
 from graftui.models import Run, RunStatus
 from graftui.planning.wanted import Wanted
-from graftui.registry.query.tree import Condition
+from graftui.registry import identities
 from graftui.registry.store import Store
 from graftui.scheduler.reads import Digests, changed, stored
 from graftui.scheduler.reconcile import reconcile
@@ -42,15 +41,27 @@ def standing_in(
     """The newest such run that is done, and has those `files`, or else the oldest that is under
     way; after a `look`.
     """
+    runs = alike(settings, [wanted.hash]).get(wanted.hash, ())
+    return standing_among(runs, reads, settings, files)
+
+
+def alike(settings: Settings, hashes: Collection[str]) -> dict[str, list[Run]]:
+    """By config hash, the runs of this data folder that have it, newest first."""
     if not settings.db.exists():
-        return Standing(None)
+        return {}
     with Store.open(settings.db) as store:
-        runs = store.list(where=Condition("hash", "=", (wanted.hash,)))
-    runs = [run for run in runs if (settings.runs / run.id).is_dir()]  # of this data folder
+        return identities.alike(store.db, hashes, settings.folder)
+
+
+def standing_among(
+    runs: Sequence[Run], reads: Digests, settings: Settings, files: Collection[str]
+) -> Standing:
+    """What there is of a run that is wanted among those that are `alike`."""
+    runs = [run for run in runs if (settings.runs / run.id).is_dir()]
     finished = [run for run in runs if run.status is RunStatus.finished]
     done = [run for run in finished if _has(run, settings, files)]
     active = [run for run in reversed(runs) if run.status.active and run.cancel_asked is None]
-    differences = {run.id: _difference(run, wanted, reads, settings) for run in (*done, *active)}
+    differences = {run.id: _difference(run, reads, settings) for run in (*done, *active)}
     same = [run for run in (*done, *active) if not differences[run.id]]
     freed = [f"run {run.id} is without {' and '.join(files)} now" for run in finished]
     why_not = next(iter([*differences.values(), *freed]), "")
@@ -62,7 +73,7 @@ def _has(run: Run, settings: Settings, files: Collection[str]) -> bool:
     return all((folder / file).exists() for file in files)
 
 
-def _difference(run: Run, wanted: Wanted, reads: Digests, settings: Settings) -> str:
+def _difference(run: Run, reads: Digests, settings: Settings) -> str:
     """What a run read otherwise than `reads`; empty: nothing."""
     before = stored(settings.run_dir(run.id))
     if before is None:
@@ -70,8 +81,8 @@ def _difference(run: Run, wanted: Wanted, reads: Digests, settings: Settings) ->
     differing = sorted(path for path, _ in (before or {}).items() ^ reads.items())
     if not differing:
         return ""
-    config = wanted.config
-    model = Path(os.path.expanduser(config.model.name)) if isinstance(config, OnTask) else None
+    name = at(run.config, "model.name")
+    model = Path(os.path.expanduser(name)) if isinstance(name, str) else None
     of_model = model and all(Path(path).is_relative_to(model) for path in differing)
     what = "model" if of_model else "data"
     return f"the {what} changed since run {run.id}: {', '.join(dict.fromkeys(differing))}"

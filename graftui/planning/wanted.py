@@ -5,13 +5,14 @@ remarked, is in plans.py.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract import schema
 from engine.contract.identity import config_hash
 from engine.contract.kinds import Role, kinds
+from engine.contract.once import once
 from engine.contract.roles import filled, paths_of
 from engine.contract.sections import RunConfig
 from graftui.errors import NotFound, UsageError
@@ -61,10 +62,18 @@ def _asked_for(recipe: Recipe, overrides: Sequence[Override]) -> dict[str, RunCo
         told = {path: override.source for path, override in given[part].items()}
         elsewhere = {path for path in idle[part] & told.keys() if given[part][path].path in used}
         written = [path for path in told if told[path] is Source.recipe]
-        now = [path for path in told.keys() - elsewhere if told[path] in _NOW]
+        given_now = told.keys() - elsewhere
+        now = [p for p in given_now if told[p] in _NOW or _has_part(told[p], p, idle[part])]
         if trouble := kinds()[config.kind].check_given(config, written, now):
             raise UsageError(*trouble)
     return parts
+
+
+def _has_part(source: Source, path: str, idle: Collection[str]) -> bool:
+    """Whether a value of a sweep counts in this cell: on a grid some settings have no part beside
+    others, and cells that differ in these alone are one run.
+    """
+    return source is Source.sweep and path not in idle
 
 
 def _ready(
@@ -73,6 +82,14 @@ def _ready(
     """With the file of a run where a setting names the run, and the hashes of what it is made
     from. Raises UsageError.
     """
+    sources = {part: hashes[part] for given in inputs.values() for part in given}
+    asked = ("ready", part, config.model_dump_json(), repr(sources))
+    return once(asked, lambda: _made_ready(part, config, inputs, hashes, settings))
+
+
+def _made_ready(
+    part: str, config: RunConfig, inputs: Inputs, hashes: Mapping[str, str], settings: Settings
+) -> Wanted:
     kind = kinds()[config.kind]
     roles = {role.name: role for role in kind.roles}
     paths = tuple(

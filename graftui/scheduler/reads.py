@@ -6,7 +6,7 @@ Owns the digests and their cache. Whether a run may stand in for another is in p
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,36 @@ class FilesChanged(GraftuiError):
     """What a run is to read is not what a source of it read."""
 
 
+class Reader:
+    """Digests of files, each read once however many runs read it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._cached = _cache(settings)
+        self._before = dict(self._cached)
+        self._digests: Digests = {}
+
+    def of(self, paths: Iterable[Path | str]) -> Digests:
+        """The digest of each file. Raises OSError."""
+        return {str(path): self._of(str(path)) for path in paths}
+
+    def _of(self, path: str) -> str:
+        if path not in self._digests:
+            self._digests[path] = _digest(self._settings.root / path, self._cached)
+        return self._digests[path]
+
+    def keep(self) -> None:
+        """For those who ask next."""
+        if self._cached != self._before:
+            self._settings.cache.mkdir(parents=True, exist_ok=True)
+            write_json(_cache_file(self._settings), self._cached)
+
+
 def digests(config: RunConfig, settings: Settings) -> Digests:
     """The digest of each file of the user's that a run reads. Raises MissingFiles, OSError."""
-    known = _cache(settings)
-    before = dict(known)
-    inputs = {str(path): _digest(settings.root / path, known) for path in input_files(config)}
-    if known != before:
-        settings.cache.mkdir(parents=True, exist_ok=True)
-        write_json(_cache_file(settings), known)
+    reader = Reader(settings)
+    inputs = reader.of(input_files(config))
+    reader.keep()
     return inputs
 
 

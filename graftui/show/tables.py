@@ -18,7 +18,7 @@ from graftui.show.states import Tone, state
 from graftui.terminal import Console, Table, Text
 from graftui.text import visible
 
-_STYLES = {
+STYLES = {
     Tone.dim: "dim", Tone.active: "cyan", Tone.good: "green", Tone.bad: "red",
     Tone.warning: "yellow", Tone.unsure: "magenta",
 }  # fmt: skip
@@ -31,7 +31,7 @@ _WIDE = 120
 def status(run: Run) -> Text:
     """Glyph and word of a run's state, and how far it is."""
     look = state(run)
-    text = Text(f"{look.glyph} {look.word}", _STYLES[look.tone])
+    text = Text(f"{look.glyph} {look.word}", STYLES[look.tone])
     if run.condition and look.word != run.condition:
         text.append(f" {run.condition}", "dim")
     if run.status is RunStatus.failed and run.reason:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -130,6 +131,7 @@ class GraftConfig(RunConfig):
         return self.sparsities or (self.sparsity,)
 
 
+@lru_cache
 def settings_of_some() -> tuple[str, ...]:
     """Fields of a graft's config that only some localizers use: each may be idle."""
     return tuple(name for name, info in GraftConfig.model_fields.items() if "idle" in said_of(info))

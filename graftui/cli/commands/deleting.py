@@ -36,6 +36,18 @@ def remove(
     if not runs:
         console.print(NOBODY)
         return
+    delete(settings, store, console, runs, yes, now)
+
+
+def delete(
+    settings: Settings,
+    store: Store,
+    console: Console,
+    runs: Sequence[Run],
+    yes: bool,
+    now: bool = False,
+) -> bool:
+    """Delete `runs` after counting and asking; whether it was agreed to."""
     ids = [run.id for run in runs]
     console.print(f"{counted(len(runs))}: {named(runs)}", soft_wrap=True)
     _tell_dependants([store.get(id) for id in dependants(store.db, ids)], console)
@@ -43,7 +55,7 @@ def remove(
     kept = f"kept in the trash for {settings.trash_days:g} days" if keeps else "for good"
     act = f"delete with checkpoints and skill files, {kept}"
     if not agreed(runs, act, yes, console):
-        return
+        return False
     in_trash = cancel.remove(settings, ids, now)
     console.print(f"deleted {named(runs)}", soft_wrap=True)
     if in_trash:
@@ -54,6 +66,7 @@ def remove(
         )
     elif keeps:
         console.print("There was no room to note it before they were gone: they are so for good.")
+    return True
 
 
 def _tell_dependants(runs: Sequence[Run], console: Console) -> None:

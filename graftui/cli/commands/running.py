@@ -36,7 +36,7 @@ def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool
         follow(settings, runs, console)
     except KeyboardInterrupt:
         console.print("stopping at the next step, keeping what is best so far", style="yellow")
-        _cancel_all(settings, runs, console)
+        cancel_all(settings, runs, console)
         _conclude(settings, runs, console)
 
 
@@ -88,7 +88,7 @@ def _cancelled(settings: Settings, run: Run, alone: bool) -> Run:
         return ended
 
 
-def _cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> None:
+def cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> None:
     """Stop `runs`, but for one that somebody else's runs wait for."""
     with Store.open(settings.db) as store:
         now = [store.get(run.id) for run in runs]

@@ -1,0 +1,147 @@
+"""What the verbs of `graftui sweep` print and ask."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from graftui.cli.commands import deleting, running
+from graftui.cli.commands.choosing import agreed
+from graftui.cli.commands.output import send_json
+from graftui.models import Run
+from graftui.planning.reuse import alike
+from graftui.planning.sweeps import sweep as files
+from graftui.planning.sweeps.estimate import Estimate, estimate
+from graftui.planning.sweeps.making import Outcome
+from graftui.planning.sweeps.states import counts, standings
+from graftui.planning.sweeps.sweep import Sweep
+from graftui.planning.values import written
+from graftui.registry.store import Store
+from graftui.results import sweep_matrix
+from graftui.results.figures import counted
+from graftui.scheduler.look import set_going
+from graftui.settings import Settings
+from graftui.show import sweeps as drawing
+from graftui.terminal import Console, Text
+
+
+def tell(settings: Settings, console: Console, outcome: Outcome, json: bool) -> None:
+    """What came of planning cells; what was queued is set going."""
+    if outcome.queued:
+        set_going(settings)
+    expected = estimate(outcome.plan.plans, settings)
+    if json:
+        send_json(_as_json(outcome, expected))
+        return
+    sweep = outcome.sweep
+    console.print(
+        Text.assemble("sweep ", (sweep.id, "bold"),
+                      f" ({sweep.name}): {counted(len(outcome.cells), 'cell')}")
+    )  # fmt: skip
+    for path, values in {**sweep.axes.grid, **sweep.axes.together}.items():
+        together = " (together)" if path in sweep.axes.together else ""
+        listed = "  ".join(f"[{written(v)}]" if isinstance(v, list | tuple) else written(v)
+                           for v in values)  # fmt: skip
+        console.print(Text.assemble("  ", (path, "cyan"), f"  {listed}{together}"), soft_wrap=True)
+    for remark in outcome.plan.remarks:
+        console.print(Text(remark, "yellow"), soft_wrap=True)
+    for word, said in drawing.plan(outcome.plan, expected):
+        console.print(f"{word:<10} {said}", soft_wrap=True)
+    if not outcome.kept:
+        console.print("nothing was queued: leave out --dry-run to do it")
+    elif outcome.queued:
+        console.print(f"queued {counted(len(outcome.queued))}; graftui sweep show {sweep.id}")
+    else:
+        console.print(f"nothing is to be made; graftui sweep show {sweep.id}")
+
+
+def _as_json(outcome: Outcome, expected: Estimate) -> dict[str, Any]:
+    plan = outcome.plan
+    return {
+        "id": outcome.sweep.id,
+        "name": outcome.sweep.name,
+        "cells": len(outcome.cells),
+        "done": plan.done,
+        "under_way": plan.under_way,
+        "to_make": plan.to_make,
+        "shared": plan.shared,
+        "plans": [{"kind": each.kind, "inputs": dict(each.inputs)} for each in plan.plans],
+        "estimate": asdict(expected),
+        "remarks": list(plan.remarks),
+        "queued": [run.id for run in outcome.queued],
+    }
+
+
+def ls(settings: Settings, console: Console, json: bool) -> None:
+    """All sweeps, and what is in their folder but is none."""
+    sweeps, unreadable = files.listed(settings)
+    stand = [(sweep, counts(standings(sweep, settings))) for sweep in sweeps]
+    if json:
+        send_json([_about(sweep) | {"counts": numbers} for sweep, numbers in stand])
+        return
+    if sweeps:
+        console.print(drawing.sweeps(stand, time.time()), crop=False)
+    elif not unreadable:
+        console.print("no sweeps yet; try: graftui sweep pocket --grid task.data_seed=13,21,42")
+    for bad in unreadable:
+        console.print(Text(f"✗ {bad.path} is no sweep: {bad.why}", "red"), soft_wrap=True)
+
+
+def _about(sweep: Sweep) -> dict[str, Any]:
+    return {
+        "id": sweep.id, "name": sweep.name, "created_at": sweep.created_at,
+        "recipe": sweep.recipe, "sets": sweep.sets, "axes": asdict(sweep.axes),
+        "tags": list(sweep.tags), "cells": len(sweep.cells),
+    }  # fmt: skip
+
+
+def show(settings: Settings, sweep: Sweep, console: Console, limit: int, json: bool) -> None:
+    """The matrix of a sweep, at most `limit` rows of it."""
+    cells = standings(sweep, settings)
+    if json:
+        made = {"counts": counts(cells), "cells": sweep_matrix.as_json(cells)}
+        send_json(_about(sweep) | made)
+        return
+    matrix = sweep_matrix.matrix(cells)
+    rows = matrix.rows[: limit or None]
+    numbers = counts(cells)
+    about = f"{sweep.name}, recipe {sweep.recipe}: {counted(len(cells), 'cell')}  "
+    console.print(Text.assemble((sweep.id, "bold"), f"  {about}").append(drawing.counts(numbers)))
+    for path, value in {**sweep.sets, **matrix.same}.items():
+        console.print(Text.assemble("  ", (path, "cyan"), f" = {written(value)}"), soft_wrap=True)
+    console.print(drawing.matrix(matrix, rows, console.width), crop=False)
+    if left := len(matrix.rows) - len(rows):
+        console.print(f"{left:,} more rows; --limit 0 shows all", style="dim")
+    for why in dict.fromkeys(result.why for own in cells for result in own if result.why):
+        console.print(Text(f"not counted: {why}", "yellow"), soft_wrap=True)
+
+
+def cancel(settings: Settings, sweep: Sweep, console: Console, yes: bool) -> None:
+    """Stop the runs of its cells, after asking."""
+    active = [run for run in _runs(settings, sweep) if run.status.active]
+    if not active:
+        console.print("no run of this sweep is queued or at work")
+    elif agreed(active, f"cancel what sweep {sweep.id} waits for", yes, console):
+        running.cancel_all(settings, active, console)
+
+
+def rm(settings: Settings, sweep: Sweep, console: Console, runs: bool, yes: bool) -> None:
+    """Delete the sweep; with `runs` after counting and asking its runs too, but for those of which
+    another sweep has a cell.
+    """
+    if runs:
+        others = [other for other in files.listed(settings)[0] if other.id != sweep.id]
+        kept = files.identities([cell for other in others for cell in other.cells])
+        own = [run for run in _runs(settings, sweep) if run.config_hash not in kept]
+        with Store.open(settings.db) as store:
+            if own and not deleting.delete(settings, store, console, own, yes):
+                return
+    files.remove(settings, sweep)
+    told = "" if runs else "; its runs stay"
+    console.print(f"sweep {sweep.id} ({sweep.name}) is forgotten{told}", soft_wrap=True)
+
+
+def _runs(settings: Settings, sweep: Sweep) -> Sequence[Run]:
+    """All runs of its cells, and those that these are made from, oldest first."""
+    runs = alike(settings, files.identities(sweep.cells)).values()
+    return sorted((run for same in runs for run in same), key=lambda run: run.created_at)

@@ -1,0 +1,231 @@
+"""Verbs about sweeps: a recipe over a grid of settings, as one object."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from graftui.cli import completion
+from graftui.cli.common import (
+    Json,
+    Sets,
+    Tags,
+    Yes,
+    console_here,
+    move_recipes_out,
+    settings_here,
+    store_here,
+)
+
+_MANY = ("--grid", "--zip")
+
+
+class SweepGroup(TyperGroup):
+    """`graftui sweep RECIPE` is `graftui sweep new RECIPE`: what is no verb is a recipe."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the verb in front where none is given."""
+        verb = bool(args) and (args[0] in self.commands or args[0] in ("-h", "--help"))
+        return super().parse_args(ctx, args if verb or not args else ["new", *args])
+
+
+class NewCommand(TyperCommand):
+    """`--grid a=1,2 b=3,4`: an option takes all that follows it and is setting=values."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the option before each of them."""
+        return super().parse_args(ctx, spread(args))
+
+
+def spread(args: list[str]) -> list[str]:
+    """`--grid a=1 b=2` as `--grid a=1 --grid b=2`."""
+    whole: list[str] = []
+    option, first = "", False
+    for word in args:
+        if option and not first and "=" in word and not word.startswith("-"):
+            whole.append(option)
+        elif not first:
+            option = word if word in _MANY else ""
+        first = word in _MANY
+        whole.append(word)
+    return whole
+
+
+sweep = typer.Typer(
+    cls=SweepGroup,
+    help="Run a recipe over a grid of settings; what is done already is not done again.\n\n"
+    "graftui sweep pocket --grid task.data_seed=13,21,42 graft.localizer=learnt,movement",
+    no_args_is_help=True,
+)
+
+Ref = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Sweep: id, its beginning, name, or `last`",
+                   autocompletion=completion.sweeps),
+]  # fmt: skip
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan; queue nothing")]
+
+
+Grid = Annotated[
+    list[str],
+    typer.Option("--grid", metavar="SETTING=V,V...", help="Axes: each value with each other"),
+]
+Together = Annotated[
+    list[str], typer.Option("--zip", metavar="SETTING=V,V...", help="Axes that go together")
+]
+Skip = Annotated[
+    list[str],
+    typer.Option("--skip", metavar="QUERY", help="No cell of which the settings meet this"),
+]
+Recipe = Annotated[
+    str,
+    typer.Argument(
+        help="Recipe: a name of `graftui recipes`, or a .toml file",
+        autocompletion=completion.recipes,
+    ),
+]
+
+
+def new(
+    recipe: Recipe,
+    grid: Grid = [],  # noqa: B006  typer copies it
+    zip_: Together = [],  # noqa: B006
+    random: Annotated[int, typer.Option(min=0, help="Draw so many cells of the grid; 0: all")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw")] = 0,
+    skip: Skip = [],  # noqa: B006
+    set_: Sets = [],  # noqa: B006
+    name: Annotated[str, typer.Option(help="Of sweep and runs; the recipe's if not given")] = "",
+    tag: Tags = [],  # noqa: B006
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Make a sweep and queue its runs (`new` may be left out). Every cell is checked first.
+
+    The same sweep again queues what is not done and not under way, and nothing twice: a run counts
+    by what it computes, wherever it was made.
+    """
+    from graftui.cli.commands import sweeps
+    from graftui.planning import library, overrides
+    from graftui.planning.sweeps import axes, making
+
+    settings = settings_here()
+    move_recipes_out(settings)
+    wanted = library.load(recipe, settings)
+    own = axes.of_recipe(wanted.sweep, wanted.name, wanted.kinds)
+    typed = axes.Axes(
+        axes.parse(grid, wanted.kinds, "--grid"), axes.parse(zip_, wanted.kinds, "--zip"),
+        tuple(skip), random, seed,
+    )  # fmt: skip
+    sets = overrides.parse(set_, wanted.kinds)
+    asked = making.asked_for(wanted, axes.merged(own, typed), sets, settings, name, tag)
+    sweeps.tell(settings, console_here(), making.make(asked, settings, not dry_run), json)
+
+
+def ls(json: Json = False) -> None:
+    """List sweeps, newest first, and where their cells stand."""
+    from graftui.cli.commands import sweeps
+
+    settings = settings_here()
+    store_here(settings).close()
+    sweeps.ls(settings, console_here(), json)
+
+
+def show(
+    ref: Ref,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="At most so many rows; 0: all")
+    ] = 50,
+    json: Json = False,
+) -> None:
+    """Show the matrix of cells and seeds: done, running, failed, missing, and each main figure."""
+    from graftui.cli.commands import sweeps
+    from graftui.planning.sweeps.sweep import resolve
+
+    settings = settings_here()
+    store_here(settings).close()
+    sweeps.show(settings, resolve(settings, ref), console_here(), limit, json)
+
+
+def run(
+    ref: Ref,
+    failed: Annotated[bool, typer.Option("--failed", help="Only cells that failed")] = False,
+    missing: Annotated[bool, typer.Option("--missing", help="Only cells without a run")] = False,
+    cells: Annotated[
+        list[str],
+        typer.Option("--cells", metavar="QUERY", help="Only cells of which the settings meet this"),
+    ] = [],  # noqa: B006
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Queue the cells that failed and those that are missing."""
+    from graftui.cli.commands import sweeps
+    from graftui.planning.sweeps import making
+    from graftui.planning.sweeps.sweep import resolve
+
+    settings = settings_here()
+    store_here(settings).close()
+    choice = making.Choice(failed, missing, tuple(cells))
+    outcome = making.go_on(resolve(settings, ref), choice, settings, not dry_run)
+    sweeps.tell(settings, console_here(), outcome, json)
+
+
+def add(
+    ref: Ref,
+    values: Annotated[
+        list[str], typer.Argument(metavar="SETTING=V,V...", help="More values of its axes")
+    ],
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Make axes longer, and queue the cells that this adds."""
+    from graftui.cli.commands import sweeps
+    from graftui.planning.sweeps import axes, making
+    from graftui.planning.sweeps.sweep import resolve
+
+    settings = settings_here()
+    known = resolve(settings, ref)
+    more = axes.parse(values, known.made_from().kinds, "sweep add")
+    outcome = making.add(known, more, settings, not dry_run)
+    sweeps.tell(settings, console_here(), outcome, json)
+
+
+def cancel(ref: Ref, yes: Yes = False) -> None:
+    """Stop what is queued or at work for a sweep, but for what other runs wait for."""
+    from graftui.cli.commands import sweeps
+    from graftui.planning.sweeps.sweep import resolve
+
+    settings = settings_here()
+    store_here(settings).close()
+    sweeps.cancel(settings, resolve(settings, ref), console_here(), yes)
+
+
+def rm(
+    ref: Ref,
+    runs: Annotated[bool, typer.Option("--runs", help="And its runs with their files")] = False,
+    yes: Yes = False,
+) -> None:
+    """Forget a sweep. Its runs stay, unless --runs."""
+    from graftui.cli.commands import sweeps
+    from graftui.planning.sweeps.sweep import resolve
+
+    settings = settings_here()
+    sweeps.rm(settings, resolve(settings, ref), console_here(), runs, yes)
+
+
+# Group -> its verbs, each with the example in its help.
+GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
+    "sweep": (
+        sweep,
+        {
+            new: "graftui sweep pocket --grid task.data_seed=13,21 train.lr=0.02,0.05 --dry-run",
+            ls: "graftui sweep ls",
+            show: "graftui sweep show last",
+            run: "graftui sweep run last --failed --cells graft.localizer=learnt",
+            add: "graftui sweep add last task.data_seed=87,100",
+            cancel: "graftui sweep cancel last",
+            rm: "graftui sweep rm k3f9qz --runs",
+        },
+    )
+}
+COMMANDS: dict[Callable[..., None], type[TyperCommand]] = {new: NewCommand}
