@@ -106,10 +106,12 @@ def compare(
     and median of the runs that are best on dev.
     """
     if by and not refs:
+        from graftui.cli.commands.choosing import query_of
         from graftui.results.collecting import Request
 
         form = "json" if json else writing.format_of(output, format_, "table")
-        _collect(Request(by, filter_, best_on, over, metric, scores), form, output, plot, raw)
+        where = query_of(settings_here(), filter_)
+        _collect(Request(by, where, best_on, over, metric, scores), form, output, plot, raw)
     elif refs and not (by or filter_ or format_ or output or metric or scores or plot or raw):
         _side_by_side(refs, json)
     else:
@@ -171,17 +173,18 @@ def export(
     raw: Raw = False,
 ) -> None:
     """Write results with all settings and scores as CSV, JSON, Markdown or LaTeX."""
-    from graftui.registry.query.grammar import parse_options
+    from graftui.cli.commands.choosing import query_of
     from graftui.registry.query.unarchived import unarchived
     from graftui.results.export.runs import FORMATS
     from graftui.results.figures import counted
 
     key = writing.key_of(writing.format_of(output, format_, "csv"), raw)
     writing.check_place(output)
-    with store_to_read(settings_here()) as store:
+    settings = settings_here()
+    query = query_of(settings, filter_)
+    with store_to_read(settings) as store:
         refs = [ref.strip() for ref in runs.split(",") if ref.strip()]
         wanted = {store.resolve(ref).id for ref in refs}
-        query = parse_options(filter_)
         chosen = store.list(where=query if refs else unarchived(query), sort="created")
         chosen = [r for r in chosen if not refs or r.id in wanted]
         text = FORMATS[key](chosen, store.scores([r.id for r in chosen]))

@@ -82,7 +82,7 @@ def rerun(
     sets = overrides.parse(set_)
     allowing(lambda: running.check_executor(settings, on))
     with store_here(settings) as store:
-        runs = choosing.chosen(store, refs, filter_)
+        runs = choosing.chosen(settings, store, refs, filter_)
     planned = [reruns.rerun(run, sets, settings, name, tag, keep, on) for run in runs]
     again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach)
 
@@ -108,7 +108,7 @@ def cancel(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> Non
 
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:
-        runs = choosing.chosen(store, refs, filter_)
+        runs = choosing.chosen(settings, store, refs, filter_)
     if filter_:
         runs = [run for run in runs if run.status.active or run.status == "held"]
     if not runs:
@@ -126,7 +126,7 @@ def release(refs: Refs, yes: Yes = False) -> None:
 
     settings, console = settings_here(), console_here()
     with store_here(settings) as store:
-        runs = choosing.chosen(store, refs, ())
+        runs = choosing.chosen(settings, store, refs, ())
     foreign = [run for run in runs if runs_foreign_code(run.config)]
     act = f"run the code that comes with the model of {choosing.named(foreign)}"
     if not foreign or choosing.agreed(foreign, act, yes, console):

@@ -13,8 +13,8 @@ from engine.contract import catalog, schema
 from engine.contract.kinds import kinds
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
-from graftui.registry.query.grammar import parse_options
 from graftui.registry.query.sql import figures
+from graftui.registry.query.tree import EVERYTHING, Query
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.results import by_key
@@ -29,7 +29,8 @@ class Request:
     """The options of `compare --by`, as typed."""
 
     by: str
-    filters: Sequence[str] = ()
+    where: Query = EVERYTHING
+    """The runs to collect."""
     best_on: str = "dev"
     over: str = "seeds"
     metric: str = ""
@@ -44,7 +45,7 @@ def collected(store: Store, request: Request) -> Collected:
     by = by_key.by(_listed(request.by, "--by"), request.by, names)
     over = SEEDS if request.over == "seeds" else _seeds(request.over)
     extra = _listed(request.scores)
-    wanted = by_key.selection(unarchived(parse_options(request.filters)), names)
+    wanted = by_key.selection(unarchived(request.where), names)
     runs = store.list(where=wanted.in_sql, sort="created")
     entries = [entry for entry in _entries(store, runs) if wanted.of_run(by_key.row_of(entry))]
     finished = [entry for entry in entries if entry.run.status is RunStatus.finished]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
 from graftui.results import collecting
 from graftui.results.collecting import Request
@@ -143,7 +144,9 @@ def test_a_filter_means_what_the_groups_by_its_key_mean(films: Workplace) -> Non
 
 def by_value(store: Store, key: str, *filters: str) -> dict[str, list[Any]]:
     """The groups by each value of a key; without the runs where several score the same weights."""
-    groups = collecting.collected(store, Request(key, ("kind=graft", *filters))).groups
+    groups = collecting.collected(
+        store, Request(key, parse_options(("kind=graft", *filters)))
+    ).groups
     sorted_out: dict[str, list[Any]] = {}
     for group in groups:
         runs = group.runs if group.key["stage"] == "learnt_graft" else ()

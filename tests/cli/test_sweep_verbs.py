@@ -44,6 +44,7 @@ def test_from_the_plan_to_the_end(work: Workplace) -> None:
     (listed,) = work.json("sweep", "ls")
     assert (listed["id"], listed["cells"], listed["counts"]["done"]) == (made["id"], 3, 1)
     assert made["id"] in work.run("sweep", "ls")
+    assert len(work.json("ls", "-f", "sweep=last and kind=graft")) == 3
     assert "6 runs" in work.run("sweep", "rm", "last", "--runs", code=2), "counted, and asked"
     work.run("sweep", "rm", "last", "--runs", "--yes")
     assert (work.json("ls"), work.json("sweep", "ls")) == ([], [])

@@ -17,7 +17,7 @@ SEEDS, LOCALIZERS = (13, 21, 42), ("learnt", "movement")
 
 
 def cells(state: CellState = CellState.done) -> list[tuple[Standing, ...]]:
-    made = []
+    made: list[tuple[Standing, ...]] = []
     for number, (seed, localizer) in enumerate(itertools.product(SEEDS, LOCALIZERS)):
         at = {"task.data_seed": seed, "graft.localizer": localizer, "train.lr": 0.1}
         run = Run(id=f"r{number}", name="x", kind="graft", config={}, config_hash="", created_at=0,

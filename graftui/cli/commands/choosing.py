@@ -7,17 +7,27 @@ import typer
 
 from graftui.errors import UsageError
 from graftui.models import Run
+from graftui.planning.sweeps.members import by_identity
 from graftui.registry.query.grammar import parse_options
+from graftui.registry.query.tree import Query
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.results.figures import counted
+from graftui.settings import Settings
 from graftui.terminal import Console
 from graftui.text import visible
 
 NOBODY = "no run meets this"
 
 
-def chosen(store: Store, refs: Sequence[str], filters: Sequence[str]) -> list[Run]:
+def query_of(settings: Settings, filters: Sequence[str]) -> Query:
+    """What all `filters` together ask for. Raises UsageError, with the place of what is wrong."""
+    return by_identity(parse_options(filters), settings)
+
+
+def chosen(
+    settings: Settings, store: Store, refs: Sequence[str], filters: Sequence[str]
+) -> list[Run]:
     """The runs that `refs` name, each once, of which those that meet all `filters`; without refs,
     all that meet them, as `ls` has it: archived ones only where a filter asks.
     Oldest first. Raises UsageError where neither is given.
@@ -28,7 +38,7 @@ def chosen(store: Store, refs: Sequence[str], filters: Sequence[str]) -> list[Ru
             "Give ids or names, or a filter such as --filter status=failed.",
         )
     named = {store.resolve(ref).id for ref in refs}
-    query = parse_options(filters)
+    query = query_of(settings, filters)
     runs = store.list(where=query if refs else unarchived(query), sort="created")
     return [run for run in runs if run.id in named or not refs]
 

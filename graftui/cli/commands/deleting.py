@@ -32,7 +32,7 @@ def remove(
     now: bool,
 ) -> None:
     """Delete the runs with their folders; nothing if one of them is at work."""
-    runs = chosen(store, refs, filters)
+    runs = chosen(settings, store, refs, filters)
     if not runs:
         console.print(NOBODY)
         return

@@ -56,7 +56,7 @@ def tag(
 ) -> None:
     """Add and take away tags; of runs chosen by a filter after asking."""
     refs, changes = split(words)
-    runs = chosen(store, refs, filters)
+    runs = chosen(settings, store, refs, filters)
     if not runs:
         console.print(NOBODY)
         return
@@ -117,7 +117,9 @@ def mark(
     ((field, value),) = change.items()
     # A filter finds no archived runs unless it asks, and who takes them out again does.
     asks = field == "archived" and not value and not refs
-    runs = chosen(store, refs, [*filters, "archived=yes"] if asks and filters else filters)
+    runs = chosen(
+        settings, store, refs, [*filters, "archived=yes"] if asks and filters else filters
+    )
     runs = [run for run in runs if getattr(run, field) is not value]
     if not runs:
         console.print(f"{NOBODY}, or it is so already")

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Sequence
 
+from graftui.cli.commands.choosing import query_of
 from graftui.cli.commands.output import as_json, send_json
 from graftui.doctor import Check
 from graftui.models import RunStatus
-from graftui.registry.query.grammar import limited, parse_options, words
+from graftui.registry.query.grammar import limited, words
 from graftui.registry.query.tree import EVERYTHING, all_of, written
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
@@ -27,7 +28,7 @@ def show(
     json: bool,
 ) -> None:
     """The runs that meet all filters."""
-    asked = limited(all_of(parse_options(filters), words(search)))
+    asked = limited(all_of(query_of(settings, filters), words(search)))
     where = unarchived(asked)
     listed = store.list(where=where, sort=sort, limit=limit or None)
     runs = observed(settings, listed, time.time())

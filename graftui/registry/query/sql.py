@@ -1,5 +1,6 @@
 """A query as SQL over runs.db. Values always travel as parameters."""
 
+import json
 import sqlite3
 from collections.abc import Collection
 from typing import Any
@@ -12,6 +13,8 @@ from graftui.registry.query.tree import EVERYTHING, And, Condition, Not, Query, 
 
 Sql = tuple[str, list[Any]]
 """An expression and its parameters."""
+_MANY = 1000
+"""Values that each are a parameter: SQLite takes some thousands at the least."""
 
 
 def where(db: sqlite3.Connection, query: Query) -> Sql:
@@ -78,6 +81,9 @@ def _test(value: Expression, op: str, wanted: list[str | float]) -> Sql:
     if op == "~":
         return f"instr(lower(ifnull({value.sql}, '')), lower(?)) > 0", [*params, *wanted]
     if op == "=":
+        if len(wanted) > _MANY:
+            listed = f"ifnull({value.sql} IN (SELECT value FROM json_each(?)), 0)"
+            return listed, [*params, json.dumps(wanted)]
         marks = ", ".join("?" for _ in wanted)
         return f"ifnull({value.sql} IN ({marks}), 0)", [*params, *wanted]
     # Without the type test, SQLite holds every text to be more than any number.

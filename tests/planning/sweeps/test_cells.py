@@ -16,9 +16,12 @@ from graftui.planning import plans, recipes
 from graftui.planning.overrides import parse as parse_sets
 from graftui.planning.sweeps import axes, making
 from graftui.planning.sweeps.making import Choice
+from graftui.planning.sweeps.members import by_identity
 from graftui.planning.sweeps.states import CellState, counts, standings
 from graftui.planning.sweeps.sweep import Sweep, listed, resolve, write
 from graftui.registry import identities
+from graftui.registry.query.grammar import parse
+from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.scheduler.submit import submit
 from graftui.settings import Settings, at
@@ -253,6 +256,27 @@ def test_sweeps_by_name_and_files_that_are_none(here: Settings) -> None:
         resolve(here, "broken")
     with pytest.raises(UsageError, match="There is no sweep 'none'"):
         resolve(here, "none")
+
+
+def test_a_sweep_in_a_query_is_its_runs(here: Settings) -> None:
+    outside = submit(here, plans.plan(recipes.loads(RECIPE, "x"), here).plans)
+    made = making.make(asked(here, "train.lr=0.1,0.2"), here)
+
+    def met(text: str) -> set[str]:
+        with Store.open(here.db) as store:
+            return {run.id for run in store.list(where=by_identity(parse(text), here))}
+
+    own = {run.id for run in made.queued}
+    assert met(f"sweep = {made.sweep.id}") == met("sweep in (mine, last)") == own
+    assert met("not sweep=mine") == met("sweep != mine") == {run.id for run in outside}
+    assert met("sweep=mine and kind=graft") == {r.id for r in made.queued if r.kind == "graft"}
+    with pytest.raises(UsageError, match="in a sweep or it is not"):
+        met("sweep ~ mine")
+    with pytest.raises(UsageError, match="no sweep 'none'"):
+        met("sweep = none")
+    many = Condition("hash", "=", (*(str(n) for n in range(5000)), made.queued[0].config_hash))
+    with Store.open(here.db) as store:
+        assert [run.id for run in store.list(where=many)] == [made.queued[0].id]
 
 
 def test_many_cells_ask_each_question_once(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
