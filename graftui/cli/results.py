@@ -23,6 +23,10 @@ from graftui.errors import UsageError
 if TYPE_CHECKING:
     from graftui.results.collecting import Request
 
+By = Annotated[
+    str, typer.Option(metavar="KEY,...", help="Collect over seeds: a row for each of these")
+]
+
 
 def ls(
     filter_: Filters = [],  # noqa: B006
@@ -80,9 +84,7 @@ def diff(ref: Ref, other: Ref, json: Json = False) -> None:
 
 def compare(
     refs: MaybeRefs = [],  # noqa: B006
-    by: Annotated[
-        str, typer.Option(metavar="KEY,...", help="Collect over seeds: a row for each of these")
-    ] = "",
+    by: By = "",
     filter_: Filters = [],  # noqa: B006
     best_on: Annotated[
         str, typer.Option(help="Of each seed's runs take the best on this split")

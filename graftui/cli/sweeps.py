@@ -9,9 +9,11 @@ from typer.core import TyperCommand, TyperGroup
 from graftui.cli import completion
 from graftui.cli.common import (
     Json,
+    On,
     Sets,
     Tags,
     Yes,
+    allowing,
     console_here,
     move_recipes_out,
     settings_here,
@@ -97,6 +99,7 @@ def new(
     set_: Sets = [],  # noqa: B006
     name: Annotated[str, typer.Option(help="Of sweep and runs; the recipe's if not given")] = "",
     tag: Tags = [],  # noqa: B006
+    on: On = "local",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -105,11 +108,12 @@ def new(
     The same sweep again queues what is not done and not under way, and nothing twice: a run counts
     by what it computes, wherever it was made.
     """
-    from graftui.cli.commands import sweeps
+    from graftui.cli.commands import running, sweeps
     from graftui.planning import library, overrides
     from graftui.planning.sweeps import axes, making
 
     settings = settings_here()
+    allowing(lambda: running.check_executor(settings, on))
     move_recipes_out(settings)
     wanted = library.load(recipe, settings)
     own = axes.of_recipe(wanted.sweep, wanted.name, wanted.kinds)
@@ -119,7 +123,7 @@ def new(
     )  # fmt: skip
     sets = overrides.parse(set_, wanted.kinds)
     asked = making.asked_for(wanted, axes.merged(own, typed), sets, settings, name, tag)
-    sweeps.tell(settings, console_here(), making.make(asked, settings, not dry_run), json)
+    sweeps.tell(settings, console_here(), making.make(asked, settings, not dry_run, on), json)
 
 
 def ls(json: Json = False) -> None:
@@ -155,18 +159,20 @@ def run(
         list[str],
         typer.Option("--cells", metavar="QUERY", help="Only cells of which the settings meet this"),
     ] = [],  # noqa: B006
+    on: On = "local",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Queue the cells that failed and those that are missing."""
-    from graftui.cli.commands import sweeps
+    from graftui.cli.commands import running, sweeps
     from graftui.planning.sweeps import making
     from graftui.planning.sweeps.sweep import resolve
 
     settings = settings_here()
+    allowing(lambda: running.check_executor(settings, on))
     store_here(settings).close()
     choice = making.Choice(failed, missing, tuple(cells))
-    outcome = making.go_on(resolve(settings, ref), choice, settings, not dry_run)
+    outcome = making.go_on(resolve(settings, ref), choice, settings, not dry_run, on)
     sweeps.tell(settings, console_here(), outcome, json)
 
 
@@ -175,18 +181,20 @@ def add(
     values: Annotated[
         list[str], typer.Argument(metavar="SETTING=V,V...", help="More values of its axes")
     ],
+    on: On = "local",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Make axes longer, and queue the cells that this adds."""
-    from graftui.cli.commands import sweeps
+    from graftui.cli.commands import running, sweeps
     from graftui.planning.sweeps import axes, making
     from graftui.planning.sweeps.sweep import resolve
 
     settings = settings_here()
+    allowing(lambda: running.check_executor(settings, on))
     known = resolve(settings, ref)
     more = axes.parse(values, known.made_from().kinds, "sweep add")
-    outcome = making.add(known, more, settings, not dry_run)
+    outcome = making.add(known, more, settings, not dry_run, on)
     sweeps.tell(settings, console_here(), outcome, json)
 
 

@@ -43,7 +43,7 @@ def gc(
     if policy.json and not (policy.yes or policy.dry_run):
         raise UsageError("--json does not ask.", "Give --dry-run to look, or --yes to free.")
     keys = [name.strip() for name in policy.by.split(",") if name.strip()]
-    runs: list[Run] = chosen(store, refs, filters) if refs or filters else store.list()
+    runs: list[Run] = chosen(settings, store, refs, filters) if refs or filters else store.list()
     all_judged = judged(store, settings, runs, policy.keep, keys)
     going = [each for each in all_judged if each.kept is None]
     if not policy.json:

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from graftui.errors import UsageError
-from graftui.models import Run
+from graftui.models import LOCAL, Run
 from graftui.planning.overrides import Override
 from graftui.planning.recipes import Recipe, dumps
 from graftui.planning.sweeps import axes as axis
@@ -76,9 +76,9 @@ def asked_for(
     )
 
 
-def make(sweep: Sweep, settings: Settings, queue: bool = True) -> Outcome:
+def make(sweep: Sweep, settings: Settings, queue: bool = True, on: str = LOCAL) -> Outcome:
     """Plan all cells of a sweep that is asked for, and unless `queue` is False write it down and
-    queue what is to be made. One that was asked for before is gone on with.
+    queue what is to be made, for the executor `on`. One that was asked for before is gone on with.
     """
 
     def cells() -> tuple[Sweep, list[CellToBe]]:
@@ -86,10 +86,12 @@ def make(sweep: Sweep, settings: Settings, queue: bool = True) -> Outcome:
         made = planning.to_be(known, _points(known), settings)
         return replace(known, cells=tuple(each.cell for each in made)), made
 
-    return _done(cells, settings, queue)
+    return _done(cells, settings, queue, on)
 
 
-def go_on(sweep: Sweep, choice: Choice, settings: Settings, queue: bool = True) -> Outcome:
+def go_on(
+    sweep: Sweep, choice: Choice, settings: Settings, queue: bool = True, on: str = LOCAL
+) -> Outcome:
     """Plan the chosen cells of a sweep, and queue what is to be made. Raises UsageError."""
 
     def cells() -> tuple[Sweep, list[CellToBe]]:
@@ -99,10 +101,12 @@ def go_on(sweep: Sweep, choice: Choice, settings: Settings, queue: bool = True) 
         kept = tuple(now.get(_key(cell.at), cell) for cell in sweep.cells)
         return replace(sweep, cells=kept), made
 
-    return _done(cells, settings, queue)
+    return _done(cells, settings, queue, on)
 
 
-def add(sweep: Sweep, more: Values, settings: Settings, queue: bool = True) -> Outcome:
+def add(
+    sweep: Sweep, more: Values, settings: Settings, queue: bool = True, on: str = LOCAL
+) -> Outcome:
     """Make axes longer, and queue the cells that this adds. Raises UsageError."""
 
     def cells() -> tuple[Sweep, list[CellToBe]]:
@@ -113,7 +117,7 @@ def add(sweep: Sweep, more: Values, settings: Settings, queue: bool = True) -> O
         known |= {_key(each.cell.at): each.cell for each in made}
         return replace(longer, cells=tuple(known[_key(point)] for point in points)), made
 
-    return _done(cells, settings, queue)
+    return _done(cells, settings, queue, on)
 
 
 def chosen(sweep: Sweep, choice: Choice, settings: Settings) -> list[Cell]:
@@ -143,7 +147,7 @@ def _settings(sweep: Sweep) -> CellSettings:
 
 
 def _done(
-    cells: Callable[[], tuple[Sweep, list[CellToBe]]], settings: Settings, queue: bool
+    cells: Callable[[], tuple[Sweep, list[CellToBe]]], settings: Settings, queue: bool, on: str
 ) -> Outcome:
     with alone(settings) if queue else nullcontext():
         sweep, made = cells()
@@ -151,7 +155,8 @@ def _done(
         runs: Sequence[Run] = ()
         if queue:
             write(settings, sweep)
-            runs = submit(settings, plan.plans) if plan.plans else ()
+            there = [replace(each, executor=on) for each in plan.plans]
+            runs = submit(settings, there) if there else ()
     return Outcome(sweep, tuple(each.cell for each in made), plan, tuple(runs), queue)
 
 

@@ -79,7 +79,9 @@ def test_a_cell_is_the_run_of_its_settings(here: Settings) -> None:
 
 
 def test_what_grafts_share_is_made_once_and_all_wait_for_it(here: Settings) -> None:
-    made = making.make(asked(here, *GRID), here).plan
+    whole = making.make(asked(here, *GRID), here, on="elsewhere")
+    assert {run.executor for run in whole.queued} == {"elsewhere"}
+    made = whole.plan
     kinds = [plan.kind for plan in made.plans]
     assert (kinds.count("finetune"), kinds.count("graft"), made.shared) == (2, 8, 6)
     for plan in made.plans:
