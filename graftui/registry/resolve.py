@@ -2,6 +2,7 @@
 
 import difflib
 import sqlite3
+import sys
 
 from graftui.errors import NotFound, UsageError
 
@@ -11,8 +12,8 @@ def resolve(db: sqlite3.Connection, ref: str) -> str:
     if db.execute("SELECT 1 FROM runs WHERE id = ?", (ref,)).fetchone():
         return ref
     by_prefix = db.execute(
-        "SELECT id, name FROM runs WHERE substr(id, 1, ?) = ? ORDER BY created_at DESC LIMIT 6",
-        (len(ref), ref),
+        "SELECT id, name FROM runs WHERE id >= ? AND id < ? ORDER BY created_at DESC LIMIT 6",
+        (ref, ref + chr(sys.maxunicode)),  # a stretch of the index, however many runs there are
     ).fetchall()
     if len(by_prefix) == 1 and ref:
         return str(by_prefix[0]["id"])
