@@ -140,7 +140,7 @@ def test_a_job_that_is_requeued_takes_its_attempt_up_again_once(node: Node) -> N
 
 def test_a_job_that_slurm_starts_twice_goes_on_if_the_first_was_killed(node: Node) -> None:
     """As by a controller that was killed before it wrote down that the job runs."""
-    node.does("echo ready; sleep 30")
+    node.does("echo ready; exec sleep 30")
     first = node.start()
     waited_for(node, "ready")
     os.killpg(first.pid, signal.SIGKILL)
@@ -150,11 +150,14 @@ def test_a_job_that_slurm_starts_twice_goes_on_if_the_first_was_killed(node: Nod
     assert node.exit()["code"] == 0
 
 
-def test_a_job_that_slurm_starts_twice_leaves_while_the_first_lives(node: Node) -> None:
+@pytest.mark.parametrize("restart", [0, 1])
+def test_a_job_that_slurm_starts_twice_leaves_while_the_first_lives(
+    node: Node, restart: int
+) -> None:
     node.does("echo ready; while [ ! -e go ]; do sleep 0.02; done")
     first = node.start()
     waited_for(node, "ready")
-    second = node.start()
+    second = node.start(restart=restart)
     time.sleep(1.0)
     os.utime(node.path / "data/runs/first/attempts/1.claim")  # as the first one does by and by
     assert second.wait(10) == 0

@@ -19,9 +19,10 @@ take() {  # FILE: makes it only where there is none
     (set -C; echo "$job $restart $host" > "$1") 2> /dev/null
 }
 
-silent() {  # whoever holds the claim touches it every 15 s
+silent() {  # whoever holds the claim touches it every 15 s, and who gives it up, for 1970
     local before
     before=$(stat -c %Y "$mark.claim")
+    [ "$before" = 0 ] && return
     sleep 40
     [ "$(stat -c %Y "$mark.claim")" = "$before" ]
 }
@@ -30,11 +31,10 @@ claim() {  # of all jobs that this attempt may have, one; when that is started a
     local holder=
     take "$mark.claim" && return
     read -r holder _ < "$mark.claim"
-    [ "$holder" = "$job" ] || return
-    [ "$restart" -gt 0 ] && take "$mark.claim-$restart" && return
-    # A controller that was killed takes a job that runs for one that waits: it has it killed, and
-    # starts it once more without counting.
-    silent && take "$mark.claim-$restart.$(ls "$mark".claim* | wc -l)"
+    # Slurm may start a job anew whose first start lives on: a node that it cannot reach, or a
+    # controller that was killed before it wrote down that the job runs.
+    [ "$holder" = "$job" ] && silent || return
+    take "$mark.claim-$restart.$(ls "$mark".claim* | wc -l)" && touch "$mark.claim"
 }
 
 stop_engine() {
@@ -83,6 +83,7 @@ kill "$beating" 2> /dev/null
 # 75: it saved its state. Where Slurm itself is ending the job, it says what comes next.
 if [ "$code" = 75 ] && [ ! -e "$mark.stop" ]; then
     [ "$(squeue --noheader --jobs="$job" --format=%T)" = RUNNING ] || exit 75
+    touch -d @0 "$mark.claim"
     ! scontrol requeue "$job" || exit 75
 fi
 leave "$code" "$asked"
