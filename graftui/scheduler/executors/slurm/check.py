@@ -5,6 +5,7 @@ Submits one tiny job and waits for it, but not for ever.
 
 import json
 import secrets
+import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ def tiny_job(settings: Settings, executor: str, wait_s: float) -> list[Finding]:
     finally:
         with suppress(GraftuiError):
             commands.scancel(number)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _answer(folder: Path, wait_s: float) -> dict[str, str] | None:
