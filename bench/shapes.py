@@ -17,6 +17,7 @@ from engine.evaluate import Evaluator
 from engine.graft.delta import Delta
 from engine.models import PromptModel, freeze_all_but, weight_map
 from engine.session import CPU_TOKENS, GPU_TOKENS, Session
+from engine.training.state import States
 
 SHOTS = 16
 
@@ -78,7 +79,7 @@ def session(lm: Any, folder: Path, bf16: bool = False, shots: int = SHOTS) -> Se
     return Session(
         run_dir=RunDir(folder), emit=Emitter(folder / "events.jsonl"), stop=stop, device=device,
         tokenizer=None, data=data, model=model, maskable=names, bf16=bf16,
-        weights=weights,
+        weights=weights, states=States(folder / "state", "", every_s=0),
         evaluate=Evaluator(model, data, device, tokens, bf16, stop.check),
     )  # fmt: skip
 

@@ -24,9 +24,11 @@ from engine.contract.sections import FreezeConfig
 from engine.data import TaskData
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator
-from engine.kinds.finetune import BestWeights, train
 from engine.models import PromptModel, freeze_all_but, weight_map
 from engine.session import Session
+from engine.training.best import BestWeights
+from engine.training.loop import train
+from engine.training.state import States
 
 STEPS, BATCH, ROUNDS, PADDED = 3, 4, 3, 128
 WORDS, PAD = (2_000, 3_000), 0
@@ -74,7 +76,7 @@ def ours(rows: list[Example], folder: Path) -> Callable[[], object]:
     session = Session(
         run_dir=RunDir(folder), emit=Emitter(folder / "events.jsonl"), stop=stop, device=device,
         tokenizer=None, data=data, model=model, maskable=names, bf16=False,
-        weights=weight_map(lm),
+        weights=weight_map(lm), states=States(folder / "state", "", every_s=0),
         evaluate=Evaluator(model, data, device, BATCH, False, stop.check),
     )  # fmt: skip
     trained = {n: p for n, p in lm.named_parameters() if p.requires_grad}

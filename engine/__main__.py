@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import os
 import platform
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop, since = StopRequest(), time.monotonic()
     try:
         _last_word(emit, work(run_dir, emit, stop))
+        shutil.rmtree(run_dir.state, ignore_errors=True)  # nothing is left to go on with
     except Cancelled as stopped:
         seconds = round(time.monotonic() - since, 2)
         _last_word(emit, CancelledEvent(seconds=seconds, message=str(stopped)))

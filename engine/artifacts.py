@@ -32,6 +32,12 @@ def save_checkpoint(model: AnswerModel, tokenizer: Any, folder: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def write_checkpoint(session: Session, folder: Path) -> None:
+    """The session's model as it stands in a folder of its run directory, announced."""
+    save_checkpoint(session.model, session.tokenizer, folder)
+    session.wrote(folder.name, "checkpoint")
+
+
 def save_logits(session: Session) -> None:
     """Write the logits of each stage on each test set, and the labels, as one file.
 

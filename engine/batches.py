@@ -90,15 +90,20 @@ def shuffled_batches(
     pad_id: int,
     device: torch.device,
     contexts: int = 1,
+    skip: int = 0,
 ) -> Iterator[Batch]:
     """Endless batches of `size` rows, a new order each pass; the last short batch is kept.
 
-    Each row of `contexts` examples comes in one of them, drawn anew.
+    Each row of `contexts` examples comes in one of them, drawn anew. `skip`: so many batches of
+    the same seed have been taken already, and are not given.
     """
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = draw(len(examples) // contexts, contexts, generator)
         for start in range(0, len(order), size):
+            if skip:
+                skip -= 1
+                continue
             yield collate([examples[i] for i in order[start : start + size]], pad_id, device)
 
 

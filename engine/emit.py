@@ -85,11 +85,14 @@ class Emitter:
 
 
 class StopRequest:
-    """SIGTERM or SIGINT, remembered until the loop comes round to asking."""
+    """SIGTERM, SIGINT or SIGUSR1, remembered until the loop comes round to asking.
+
+    SIGUSR1 is what Slurm can be told to send some time before a job's end.
+    """
 
     def __init__(self) -> None:
         self._signal = ""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
             signal.signal(number, self._remember)
 
     def _remember(self, number: int, _frame: FrameType | None) -> None:

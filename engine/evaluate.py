@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -36,6 +37,10 @@ class Outcome:
         if like is not None:
             scored["agreement"] = (self.predictions == like.predictions).double().mean().item()
         return scored
+
+    def stored(self) -> dict[str, Any]:
+        """As a value, for a saved state; the class takes it as arguments."""
+        return {"logits": self.logits, "labels": self.labels, "metric": self.metric}
 
     def split(self, rows: int) -> tuple["Outcome", "Outcome"]:
         """The first `rows` rows, and the others."""

@@ -6,8 +6,9 @@ Owns seeds, threads, the model with its task, and how scores are announced.
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 import transformers
@@ -15,9 +16,10 @@ import transformers
 from engine import data, loading
 from engine.answers import Answered, write_answers
 from engine.batches import collate
-from engine.contract.events import Artifact, Evaluated, Labels, Log
+from engine.contract.events import Artifact, Evaluated, Labels, Log, Resumed
+from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
-from engine.contract.sections import OnTask
+from engine.contract.sections import OnTask, Section
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
 from engine.models import AnswerModel, WeightMap, freeze_all_but, weight_map, wrap
@@ -25,6 +27,7 @@ from engine.models.causal import check_causal
 from engine.models.trial import quietly, refused, trial
 from engine.provenance.computing import computing
 from engine.room import Room
+from engine.training.state import States
 
 CPU_TOKENS, GPU_TOKENS = 1024, 16_384
 """Most tokens of a forward pass, padding included.
@@ -50,6 +53,8 @@ class Session:
     bf16: bool
     weights: WeightMap
     """Which of the weights of `model.lm` are what."""
+    states: States
+    """Where the run stood, and where it stands is saved."""
     answered: list[Answered] = field(default_factory=list)
     """What was announced so far."""
 
@@ -100,6 +105,14 @@ class Session:
         """Write what all weights answered whose scores were announced."""
         write_answers(self.run_dir.answers, self.data, self.answered)
         self.wrote(self.run_dir.answers.name, "answers")
+
+    def resume(self) -> dict[str, Any] | None:
+        """Where an earlier attempt stood, if that can be gone on from; says so."""
+        state = self.states.latest()
+        if state is None:
+            return None
+        self.emit(Resumed(step=state.step, saved_at=state.saved_at))
+        return state.values
 
     def wrote(self, name: str, kind: str) -> None:
         """Announce a file or folder of the run directory."""
@@ -154,9 +167,30 @@ def begin(
     _tell_loaded(emit, device, task, lm, maskable, time.monotonic() - since)
     bf16 = config.compute.bf16
     evaluate = Evaluator(model, task, device, _batch_tokens(config, device), bf16, stop.check)
-    return Session(
-        run_dir, emit, stop, device, tokenizer, task, model, maskable, evaluate, bf16, weights
+    states = States(
+        run_dir.state,
+        config_hash(cast(Section, config)),
+        config.compute.save_every_s,
+        _warning(emit),
     )
+    return Session(
+        run_dir=run_dir,
+        emit=emit,
+        stop=stop,
+        device=device,
+        tokenizer=tokenizer,
+        data=task,
+        model=model,
+        maskable=maskable,
+        evaluate=evaluate,
+        bf16=bf16,
+        weights=weights,
+        states=states,
+    )
+
+
+def _warning(emit: Emitter) -> Callable[[str], None]:
+    return lambda message: emit(Log(level="warning", message=message))
 
 
 def _try(model: AnswerModel, task: data.TaskData, name: str) -> None:

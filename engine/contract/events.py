@@ -91,6 +91,15 @@ class Started(_Event):
     versions: dict[str, str] = {}
 
 
+class Resumed(_Event):
+    """An attempt goes on from where an earlier one stood."""
+
+    event: Literal["resumed"] = "resumed"
+    step: Count
+    """Of the work that it goes on with; curves have no points beyond it but those said again."""
+    saved_at: Annotated[float, Field(ge=0, lt=LAST_TIME)] = 0.0
+
+
 def _is_none(value: object) -> bool:
     return value is None
 
@@ -195,7 +204,18 @@ class Cancelled(_Last):
     message: Text = ""
 
 
-Event = Started | Progress | Metric | Evaluated | Artifact | Log | Finished | Failed | Cancelled
+Event = (
+    Started
+    | Resumed
+    | Progress
+    | Metric
+    | Evaluated
+    | Artifact
+    | Log
+    | Finished
+    | Failed
+    | Cancelled
+)
 TERMINAL = (Finished, Failed, Cancelled)
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 _FORMS: dict[str, type[Event]] = {

@@ -64,6 +64,11 @@ class RunDir:
         return self.path / "output.log"
 
     @property
+    def state(self) -> Path:
+        """Where it stands: what the next attempt goes on from. Gone once the run has finished."""
+        return self.path / "state"
+
+    @property
     def checkpoint(self) -> Path:
         """Folder for transformers' from_pretrained."""
         return self.path / "checkpoint"

@@ -223,6 +223,13 @@ class ComputeConfig(Section):
         description="Most tokens of a forward pass in evaluation and grafting, padding included; "
         "0: 1024 on a CPU, 16384 on a GPU",
     )
+    save_every_s: float = Field(
+        300.0,
+        ge=0,
+        json_schema_extra={"hashed": False, "unit": "seconds", "since": 2, "origin": 300.0},
+        description="Save where the run stands, so that `graftui resume` can go on from there; "
+        "0: never",
+    )
     save_logits: bool = Field(
         False, description="Write the logits of the test rows (logits.safetensors)"
     )

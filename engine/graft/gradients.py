@@ -15,10 +15,11 @@ from engine.loss import loss
 from engine.session import Session
 
 
-def epochs(data: TaskData, config: GraftConfig) -> Iterator[list[Example]]:
+def epochs(data: TaskData, config: GraftConfig, skip: int = 0) -> Iterator[list[Example]]:
     """The rows of each pass: all, or `config.examples` at a time in an order that the seed gives.
 
-    A row of several contexts comes in one of them, drawn anew.
+    A row of several contexts comes in one of them, drawn anew. `skip`: so many passes have been
+    taken already, and are not given.
     """
     generator = torch.Generator().manual_seed(config.seed)
     rows = len(data.train) // data.contexts
@@ -26,6 +27,8 @@ def epochs(data: TaskData, config: GraftConfig) -> Iterator[list[Example]]:
         every = list(data.train)
         while True:
             yield every
+    for _ in range(skip):
+        draw(rows, data.contexts, generator)
     while True:
         order = draw(rows, data.contexts, generator)
         yield [data.train[i] for i in order[: config.examples]]

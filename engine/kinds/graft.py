@@ -7,7 +7,7 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError
 from engine.graft.apply import installed
 from engine.graft.base import BasePatch, base_patches
+from engine.graft.curve import Curve, Graft, UnderWay
 from engine.graft.delta import Delta
-from engine.graft.learn import Learnt, learn, score
+from engine.graft.learn import Learnt, Search, score
 from engine.graft.localizers import check_scores, scorer
 from engine.graft.map import Located, write_map
 from engine.graft.mask import top
@@ -39,37 +40,11 @@ from engine.session import Session, begin
 from engine.versions import versions
 
 
-@dataclass(frozen=True, slots=True)
-class Graft:
-    """What one sparsity came to, as in result.json."""
-
-    sparsity: float
-    """As asked for; of a stored mask the number of its weights."""
-    skill: str
-    """File name."""
-    train_dev: float
-    """Mean of the train and the dev score of the graft, by the task's metric."""
-    dev: float
-    loss: float
-    """Mean of the train and the dev loss."""
-    step: int
-    """The mask update that gave it; 0: the base patch itself."""
-    base_patch: Scores
-    learnt_graft: Scores = field(default_factory=dict)
-    """Of the graft that the localizer chose; empty where that is the base patch."""
-    without: dict[str, Scores] = field(default_factory=dict)
-    """Stage -> what the fine-tuned model scores without these weights, or random ones."""
-
-    @property
-    def best(self) -> Scores:
-        """Of the learnt graft, or of the base patch where none was learnt."""
-        return self.learnt_graft or self.base_patch
-
-
 def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
     """Cut the grafts that `config` asks for; skill files and result.json in the run directory.
 
-    Raises EngineError, or Cancelled after writing the best graft so far.
+    Raises EngineError, or Cancelled; of both Cancelled and Diverged after writing the best graft
+    so far. A state that an earlier attempt saved is gone on from.
     """
     since = time.monotonic()
     if trouble := check_settings(config) or check_finetuned(config.finetuned.path):
@@ -85,12 +60,10 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
         stage: session.announce_tests(stage, bench.outcomes[stage])
         for stage in (Stage.pretrained, Stage.finetuned)
     }
-    rated = _rated(bench)
-    if config.recover:
-        recovered = smallest(bench, bench.delta.movement() if rated is None else rated)
-        config = config.model_copy(update={"sparsity": recovered.weights})
-        result["recover"] = asdict(recovered)
-    grafts = [_graft(bench, base, rated) for base in base_patches(config, bench.delta)]
+    curve = _curve(bench)
+    if curve.recovered:
+        result["recover"] = curve.recovered
+    grafts = curve.grafts
     session.write_answers()
     write_map(run_dir.map, config.model.name, session.weights, bench.delta, bench.located)
     session.wrote(run_dir.map.name, "map")
@@ -159,23 +132,44 @@ def _check_moved(session: Session, moved: list[str]) -> bool:
     return bool(moved)
 
 
-def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:
+def _curve(bench: Bench) -> Curve:
+    """All grafts of the run. A request to stop saves where it stands."""
+    config = bench.config
+    curve = Curve(bench, config.steps if _learns(config) else 1)
+    if (stored := bench.session.resume()) is not None:
+        curve.go_on_from(stored)
+    try:
+        rated = _rated(bench)
+        if config.recover:
+            config = _at_the_smallest(bench, rated, curve)
+        for base in base_patches(config, bench.delta)[len(curve.grafts) :]:
+            curve.end(_graft(bench, base, rated, curve))
+    except Cancelled:
+        curve.save()
+        raise
+    return curve
+
+
+def _at_the_smallest(bench: Bench, rated: torch.Tensor | None, curve: Curve) -> GraftConfig:
+    """The config with the sparsity that recovers as much as is asked for."""
+    if curve.recovered is None:
+        by = bench.delta.movement() if rated is None else rated
+        curve.recovered = asdict(smallest(bench, by))
+    return bench.config.model_copy(update={"sparsity": curve.recovered["weights"]})
+
+
+def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None, curve: Curve) -> Graft:
     """One sparsity: evaluate the base patch, choose the graft, write its file, evaluate that.
 
     `rated`: (P,) scores of a localizer that does not learn.
     """
-    session, delta, config = bench.session, bench.delta, bench.config
-    first = score(session, delta, base.mask, 0)
-    patch = _tested(bench, Stage.base_patch, base, first, {})
-    best = first
-    if rated is not None:
-        best = score(session, delta, top(rated, len(base.mask)), 0)
-    elif _learns(config):
-        best = learn(session, delta, base, config, first)
+    session, config = bench.session, bench.config
+    graft = curve.under_way or _begun(bench, base, curve)
+    best = _chosen(bench, base, rated, curve, graft)
     path = session.run_dir.skill(base.sparsity if base.of > 1 else None)
     skill = _write_skill(bench, best, base.sparsity, path)
-    if best.stopped:
-        raise Cancelled(best.stopped)
+    if best.stopped is not None:
+        raise best.stopped
     chosen = rated is not None or _learns(config)
     counts = {name: len(index) for name, index in skill.indices.items()}
     stage = Stage.learnt_graft if chosen else Stage.base_patch
@@ -194,10 +188,30 @@ def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None) -> Graft:
         best.dev,
         best.loss,
         best.step,
-        patch,
+        graft.patch,
         learnt,
         without,
     )
+
+
+def _begun(bench: Bench, base: BasePatch, curve: Curve) -> UnderWay:
+    """The next graft, its base patch evaluated."""
+    first = score(bench.session, bench.delta, base.mask, 0)
+    return curve.begin(first, _tested(bench, Stage.base_patch, base, first, {}))
+
+
+def _chosen(
+    bench: Bench, base: BasePatch, rated: torch.Tensor | None, curve: Curve, graft: UnderWay
+) -> Learnt:
+    """The weights that the localizer chooses, scored on train + dev."""
+    session, delta, config = bench.session, bench.delta, bench.config
+    if rated is not None:
+        return score(session, delta, top(rated, len(base.mask)), 0)
+    if not _learns(config):
+        return graft.first
+    if graft.learnt is not None:
+        return graft.learnt
+    return curve.learn(graft, Search(session, delta, base, config, graft.first))
 
 
 def _learns(config: GraftConfig) -> bool:

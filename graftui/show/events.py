@@ -8,6 +8,8 @@ def sentence(event: ev.Event) -> str:
     match event:
         case ev.Started():
             return f"started on {event.host}, process {event.pid}, device {event.device}"
+        case ev.Resumed():
+            return f"goes on from step {event.step}, which an earlier attempt saved"
         case ev.Evaluated():
             at = "" if event.sparsity is None else f" at {event.sparsity:g}"
             scores = ", ".join(f"{name} {value:.4g}" for name, value in event.scores.items())

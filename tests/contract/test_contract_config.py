@@ -16,7 +16,13 @@ from engine.contract.kinds.graft import GraftConfig, check_settings
 from engine.contract.schema import Setting
 from engine.contract.sections import TaskConfig
 
-NOT_HASHED = {"compute.device", "compute.threads", "compute.batch_tokens", "finetuned.path"}
+NOT_HASHED = {
+    "compute.device",
+    "compute.save_every_s",
+    "compute.threads",
+    "compute.batch_tokens",
+    "finetuned.path",
+}
 ALL = [(kind, setting) for kind in kinds() for setting in schema.settings(kind)]
 
 # What stored configs mean must not change: these digests are those of version 0.1.0.

@@ -19,6 +19,7 @@ from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator
 from engine.models import freeze_all_but, weight_map, wrap
 from engine.session import Session
+from engine.training.state import States
 from tests.engine.engine_tokens import plain_tokenizer
 from tests.engine.engine_zoo import FAMILIES
 
@@ -176,4 +177,5 @@ def session_of(lm: Any, task: data.TaskData, folder: Path, place: str = "cpu") -
         evaluate=Evaluator(model, task, device, 36, False, stop.check),
         bf16=False,
         weights=weights,
+        states=States(folder / "state", "", every_s=0),
     )

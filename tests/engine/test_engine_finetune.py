@@ -12,8 +12,10 @@ from engine.batches import collate, shuffled_batches
 from engine.contract import events as ev
 from engine.contract.kinds.finetune import TrainConfig
 from engine.errors import Cancelled
-from engine.kinds.finetune import BestWeights, backward, make_optimizer, train
 from engine.session import Session
+from engine.training.best import BestWeights
+from engine.training.loop import backward, train
+from engine.training.optimizer import make_optimizer
 from tests.engine.engine_bench import NeverStop, session_of
 from tests.engine.engine_zoo import FAMILIES
 

@@ -7,7 +7,7 @@ told apart by their place.
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
 import torch
@@ -36,6 +36,13 @@ class Mask(Protocol):
     def candidates(self) -> list[torch.Tensor]:
         """The grafts to choose from as it stands, each (s',) int64 indices, sorted."""
         ...
+
+    def stored(self) -> dict[str, Any]:
+        """As it stands: numbers and tensors, which may be its own."""
+        ...
+
+    def go_on_from(self, stored: Mapping[str, Any]) -> None:
+        """Stand where `stored` did, of a mask made from the same; then `put`."""
 
 
 Learner = Callable[[Delta, torch.Tensor, GraftConfig], Mask]

@@ -1,6 +1,8 @@
 """Hard-concrete gates: an L0 penalty on random gates, steered to the budget."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -65,6 +67,16 @@ class HardConcrete:
         d.grad.zero_()
         self._steer()
         self._drawn = self._generator.get_state()
+        self.put()
+
+    def stored(self) -> dict[str, Any]:
+        """log alpha, and where the generator was before the present draw."""
+        return {"log_alpha": self.state, "drawn": self._drawn}
+
+    def go_on_from(self, stored: Mapping[str, Any]) -> None:
+        """With that log alpha and that draw, shown."""
+        self.state.copy_(stored["log_alpha"])
+        self._drawn = stored["drawn"]
         self.put()
 
     def candidates(self) -> list[torch.Tensor]:

@@ -1,6 +1,8 @@
 """The learnt mask of the paper (section 2): a sigmoid a weight, learnt by plain SGD."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -151,6 +153,16 @@ class LearntMask:
         soft = 1 - torch.sigmoid(self.state[self.base] - self.bias)
         shown = d.pre[self.base] + soft * (d.tuned[self.base] - d.pre[self.base])
         d.theta[self.base] = shown.to(d.theta)
+
+    def stored(self) -> dict[str, Any]:
+        """S, and the rate that the first update set."""
+        return {"S": self.state, "crossing": self._crossing}
+
+    def go_on_from(self, stored: Mapping[str, Any]) -> None:
+        """With that S, shown."""
+        self.state.copy_(stored["S"])
+        self._crossing = stored["crossing"]
+        self.put()
 
     def candidates(self) -> list[torch.Tensor]:
         """The rounded mask, and one of s entries where it has grown beyond that."""

@@ -1,6 +1,8 @@
 """Straight-through: a score a weight, and a hard mask of exactly the budget at every update."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -55,6 +57,16 @@ class StraightThrough:
                 chosen = top(self.state, s)
             self._shown = chosen
         d.grad.zero_()
+        self.put()
+
+    def stored(self) -> dict[str, Any]:
+        """S, and the mask that it came to."""
+        return {"S": self.state, "mask": self._shown}
+
+    def go_on_from(self, stored: Mapping[str, Any]) -> None:
+        """With that S, and that mask shown."""
+        self.state.copy_(stored["S"])
+        self._shown = stored["mask"].to(self.state.device)
         self.put()
 
     def candidates(self) -> list[torch.Tensor]:

@@ -18,6 +18,7 @@ from graftui.results.times import time_left
 from graftui.scheduler.look import look
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
+from graftui.show.events import sentence
 from graftui.terminal import Console, Text
 from graftui.text import visible
 
@@ -118,8 +119,8 @@ class Watch:
             name = metric_of(event.scores)
             if name in event.scores:  # not of a kind of run that is judged otherwise
                 self._say(run, f"{stage}{at}{on}: {name} {event.scores[name]:.4f}")
-        elif isinstance(event, ev.Log):
-            self._say(run, event.message)
+        elif isinstance(event, ev.Log | ev.Resumed):
+            self._say(run, sentence(event))
         elif isinstance(event, ev.Progress) and self._phases.get(run.id) != event.phase:
             self._phases[run.id] = event.phase
             if not self._console.is_terminal:  # there the bar says so

@@ -11,7 +11,7 @@ from engine.contract.kinds.graft import GraftConfig
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
-from engine.graft.learn import learn
+from engine.graft.learn import Search, learn
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import top
 from engine.session import Session
@@ -36,7 +36,9 @@ def test_never_below_the_base_patch(
     session, delta = grafting_session(task, tmp_path, scale=0.3)
     base = top(delta.movement(), 100)
     floor, floor_loss = score(session, delta, base)
-    found = learn(session, delta, BasePatch(100, base), GraftConfig(steps=8, lr=lr, seed=seed))
+    found = learn(
+        Search(session, delta, BasePatch(100, base), GraftConfig(steps=8, lr=lr, seed=seed))
+    )
     assert (found.train_dev, -found.loss) >= (floor, -floor_loss)
     said, _ = ev.read(session.run_dir.events.read_bytes())
     passed = [e.values["graft/train_dev"] for e in said if isinstance(e, ev.Metric)]
@@ -52,7 +54,7 @@ def test_more_weights_than_the_base_patch_must_pay(task: data.TaskData, tmp_path
     session, delta = grafting_session(task, tmp_path, scale=0.3)
     base = top(delta.movement(), 100)
     config = GraftConfig(steps=8, lr=1e6)
-    found = learn(session, delta, BasePatch(100, base), config)
+    found = learn(Search(session, delta, BasePatch(100, base), config))
     mask, passed = LearntMask(delta, base, config), [base]
     mask.put()
     for _ in range(8):
@@ -83,8 +85,8 @@ def test_a_request_to_stop_gives_the_best_so_far(task: data.TaskData, tmp_path: 
 
     session.emit.metric = asks_to_stop  # type: ignore[method-assign]
     base = top(delta.movement(), 30)
-    found = learn(session, delta, BasePatch(30, base), GraftConfig(steps=9))
-    assert found.stopped == "stopped by SIGTERM"
+    found = learn(Search(session, delta, BasePatch(30, base), GraftConfig(steps=9)))
+    assert str(found.stopped) == "stopped by SIGTERM"
     assert found.step <= 1
     stop._signal = ""
     assert score(session, delta, found.mask) == pytest.approx((found.train_dev, found.loss))
@@ -99,7 +101,7 @@ def test_the_same_seed_learns_the_same_mask(task: data.TaskData, tmp_path: Path)
         base = top(delta.movement(), 60)
         # Fewer examples an update than rows: the order of the rows counts too.
         config = GraftConfig(steps=6, examples=3)
-        found.append(learn(session, delta, BasePatch(60, base), config))
+        found.append(learn(Search(session, delta, BasePatch(60, base), config)))
     assert torch.equal(found[0].mask, found[1].mask)
     assert (found[0].train_dev, found[0].loss) == (found[1].train_dev, found[1].loss)
 

@@ -18,7 +18,7 @@ from engine.graft import delta as delta_module
 from engine.graft.base import BasePatch
 from engine.graft.delta import Delta
 from engine.graft.gradients import accumulate
-from engine.graft.learn import learn
+from engine.graft.learn import Search, learn
 from engine.graft.localizers import check_scores, hard_concrete, layerwise, learner, scorer
 from engine.graft.localizers import straight_through as straight
 from engine.graft.localizers.hard_concrete import HardConcrete
@@ -300,7 +300,7 @@ def test_learners_are_told_apart_by_seed_alone(
         session, delta = grafting_session(task, folder, scale=0.3)
         base = BasePatch(150, top(delta.movement(), 150))
         config = GraftConfig(localizer=name, steps=6, examples=4, seed=seed, lr=1e6)
-        found[seed].append(learn(session, delta, base, config))
+        found[seed].append(learn(Search(session, delta, base, config)))
     assert torch.equal(found[0][0].mask, found[0][1].mask)
     assert found[0][0].loss == found[0][1].loss
     assert not torch.equal(found[0][0].mask, found[1][0].mask)
@@ -322,7 +322,7 @@ def test_settings_that_are_idle_change_nothing(
         if name in SCORERS:
             found.append(SCORERS[name](session, delta, config))
         else:
-            found.append(learn(session, delta, base, config).mask)
+            found.append(learn(Search(session, delta, base, config)).mask)
     assert torch.equal(*found)
 
 
@@ -355,8 +355,8 @@ def test_in_bfloat16_nearly_the_same_weights_are_chosen(
 def test_learning_on_a_budget_beats_the_base_patch(bench: Bench, name: Any) -> None:
     session, delta = bench
     base = BasePatch(100, top(delta.movement(), 100))
-    zero = learn(session, delta, base, GraftConfig(localizer=name, steps=1, eval_every=9))
-    found = learn(session, delta, base, GraftConfig(localizer=name, steps=20))
+    zero = learn(Search(session, delta, base, GraftConfig(localizer=name, steps=1, eval_every=9)))
+    found = learn(Search(session, delta, base, GraftConfig(localizer=name, steps=20)))
     assert len(found.mask) == 100
     assert (found.train_dev, -found.loss) > (zero.train_dev, -zero.loss)
 

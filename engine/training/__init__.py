@@ -1,0 +1,1 @@
+"""Training: the loop, its optimizer, the best weights, and where a run stands as a value."""
