@@ -12,6 +12,9 @@ from graftui.registry.rows import label_key, numbers
 
 # A run that ended stays as it is, but `lost` was only a guess: its last event corrects it.
 _OPEN = "('held', 'queued', 'starting', 'running', 'lost')"
+_LAST = "SELECT max(n) FROM attempts WHERE run = :run"
+_ITS_OWN = f"coalesce(({_LAST} AND n = :attempt), ({_LAST}))"
+"""The attempt that an event is of; of an engine that names none, or one unheard of, the last."""
 
 
 def apply(db: sqlite3.Connection, run: str, events: Sequence[ev.Event], output: Path) -> None:
@@ -27,6 +30,8 @@ def apply(db: sqlite3.Connection, run: str, events: Sequence[ev.Event], output: 
     for event in events:
         if isinstance(event, ev.Started):
             _started(db, run, event)
+        elif isinstance(event, ev.Resumed):
+            _resumed(db, run, event)
         elif isinstance(event, ev.Evaluated):
             _evaluated(db, run, event)
         elif isinstance(event, ev.Artifact):
@@ -51,11 +56,11 @@ def _metrics(db: sqlite3.Connection, run: str, events: Sequence[ev.Metric]) -> N
 def _started(db: sqlite3.Connection, run: str, event: ev.Started) -> None:
     """Of a run that came from elsewhere it may be all that is known of its process."""
     about = {"run": run, "t": event.t, "pid": event.pid, "host": event.host}
-    # Its own attempt; of an engine that names none, or one unheard of, the last, or the first.
-    known = "SELECT max(n) FROM attempts WHERE run = :run"
+    if event.attempt > 1:
+        _reopen(db, run, event.attempt)
     db.execute(
         "INSERT INTO attempts (run, n, host, pid, started_at)"
-        f" VALUES (:run, coalesce(({known} AND n = :attempt), ({known}), 1), :host, :pid, :t)"
+        f" VALUES (:run, ifnull({_ITS_OWN}, 1), :host, :pid, :t)"
         " ON CONFLICT (run, n) DO UPDATE SET started_at = :t, pid = ifnull(pid, :pid),"
         " host = iif(host = '', :host, host)",
         {**about, "attempt": event.attempt},
@@ -64,6 +69,23 @@ def _started(db: sqlite3.Connection, run: str, event: ev.Started) -> None:
         "UPDATE runs SET started_at = ?, device = ?,"
         " status = iif(status IN ('held', 'queued', 'starting'), 'running', status) WHERE id = ?",
         (event.t, event.device, run),
+    )
+
+
+def _reopen(db: sqlite3.Connection, run: str, attempt: int) -> None:
+    """A start that is later than all that are known here: how those ended is how no run ended."""
+    db.execute(
+        "UPDATE runs SET status = 'starting', ended_at = NULL, reason = NULL, message = '',"
+        f" hint = '', log_tail = '' WHERE id = ? AND status NOT IN {_OPEN}"
+        " AND ? > ifnull((SELECT max(n) FROM attempts WHERE run = id), 0)",
+        (run, attempt),
+    )
+
+
+def _resumed(db: sqlite3.Connection, run: str, event: ev.Resumed) -> None:
+    db.execute(
+        f"UPDATE attempts SET resumed_step = :step WHERE run = :run AND n = {_ITS_OWN}",
+        {"run": run, "attempt": event.attempt, "step": event.step},
     )
 
 
@@ -93,6 +115,7 @@ def _artifact(db: sqlite3.Connection, run: str, event: ev.Artifact) -> None:
 def _ended(
     db: sqlite3.Connection, run: str, event: ev.Finished | ev.Failed | ev.Cancelled, output: Path
 ) -> None:
+    """An attempt that another has followed ends nothing any more: its last word came late."""
     failed = isinstance(event, ev.Failed)
     if event.peak_gpu_bytes is not None:
         db.execute(
@@ -103,7 +126,8 @@ def _ended(
     db.execute(
         "UPDATE runs SET status = ?, ended_at = ifnull(nullif(?, 0), ifnull(heard_at, created_at)),"
         " reason = ?, message = ?, hint = ?,"
-        f" summary = ?, log_tail = ? WHERE id = ? AND status IN {_OPEN}",
+        f" summary = ?, log_tail = ? WHERE id = ? AND status IN {_OPEN}"
+        " AND (? = 0 OR ? >= ifnull((SELECT max(n) FROM attempts WHERE run = id), 0))",
         (
             RunStatus(event.event),
             event.t,
@@ -113,5 +137,7 @@ def _ended(
             numbers(event.summary if isinstance(event, ev.Finished) else {}),
             tail(output) if failed else "",
             run,
+            event.attempt,
+            event.attempt,
         ),
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
-from graftui.models import Run, RunReason, RunStatus
+from graftui.models import Attempt, Run, RunReason, RunStatus
 from graftui.registry import attempts, tail
 from graftui.registry import ingest as module
 from graftui.registry.ingest import ingest
@@ -232,3 +232,56 @@ def test_processes_that_read_at_once_make_the_rows_of_one(tmp_path: Path) -> Non
         with Store.open(db) as store:
             found.append(dump(store))
     assert found[0] == found[1]
+
+
+def of_attempt(n: int, *events: ev.Event) -> bytes:
+    return b"".join(ev.dumps(event.model_copy(update={"attempt": n, "t": 1.0})) for event in events)
+
+
+STARTED = ev.Started(pid=1, host="h", device="cpu", config_hash="")
+TWICE = of_attempt(
+    1,
+    STARTED,
+    ev.Metric(step=1, values={"train/loss": 3.0}),
+    ev.Metric(step=2, values={"train/loss": 2.0}),
+    ev.Evaluated(stage="pretrained", split="test", scores={"accuracy": 0.5}),
+    ev.Cancelled(seconds=1.0, message="stopped"),
+) + of_attempt(
+    2,
+    STARTED,
+    ev.Evaluated(stage="pretrained", split="test", scores={"accuracy": 0.5}),
+    ev.Resumed(step=1),
+    ev.Metric(step=2, values={"train/loss": 2.5}),
+    ev.Metric(step=3, values={"train/loss": 1.0}),
+    ev.Finished(seconds=1.0, summary={"accuracy": 0.7}),
+)
+
+
+@pytest.mark.parametrize("known", [0, 1, 2])
+def test_what_a_resumed_attempt_says_again_replaces_what_was_said(
+    store: Store, run: tuple[Run, RunDir], known: int
+) -> None:
+    """`known`: so many of both starts had a row before."""
+    made, where = run
+    with store.write() as db:
+        for n in range(1, known + 1):
+            attempts.add(db, Attempt(run=made.id, n=n, pid=1))
+    where.events.write_bytes(TWICE)
+    ingest(store, made.id, where)
+    now = store.get(made.id)
+    assert (now.status, now.message, now.attempt.resumed_step) == (RunStatus.finished, "", 1)
+    (loss,) = store.series(made.id)
+    assert (loss.steps, loss.values) == ((1, 2, 3), (3.0, 2.5, 1.0))
+    assert len(store.scores([made.id])[made.id]) == 1
+
+
+def test_the_last_word_of_an_attempt_that_another_followed_ends_nothing(
+    store: Store, run: tuple[Run, RunDir]
+) -> None:
+    made, where = run
+    with store.write() as db:
+        for n in (1, 2):
+            attempts.add(db, Attempt(run=made.id, n=n, pid=n))
+    where.events.write_bytes(of_attempt(2, STARTED) + of_attempt(1, ev.Cancelled(seconds=1.0)))
+    ingest(store, made.id, where)
+    assert store.get(made.id).status is RunStatus.running
