@@ -47,6 +47,8 @@ class Settings:
     """Runs at once, where that was said; else as said last, or 1."""
     trash_days: float = 7.0
     """Days that deleted runs are kept in the trash; 0: they are deleted at once."""
+    retry: int = 0
+    """So many times a run that was killed, preempted or lost is put back in the queue by itself."""
     python: str = sys.executable
     """Interpreter of the engine."""
     warm: bool = True
@@ -185,6 +187,7 @@ KNOBS: dict[str, Callable[[str], Any]] = {
     "grace_s": _at_least(0, float, "seconds"),
     "poll_s": _at_least(0.01, float, "seconds"),
     "trash_days": _at_least(0, float, "days"),
+    "retry": _at_least(0, int, "a whole number"),
     "python": str,
     "warm": _switch,
 }

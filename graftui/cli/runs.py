@@ -135,6 +135,24 @@ def release(refs: Refs, yes: Yes = False) -> None:
         console.print(f"queued {choosing.named(runs)}", soft_wrap=True)
 
 
+def resume(
+    refs: MaybeRefs = [],  # noqa: B006
+    filter_: Filters = [],  # noqa: B006
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Go on with runs that failed, were cancelled or lost, from where each was last saved.
+
+    Each keeps its id and starts again as its next attempt. What it is made from comes with it,
+    and so does what was cancelled for want of it.
+    """
+    from graftui.cli.commands import resuming
+
+    settings = settings_here()
+    with store_here(settings) as store:
+        resuming.resume(settings, store, console_here(), refs, filter_, yes, json)
+
+
 def recipes(
     name: Annotated[
         str,
@@ -184,6 +202,7 @@ VERBS: dict[Callable[..., None], str] = {
     rerun: "graftui rerun -f 'tag=lr and reason=oom' --set train.batch_size=4 --tag smaller",
     watch: "graftui watch last",
     cancel: "graftui cancel --filter status=queued",
+    resume: "graftui resume --filter 'tag=study and reason=killed'",
     release: "graftui release k3f9qz",
     recipes: "graftui recipes pocket --settings",
     save: "graftui save last my-sst2",

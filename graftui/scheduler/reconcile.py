@@ -18,6 +18,7 @@ from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit
 from graftui.scheduler.identity import Life
 from graftui.scheduler.lock import supervised
+from graftui.scheduler.requeue import bring_back, retry
 from graftui.scheduler.settle import note_end, settle, settle_stranded
 from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings
@@ -63,10 +64,17 @@ def reconcile(
         for run in watched:
             if not _only_waits(settings.run_dir(run.id), run):
                 _look(watch, run)
+    for run in _changed(store, watched):
+        if mine is None and not supervised(settings) or mine is not None and run.id not in mine:
+            retry(settings, store, run)  # else its supervisor does, once it has let go of it
     settle_stranded(settings, store)
+    return _changed(store, watched)
+
+
+def _changed(store: Store, watched: list[Run]) -> list[Run]:
+    """Those whose status is another than it was."""
     now = store.statuses(run.id for run in watched)
-    changed = [run.id for run in watched if now.get(run.id, run.status) != run.status]
-    return [store.get(id) for id in changed]
+    return [store.get(run.id) for run in watched if now.get(run.id, run.status) != run.status]
 
 
 def _only_waits(run_dir: RunDir, run: Run) -> bool:
@@ -109,6 +117,7 @@ def _take_back(watch: _Watch, run: Run) -> None:
         hint="",
         log_tail="",
     )
+    bring_back(watch.settings, watch.store, run.id)
 
 
 def _introduced(watch: _Watch, run: Run) -> Run:
@@ -210,7 +219,10 @@ def _settle(
     message: str,
     reason: RunReason | None = None,
 ) -> None:
-    hint = f"`graftui logs {run.id}` shows its output; `graftui rerun {run.id}` runs it again."
+    hint = (
+        f"`graftui logs {run.id}` shows its output; `graftui resume {run.id}` goes on with it, "
+        f"`graftui rerun {run.id}` runs it again."
+    )
     verdict = Verdict(
         status=status,
         ended_at=time.time(),

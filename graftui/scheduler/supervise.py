@@ -28,6 +28,7 @@ from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import JOBS, unpacked
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK, reconcile
+from graftui.scheduler.requeue import retry
 from graftui.scheduler.settle import note_end, settle
 from graftui.scheduler.trash import clear_up
 from graftui.scheduler.verdict import verdict_on
@@ -166,9 +167,11 @@ class Supervisor:
         ingest(store, run_id, run_dir)
         run = store.find(run_id)
         if run is not None:
-            known = not settle(self.settings, store, run_id, verdict_on(run, end, run_dir))
+            verdict = verdict_on(run, end, run_dir)  # not of one that is queued again by now
+            known = not settle(self.settings, store, run_id, verdict, (*AT_WORK, RunStatus.lost))
             if known and run.status is RunStatus.failed:  # it may have said more since
                 store.update(run_id, log_tail=tail(run_dir.output))
+            retry(self.settings, store, store.get(run_id))
         del self.mine[run_id]
         log.info("%s ended with %d", run_id, end.code)
 

@@ -38,9 +38,13 @@ def verdict_on(run: Run, end: Exit | None, run_dir: RunDir, cause: Cause | None 
         status=cause.status,
         reason=cause.reason,
         message=cause.message,
-        hint=f"{cause.hint} `graftui rerun {run.id}` runs it again.".strip(),
+        hint=f"{cause.hint} {_again(run)}".strip(),
         ended_at=now,
     )
+
+
+def _again(run: Run) -> str:
+    return f"`graftui resume {run.id}` goes on with it, `graftui rerun {run.id}` runs it again."
 
 
 def _failure(run: Run, end: Exit, run_dir: RunDir) -> tuple[RunReason, str, str]:

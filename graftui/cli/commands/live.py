@@ -148,7 +148,7 @@ def verdict(runs: Sequence[Run]) -> GraftuiError | None:
         if run.status is RunStatus.cancelled:
             return RunCancelled(
                 f"Run {run.id} ({run.kind}) was cancelled: {run.message}",
-                f"`graftui rerun {run.id}`",
+                f"`graftui resume {run.id}` goes on with it.",
             )
     for run in runs:
         if run.status is RunStatus.held:

@@ -1,0 +1,82 @@
+"""Runs back in the queue, each as its next attempt: its id, its folder and what it saved stay.
+
+Owns which runs `retry` puts back by itself, and that what was cancelled for want of a run comes
+back with it. What a user may put back is in resume.py.
+"""
+
+import os
+
+from graftui.models import Attempt, Here, Run, RunStatus
+from graftui.registry.card import amend_card
+from graftui.registry.lineage import dependants
+from graftui.registry.queue import is_stranded
+from graftui.registry.store import Store
+from graftui.scheduler.identity import here
+from graftui.settings import Settings
+
+ENDED_EARLY = (RunStatus.failed, RunStatus.cancelled, RunStatus.lost)
+
+
+def requeue(settings: Settings, store: Store, run: Run) -> list[str]:
+    """Queue a run that ended early, and what was cancelled for want of it; the ids of them all,
+    none if the run has changed meanwhile.
+    """
+    whose = {"registry": settings.registry, "host": os.uname().nodename}
+    done = store.update(
+        run.id,
+        only_if=(run.status,),
+        then=lambda: amend_card(settings.run_dir(run.id), verdict=None, **whose),
+        status=RunStatus.queued,
+        reason=None,
+        message="",
+        hint="",
+        log_tail="",
+        ended_at=None,
+        cancel_asked=None,
+    )
+    return [run.id, *bring_back(settings, store, run.id)] if done else []
+
+
+def bring_back(settings: Settings, store: Store, id: str) -> list[str]:
+    """Queue what was cancelled for want of a run, now that this goes on, unless something else that
+    it is made from is missing; the ids.
+    """
+    back: list[str] = []
+    for run in map(store.get, dependants(store.db, [id])):
+        sources = [store.find(source) for source in run.sources]
+        missing = [source for source in sources if source is None or source.status in ENDED_EARLY]
+        if is_stranded(run) and run.folder == settings.folder and not missing:
+            back += requeue(settings, store, run)
+    return back
+
+
+def retry(settings: Settings, store: Store, run: Run) -> bool:
+    """Queue a run again that was killed, preempted or lost, while it has had no more than `retry`
+    starts; whether that was done.
+
+    Preempted: it was told to stop, and nobody had asked graftui for that. Of a lost one the
+    process is gone for certain. One that its user cancelled stays so, and one that failed by
+    itself would fail again.
+    """
+    if not (run.attempt.begun and run.attempt.n <= settings.retry):
+        return False
+    match run.status:
+        case RunStatus.failed:
+            wanted = run.reason == "killed" and run.cancel_asked is None
+        case RunStatus.cancelled:
+            wanted = run.cancel_asked is None
+        case RunStatus.lost:
+            wanted = run.cancel_asked is None and _gone(run.attempt, here(settings))
+        case _:
+            wanted = False
+    return wanted and bool(requeue(settings, store, run))
+
+
+def _gone(attempt: Attempt, where: Here) -> bool:
+    """Of this host, and of this boot, where it would be seen; or of a boot that is over. Of another
+    container of this boot there is no telling.
+    """
+    if attempt.host != where.host or attempt.pid_ticks is None:
+        return False
+    other_boot = attempt.boot_id.split()[:1] != where.boot_id.split()[:1]
+    return other_boot or attempt.boot_id == where.boot_id
