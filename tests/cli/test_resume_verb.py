@@ -29,6 +29,7 @@ def graftui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graftui:
         assert left == code, text
         return text
 
+    typed("ls")  # takes them in
     return typed
 
 
