@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def graftui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graftui:
     return typed
 
 
-def change(id: str, **changes: object) -> None:
+def change(id: str, **changes: Any) -> None:
     with Store.open(settings.load().db) as store:
         assert store.update(id, **changes)
 

@@ -182,7 +182,7 @@ def test_a_state_of_another_config_is_not_used(
 
 
 def test_states_are_written_whole_kept_two_and_not_too_often(tmp_path: Path) -> None:
-    now, told = [0.0], []
+    now, told = [0.0], list[str]()
     states = States(tmp_path / "state", "hash", 10.0, told.append, lambda: now[0])
     tree = {"a": torch.arange(5), "b": [{"c": torch.tensor(2.5)}, None, "text", float("-inf")]}
     assert not states.due
