@@ -6,7 +6,6 @@ Owns seeds, threads, the model with its task, and how scores are announced.
 import math
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -111,7 +110,7 @@ class Session:
         state = self.states.latest()
         if state is None:
             return None
-        self.emit(Resumed(step=state.step, saved_at=state.saved_at))
+        self.emit(Resumed(step=state.step))
         return state.values
 
     def wrote(self, name: str, kind: str) -> None:
@@ -167,30 +166,18 @@ def begin(
     _tell_loaded(emit, device, task, lm, maskable, time.monotonic() - since)
     bf16 = config.compute.bf16
     evaluate = Evaluator(model, task, device, _batch_tokens(config, device), bf16, stop.check)
-    states = States(
-        run_dir.state,
-        config_hash(cast(Section, config)),
-        config.compute.save_every_s,
-        _warning(emit),
-    )
     return Session(
-        run_dir=run_dir,
-        emit=emit,
-        stop=stop,
-        device=device,
-        tokenizer=tokenizer,
-        data=task,
-        model=model,
-        maskable=maskable,
-        evaluate=evaluate,
-        bf16=bf16,
-        weights=weights,
-        states=states,
-    )
+        run_dir, emit, stop, device, tokenizer, task, model, maskable, evaluate, bf16, weights,
+        _states(config, run_dir, emit),
+    )  # fmt: skip
 
 
-def _warning(emit: Emitter) -> Callable[[str], None]:
-    return lambda message: emit(Log(level="warning", message=message))
+def _states(config: OnTask, run_dir: RunDir, emit: Emitter) -> States:
+    def warn(trouble: str) -> None:
+        emit(Log(level="warning", message=trouble))
+
+    digest = config_hash(cast(Section, config))
+    return States(run_dir.state, digest, config.compute.save_every_s, warn)
 
 
 def _try(model: AnswerModel, task: data.TaskData, name: str) -> None:

@@ -92,12 +92,10 @@ class Started(_Event):
 
 
 class Resumed(_Event):
-    """An attempt goes on from where an earlier one stood."""
+    """An attempt goes on from what an earlier one saved after `step`."""
 
     event: Literal["resumed"] = "resumed"
     step: Count
-    """Of the work that it goes on with; curves have no points beyond it but those said again."""
-    saved_at: Annotated[float, Field(ge=0, lt=LAST_TIME)] = 0.0
 
 
 def _is_none(value: object) -> bool:
@@ -205,17 +203,9 @@ class Cancelled(_Last):
 
 
 Event = (
-    Started
-    | Resumed
-    | Progress
-    | Metric
-    | Evaluated
-    | Artifact
-    | Log
-    | Finished
-    | Failed
-    | Cancelled
-)
+    Started | Resumed | Progress | Metric | Evaluated | Artifact | Log
+    | Finished | Failed | Cancelled
+)  # fmt: skip
 TERMINAL = (Finished, Failed, Cancelled)
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 _FORMS: dict[str, type[Event]] = {

@@ -45,8 +45,6 @@ class State:
 
     step: int
     """Of all that the run's longest phase does."""
-    saved_at: float
-    """Seconds since the epoch."""
     values: Tree
 
 
@@ -195,7 +193,7 @@ def _read(folder: Path, number: int, config_hash: str) -> State:
         if (weights.stat().st_size, _checksum(weights)) != (raw["bytes"], raw["crc32"]):
             raise Refused(f"{weights.name} is damaged")
         values = _with_tensors(raw["values"], load_file(weights))
-        return State(int(raw["step"]), float(raw["saved_at"]), values)
+        return State(int(raw["step"]), values)
     except FileNotFoundError as error:
         raise Refused(f"{weights.name} is not there") from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
