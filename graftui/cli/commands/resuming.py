@@ -24,7 +24,7 @@ def resume(
     json: bool,
 ) -> None:
     """Queue the runs, all or none; a filter chooses among those that ended early."""
-    runs = chosen(store, refs, filters)
+    runs = chosen(settings, store, refs, filters)
     if filters:
         runs = [run for run in runs if run.status in ENDED_EARLY and run.reason != "diverged"]
     if filters and runs and not agreed(runs, "go on with them", yes or json, console):
