@@ -1,5 +1,6 @@
 """What tests of whole runs need: a tiny model on disk, a tiny task, and a run done in-process."""
 
+import os
 import random
 import signal
 import tempfile
@@ -140,6 +141,11 @@ def run_here(folder: Path, raw: dict[str, Any]) -> Ran:
         for number, handler in handlers.items():
             signal.signal(number, handler)
         torch.use_deterministic_algorithms(False)
+
+
+def exit_code(pid: int) -> int:
+    """Of a child of this process, once it has ended."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def load_task(task: TaskConfig, tokenizer: Any, **demo: Any) -> data.TaskData:

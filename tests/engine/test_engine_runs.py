@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,15 @@ from engine.contract import config as configs
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from engine.failure import failure
-from tests.engine.engine_bench import Ran, finetuning, prepare, rows, run_here, write_model
+from tests.engine.engine_bench import (
+    Ran,
+    exit_code,
+    finetuning,
+    prepare,
+    rows,
+    run_here,
+    write_model,
+)
 
 Raw = dict[str, Any]
 
@@ -43,15 +52,23 @@ def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
     return set(one) == set(two) and all(torch.equal(one[n], two[n]) for n in one)
 
 
-def test_the_same_config_gives_the_same_bits_in_another_process(tmp_path: Path, raw: Raw) -> None:
+def test_the_same_config_gives_the_same_bits_in_another_process(
+    tmp_path: Path, raw: Raw, fork: Callable[[RunDir], int]
+) -> None:
+    """In this one, in a new one, and in one that a warm engine forked."""
     place, process = start(tmp_path / "there", raw)
     here = run_here(tmp_path / "here", raw)
     again = run_here(tmp_path / "again", raw)
-    there = Ran(place, process.wait(60))
+    forked = prepare(tmp_path / "forked", raw)
+    warm = Ran(forked, exit_code(fork(forked)))
+    there = Ran(place, process.wait(300))
     assert (here.code, again.code, there.code) == (0, 0, 0), place.output.read_text()
-    for other in (again, there):
+    assert warm.code == 0, forked.output.read_text()
+    for other in (again, there, warm):
         assert other.without_times() == here.without_times()
         assert same(weights(other.place), weights(here.place))
+    name = "model.safetensors"
+    assert (forked.checkpoint / name).read_bytes() == (place.checkpoint / name).read_bytes()
 
 
 def test_another_seed_differs(tmp_path: Path, raw: Raw) -> None:
@@ -97,18 +114,23 @@ def test_the_checkpoint_is_that_of_the_best_step(tmp_path: Path, raw: Raw) -> No
     assert same(weights(short.place), weights(long.place))
 
 
-def test_sigterm_writes_the_best_so_far(tmp_path: Path, raw: Raw) -> None:
+def test_sigterm_writes_the_best_so_far(
+    tmp_path: Path, raw: Raw, fork: Callable[[RunDir], int]
+) -> None:
     raw["train"] |= {"steps": 1_000_000, "eval_every": 5}
-    place, process = start(tmp_path, raw)
-    deadline = time.monotonic() + 60
+    place = prepare(tmp_path, raw)
+    pid = fork(place)
+    deadline = time.monotonic() + 300
     while b'"step":20,"values"' not in (
         place.events.read_bytes() if place.events.exists() else b""
     ):
-        assert process.poll() is None, place.output.read_text()
-        assert time.monotonic() < deadline, "no step 20 within a minute"
+        assert os.waitpid(pid, os.WNOHANG) == (0, 0), place.output.read_text()
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)  # else it would go on for hours
+            pytest.fail("no step 20 within minutes")
         time.sleep(0.05)
-    os.kill(process.pid, signal.SIGTERM)
-    assert process.wait(30) == 3
+    os.kill(pid, signal.SIGTERM)
+    assert exit_code(pid) == 3
     last = Ran(place, 3).events[-1]
     assert isinstance(last, ev.Cancelled)
     assert last.message == "stopped by SIGTERM"

@@ -11,7 +11,7 @@ from graftui.settings import KNOBS, at, load
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name in ("DB", "DATA", "JOBS", "GRACE", "POLL", "PYTHON"):
+    for name in ("DB", "DATA", "JOBS", "GRACE", "POLL", "PYTHON", "WARM"):
         monkeypatch.delenv(f"GRAFTUI_{name}", raising=False)
     return tmp_path
 
@@ -64,6 +64,7 @@ def test_absolute_paths_and_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("grace_s = 'soon'", "should be seconds, 0 or more"),
         ("poll_s = nan", "should be seconds, 0.01 or more"),
         ("db = ''", "should be a path"),
+        ("warm = 2", "graftui.toml: warm = 2: should be true or false"),
         ("jobs = ", "not valid TOML"),
     ],
 )
@@ -73,6 +74,18 @@ def test_wrong_values_name_where_they_stand(here: Path, text: str, said: str) ->
         load()
     assert said in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("variable", "line", "warm"),
+    [("", "", True), ("", "warm = false", False), ("0", "warm = true", False), ("on", "", True)],
+)
+def test_a_switch(
+    here: Path, monkeypatch: pytest.MonkeyPatch, variable: str, line: str, warm: bool
+) -> None:
+    (here / "graftui.toml").write_text(line)
+    monkeypatch.setenv("GRAFTUI_WARM", variable)
+    assert load().warm is warm
 
 
 def test_an_unknown_key_names_the_known_ones(here: Path) -> None:

@@ -1,9 +1,7 @@
 """Whole graft runs: what result.json says, told again by other means."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,23 +14,44 @@ from transformers import AutoModelForMaskedLM
 from engine.contract import config as configs
 from engine.contract import events as ev
 from engine.contract.kinds.graft import GraftConfig
+from engine.contract.layout import RunDir
 from engine.emit import Emitter
 from engine.errors import Cancelled
 from engine.graft.skill import load
 from engine.kinds.graft import run
-from tests.engine.engine_bench import NeverStop, Ran, grafting, prepare, rows, run_here, write_model
+from tests.engine.engine_bench import (
+    NeverStop,
+    Ran,
+    exit_code,
+    grafting,
+    prepare,
+    rows,
+    run_here,
+    write_model,
+)
 from tests.engine.engine_tokens import plain_tokenizer
 
 
 @pytest.fixture(scope="module")
 def grafted(
-    tmp_path_factory: pytest.TempPathFactory, model_folder: Path, task_folder: Path, tuned: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    model_folder: Path,
+    task_folder: Path,
+    tuned: Path,
+    fork: Callable[[RunDir], int],
 ) -> Ran:
-    """A graft in a process of its own, as graftui runs it."""
+    """A graft in a process of its own, forked from a warm engine as graftui does it."""
     raw = grafting(model_folder, task_folder, tuned, steps=8, lr=1e7)
     place = prepare(tmp_path_factory.mktemp("graft"), raw)
-    command = [sys.executable, "-m", "engine", str(place.path)]
-    return Ran(place, subprocess.run(command, check=False).returncode)
+    return Ran(place, exit_code(fork(place)))
+
+
+def test_a_forked_graft_has_the_same_bits(
+    grafted: Ran, model_folder: Path, task_folder: Path, tuned: Path, tmp_path: Path
+) -> None:
+    here = run_here(tmp_path, grafting(model_folder, task_folder, tuned, steps=8, lr=1e7))
+    assert grafted.place.skill().read_bytes() == here.place.skill().read_bytes()
+    assert grafted.without_times() == here.without_times()
 
 
 @pytest.fixture(scope="module")
