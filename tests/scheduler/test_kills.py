@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from typing import Any
 
 import pytest
 
@@ -88,10 +89,10 @@ def test_an_end_noted_between_two_looks_is_the_one_that_is_kept(
     (run,) = bench.submit(plan("mute"))
     real = supervise.__dict__["settle"]
 
-    def late(settings: Settings, store: Store, run_id: str, verdict: Verdict) -> bool:
+    def late(settings: Settings, store: Store, run_id: str, verdict: Verdict, only_if: Any) -> bool:
         cancelled = Verdict(status=RunStatus.cancelled, ended_at=1.0, message="by hand")
         assert real(settings, store, run_id, cancelled)
-        return real(settings, store, run_id, verdict)
+        return real(settings, store, run_id, verdict, only_if)
 
     monkeypatch.setattr(supervise, "settle", late)
     supervise.Supervisor(bench.settings).drain()
