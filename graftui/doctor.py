@@ -19,7 +19,7 @@ from graftui.registry.folders import Skipped, shut
 from graftui.registry.store import Store, set_aside
 from graftui.registry.view import view
 from graftui.scheduler import trash
-from graftui.scheduler.identity import here
+from graftui.scheduler.claims import work
 from graftui.scheduler.leftovers import leftovers, size
 from graftui.scheduler.lock import supervised
 from graftui.settings import Settings
@@ -123,7 +123,7 @@ def _trash(settings: Settings) -> Iterator[Check]:
 
 def _queue(store: Store, settings: Settings) -> Check:
     active = len(store.active())
-    if store.work(here(settings)) and not supervised(settings):
+    if work(settings, store) and not supervised(settings):
         text = f"{active} runs active, and no supervisor that starts the next"
         return Check("queue", False, text, "`graftui ls` starts one")
     return Check("queue", True, f"{active} runs active")

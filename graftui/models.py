@@ -10,13 +10,14 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from engine.contract.subjects import MODEL, sparsity_of, word
+from graftui.turns import Turn
 
 
 class RunStatus(StrEnum):
     """Where a run stands."""
 
     held = "held"
-    """Found as a folder, not queued here: it waits until somebody releases it."""
+    """It waits until somebody releases it: held back by its user, or found as a folder."""
     queued = "queued"
     starting = "starting"
     running = "running"
@@ -102,7 +103,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Turn):
     """One run, as the registry has it. Times are seconds since the epoch."""
 
     id: str
@@ -275,7 +276,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunCard:
+class RunCard(Turn):
     """run.json: what a run directory needs, beside config and events, to rebuild its row."""
 
     id: str

@@ -44,7 +44,7 @@ class Settings:
     poll_s: float = 0.25
     """Seconds between two looks at the runs."""
     jobs: int | None = None
-    """Runs at once, where that was said; else as said last, or 1."""
+    """Runs at once, where that was said; `graftui queue jobs` and groups: see queue_file.py."""
     trash_days: float = 7.0
     """Days that deleted runs are kept in the trash; 0: they are deleted at once."""
     retry: int = 0
@@ -53,6 +53,8 @@ class Settings:
     """Interpreter of the engine."""
     warm: bool = True
     """Whether engines may be forked from one that has done its imports."""
+    told: tuple[str, ...] = ()
+    """Names of the knobs that this command was given, not by graftui.toml."""
 
     @property
     def data(self) -> Path:
@@ -88,17 +90,19 @@ def load(flags: Mapping[str, str | None] | None = None) -> Settings:
     root = Path.cwd()
     file = _read_file(root / FILE)
     knobs: dict[str, Any] = {}
+    told = []
     for name, parse in KNOBS.items():
         where, raw = _find(name, flags or {}, file)
         if raw is not None and where == f"{FILE}: python":
             trust.check(root / FILE, "python", str(raw))
         if raw is not None:
+            told += [] if where.startswith(FILE) else [name]
             value = _parsed(where, raw, parse)
             knobs[name] = _in_a_folder(root / value, where) if name == "db" else value
     if "data" in knobs:
         data = root / knobs.pop("data")
         knobs.update(runs=data / "runs", cache=data / "cache")
-    return at(root, **knobs)
+    return at(root, **knobs, told=tuple(told))
 
 
 def _find(name: str, flags: Mapping[str, str | None], file: Mapping[str, Any]) -> tuple[str, Any]:

@@ -1,7 +1,8 @@
 """Which run folders may be started by themselves, and which wait for their user's word.
 
-A folder that somebody sent, or that lay elsewhere when it was queued, is not started unasked; nor
-is one twice that another registry is about to start. Owns what is said of a held run.
+What its user holds back is not started; nor unasked a folder that somebody sent, or that lay
+elsewhere when it was queued; nor twice one that another registry is about to start. Owns what is
+said of a held run.
 """
 
 import os
@@ -15,6 +16,8 @@ from graftui.models import Run, RunCard, RunStatus
 from graftui.registry.card import card_of
 from graftui.registry.store import Store
 from graftui.settings import Settings
+
+BY_USER = "You hold it back."
 
 
 def first_status(
@@ -32,7 +35,7 @@ def first_status(
     """
     if started or run_dir.events.exists() or (card and card.verdict):
         return RunStatus.starting
-    ours = card is not None and _queued_by(card, settings)
+    ours = card is not None and not card.held and _queued_by(card, settings)
     return RunStatus.queued if ours and not runs_foreign_code(config) else RunStatus.held
 
 
@@ -54,6 +57,8 @@ def runs_foreign_code(config: Mapping[str, Any]) -> bool:
 
 def why(card: RunCard, settings: Settings) -> str:
     """Why a run of that card is held."""
+    if card.held and _queued_by(card, settings):
+        return BY_USER
     if card.registry in ("", settings.registry):
         return "It was found as a folder; nothing says that it was queued here."
     return f"It was queued in another registry, {card.registry}."

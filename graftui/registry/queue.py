@@ -1,6 +1,7 @@
-"""Which run starts next, which never will, and whether there is work.
+"""What waits, what is at work, and what never will be.
 
-Only runs of one's own data folder count. Owns the rules; the caller owns the transaction.
+Only runs of one's own data folder count. Which run is next is in scheduler/policy.py. The caller
+owns the transaction.
 """
 
 import json
@@ -12,6 +13,7 @@ from dataclasses import asdict
 from graftui.models import Here, Run, RunStatus, Verdict
 from graftui.registry import attempts
 from graftui.settings import QUEUEING
+from graftui.turns import Waiting
 
 Told = Callable[[str, Verdict], object]
 """Hears of a run's end by its id."""
@@ -42,49 +44,43 @@ _STRANDED = (
 # The executor of a run without its profile, `slurm` of `slurm:big`.
 PLAIN = "substr(executor, 1, instr(executor || ':', ':') - 1)"
 _HERE = f" AND {PLAIN} NOT IN (SELECT value FROM json_each('{json.dumps(QUEUEING)}'))"
-_READY = (
-    "SELECT id FROM runs AS waiting WHERE status = 'queued' AND +folder = :folder"
-    f" AND NOT EXISTS (SELECT 1 FROM {SOURCES} AND ifnull(source.status, '') != 'finished')"
+_WAITING = (
+    "SELECT id, priority, ifnull(rank, created_at), queue_group, status = 'held',"
+    f" (SELECT count(*) FROM {SOURCES} AND ifnull(source.status, '') != 'finished')"
+    " FROM runs AS waiting WHERE status IN ('queued', 'held') AND +folder = :folder"
+    " ORDER BY created_at, n"
 )
-_NEXT = f"{_READY}{_HERE} ORDER BY created_at, n LIMIT 1"
 # Started by a supervisor of this host, or about to be. What other hosts run takes no place here.
 _BUSY = (
-    f"SELECT id FROM runs{attempts.BESIDE}"
+    f"SELECT id, queue_group FROM runs{attempts.BESIDE}"
     " WHERE status IN ('starting', 'running') AND +folder = :folder"
     " AND (attempt_n > 0 AND attempt_pid IS NULL OR attempt_job != ''"
     " OR attempt_pid_ticks IS NOT NULL AND attempt_host = :host AND attempt_boot_id = :boot_id)"
 )
 
 
-def next_run(db: sqlite3.Connection, limit_running: int, here: Here) -> str | None:
-    """The oldest run that may start, unless `limit_running` are at it already."""
-    if len(db.execute(_BUSY + _HERE, asdict(here)).fetchall()) >= limit_running:
-        return None
-    row = db.execute(_NEXT, asdict(here)).fetchone()
-    return None if row is None else str(row["id"])
+def waiting(db: sqlite3.Connection, here: Here) -> list[Waiting]:
+    """All that has not started, held or queued, in the order in which it was made."""
+    rows = db.execute(_WAITING, asdict(here))
+    return [
+        Waiting(id, priority, rank, group, bool(held), unfinished)
+        for id, priority, rank, group, held, unfinished in rows
+    ]
 
 
-def claim_next(db: sqlite3.Connection, limit_running: int, here: Here) -> str | None:
-    """Begin to start the next run."""
-    id = next_run(db, limit_running, here)
-    if id is None:
-        return None
+def busy(db: sqlite3.Connection, here: Here) -> dict[str, str]:
+    """Runs that take a slot here -> the group of each."""
+    return {row["id"]: row["queue_group"] for row in db.execute(_BUSY, asdict(here))}
+
+
+def claim(db: sqlite3.Connection, id: str) -> None:
+    """Begin to start a queued run."""
     attempts.claim(db, id)
     db.execute(
         "UPDATE runs SET status = 'starting', started_at = NULL, heard_at = :now, seen_at = :now"
         " WHERE id = :id",
         {"id": id, "now": time.time()},
     )
-    return id
-
-
-def work(db: sqlite3.Connection, here: Here) -> bool:
-    """Whether a supervisor has something to do: a run that may start, or one to watch.
-
-    What waits for another run needs no look: at the root of every chain there is one of these,
-    or one that nothing can be done about.
-    """
-    return any(db.execute(f"{sql} LIMIT 1", asdict(here)).fetchone() for sql in (_BUSY, _READY))
 
 
 def waits_in_vain(

@@ -40,6 +40,7 @@ def run_of(row: sqlite3.Row) -> Run:
     values = dict(zip(COLUMNS, own[: len(COLUMNS)], strict=True))
     values["status"] = RunStatus(values["status"])
     values["star"], values["archived"] = bool(values["star"]), bool(values["archived"])
+    values["held"] = bool(values["held"])
     values["config"] = json.loads(values["config"])
     values["tags"] = tuple(json.loads(values["tags"]))
     values["warnings"] = tuple(json.loads(values["warnings"]))

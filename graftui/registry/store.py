@@ -139,9 +139,10 @@ class Store:
         )
         return [run_of(row) for row in rows]
 
-    def work(self, here: Here) -> bool:
-        """Whether a supervisor has something to do."""
-        return queue.work(self.db, here)
+    def queued(self, folder: str) -> bool:
+        """Whether a run of a data folder is queued."""
+        status = "SELECT 1 FROM runs WHERE status = 'queued' AND +folder = ?"
+        return self.db.execute(status, [folder]).fetchone() is not None
 
     def waits_in_vain(self, run: Run) -> bool:
         """Whether a queued run waits, perhaps by way of others, for one that nobody is at."""
@@ -215,17 +216,6 @@ class Store:
             if done.rowcount > 0:
                 then()
             return done.rowcount > 0
-
-    def next_run(self, limit_running: int, here: Here) -> Run | None:
-        """The oldest run that may start, unless `limit_running` are at it already."""
-        id = queue.next_run(self.db, limit_running, here)
-        return None if id is None else self.find(id)
-
-    def claim_next(self, limit_running: int, here: Here) -> Run | None:
-        """Begin to start the oldest run that may, unless `limit_running` are at it already."""
-        with self.write() as db:
-            id = queue.claim_next(db, limit_running, here)
-        return None if id is None else self.find(id)
 
     def cancel_stranded(self, here: Here, then: queue.Told) -> Texts:
         """Cancel queued runs of which a source will never finish; their ids. `then` hears of each,

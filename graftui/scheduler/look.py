@@ -13,18 +13,17 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from graftui.registry import knobs
 from graftui.registry.folders import Skipped
 from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
+from graftui.scheduler.claims import work
 from graftui.scheduler.environment import importable
-from graftui.scheduler.identity import here
 from graftui.scheduler.lock import came_up, lock_path, supervised
+from graftui.scheduler.queue_file import note_jobs
 from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.trash import to_clear
 from graftui.settings import Settings
 
-JOBS = "jobs"
 _LOG_BYTES = 1 << 20
 _started: dict[Path, "subprocess.Popen[bytes]"] = {}
 """By its lock, the supervisor that this process started last: it takes a second to come up, and
@@ -34,7 +33,7 @@ who watches looks several times in that."""
 def look(settings: Settings, store: Store, adopting: bool = True) -> None:
     """Bring the registry up to date, and see to it that somebody is at what is to be done."""
     reconcile(settings, store, adopting=adopting)
-    if store.work(here(settings)):
+    if work(settings, store):
         with suppress(OSError):  # no room for its log, say: a look is worth having all the same
             ensure(settings)
 
@@ -54,7 +53,7 @@ def first_look(settings: Settings, store: Store) -> Sequence[Skipped]:
 
 
 def set_going(settings: Settings) -> None:
-    """What has just been queued."""
+    """What has just been queued, or may start now."""
     with Store.open(settings.db) as store:
         _say_jobs(settings, store)
         look(settings, store)
@@ -62,8 +61,8 @@ def set_going(settings: Settings) -> None:
 
 def _say_jobs(settings: Settings, store: Store) -> None:
     """What this command was told; once, or a watcher of long ago would say it for ever."""
-    if settings.jobs is not None and store.work(here(settings)):
-        knobs.note(store, settings.folder, JOBS, settings.jobs)
+    if settings.jobs is not None and work(settings, store):
+        note_jobs(settings, store)
 
 
 def ensure(settings: Settings) -> None:

@@ -20,12 +20,12 @@ from graftui.registry.attempts import NAMES, change, write
 from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
 from graftui.registry.store import Store
+from graftui.scheduler.claims import claim_next, work
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.handing import Handing
-from graftui.scheduler.identity import here
 from graftui.scheduler.lock import supervising
-from graftui.scheduler.look import JOBS, unpacked
+from graftui.scheduler.look import unpacked
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK, reconcile
 from graftui.scheduler.requeue import retry
@@ -50,7 +50,7 @@ def main() -> None:
             Supervisor(settings).drain()
         # Somebody may have queued a run after the last look and seen the lock still held.
         with Store.open(settings.db) as store:
-            pending = store.work(here(settings))
+            pending = work(settings, store)
 
 
 class Supervisor:
@@ -62,7 +62,8 @@ class Supervisor:
         self.handing = Handing(settings, self.executors)
         self.mine: dict[str, Attempt] = {}
         """By run: attempts that it started, and whose end it has yet to write down."""
-        self._here = here(settings)
+        self._groups: dict[str, str] = {}
+        """By run, of those that are `mine`: whose slots it takes."""
         self._seen: float | None = None
 
     def drain(self) -> None:
@@ -94,20 +95,15 @@ class Supervisor:
             self._look_at_all(store)
             self.handing.tick(store)
             # An engine that said it has finished may still hold its memory: count processes too.
-            jobs = knobs.read(store, self._here.folder, JOBS) or self.settings.jobs or 1
-            while len(self.mine) < jobs and self._next_may_start(store, jobs):
-                claimed = store.claim_next(jobs, self._here)
-                if claimed is None:
-                    break
+            while claimed := claim_next(self.settings, store, self._slots()):
                 self._start(store, claimed)
-            busy = bool(self.mine or store.work(self._here))
-            if not busy:
-                knobs.forget(store, self._here.folder)  # what was said was for this queue
+            busy = bool(self.mine or work(self.settings, store))
+            if not busy and not store.queued(self.settings.folder):
+                knobs.forget(store, self.settings.folder)  # what was said was for this queue
             return busy
 
-    def _next_may_start(self, store: Store, jobs: int) -> bool:
-        run = store.next_run(jobs, self._here)
-        return run is not None and self.executors.ready(run.executor)
+    def _slots(self) -> dict[str, str]:
+        return {run_id: self._groups[run_id] for run_id in self.mine}
 
     def _look_at_all(self, store: Store) -> None:
         born = store.born()
@@ -130,7 +126,7 @@ class Supervisor:
             hint = f"Is {self.settings.python} a Python that has graftui?"
             self._fail(store, run, RunReason.crashed, message, hint)
         else:
-            self.mine[run.id] = attempt
+            self.mine[run.id], self._groups[run.id] = attempt, run.queue_group
             self._introduce(store, attempt)
             log.info("%s %s started", run.id, run.name)
 

@@ -11,9 +11,13 @@ from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.kinds.graft import GraftConfig
 from engine.contract.layout import RunDir
 from engine.contract.sections import ModelConfig
-from graftui.models import Run
+from graftui.models import Here, Run
+from graftui.registry import queue
 from graftui.registry.lineage import inputs_of_then
 from graftui.registry.rows import new_id
+from graftui.registry.store import Store
+from graftui.scheduler import policy
+from graftui.turns import Knobs
 
 KINDS = {"finetune": FinetuneConfig, "graft": GraftConfig}
 
@@ -33,6 +37,16 @@ def make(kind: str = "finetune", **fields: Any) -> Run:
         **fields,
     }
     return Run(**given)
+
+
+def claim_next(store: Store, jobs: int, here: Here) -> Run | None:
+    """As a supervisor does, with nothing said of the queue but its width."""
+    with store.write() as db:
+        busy = queue.busy(db, here)
+        chosen = policy.next_run(queue.waiting(db, here), busy, Knobs(jobs=jobs))
+        if chosen is not None:
+            queue.claim(db, chosen.id)
+    return None if chosen is None else store.get(chosen.id)
 
 
 def settings(**changed: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from graftui.registry.card import amend_card, card_of, read_card, write_card
 from graftui.registry.ingest import adopt, rebuild
 from graftui.registry.store import Store
 from graftui.settings import Settings, at
-from tests.registry.registry_rows import a_life, make, place, text_of
+from tests.registry.registry_rows import a_life, claim_next, make, place, text_of
 from tests.strange import VALUES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "home"
@@ -98,7 +98,7 @@ def test_a_claim_that_came_to_nothing_counts_and_is_no_start_of_a_folder(store: 
     run = make(id="aaaaaa")
     store.add([run])
     for n in (1, 2):
-        claimed = store.claim_next(1, Here("", "h", "b"))
+        claimed = claim_next(store, 1, Here("", "h", "b"))
         assert claimed
         assert claimed.attempt == Attempt(run="aaaaaa", n=n)
         assert not claimed.attempt.begun

@@ -13,7 +13,7 @@ from graftui.models import Here, RunReason, RunStatus
 from graftui.registry.ingest import ingest
 from graftui.registry.query.grammar import parse_options, words
 from graftui.registry.store import Store
-from tests.registry.registry_rows import make, place
+from tests.registry.registry_rows import claim_next, make, place
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -74,7 +74,7 @@ def test_an_old_registry_is_still_searched_and_written(old: Path) -> None:
         assert [run.id for run in store.list(where=words("night"))] == ["aaaaaa"]
         found = store.list(where=parse_options(["train.lr=1e-3", "accuracy>0.5"]))
         assert [run.id for run in found] == ["aaaaaa"]
-        claimed = store.claim_next(1, Here("", "h", "b"))
+        claimed = claim_next(store, 1, Here("", "h", "b"))
         assert claimed
         assert claimed.id == "bbbbbb"
         store.add([make(id="dddddd")])

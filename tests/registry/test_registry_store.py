@@ -15,7 +15,7 @@ from graftui.errors import NotFound, UsageError
 from graftui.models import ACTIVE, Attempt, Here, Input, Run, RunReason, RunStatus, Verdict
 from graftui.registry.rows import new_id, numbers, numbers_of
 from graftui.registry.store import Store
-from tests.registry.registry_rows import make
+from tests.registry.registry_rows import claim_next, make
 
 HERE = Here("", "h", "b")
 
@@ -98,16 +98,16 @@ def test_the_oldest_ready_run_is_claimed(store: Store) -> None:
     old, new = make(created_at=1.0), make(created_at=2.0)
     waits = make(created_at=0.5, parent=new.id)
     store.add([new, waits, old])
-    first = store.claim_next(1, HERE)
+    first = claim_next(store, 1, HERE)
     assert first
     assert (first.id, first.status) == (old.id, RunStatus.starting)
-    assert store.claim_next(1, HERE) is None
-    second = store.claim_next(2, HERE)
+    assert claim_next(store, 1, HERE) is None
+    second = claim_next(store, 2, HERE)
     assert second
     assert second.id == new.id
-    assert store.claim_next(9, HERE) is None
+    assert claim_next(store, 9, HERE) is None
     store.update(new.id, status=RunStatus.finished)
-    third = store.claim_next(9, HERE)
+    third = claim_next(store, 9, HERE)
     assert third
     assert third.id == waits.id
 
@@ -131,7 +131,7 @@ def test_a_chain_without_hope_is_cancelled(store: Store) -> None:
 def _claim_all(path: Path, gate: Barrier, name: str) -> None:
     with Store.open(path) as store:
         gate.wait(30)
-        while (run := store.claim_next(1000, HERE)) is not None:
+        while (run := claim_next(store, 1000, HERE)) is not None:
             store.update(run.id, device=name)
 
 
@@ -267,5 +267,5 @@ def test_runs_that_wait_for_each_other_wait_in_vain(store: Store) -> None:
 
 
 def _claims(store: Store) -> list[Run]:
-    claimed = store.claim_next(99, HERE)
+    claimed = claim_next(store, 99, HERE)
     return [] if claimed is None else [claimed]

@@ -14,7 +14,8 @@ from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler import identity
 from graftui.scheduler.cancel import cancel, remove
-from graftui.scheduler.identity import Identity, Life, here, life
+from graftui.scheduler.claims import claim_next
+from graftui.scheduler.identity import Identity, Life, life
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 
 
@@ -31,7 +32,7 @@ def claimed_as(bench: Bench, who: Identity) -> Run:
     """A running run whose process is said to be `who`."""
     (run,) = bench.submit(plan("sleep"))
     with Store.open(bench.settings.db) as store:
-        store.claim_next(1, here(bench.settings))
+        claim_next(bench.settings, store)
         now = time.time()
         store.update(run.id, status=RunStatus.running, heard_at=now, seen_at=now)
     return bench.change(run.id, **asdict(who))

@@ -9,9 +9,10 @@ from engine.contract import events as ev
 from graftui.models import RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler import identity, reconcile
+from graftui.scheduler.claims import claim_next
 from graftui.scheduler.executors.base import How
 from graftui.scheduler.executors.local import Local
-from graftui.scheduler.identity import Life, here
+from graftui.scheduler.identity import Life
 from graftui.scheduler.reconcile import SILENCE_S
 from tests.scheduler.scheduler_bench import Bench, plan
 
@@ -20,7 +21,7 @@ def test_a_claim_of_a_supervisor_that_was_killed_is_tried_again_once(bench: Benc
     (run,) = bench.submit(plan("finish"))
     for claim, then in ((1, RunStatus.queued), (2, RunStatus.failed)):
         with Store.open(bench.settings.db) as store:
-            claimed = store.claim_next(1, here(bench.settings))
+            claimed = claim_next(bench.settings, store)
         assert claimed
         assert claimed.attempt.n == claim
         assert bench.look(run.id).status is RunStatus.starting, "it may be just about to"
@@ -34,7 +35,7 @@ def test_an_engine_that_came_up_unseen_is_known_by_its_file(bench: Bench, told: 
     """Its supervisor is killed right after the start. The first event has a pid, and no ticks."""
     bench.submit(plan("sleep"))
     with Store.open(bench.settings.db) as store:
-        run = store.claim_next(1, here(bench.settings))
+        run = claim_next(bench.settings, store)
     assert run
     local = Local(bench.settings)
     attempt = local.start(run)
@@ -62,7 +63,7 @@ def test_what_nobody_here_claimed_is_not_queued(bench: Bench) -> None:
     bench.change("zzzzzz", seen_at=time.time() - 60)
     assert bench.look("zzzzzz").status is RunStatus.starting
     with Store.open(bench.settings.db) as store:
-        claimed = store.claim_next(1, here(bench.settings))
+        claimed = claim_next(bench.settings, store)
     assert claimed
     assert claimed.id == run.id, "nor does it hold up others"
     bench.change("zzzzzz", seen_at=time.time() - SILENCE_S - 1)
@@ -74,7 +75,7 @@ def test_a_supervisor_at_work_is_not_interfered_with(
 ) -> None:
     (run,) = bench.submit(plan("finish"))
     with Store.open(bench.settings.db) as store:
-        store.claim_next(1, here(bench.settings))
+        claim_next(bench.settings, store)
     bench.change(run.id, seen_at=0.0)
     monkeypatch.setattr(reconcile, "supervised", lambda _: True)
     assert bench.look(run.id).status is RunStatus.starting

@@ -14,7 +14,7 @@ from graftui.registry.ingest import rebuild
 from graftui.registry.store import Store
 from graftui.scheduler import identity
 from graftui.scheduler.cancel import cancel, remove
-from graftui.scheduler.identity import here
+from graftui.scheduler.claims import claim_next, work
 from graftui.scheduler.reconcile import SILENCE_S
 from graftui.scheduler.release import release
 from tests.scheduler.scheduler_bench import Bench, condition, plan
@@ -71,11 +71,10 @@ def test_each_supervisor_starts_its_own(bench: Bench, other: Bench) -> None:
     first, second = bench.submit(plan("finish"), plan("finish"))
     (third,) = other.submit(plan("finish"))
     with Store.open(bench.settings.db) as store:
-        mine, theirs = here(bench.settings), here(other.settings)
-        assert [store.work(mine), store.work(theirs)] == [True, True]
-        claimed = [store.claim_next(1, theirs), store.claim_next(1, theirs)]
+        assert [work(bench.settings, store), work(other.settings, store)] == [True, True]
+        claimed = [claim_next(other.settings, store) for _ in range(2)]
         assert [run and run.id for run in claimed] == [third.id, None]
-        claimed = [store.claim_next(2, mine), store.claim_next(2, mine)]
+        claimed = [claim_next(replace(bench.settings, jobs=2), store) for _ in range(2)]
         assert [run and run.id for run in claimed] == [first.id, second.id]
 
 
@@ -150,7 +149,7 @@ def test_the_heartbeat_of_another_host_is_believed(bench: Bench) -> None:
     with pytest.raises(UsageError, match="on host home"):
         cancel(bench.settings, run.id)
     with Store.open(bench.settings.db) as store:
-        assert not store.work(here(bench.settings)), "no supervisor of this host has a say in it"
+        assert not work(bench.settings, store), "no supervisor of this host has a say in it"
 
     long_ago = time.time() - SILENCE_S - 60
     bench.change(run.id, seen_at=long_ago, heard_at=long_ago)
@@ -231,6 +230,6 @@ def test_runs_of_other_hosts_take_no_place_here(bench: Bench) -> None:
     bench.started(pid=44, host="home")
     (mine,) = bench.submit(plan("finish"))
     with Store.open(bench.settings.db) as store:
-        claimed = store.claim_next(1, here(bench.settings))
+        claimed = claim_next(bench.settings, store)
     assert claimed
     assert claimed.id == mine.id

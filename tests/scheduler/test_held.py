@@ -13,7 +13,7 @@ from graftui.models import Run, RunStatus
 from graftui.registry.held import runs_foreign_code
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel, remove
-from graftui.scheduler.identity import here
+from graftui.scheduler.claims import claim_next, work
 from graftui.scheduler.release import release
 from tests.scheduler.scheduler_bench import Bench, plan
 
@@ -36,8 +36,7 @@ def planted(bench: Bench, trust: bool = False, **card: Any) -> Run:
 
 def nothing_to_do(bench: Bench) -> bool:
     with Store.open(bench.settings.db) as store:
-        me = here(bench.settings)
-        return not store.work(me) and store.claim_next(9, me) is None
+        return not work(bench.settings, store) and claim_next(bench.settings, store) is None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from graftui.registry import knobs
 from graftui.registry.store import Store
 from graftui.scheduler import look as looking
 from graftui.scheduler import supervise
-from graftui.scheduler.identity import here
+from graftui.scheduler.claims import work
 from graftui.scheduler.lock import lock_path, supervised
 from graftui.scheduler.look import first_look, look
 from graftui.settings import Settings
@@ -110,7 +110,7 @@ def test_the_number_of_runs_at_once_is_read_as_it_goes(
 
 def test_what_was_wished_is_for_this_queue(bench: Bench, asked: list[Settings]) -> None:
     (run,) = bench.submit(plan("finish"))
-    bench.settings = replace(bench.settings, jobs=5)
+    bench.settings = replace(bench.settings, jobs=5, told=("jobs",))
     with Store.open(bench.settings.db) as store:
         first_look(bench.settings, store)
     supervisor = supervise.Supervisor(replace(bench.settings, jobs=None))
@@ -119,4 +119,4 @@ def test_what_was_wished_is_for_this_queue(bench: Bench, asked: list[Settings]) 
         store.update(run.id, status=RunStatus.finished)
         assert not supervisor.tick()
         assert knobs.read(store, bench.settings.folder, "jobs") is None
-        assert not store.work(here(bench.settings))
+        assert not work(bench.settings, store)

@@ -27,4 +27,5 @@ MIGRATIONS: list[Migration] = [
     from_m008.m011_labelled_curves,
     from_m008.m012_words_of_tags,
     from_m013.m013_stars,
+    from_m013.m014_turns,
 ]

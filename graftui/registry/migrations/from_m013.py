@@ -1,4 +1,5 @@
-"""Changes from 13 on: many runs, of which some are marked and some put away."""
+"""Changes from 13 on: many runs, of which some are marked, some put away, and a queue that its user
+arranges."""
 
 from typing import TYPE_CHECKING
 
@@ -15,4 +16,26 @@ def m013_stars(db: "Database") -> None:
         ALTER TABLE runs ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
         DROP INDEX runs_created_at;
         CREATE INDEX runs_created_at ON runs (created_at, archived);
+    """)
+
+
+def m014_turns(db: "Database") -> None:
+    """When a run's turn comes; and search finds the settings of one that was edited."""
+    insert = """
+        INSERT INTO runs_words (rowid, words) VALUES (new.n,
+            new.id || ' ' || new.name || ' ' || new.recipe || ' ' || new.kind || ' '
+            || (SELECT ifnull(group_concat(value, ' '), '') FROM json_each(new.tags))
+            || ' ' || new.note || ' ' || (
+                SELECT ifnull(group_concat(atom, ' '), '')
+                FROM json_tree(new.config) WHERE atom IS NOT NULL))
+    """
+    db.executescript(f"""
+        ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE runs ADD COLUMN rank REAL; -- NULL: by created_at
+        ALTER TABLE runs ADD COLUMN queue_group TEXT NOT NULL DEFAULT '';
+        ALTER TABLE runs ADD COLUMN held INTEGER NOT NULL DEFAULT 0; -- by its user
+        DROP TRIGGER runs_words_update;
+        CREATE TRIGGER runs_words_update
+            AFTER UPDATE OF name, recipe, tags, note, config ON runs
+            BEGIN DELETE FROM runs_words WHERE rowid = old.n; {insert}; END;
     """)

@@ -1,0 +1,66 @@
+"""Which run is next: the one rule of the queue, over values. Reads no file and no registry."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from graftui.turns import Group, Knobs, Waiting
+
+
+def next_run(waiting: Iterable[Waiting], busy: Mapping[str, str], knobs: Knobs) -> Waiting | None:
+    """The run that starts next; None: nothing may start now.
+
+    A run may start if all of this holds:
+
+    1. nobody holds it back: it is queued, not held;
+    2. each run that it is made from has finished;
+    3. neither the queue is paused, nor the run's group;
+    4. there is a free slot: fewer runs of its group are at work than the group is wide. What is of
+       no group, or of one that nobody gave a width, shares the slots of the queue itself.
+
+    Of those it is the one of the highest priority; of these the one of the lowest rank, which is
+    when it was queued unless it was moved; of these the one that comes first in `waiting`.
+
+    `busy`: id of each run that is at work -> its group.
+    """
+    room = _with_room(busy.values(), knobs)
+    able = (
+        run
+        for run in waiting
+        if not run.held and not run.unfinished and slot(run.group, knobs) in room
+    )
+    return min(able, key=order, default=None)
+
+
+def order(run: Waiting) -> tuple[int, float]:
+    """Where a run stands in the queue: lower is earlier."""
+    return -run.priority, run.rank
+
+
+def slot(group: str, knobs: Knobs) -> str:
+    """Whose slots runs of that group take: their group's own, or (empty) those of the queue."""
+    return group if group in knobs.groups else ""
+
+
+def slots(knobs: Knobs) -> dict[str, Group]:
+    """All that has slots, by name; empty: the queue itself. What is paused as a whole is so in each
+    part.
+    """
+    parts = {"": Group(knobs.jobs), **knobs.groups}
+    return {name: Group(part.jobs, part.paused or knobs.paused) for name, part in parts.items()}
+
+
+def has_room(busy: Mapping[str, str], knobs: Knobs) -> bool:
+    """Whether anything at all might start: spares a look at thousands that wait."""
+    return bool(_with_room(busy.values(), knobs))
+
+
+def taken(groups: Iterable[str], knobs: Knobs) -> Counter[str]:
+    """How many slots runs of these groups take, by whose slots they are."""
+    return Counter(slot(group, knobs) for group in groups)
+
+
+def _with_room(groups: Iterable[str], knobs: Knobs) -> Collection[str]:
+    used = taken(groups, knobs)
+    return {
+        name for name, part in slots(knobs).items() if not part.paused and used[name] < part.jobs
+    }
