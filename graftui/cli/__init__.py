@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from graftui import __version__
-from graftui.cli import catalog, labels, results, runs, skills, slurm, sweeps, tidying, trash
+from graftui.cli import catalog, labels, queue, results, runs, skills, slurm, sweeps, tidying, trash
 from graftui.cli.common import settings_here
 from graftui.errors import EXIT_CODES
 
@@ -50,7 +50,8 @@ def dashboard(
 
 _CATALOG = "Tasks and models"
 _PANELS = (
-    ("Run", runs.VERBS), ("Results", results.VERBS), ("Results", labels.VERBS),
+    ("Run", runs.VERBS), ("Run", queue.VERBS), ("Results", results.VERBS),
+    ("Results", labels.VERBS),
     ("Tidy up", tidying.VERBS), (_CATALOG, catalog.VERBS),
 )  # fmt: skip
 for _panel, _verbs in _PANELS:
@@ -58,8 +59,8 @@ for _panel, _verbs in _PANELS:
         _form = labels.COMMANDS.get(_verb)
         app.command(cls=_form, rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
 _GROUPED = (
-    ("Run", sweeps.GROUPS), (_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS),
-    ("Run", slurm.GROUPS), ("Tidy up", trash.GROUPS),
+    ("Run", queue.GROUPS), ("Run", sweeps.GROUPS), (_CATALOG, catalog.GROUPS),
+    ("Results", skills.GROUPS), ("Run", slurm.GROUPS), ("Tidy up", trash.GROUPS),
 )  # fmt: skip
 for _panel, _groups in _GROUPED:
     for _name, (_group, _verbs) in _groups.items():

@@ -57,6 +57,12 @@ Filters = Annotated[
 Tags = Annotated[
     list[str], typer.Option("--tag", metavar="TAG", help="Tag of the runs; may be repeated")
 ]
+Priority = Annotated[
+    int, typer.Option("--priority", "-p", help="Higher starts first; the others have 0")
+]
+QueueGroup = Annotated[
+    str, typer.Option("--group", "-g", metavar="GROUP", help="Group of `graftui queue group`")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")]
 
 

@@ -12,6 +12,8 @@ from graftui.cli.common import (
     Json,
     MaybeRefs,
     On,
+    Priority,
+    QueueGroup,
     Ref,
     Refs,
     Sets,
@@ -40,6 +42,8 @@ def run(
         bool, typer.Option(help="Fine-tune again, even if that very run exists")
     ] = False,
     on: On = "local",
+    priority: Priority = 0,
+    group: QueueGroup = "",
     detach: Detach = False,
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
@@ -48,12 +52,13 @@ def run(
 
     settings, console = settings_here(), console_here()
     allowing(lambda: running.check_executor(settings, on))
+    turn = running.turn(settings, priority, group)
     move_recipes_out(settings)
     wanted = library.load(recipe, settings)
     sets = overrides.parse(set_, wanted.kinds)
     planned = plans.plan(wanted, settings, sets, name, tag, fresh)
     running.tell_reused(planned, console)
-    running.go(settings, running.on(planned.plans, on), console, detach)
+    running.go(settings, running.on(planned.plans, on), console, detach, turn)
 
 
 def rerun(
@@ -67,6 +72,8 @@ def rerun(
     filter_: Filters = [],  # noqa: B006
     on: On = "",
     yes: Yes = False,
+    priority: Priority = 0,
+    group: QueueGroup = "",
     detach: Detach = False,
 ) -> None:
     """Run saved configurations again; what --set changes is shown first.
@@ -79,12 +86,13 @@ def rerun(
     from graftui.planning import overrides, reruns
 
     settings, console = settings_here(), console_here()
+    turn = running.turn(settings, priority, group)
     sets = overrides.parse(set_)
     allowing(lambda: running.check_executor(settings, on))
     with store_here(settings) as store:
         runs = choosing.chosen(settings, store, refs, filter_)
     planned = [reruns.rerun(run, sets, settings, name, tag, keep, on) for run in runs]
-    again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach)
+    again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach, turn)
 
 
 def watch(refs: Refs) -> None:
@@ -115,24 +123,6 @@ def cancel(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> Non
         console.print("no run that is queued or at work meets this")
     elif not filter_ or choosing.agreed(runs, "cancel", yes, console):
         running.cancel(settings, runs, console)
-
-
-def release(refs: Refs, yes: Yes = False) -> None:
-    """Queue runs that are held: found as folders in data/runs, not queued here."""
-    from graftui.cli.commands import choosing
-    from graftui.registry.held import runs_foreign_code
-    from graftui.scheduler import look
-    from graftui.scheduler import release as releasing
-
-    settings, console = settings_here(), console_here()
-    with store_here(settings) as store:
-        runs = choosing.chosen(settings, store, refs, ())
-    foreign = [run for run in runs if runs_foreign_code(run.config)]
-    act = f"run the code that comes with the model of {choosing.named(foreign)}"
-    if not foreign or choosing.agreed(foreign, act, yes, console):
-        releasing.release(settings, runs)
-        look.set_going(settings)
-        console.print(f"queued {choosing.named(runs)}", soft_wrap=True)
 
 
 def resume(
@@ -203,7 +193,6 @@ VERBS: dict[Callable[..., None], str] = {
     watch: "graftui watch last",
     cancel: "graftui cancel --filter status=queued",
     resume: "graftui resume --filter 'tag=study and reason=killed'",
-    release: "graftui release k3f9qz",
     recipes: "graftui recipes pocket --settings",
     save: "graftui save last my-sst2",
 }

@@ -41,12 +41,17 @@ def first_status(
 
 def queued_card(run: Run, settings: Settings) -> RunCard:
     """The card of a run that this registry, on this host, is about to start."""
-    return replace(card_of(run), registry=settings.registry, host=os.uname().nodename)
+    return replace(card_of(run), **queued_by(settings))
+
+
+def queued_by(settings: Settings) -> dict[str, Any]:
+    """What a card says of the registry, and the host, that are about to start a run."""
+    return {"registry": settings.registry, "host": os.uname().nodename}
 
 
 def _queued_by(card: RunCard, settings: Settings) -> bool:
     """Whether this registry did, on this host: a copy elsewhere may have the same path."""
-    return (card.registry, card.host) == (settings.registry, os.uname().nodename)
+    return {"registry": card.registry, "host": card.host} == queued_by(settings)
 
 
 def runs_foreign_code(config: Mapping[str, Any]) -> bool:

@@ -46,7 +46,8 @@ PLAIN = "substr(executor, 1, instr(executor || ':', ':') - 1)"
 _HERE = f" AND {PLAIN} NOT IN (SELECT value FROM json_each('{json.dumps(QUEUEING)}'))"
 _WAITING = (
     "SELECT id, priority, ifnull(rank, created_at), queue_group, status = 'held',"
-    f" (SELECT count(*) FROM {SOURCES} AND ifnull(source.status, '') != 'finished')"
+    f" (SELECT count(DISTINCT inputs.source) FROM {SOURCES}"
+    " AND ifnull(source.status, '') != 'finished')"
     " FROM runs AS waiting WHERE status IN ('queued', 'held') AND +folder = :folder"
     " ORDER BY created_at, n"
 )

@@ -18,7 +18,7 @@ def facts(run: Run, now: float) -> dict[str, str]:
         "took": duration(elapsed(run, now)),
         "ended": f"{age(now - run.ended_at)} ago" if run.ended_at else "",
         "device": run.device,
-        "process": _process(attempt) if run.status.active else "",
+        "process": process(attempt) if run.status.active else "",
         "exit code": str(attempt.exit_code or ""),
         "signal": str(attempt.signal or ""),
         "config hash": run.config_hash,
@@ -26,6 +26,7 @@ def facts(run: Run, now: float) -> dict[str, str]:
     return {name: text for name, text in told.items() if text}
 
 
-def _process(attempt: Attempt) -> str:
+def process(attempt: Attempt) -> str:
+    """As which process, or job, it runs, and where."""
     name = f"job {attempt.job}" if attempt.job else str(attempt.pid or "")
     return f"{name} on {attempt.host}" if name and attempt.host else name

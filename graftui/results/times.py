@@ -42,6 +42,13 @@ def time_left(seconds: float | None) -> str:
     return f"about {seconds / 3600:.1f} h left"
 
 
+def time_until(seconds: float | None) -> str:
+    """ "in about 4 min", or "now". None: nothing."""
+    if seconds is None:
+        return ""
+    return f"in {time_left(seconds).removesuffix(' left')}" if seconds >= 1 else "now"
+
+
 def moment(t: float) -> str:
     """`t` in seconds since the epoch as a date and time that programs read, in UTC."""
     return datetime.fromtimestamp(t, UTC).isoformat(timespec="seconds")

@@ -81,6 +81,15 @@ def in_force(settings: Settings, store: Store) -> Knobs:
     return Knobs(told or said.jobs or default or settings.jobs or 1, said.paused, said.groups)
 
 
+def resumed_by(settings: Settings, group: str) -> str:
+    """The command that lets runs of `group` start again; empty: they are not paused."""
+    said = read(settings)
+    if said.paused:
+        return "graftui queue resume"
+    part = said.groups.get(group)
+    return f"graftui queue resume {group}" if part and part.paused else ""
+
+
 def _width(value: Any) -> int | None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     return int(value) if whole and value >= 1 else None

@@ -27,6 +27,7 @@ from graftui.registry.store import Store
 from graftui.scheduler.reads import Digests
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
+from graftui.turns import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Plan:
     """The user's files that it reads."""
     executor: str = LOCAL
     """What is to start it."""
+    turn: Turn = field(default_factory=Turn)
+    """When it is to start."""
 
 
 Sources = dict[str, tuple[Run, ...]]
@@ -94,8 +97,9 @@ def _source(
         return made[source][0]
     run = store.get(source)
     if run.status not in (*ACTIVE, RunStatus.finished):
+        verb = "release" if run.status is RunStatus.held else "rerun"
         raise UsageError(f"{plan.name} needs the result of run {run.id}, which is "
-                         f"{run.status}.", f"`graftui rerun {run.id}` first.")  # fmt: skip
+                         f"{run.status}.", f"`graftui {verb} {run.id}` first.")  # fmt: skip
     return run
 
 
@@ -121,6 +125,8 @@ def _run(settings: Settings, plan: Plan, sources: Sources, number: int) -> tuple
         recipe=plan.recipe,
         executor=plan.executor,
         tags=plan.tags,
+        priority=plan.turn.priority,
+        queue_group=plan.turn.queue_group,
         folder=settings.folder,
         inputs=(*linked, *own),
     )

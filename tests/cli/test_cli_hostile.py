@@ -66,6 +66,9 @@ TYPED: dict[str, list[str]] = {
     "": [], "run": [RECIPE, "--name", EVIL, "--tag", EVIL, "--detach"],
     "rerun": ["one", "--set", f"task.prompt=*cls*{EVIL}x*sent_0**mask*", "--detach"],
     "watch": ["one", "two"], "cancel": ["one"], "release": ["one"],
+    "queue": [], "queue pause": [], "queue resume": [], "queue jobs": ["2"],
+    "queue group": ["big", "--jobs", "1"], "queue hold": ["one"], "queue release": ["one"],
+    "queue move": ["one", "--front"],
     "recipes": [RECIPE, "--settings"],
     "save": ["one", EVIL], "ls": [],
     "show": ["one"], "logs": ["one"], "compare": ["one", "two"], "export": [],
@@ -113,8 +116,9 @@ def verbs(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
 VERBS = sorted(verbs(typer.main.get_command(app)))
 TAKE_JSON = [
     verb for verb in VERBS
-    if verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm",
-                    "tag", "release",
+    if not verb.startswith(("queue", "release"))  # of what waits, and none of these does
+    and verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm",
+                    "tag",
                     "note", "rename", "data kshot")
 ]  # fmt: skip
 

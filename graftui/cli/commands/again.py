@@ -11,6 +11,7 @@ from graftui.planning.values import written
 from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
+from graftui.turns import Turn
 
 Changes = Mapping[str, tuple[Any, Any]]
 
@@ -22,6 +23,7 @@ def rerun(
     planned: Sequence[tuple[plans.Planned, Changes]],
     asking: bool,
     detach: bool,
+    turn: Turn,
 ) -> None:
     """Queue what `runs` come to and watch it. A fine-tuning that several need is made once."""
     if not runs:
@@ -33,7 +35,7 @@ def rerun(
         return
     whole = reruns.together([made for made, _ in planned])
     running.tell_reused(whole, console)
-    running.go(settings, whole.plans, console, detach)
+    running.go(settings, whole.plans, console, detach, turn)
 
 
 def _tell(run: Run, plan: Plan, changes: Changes, console: Console) -> None:

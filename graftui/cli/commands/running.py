@@ -11,22 +11,35 @@ from graftui.registry.store import Store
 from graftui.results.times import duration
 from graftui.scheduler import cancel as cancelling
 from graftui.scheduler.executors import Executors
+from graftui.scheduler import queue_file
+from graftui.scheduler.arrange import check_turn
 from graftui.scheduler.look import set_going
 from graftui.scheduler.submit import Plan, submit
 from graftui.settings import Settings
 from graftui.show import tables
 from graftui.terminal import Console, Text
+from graftui.turns import Turn
 
 
-def go(settings: Settings, plans: Sequence[Plan], console: Console, detach: bool) -> None:
+def turn(settings: Settings, priority: int, group: str) -> Turn:
+    """When runs are to start, as typed. Raises UsageError."""
+    check_turn(settings, priority, group)
+    return Turn(priority=priority, queue_group=group)
+
+
+def go(
+    settings: Settings, plans: Sequence[Plan], console: Console, detach: bool, turn: Turn
+) -> None:
     """Queue `plans` and watch them; raises RunFailed or RunCancelled if they do not finish."""
-    runs = submit(settings, plans)
+    runs = submit(settings, [replace(plan, turn=turn) for plan in plans])
     set_going(settings)
     for run in runs:
         after = f", after {', '.join(run.sources)}" if run.sources else ""
         console.print(
             Text.assemble(f"queued {run.kind} ", (run.id, "bold"), f" ({run.name}{after})")
         )
+    if command := queue_file.resumed_by(settings, turn.queue_group):
+        console.print(f"paused: nothing of it starts until `{command}`", style="yellow")
     if detach:
         console.print(
             f"they run on their own; watch with: graftui watch {' '.join(r.id for r in runs)}"

@@ -115,6 +115,8 @@ _TABLE = (
     *(_score(name, ex.result(name), old=True) for name in _SHARES),
     *(_score(stage, ex.summary(stage), old=True) for stage in _STAGES),
     _text("recipe", ex.column("recipe")),
+    Key("priority", ex.column("priority"), has_unit=True),
+    _text("group", ex.column("queue_group")),
     Key("parent", ex.SOURCES, is_text=True, many=True),
     _text("device", ex.column("device")),
     _text("phase", ex.column("phase")),

@@ -1,0 +1,194 @@
+"""What `queue` and its verbs do, and what they print."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+
+from graftui.cli.commands.choosing import NOBODY, agreed, chosen, named
+from graftui.cli.commands.output import send_json
+from graftui.errors import UsageError
+from graftui.models import Run, RunStatus
+from graftui.registry.held import runs_foreign_code
+from graftui.registry.query.grammar import parse_options
+from graftui.registry.store import Store
+from graftui.scheduler import arrange, look, outlook, queue_file
+from graftui.scheduler.queue_file import Said
+from graftui.settings import Settings
+from graftui.show import queue as drawing
+from graftui.terminal import Console
+from graftui.turns import Group
+
+_NAME = re.compile(r"\w[\w.-]{0,39}")
+
+
+def show(
+    settings: Settings,
+    store: Store,
+    console: Console,
+    filters: Sequence[str],
+    limit: int,
+    json: bool,
+) -> None:
+    """The queue, of which those that meet all filters."""
+    seen = outlook.outlook(settings, store)
+    if filters:
+        ids = {run.id for run in store.list(where=parse_options(filters))}
+        at_work = [run for run in seen.at_work if run.id in ids]
+        seen = replace(
+            seen, at_work=at_work, lines=[line for line in seen.lines if line.run.id in ids]
+        )
+    if json:
+        send_json(drawing.as_json(seen, limit))
+    else:
+        drawing.show(seen, console, limit)
+
+
+def pause(settings: Settings, console: Console, group: str, paused: bool, json: bool) -> None:
+    """Pause the queue, or a group of it, or let it go on."""
+
+    def change(said: Said) -> Said:
+        if not group:
+            return replace(said, paused=paused)
+        part = replace(_known(said, group), paused=paused)
+        return replace(said, groups={**said.groups, group: part})
+
+    said = _change(settings, change)
+    if json:
+        send_json(asdict(said))
+        return
+    what = f"the group {group}" if group else "the queue"
+    then = "nothing new of it starts, what is at work goes on" if paused else "it starts runs again"
+    console.print(f"{what} is {'paused' if paused else 'not paused'}: {then}")
+    if said.paused and group and not paused:
+        console.print("but the queue as a whole is: graftui queue resume", style="yellow")
+
+
+def jobs(settings: Settings, console: Console, number: int, json: bool) -> None:
+    """How wide the queue is; 0: as it is without a word."""
+    said = _change(settings, lambda said: replace(said, jobs=number or None))
+    if json:
+        send_json(asdict(said))
+        return
+    with Store.open(settings.db) as store:
+        now = queue_file.in_force(settings, store).jobs
+    console.print(f"{now} at once; what is at work goes on")
+
+
+def group(settings: Settings, console: Console, name: str, jobs: int, json: bool) -> None:
+    """Make a group, make it wider or narrower, or give it up."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a group.", "Letters, digits, - and ., at most 40."
+        )
+
+    def change(said: Said) -> Said:
+        others = {other: part for other, part in said.groups.items() if other != name}
+        if not jobs:
+            _known(said, name)
+            return replace(said, groups=others)
+        paused = name in said.groups and said.groups[name].paused
+        return replace(said, groups={**others, name: Group(jobs, paused)})
+
+    said = _change(settings, change)
+    if json:
+        send_json(asdict(said))
+    elif jobs:
+        console.print(f"{name}: {jobs} at once, beside the rest; use it with: run --group {name}")
+    else:
+        console.print(f"there is no group {name} any more; runs of it go with those of none")
+
+
+def hold(
+    settings: Settings, store: Store, console: Console,
+    refs: Sequence[str], filters: Sequence[str], yes: bool, json: bool,
+) -> None:  # fmt: skip
+    """Hold runs back; of those that a filter chose, the queued ones."""
+    runs = _chosen(store, refs, filters, [RunStatus.queued])
+    if not _agreed(runs, filters, "hold back", yes, console, json):
+        return
+    arrange.hold(settings, runs)
+    _tell(settings, runs, "held", console, json)
+
+
+def release(
+    settings: Settings, store: Store, console: Console,
+    refs: Sequence[str], filters: Sequence[str], yes: bool, json: bool,
+) -> None:  # fmt: skip
+    """Queue held runs; asks before code that comes with a model is run."""
+    runs = _chosen(store, refs, filters, [RunStatus.held])
+    foreign = [run for run in runs if runs_foreign_code(run.config)]
+    act = f"run the code that comes with the model of {named(foreign)}"
+    if not _agreed(runs, filters, "queue", yes, console, json) or (
+        foreign and not agreed(foreign, act, yes, console)
+    ):
+        return
+    arrange.release(settings, runs)
+    look.set_going(settings)
+    _tell(settings, runs, "queued", console, json)
+
+
+def check_goal(front: bool, back: bool, before: str) -> None:
+    """Raises UsageError unless one place to move to is given."""
+    if sum(map(bool, (front, back, before))) != 1:
+        raise UsageError(
+            "Where to? Give one of --front, --back and --before ID.",
+            "Example: graftui queue move k3f9qz --front",
+        )
+
+
+def move(
+    settings: Settings, store: Store, console: Console, refs: Sequence[str], front: bool,
+    before: str, filters: Sequence[str], yes: bool, json: bool,
+) -> None:  # fmt: skip
+    """Move waiting runs: to the front, before a run, or else to the back."""
+    goal_run = store.resolve(before) if before else None
+    runs = _chosen(store, refs, filters, arrange.WAITING)
+    if not _agreed(runs, filters, "move", yes, console, json):
+        return
+    arrange.move(settings, runs, goal_run, front)
+    where = f"before {before}" if before else "to the front" if front else "to the back"
+    _tell(settings, runs, f"moved {where}:", console, json)
+
+
+def _chosen(
+    store: Store, refs: Sequence[str], filters: Sequence[str], states: Sequence[RunStatus]
+) -> list[Run]:
+    """As everywhere; of those that a filter chose, the ones that it can be done to. Those that are
+    named stay in the order in which they were.
+    """
+    runs = chosen(store, refs, filters)
+    if filters:
+        return [run for run in runs if run.status in states]
+    typed = list(dict.fromkeys(store.resolve(ref).id for ref in refs))
+    return sorted(runs, key=lambda run: typed.index(run.id))
+
+
+def _agreed(
+    runs: Sequence[Run], filters: Sequence[str], act: str, yes: bool, console: Console, json: bool
+) -> bool:
+    if not runs:
+        send_json([]) if json else console.print(NOBODY)
+        return False
+    return not filters or agreed(runs, act, yes, console)
+
+
+def _tell(settings: Settings, runs: Sequence[Run], done: str, console: Console, json: bool) -> None:
+    if json:
+        with Store.open(settings.db) as store:
+            send_json([drawing.turn_of(store.get(run.id)) for run in runs])
+    else:
+        console.print(f"{done} {named(runs)}", soft_wrap=True)
+
+
+def _change(settings: Settings, how: Callable[[Said], Said]) -> Said:
+    with Store.open(settings.db) as store:
+        said = queue_file.change(settings, store, how)
+    look.set_going(settings)
+    return said
+
+
+def _known(said: Said, group: str) -> Group:
+    if group not in said.groups:
+        there = f"There are: {', '.join(said.groups)}." if said.groups else "There are none yet."
+        raise UsageError(f"The queue has no group {group!r}.", there)
+    return said.groups[group]

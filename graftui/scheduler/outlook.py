@@ -1,0 +1,118 @@
+"""The queue as it stands: what runs where, what waits for what and why, and when it will start.
+
+Owns the words for why something waits. Changes nothing.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graftui.models import Run, RunStatus
+from graftui.registry import queue
+from graftui.registry.store import Store
+from graftui.scheduler import policy, queue_file
+from graftui.scheduler.condition import observed
+from graftui.scheduler.durations import Durations
+from graftui.scheduler.forecast import AtWork, forecast
+from graftui.scheduler.identity import here
+from graftui.scheduler.lock import supervised
+from graftui.scheduler.reconcile import AT_WORK
+from graftui.settings import Settings
+from graftui.turns import Knobs, Waiting
+
+_FORESEEN = 200
+"""Starts that are worked out, at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One that waits."""
+
+    run: Run
+    why: str
+    """What it waits for; "next" where that is nothing but its turn."""
+    starts_in_s: float | None
+    """Seconds; None: cannot be foreseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The queue of one data folder."""
+
+    knobs: Knobs
+    taken: Mapping[str, int]
+    """Slots that are taken, by group; empty: of the queue itself."""
+    supervised: bool
+    """Whether somebody is there to start what is next."""
+    at_work: Sequence[Run]
+    left_s: Mapping[str, float | None]
+    """Id of each of those -> seconds that it will still take."""
+    lines: Sequence[Line]
+    """In the order in which they stand in the queue."""
+
+
+def outlook(settings: Settings, store: Store) -> Outlook:
+    """As it stands now."""
+    now, me, durations = time.time(), here(settings), Durations(store)
+    knobs = queue_file.in_force(settings, store)
+    runs = {run.id: run for run in store.unsettled(settings.folder)}
+    at_work = observed(settings, [run for run in runs.values() if run.status in AT_WORK], now)
+    left_s = {run.id: _left(run, durations, now) for run in at_work}
+    busy = queue.busy(store.db, me)
+    line = [each for each in queue.waiting(store.db, me) if each.id in runs]
+    line.sort(key=policy.order)
+    starts = forecast(
+        line,
+        {each.id: runs[each.id].sources for each in line},
+        {id: AtWork(seconds, busy.get(id)) for id, seconds in left_s.items()},
+        knobs,
+        lambda id: durations.of(runs[id]),
+        _FORESEEN,
+    )
+    coming = policy.next_run(line, busy, knobs)
+    why = _Why(store, knobs, policy.taken(busy.values(), knobs), coming)
+    lines = [Line(runs[each.id], why.of(each, runs[each.id]), starts.get(each.id)) for each in line]
+    return Outlook(knobs, why.taken, supervised(settings), at_work, left_s, lines)
+
+
+def _left(run: Run, durations: Durations, now: float) -> float | None:
+    """By what it says itself, or else by what such runs took."""
+    if run.left_s is not None:
+        return max(0.0, run.left_s - (now - (run.heard_at or now)))
+    took = durations.of(run)
+    return None if took is None else max(0.0, took - (now - (run.started_at or now)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """What is to be known to say why a run waits."""
+
+    store: Store
+    knobs: Knobs
+    taken: Mapping[str, int]
+    coming: Waiting | None
+
+    def of(self, waiting: Waiting, run: Run) -> str:
+        """The first of the preconditions of policy.next_run that does not hold."""
+        slot = policy.slot(waiting.group, self.knobs)
+        part = policy.slots(self.knobs)[slot]
+        if waiting.held:
+            return f"held: {run.message}" if run.message else "held"
+        if waiting.unfinished:
+            return f"after {', '.join(self._unfinished(run))}"
+        if self.knobs.paused:
+            return "the queue is paused"
+        if part.paused:
+            return f"the group {slot} is paused"
+        if self.taken[slot] >= part.jobs:
+            of = f" of {slot}" if slot else ""
+            return f"a free slot{of}: {self.taken[slot]} of {part.jobs} taken"
+        return "next" if waiting == self.coming else "its turn"
+
+    def _unfinished(self, run: Run) -> list[str]:
+        sources = {id: self.store.find(id) for id in run.sources}
+        return [
+            f"{id} ({source.status if source else 'deleted'})"
+            for id, source in sources.items()
+            if source is None or source.status is not RunStatus.finished
+        ]

@@ -1,0 +1,78 @@
+"""What a user says of several waiting runs at once: rows and cards of all, or of none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.contract.layout import read_whole, write_whole
+from graftui.errors import UsageError
+from graftui.models import Run, RunStatus
+from graftui.registry.card import card_of, read_card, write_card
+from graftui.registry.rows import encoded
+from graftui.registry.store import Store
+from graftui.scheduler.reconcile import reconcile
+from graftui.scheduler.settle import refuse_elsewhere
+from graftui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of one run."""
+
+    run: Run
+    """As it was seen: it must be in that state still."""
+    fields: Mapping[str, Any]
+    """Of its row."""
+    card: Mapping[str, Any] = field(default_factory=dict)
+    """Of its card."""
+
+
+def seen_now(
+    settings: Settings, store: Store, runs: Sequence[Run], states: Sequence[RunStatus], act: str
+) -> list[Run]:
+    """The runs as they are now. Raises UsageError if one is in none of these states, or is of
+    another data folder.
+    """
+    reconcile(settings, store)
+    now = [store.get(run.id) for run in runs]
+    for run in now:
+        refuse_elsewhere(settings, run, act)
+        if run.status not in states:
+            raise UsageError(
+                f"Run {run.id} is {run.status}, not {' or '.join(states)}.", "Leave it out."
+            )
+    return now
+
+
+def change_all(settings: Settings, store: Store, changes: Sequence[Change]) -> None:
+    """Make all changes. Raises UsageError, and changes nothing, if one of the runs has started
+    meanwhile; OSError, as well, where a card cannot be written.
+    """
+    before: dict[str, bytes] = {}
+    try:
+        with store.write() as db:
+            for change in changes:
+                row = encoded(change.fields)
+                done = db.execute(
+                    f"UPDATE runs SET {', '.join(f'{name} = ?' for name in row)}"
+                    " WHERE id = ? AND status = ?",
+                    [*row.values(), change.run.id, change.run.status],
+                )
+                if done.rowcount == 0:
+                    raise UsageError(
+                        f"Run {change.run.id} is not {change.run.status} any more.",
+                        "Nothing was changed; see `graftui queue`.",
+                    )
+            for change in changes:
+                _write_card(settings, change, before)
+    except BaseException:
+        for id, content in before.items():
+            write_whole(settings.run_dir(id).card, content)
+        raise
+
+
+def _write_card(settings: Settings, change: Change, before: dict[str, bytes]) -> None:
+    run_dir = settings.run_dir(change.run.id)
+    if run_dir.card.exists():
+        before[change.run.id] = read_whole(run_dir.card)
+    write_card(run_dir, replace(read_card(run_dir) or card_of(change.run), **change.card))

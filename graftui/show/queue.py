@@ -1,0 +1,94 @@
+"""The queue as text and as JSON. Asks nothing of the registry."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import count
+from typing import Any
+
+from graftui.models import Run
+from graftui.results.columns import elapsed
+from graftui.results.facts import process
+from graftui.results.figures import counted
+from graftui.results.times import duration, time_left, time_until
+from graftui.scheduler.outlook import Line, Outlook
+from graftui.scheduler.policy import slots
+from graftui.show import tables
+from graftui.show.lines import Column, Lines
+from graftui.terminal import Console, Text
+
+Cells = list[str | Text]
+_AT_WORK = ("id", "name", "kind", "status", "took", "left", "group", "where")
+_WAITING = ("", "id", "name", "kind", "prio", "group", "starts", "waits for")
+
+
+def show(seen: Outlook, console: Console, limit: int) -> None:
+    """What is at work, then what waits in its order."""
+    for text, style in _heads(seen):
+        console.print(text, style=style, soft_wrap=True)
+    if seen.at_work:
+        console.print(_table(_AT_WORK, list(_at_work(seen, time.time()))), crop=False)
+    lines = seen.lines[: limit or None]
+    if lines:
+        console.print(_table(_WAITING, list(map(_waiting, count(1), lines))), crop=False)
+    if len(lines) < len(seen.lines):
+        console.print(f"{len(lines)} of {len(seen.lines)}; --limit 0 shows all", style="dim")
+
+
+def _at_work(seen: Outlook, now: float) -> Iterator[Cells]:
+    for run in seen.at_work:
+        took, left = duration(elapsed(run, now)), time_left(seen.left_s[run.id])
+        about: Cells = [run.id, run.name, run.kind, tables.status(run)]
+        yield [*about, took, left, run.queue_group, process(run.attempt)]
+
+
+def _waiting(number: int, line: Line) -> Cells:
+    run, starts = line.run, time_until(line.starts_in_s)
+    priority = str(run.priority or "")
+    return [str(number), run.id, run.name, run.kind, priority, run.queue_group, starts, line.why]
+
+
+def as_json(seen: Outlook, limit: int) -> dict[str, Any]:
+    """All of it, for scripts."""
+    return {
+        "supervised": seen.supervised,
+        **asdict(seen.knobs),
+        "taken": dict(seen.taken),
+        "at_work": [
+            {**turn_of(run), "step": run.step, "total": run.total, "left_s": seen.left_s[run.id],
+             "executor": run.attempt.executor, "host": run.attempt.host, "pid": run.attempt.pid,
+             "job": run.attempt.job}
+            for run in seen.at_work
+        ],
+        "waiting": [
+            {**turn_of(line.run), "why": line.why, "starts_in_s": line.starts_in_s,
+             "after": line.run.sources}
+            for line in seen.lines[: limit or None]
+        ],
+    }  # fmt: skip
+
+
+def turn_of(run: Run) -> dict[str, Any]:
+    """What decides when a run's turn comes."""
+    names = ("id", "name", "kind", "status", "priority", "rank", "held")
+    return {name: getattr(run, name) for name in names} | {"group": run.queue_group}
+
+
+def _heads(seen: Outlook) -> Iterator[tuple[str, str]]:
+    """A line for the queue and for each of its groups."""
+    for name, part in slots(seen.knobs).items():
+        taken = seen.taken.get(name, 0)
+        text = f"{name or 'queue'}: {taken} of {part.jobs} at work"
+        yield (f"{text}, paused", "yellow") if part.paused else (text, "bold")
+    if not (seen.at_work or seen.lines):
+        yield "nothing is at work, and nothing waits", ""
+    elif not seen.supervised and any(line.why == "next" for line in seen.lines):
+        yield f"{counted(len(seen.lines))} waiting, and no supervisor yet: look again", "yellow"
+
+
+def _table(titles: tuple[str, ...], rows: list[Cells]) -> Lines:
+    """Without the columns that are empty in each row."""
+    filled = [n for n in range(len(titles)) if any(row[n] for row in rows)]
+    least = {"id": 6, "starts": 3}
+    columns = [Column(titles[n], titles[n] == "prio", least.get(titles[n], 1)) for n in filled]
+    return Lines(columns, [[row[n] for n in filled] for row in rows])
