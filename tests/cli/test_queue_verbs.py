@@ -1,7 +1,5 @@
 """The queue as its user arranges it, by the command line."""
 
-from typing import Any
-
 from tests.cli.workplace import Workplace
 
 
@@ -60,11 +58,8 @@ def test_what_is_paused_or_held_starts_when_it_is_let_go(work: Workplace) -> Non
     work.run("queue", "resume", "big")
     assert work.json("show", tuning)["status"] == "held"
     work.run("queue", "release", tuning)
-    assert ended(work.wait(tuning, ended))
-
-
-def ended(run: dict[str, Any]) -> bool:
-    return bool(run["status"] == "finished")
+    work.run("watch", tuning)
+    assert work.json("show", tuning)["status"] == "finished"
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(work: Workplace) -> None:
