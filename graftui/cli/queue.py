@@ -10,6 +10,7 @@ from graftui.cli.common import (
     Filters,
     Json,
     MaybeRefs,
+    Sets,
     Yes,
     console_here,
     settings_here,
@@ -133,6 +134,28 @@ def move(
         arranging.move(settings, store, console_here(), refs, front, before, filter_, yes, json)
 
 
+def edit(
+    refs: MaybeRefs = [],  # noqa: B006
+    set_: Sets = [],  # noqa: B006
+    priority: Annotated[
+        int | None, typer.Option("--priority", "-p", help="Higher starts first")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", "-g", metavar="GROUP", help='Of the queue; "": none')
+    ] = None,
+    filter_: Filters = [],  # noqa: B006
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Change settings of runs that have not started; what is made from them follows."""
+    from graftui.cli.commands import editing
+
+    settings = settings_here()
+    turn = editing.turn(settings, priority, group)
+    with store_here(settings) as store:
+        editing.edit(settings, store, console_here(), refs, set_, turn, filter_, yes, json)
+
+
 # Group -> its verbs, each with the example in its help.
 GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
     "queue": (
@@ -149,4 +172,7 @@ GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
     ),
 }
 # Verb -> example in its help.
-VERBS: dict[Callable[..., None], str] = {release: "graftui release k3f9qz"}
+VERBS: dict[Callable[..., None], str] = {
+    release: "graftui release k3f9qz",
+    edit: "graftui edit k3f9qz --set train.lr=1e-3 --priority 5",
+}

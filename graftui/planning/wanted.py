@@ -47,9 +47,9 @@ def wanted(recipe: Recipe, overrides: Sequence[Override], settings: Settings) ->
     """
     hashes: dict[str, str] = {}
     for part, config in _asked_for(recipe, overrides).items():
-        ready = _ready(part, config, recipe.inputs.get(part, {}), hashes, settings)
-        hashes[part] = ready.hash
-        yield ready
+        checked = ready(part, config, recipe.inputs.get(part, {}), hashes, settings)
+        hashes[part] = checked.hash
+        yield checked
 
 
 def _asked_for(recipe: Recipe, overrides: Sequence[Override]) -> dict[str, RunConfig]:
@@ -64,8 +64,7 @@ def _asked_for(recipe: Recipe, overrides: Sequence[Override]) -> dict[str, RunCo
         written = [path for path in told if told[path] is Source.recipe]
         given_now = told.keys() - elsewhere
         now = [p for p in given_now if told[p] in _NOW or _has_part(told[p], p, idle[part])]
-        if trouble := kinds()[config.kind].check_given(config, written, now):
-            raise UsageError(*trouble)
+        check_given(config, written, now)
     return parts
 
 
@@ -76,7 +75,15 @@ def _has_part(source: Source, path: str, idle: Collection[str]) -> bool:
     return source is Source.sweep and path not in idle
 
 
-def _ready(
+def check_given(config: RunConfig, written: Collection[str], now: Collection[str]) -> None:
+    """Raises UsageError for settings that a recipe has, or somebody gives now, though the config
+    has no use for them.
+    """
+    if trouble := kinds()[config.kind].check_given(config, written, now):
+        raise UsageError(*trouble)
+
+
+def ready(
     part: str, config: RunConfig, inputs: Inputs, hashes: Mapping[str, str], settings: Settings
 ) -> Wanted:
     """With the file of a run where a setting names the run, and the hashes of what it is made

@@ -29,6 +29,7 @@ from graftui.scheduler.look import unpacked
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK, reconcile
 from graftui.scheduler.requeue import retry
+from graftui.scheduler.rewrite import finish as finish_edit
 from graftui.scheduler.settle import note_end, settle
 from graftui.scheduler.trash import clear_up
 from graftui.scheduler.verdict import verdict_on
@@ -115,6 +116,7 @@ class Supervisor:
 
     def _start(self, store: Store, run: Run) -> None:
         try:
+            finish_edit(self.settings, store, run)
             note_of(self.settings, run)
             attempt = self.executors[run.executor].start(run)
         except FilesChanged as exc:

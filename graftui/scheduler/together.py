@@ -59,16 +59,20 @@ def change_all(settings: Settings, store: Store, changes: Sequence[Change]) -> N
                     [*row.values(), change.run.id, change.run.status],
                 )
                 if done.rowcount == 0:
-                    raise UsageError(
-                        f"Run {change.run.id} is not {change.run.status} any more.",
-                        "Nothing was changed; see `graftui queue`.",
-                    )
+                    raise not_any_more(change.run)
             for change in changes:
                 _write_card(settings, change, before)
     except BaseException:
         for id, content in before.items():
             write_whole(settings.run_dir(id).card, content)
         raise
+
+
+def not_any_more(run: Run) -> UsageError:
+    """Of one that started, or ended, between a look and a change."""
+    return UsageError(
+        f"Run {run.id} is not {run.status} any more.", "Nothing was changed; see `graftui queue`."
+    )
 
 
 def _write_card(settings: Settings, change: Change, before: dict[str, bytes]) -> None:
