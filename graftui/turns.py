@@ -36,6 +36,8 @@ class Waiting:
     """Whether it waits for its user's word."""
     unfinished: int = 0
     """How many of the runs it is made from have not finished."""
+    handed: bool = False
+    """Whether an executor with a queue of its own takes it, and no slot here."""
 
 
 @dataclass(frozen=True, slots=True)

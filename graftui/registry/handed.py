@@ -3,8 +3,10 @@
 They take none of the places that runs have on this host. The caller owns the transaction.
 """
 
+import json
 import sqlite3
 import time
+from collections.abc import Collection
 from dataclasses import asdict
 
 from graftui.models import Attempt, Here
@@ -15,7 +17,8 @@ _READY = (
     "SELECT id, executor FROM runs AS waiting WHERE status = 'queued' AND +folder = :folder"
     f" AND {PLAIN} = :name"
     f" AND NOT EXISTS (SELECT 1 FROM {SOURCES} AND ifnull(source.status, '') != 'finished')"
-    " ORDER BY created_at, n LIMIT :most"
+    " AND NOT EXISTS (SELECT 1 FROM json_each(:paused) WHERE value IN ('', queue_group))"
+    " ORDER BY priority DESC, ifnull(rank, created_at), created_at, n LIMIT :most"
 )
 _HAS = (
     f"SELECT attempt_run FROM runs{attempts.BESIDE}"
@@ -24,9 +27,15 @@ _HAS = (
 )
 
 
-def ready(db: sqlite3.Connection, here: Here, name: str, most: int) -> list[str]:
-    """The oldest runs that may be handed to the executor `name`, all of one profile."""
-    rows = db.execute(_READY, {**asdict(here), "name": name, "most": most}).fetchall()
+def ready(
+    db: sqlite3.Connection, here: Here, name: str, paused: Collection[str], most: int
+) -> list[str]:
+    """The first runs of the queue that may be handed to the executor `name`, all of one profile.
+
+    `paused`: groups of which nothing new starts; with an empty name among them, nothing at all.
+    """
+    about = {"name": name, "paused": json.dumps(sorted(paused)), "most": most}
+    rows = db.execute(_READY, {**asdict(here), **about}).fetchall()
     return [row["id"] for row in rows if row["executor"] == rows[0]["executor"]]
 
 

@@ -43,11 +43,11 @@ _STRANDED = (
 )
 # The executor of a run without its profile, `slurm` of `slurm:big`.
 PLAIN = "substr(executor, 1, instr(executor || ':', ':') - 1)"
-_HERE = f" AND {PLAIN} NOT IN (SELECT value FROM json_each('{json.dumps(QUEUEING)}'))"
+_HANDED = f"{PLAIN} IN (SELECT value FROM json_each('{json.dumps(QUEUEING)}'))"
 _WAITING = (
     "SELECT id, priority, ifnull(rank, created_at), queue_group, status = 'held',"
     f" (SELECT count(DISTINCT inputs.source) FROM {SOURCES}"
-    " AND ifnull(source.status, '') != 'finished')"
+    f" AND ifnull(source.status, '') != 'finished'), {_HANDED}"
     " FROM runs AS waiting WHERE status IN ('queued', 'held') AND +folder = :folder"
     " ORDER BY created_at, n"
 )
@@ -64,14 +64,20 @@ def waiting(db: sqlite3.Connection, here: Here) -> list[Waiting]:
     """All that has not started, held or queued, in the order in which it was made."""
     rows = db.execute(_WAITING, asdict(here))
     return [
-        Waiting(id, priority, rank, group, bool(held), unfinished)
-        for id, priority, rank, group, held, unfinished in rows
+        Waiting(id, priority, rank, group, bool(held), unfinished, bool(handed))
+        for id, priority, rank, group, held, unfinished, handed in rows
     ]
 
 
 def busy(db: sqlite3.Connection, here: Here) -> dict[str, str]:
     """Runs that take a slot here -> the group of each."""
-    return {row["id"]: row["queue_group"] for row in db.execute(_BUSY, asdict(here))}
+    slots = db.execute(f"{_BUSY} AND NOT {_HANDED}", asdict(here))
+    return {row["id"]: row["queue_group"] for row in slots}
+
+
+def watched(db: sqlite3.Connection, here: Here) -> bool:
+    """Whether a run is at work that a supervisor of this host looks after, its own or a job."""
+    return db.execute(f"{_BUSY} LIMIT 1", asdict(here)).fetchone() is not None
 
 
 def claim(db: sqlite3.Connection, id: str) -> None:

@@ -1,23 +1,29 @@
 """Taking up the next run, and whether there is one: the rule of policy.py put to the registry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from graftui.models import Run
-from graftui.registry import queue
+from graftui.registry import handed, queue
 from graftui.registry.store import Store
 from graftui.scheduler import policy, queue_file
 from graftui.scheduler.identity import here
-from graftui.settings import Settings
+from graftui.settings import QUEUEING, Settings
 from graftui.turns import Waiting
 
 
 def claim_next(
-    settings: Settings, store: Store, mine: Mapping[str, str] | None = None
+    settings: Settings,
+    store: Store,
+    mine: Mapping[str, str] | None = None,
+    ready: Callable[[str], bool] = lambda executor: True,
 ) -> Run | None:
     """Begin to start the run whose turn it is, if any; `mine`: id -> group of runs whose slots the
-    supervisor knows to be taken, whatever the registry says.
+    supervisor knows to be taken, whatever the registry says; `ready`: whether an executor would
+    start at once.
     """
-    if _next(settings, store, mine or {}) is None:  # asked without a lock: mostly nothing may start
+    coming = _next(settings, store, mine or {})  # without a lock: mostly nothing may start
+    run = None if coming is None else store.find(coming.id)
+    if run is None or not ready(run.executor):
         return None
     with store.write() as db:
         chosen = _next(settings, store, mine or {})
@@ -27,12 +33,17 @@ def claim_next(
 
 
 def work(settings: Settings, store: Store) -> bool:
-    """Whether a supervisor has something to do: a run that may start, or one to watch.
+    """Whether a supervisor has something to do: a run that may start or be handed over, or one to
+    watch.
 
     What waits for another run, is held or paused needs no look: at the root of every chain there is
     a run that may start or is at work, or one that nothing can be done about.
     """
-    return bool(queue.busy(store.db, here(settings))) or _next(settings, store, {}) is not None
+    me = here(settings)
+    if queue.watched(store.db, me) or _next(settings, store, {}) is not None:
+        return True
+    paused = policy.paused(queue_file.in_force(settings, store))
+    return any(handed.ready(store.db, me, name, paused, 1) for name in QUEUEING)
 
 
 def _next(settings: Settings, store: Store, mine: Mapping[str, str]) -> Waiting | None:

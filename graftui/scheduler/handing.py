@@ -14,11 +14,13 @@ from graftui.models import Attempt, Run, RunReason, RunStatus, Verdict
 from graftui.registry import attempts as files
 from graftui.registry import handed
 from graftui.registry.store import Store
+from graftui.scheduler import policy, queue_file
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import How, Queueing
 from graftui.scheduler.identity import here
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK
+from graftui.scheduler.rewrite import finish as finish_edit
 from graftui.scheduler.settle import settle
 from graftui.settings import QUEUEING, Settings
 
@@ -42,7 +44,8 @@ class Handing:
         self._next = time.monotonic() + _EVERY_S
         for name in QUEUEING:
             has = handed.has(store.db, self._here, name)
-            if has or handed.ready(store.db, self._here, name, 1):
+            paused = policy.paused(queue_file.in_force(self.settings, store))
+            if has or handed.ready(store.db, self._here, name, paused, 1):
                 executor = self.executors.queueing(name)
                 room = executor.tend(has)
                 self._note(store, executor.known_as(has))
@@ -51,7 +54,8 @@ class Handing:
 
     def _hand_over(self, store: Store, name: str, executor: Queueing, most: int) -> None:
         with store.write() as db:
-            ids = handed.ready(db, self._here, name, most)
+            paused = policy.paused(queue_file.in_force(self.settings, store))
+            ids = handed.ready(db, self._here, name, paused, most)
             claims = {id: handed.claim(db, id) for id in ids}
         able = [claims[run.id] for run in map(store.get, ids) if self._reads_the_same(store, run)]
         if not able:
@@ -69,6 +73,7 @@ class Handing:
 
     def _reads_the_same(self, store: Store, run: Run) -> bool:
         try:
+            finish_edit(self.settings, store, run)
             note_of(self.settings, run)
             return True
         except FilesChanged as error:

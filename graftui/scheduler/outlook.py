@@ -104,6 +104,8 @@ class _Why:
             return "the queue is paused"
         if part.paused:
             return f"the group {slot} is paused"
+        if waiting.handed:
+            return f"to be handed to {run.executor}"
         if self.taken[slot] >= part.jobs:
             of = f" of {slot}" if slot else ""
             return f"a free slot{of}: {self.taken[slot]} of {part.jobs} taken"

@@ -9,7 +9,8 @@ from graftui.turns import Group, Knobs, Waiting
 def next_run(waiting: Iterable[Waiting], busy: Mapping[str, str], knobs: Knobs) -> Waiting | None:
     """The run that starts next; None: nothing may start now.
 
-    A run may start if all of this holds:
+    What an executor with a queue of its own takes, such as Slurm's, is not started here (registry/
+    handed.py). A run may start if all of this holds:
 
     1. nobody holds it back: it is queued, not held;
     2. each run that it is made from has finished;
@@ -26,7 +27,7 @@ def next_run(waiting: Iterable[Waiting], busy: Mapping[str, str], knobs: Knobs) 
     able = (
         run
         for run in waiting
-        if not run.held and not run.unfinished and slot(run.group, knobs) in room
+        if not (run.handed or run.held or run.unfinished) and slot(run.group, knobs) in room
     )
     return min(able, key=order, default=None)
 
@@ -47,6 +48,12 @@ def slots(knobs: Knobs) -> dict[str, Group]:
     """
     parts = {"": Group(knobs.jobs), **knobs.groups}
     return {name: Group(part.jobs, part.paused or knobs.paused) for name, part in parts.items()}
+
+
+def paused(knobs: Knobs) -> set[str]:
+    """Groups of which nothing new starts; empty: nothing at all does."""
+    named = {name for name, part in knobs.groups.items() if part.paused}
+    return named | ({""} if knobs.paused else set())
 
 
 def has_room(busy: Mapping[str, str], knobs: Knobs) -> bool:

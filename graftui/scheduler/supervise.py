@@ -96,7 +96,8 @@ class Supervisor:
             self._look_at_all(store)
             self.handing.tick(store)
             # An engine that said it has finished may still hold its memory: count processes too.
-            while claimed := claim_next(self.settings, store, self._slots()):
+            ready = self.executors.ready
+            while claimed := claim_next(self.settings, store, self._slots(), ready):
                 self._start(store, claimed)
             busy = bool(self.mine or work(self.settings, store))
             if not busy and not store.queued(self.settings.folder):
