@@ -13,7 +13,7 @@ from graftui.errors import DamagedRegistry
 from graftui.registry import folders
 from graftui.registry.store import Store
 from graftui.scheduler import look
-from graftui.scheduler.identity import here
+from graftui.scheduler.claims import work
 from graftui.scheduler.lock import supervised
 from graftui.scheduler.trash import clear_up, to_clear
 from graftui.settings import Settings
@@ -30,7 +30,7 @@ def mend(settings: Settings) -> Iterator[str]:
     yield from _opened(settings)
     with Store.open(settings.db) as store:
         look.look(settings, store)
-        if store.work(here(settings)) and not supervised(settings):
+        if work(settings, store) and not supervised(settings):
             yield "started a supervisor for what waits"
 
 

@@ -294,7 +294,6 @@ class RunCard(Turn):
     registry: str = ""
     """Path of the registry that queued it: no other one may start it."""
     host: str = ""
-    """Where that was."""
     executor: str = LOCAL
     verdict: Verdict | None = None
     only_attempt: Attempt | None = None

@@ -31,7 +31,7 @@ def edit(
         raise UsageError(
             "Nothing is to be changed.", "Example: graftui edit k3f9qz --set train.lr=1e-3"
         )
-    runs = chosen(store, refs, filters)
+    runs = chosen(settings, store, refs, filters)
     if filters:
         runs = [run for run in runs if run.status in arrange.WAITING]
     if not runs:

@@ -103,7 +103,7 @@ def hold(
     refs: Sequence[str], filters: Sequence[str], yes: bool, json: bool,
 ) -> None:  # fmt: skip
     """Hold runs back; of those that a filter chose, the queued ones."""
-    runs = _chosen(store, refs, filters, [RunStatus.queued])
+    runs = _chosen(settings, store, refs, filters, [RunStatus.queued])
     if not _agreed(runs, filters, "hold back", yes, console, json):
         return
     arrange.hold(settings, runs)
@@ -115,7 +115,7 @@ def release(
     refs: Sequence[str], filters: Sequence[str], yes: bool, json: bool,
 ) -> None:  # fmt: skip
     """Queue held runs; asks before code that comes with a model is run."""
-    runs = _chosen(store, refs, filters, [RunStatus.held])
+    runs = _chosen(settings, store, refs, filters, [RunStatus.held])
     foreign = [run for run in runs if runs_foreign_code(run.config)]
     act = f"run the code that comes with the model of {named(foreign)}"
     if not _agreed(runs, filters, "queue", yes, console, json) or (
@@ -142,7 +142,7 @@ def move(
 ) -> None:  # fmt: skip
     """Move waiting runs: to the front, before a run, or else to the back."""
     goal_run = store.resolve(before) if before else None
-    runs = _chosen(store, refs, filters, arrange.WAITING)
+    runs = _chosen(settings, store, refs, filters, arrange.WAITING)
     if not _agreed(runs, filters, "move", yes, console, json):
         return
     arrange.move(settings, runs, goal_run, front)
@@ -151,12 +151,16 @@ def move(
 
 
 def _chosen(
-    store: Store, refs: Sequence[str], filters: Sequence[str], states: Sequence[RunStatus]
+    settings: Settings,
+    store: Store,
+    refs: Sequence[str],
+    filters: Sequence[str],
+    states: Sequence[RunStatus],
 ) -> list[Run]:
     """As everywhere; of those that a filter chose, the ones that it can be done to. Those that are
     named stay in the order in which they were.
     """
-    runs = chosen(store, refs, filters)
+    runs = chosen(settings, store, refs, filters)
     if filters:
         return [run for run in runs if run.status in states]
     typed = list(dict.fromkeys(store.resolve(ref).id for ref in refs))
