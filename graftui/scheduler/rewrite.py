@@ -108,7 +108,7 @@ def _write_row(db: Any, each: Rewritten) -> None:
 
 
 def _write_files(run_dir: RunDir, each: Rewritten, before: dict[Path, bytes | None]) -> None:
-    origins = {run_dir.origin(*place): raw for place, raw in each.origins.items()}
+    origins = {run_dir.origin(*which): raw for which, raw in each.origins.items()}
     for path in (run_dir.config, run_dir.digests, run_dir.card, *origins):
         before[path] = read_whole(path) if path.exists() else None
     write_whole(run_dir.config, dumps(each.config))

@@ -1,0 +1,99 @@
+"""Other settings for runs that wait: in the registry and in the folder, and for what waits for them."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.contract.config import loads
+from engine.contract.identity import config_hash
+from graftui.errors import UsageError
+from graftui.models import Run
+from graftui.planning.edits import edited
+from graftui.registry.query.grammar import words
+from graftui.registry.store import Store
+from graftui.scheduler import rewrite as rewriting
+from graftui.scheduler.rewrite import finish, rewrite
+from graftui.scheduler.submit import submit
+from graftui.settings import Settings, at
+from tests.scheduler.scheduler_bench import plan
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return at(tmp_path)
+
+
+def edit(settings: Settings, run: Run, *texts: str) -> None:
+    with Store.open(settings.db) as store:
+        remade = edited(settings, store, [store.get(run.id)], texts)
+    rewrite(settings, [each.rewritten for each in remade])
+
+
+def files(settings: Settings) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in settings.runs.rglob("*") if path.is_file()}
+
+
+def test_what_is_made_from_it_follows(settings: Settings) -> None:
+    tuning, graft = submit(settings, [plan("finish"), plan("finish", "graft", after=0)])
+    edit(settings, tuning, "task.k=8", "train.lr=0.5")
+    with Store.open(settings.db) as store:
+        now, then = store.get(tuning.id), store.get(graft.id)
+        assert {run.id for run in store.list(where=words("8"))} == {tuning.id, graft.id}
+    for run in (now, then):
+        stored = loads(settings.run_dir(run.id).config.read_bytes())
+        assert json.loads(stored.model_dump_json()) == run.config
+        assert config_hash(stored) == run.config_hash
+    assert now.config_hash != tuning.config_hash
+    assert then.config["finetuned"] == {
+        "path": graft.config["finetuned"]["path"], "config_hash": now.config_hash,
+    }  # fmt: skip
+    assert (then.config["task"]["k"], then.inputs) == (8, graft.inputs)
+    origin = json.loads(settings.run_dir(graft.id).origin("finetuned").read_bytes())
+    assert origin == now.config
+
+
+@pytest.mark.parametrize("text", ["finetuned.path=x", "task.k=4", "graft.lr=-1", "graft.no=1"])
+def test_what_is_refused_changes_nothing(settings: Settings, text: str) -> None:
+    _, graft = submit(settings, [plan("finish"), plan("finish", "graft", after=0)])
+    before = files(settings)
+    with pytest.raises(UsageError):
+        edit(settings, graft, text)
+    assert files(settings) == before
+
+
+def test_a_run_that_has_started_stays(settings: Settings) -> None:
+    (run,) = submit(settings, [plan("finish")])
+    settings.run_dir(run.id).events.touch()
+    with pytest.raises(UsageError, match="has started") as refusal:
+        edit(settings, run, "task.k=4")
+    assert f"graftui rerun {run.id}" in refusal.value.hint
+
+
+def test_a_disk_that_fills_in_between_leaves_all_as_it_was(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuning, _ = submit(settings, [plan("finish"), plan("finish", "graft", after=0)])
+    before = files(settings)
+
+    def full(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(rewriting, "write_card", full)
+    with pytest.raises(OSError, match="No space"):
+        edit(settings, tuning, "task.k=8")
+    assert files(settings) == before
+    with Store.open(settings.db) as store:
+        assert store.get(tuning.id).config == tuning.config
+
+
+def test_one_that_was_killed_in_between_is_as_the_registry_says(settings: Settings) -> None:
+    (run,) = submit(settings, [plan("finish")])
+    run_dir = settings.run_dir(run.id)
+    (run_dir.path / ".editing").touch()
+    run_dir.config.write_text("{}")
+    with Store.open(settings.db) as store:
+        finish(settings, store, store.get(run.id))
+    assert json.loads(run_dir.config.read_bytes()) == run.config
+    assert not (run_dir.path / ".editing").exists()
