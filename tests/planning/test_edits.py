@@ -1,4 +1,4 @@
-"""Other settings for runs that wait: in the registry and in the folder, and for what waits for them."""
+"""Other settings for runs that wait: in registry and folder, and for what is made from them."""
 
 import json
 import os
