@@ -188,4 +188,4 @@ class Arranged(RuleBasedStateMachine):
 
 
 TestArranged = Arranged.TestCase
-TestArranged.settings = hypothesis_settings(max_examples=6, stateful_step_count=20)
+TestArranged.settings = hypothesis_settings(max_examples=4, stateful_step_count=25)
