@@ -68,7 +68,7 @@ TYPED: dict[str, list[str]] = {
     "watch": ["one", "two"], "cancel": ["one"], "release": ["one"],
     "queue": [], "queue pause": [], "queue resume": [], "queue jobs": ["2"],
     "queue group": ["big", "--jobs", "1"], "queue hold": ["one"], "queue release": ["one"],
-    "queue move": ["one", "--front"],
+    "queue move": ["one", "--front"], "edit": ["one", "--set", f"task.prompt={EVIL}"],
     "recipes": [RECIPE, "--settings"],
     "save": ["one", EVIL], "ls": [],
     "show": ["one"], "logs": ["one"], "compare": ["one", "two"], "export": [],
@@ -116,7 +116,7 @@ def verbs(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
 VERBS = sorted(verbs(typer.main.get_command(app)))
 TAKE_JSON = [
     verb for verb in VERBS
-    if not verb.startswith(("queue", "release"))  # of what waits, and none of these does
+    if not verb.startswith(("queue", "release", "edit"))  # of what waits, and none of these does
     and verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm",
                     "tag",
                     "note", "rename", "data kshot")
