@@ -1,6 +1,7 @@
 """For all tests: one thread, no hub, and a reason for what cannot run here."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["XDG_CONFIG_HOME"] = "/dev/null"  # what the developer has there is no part of the tests
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, which some of them press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Busy machines are slow, and a test that fails once in a hundred runs helps nobody:
 # `pytest --hypothesis-profile=default` looks for new examples.

@@ -47,7 +47,7 @@ def test_the_same_config_gives_the_same_bits_in_another_process(tmp_path: Path, 
     place, process = start(tmp_path / "there", raw)
     here = run_here(tmp_path / "here", raw)
     again = run_here(tmp_path / "again", raw)
-    there = Ran(place, process.wait(60))
+    there = Ran(place, process.wait(180))
     assert (here.code, again.code, there.code) == (0, 0, 0), place.output.read_text()
     for other in (again, there):
         assert other.without_times() == here.without_times()
@@ -100,12 +100,12 @@ def test_the_checkpoint_is_that_of_the_best_step(tmp_path: Path, raw: Raw) -> No
 def test_sigterm_writes_the_best_so_far(tmp_path: Path, raw: Raw) -> None:
     raw["train"] |= {"steps": 1_000_000, "eval_every": 5}
     place, process = start(tmp_path, raw)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while b'"step":20,"values"' not in (
         place.events.read_bytes() if place.events.exists() else b""
     ):
         assert process.poll() is None, place.output.read_text()
-        assert time.monotonic() < deadline, "no step 20 within a minute"
+        assert time.monotonic() < deadline, "no step 20 within three minutes"
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(30) == 3

@@ -12,7 +12,7 @@ from graftui.registry.store import Store
 from graftui.results.facts import facts
 from graftui.results.figures import asked, figure, stage_title, subject
 from graftui.results.maps import map_of
-from graftui.results.side_by_side import flat
+from graftui.results.side_by_side import used
 from graftui.scheduler.condition import observed
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
@@ -52,7 +52,7 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
         console.print(located)
     for file in files:
         console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes)")
-    console.print(tables.settings(flat(run.config, run.kind)))
+    console.print(tables.settings(used(run.config, run.kind)))
 
 
 def _located(settings: Settings, run: Run, console: Console) -> Heat | None:
