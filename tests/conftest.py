@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def _cuda() -> bool:
     import torch  # what needs a GPU has imported it
 
     return torch.cuda.is_available()
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """An engine that runs within a test takes these signals: they are given back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +30,18 @@ def raw(model_folder: Path, task_folder: Path) -> Raw:
     return finetuning(model_folder, task_folder)
 
 
-def start(folder: Path, raw: Raw) -> tuple[RunDir, "subprocess.Popen[bytes]"]:
+@contextmanager
+def started(folder: Path, raw: Raw) -> Iterator[tuple[RunDir, "subprocess.Popen[bytes]"]]:
+    """An engine at work, which is gone after the block whatever happens in it."""
     place = prepare(folder, raw)
     command = [sys.executable, "-m", "engine", str(folder)]
     with place.output.open("wb") as output:
-        return place, subprocess.Popen(command, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        yield place, process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def weights(place: RunDir) -> dict[str, torch.Tensor]:
@@ -44,10 +53,10 @@ def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
 
 
 def test_the_same_config_gives_the_same_bits_in_another_process(tmp_path: Path, raw: Raw) -> None:
-    place, process = start(tmp_path / "there", raw)
-    here = run_here(tmp_path / "here", raw)
-    again = run_here(tmp_path / "again", raw)
-    there = Ran(place, process.wait(180))
+    with started(tmp_path / "there", raw) as (place, process):
+        here = run_here(tmp_path / "here", raw)
+        again = run_here(tmp_path / "again", raw)
+        there = Ran(place, process.wait(180))
     assert (here.code, again.code, there.code) == (0, 0, 0), place.output.read_text()
     for other in (again, there):
         assert other.without_times() == here.without_times()
@@ -99,16 +108,16 @@ def test_the_checkpoint_is_that_of_the_best_step(tmp_path: Path, raw: Raw) -> No
 
 def test_sigterm_writes_the_best_so_far(tmp_path: Path, raw: Raw) -> None:
     raw["train"] |= {"steps": 1_000_000, "eval_every": 5}
-    place, process = start(tmp_path, raw)
-    deadline = time.monotonic() + 180
-    while b'"step":20,"values"' not in (
-        place.events.read_bytes() if place.events.exists() else b""
-    ):
-        assert process.poll() is None, place.output.read_text()
-        assert time.monotonic() < deadline, "no step 20 within three minutes"
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGTERM)
-    assert process.wait(30) == 3
+    with started(tmp_path, raw) as (place, process):
+        deadline = time.monotonic() + 180
+        while b'"step":20,"values"' not in (
+            place.events.read_bytes() if place.events.exists() else b""
+        ):
+            assert process.poll() is None, place.output.read_text()
+            assert time.monotonic() < deadline, "no step 20 within three minutes"
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(30) == 3
     last = Ran(place, 3).events[-1]
     assert isinstance(last, ev.Cancelled)
     assert last.message == "stopped by SIGTERM"
