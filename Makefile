@@ -14,7 +14,7 @@ demo: .venv/run
 	$(BIN)/graftui run pocket
 
 test: .venv/dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 $(COVERED)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal $(COVERED)
 	@test -z "$(COVERED)" || echo "coverage: $$($(BIN)/coverage report --format=total) % of the lines"
 
 # Before 3.12, which has sys.monitoring, counting lines takes as long as the tests themselves.

@@ -1,6 +1,8 @@
 """For all tests: one thread, no hub, and a reason for what cannot run here."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,10 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["XDG_CONFIG_HOME"] = "/dev/null"  # what the developer has there is no part of the tests
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, which some of them press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Busy machines are slow, and a test that fails once in a hundred runs helps nobody:
 # `pytest --hypothesis-profile=default` looks for new examples.
@@ -39,6 +45,15 @@ def _cuda() -> bool:
     import torch  # what needs a GPU has imported it
 
     return torch.cuda.is_available()
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """An engine that runs within a test takes these signals: they are given back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ engine.kinds. Imports nothing of the contract: a list of runs has no time for th
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,10 @@ def _by_kind(config: Mapping[str, Any]) -> str:
     return ""
 
 
+def _all_used(config: Mapping[str, Any]) -> Collection[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """A kind of run, as it is shown."""
@@ -69,6 +73,8 @@ class Shown:
     makes: Callable[[Mapping[str, Any]], str] = _by_kind
     """Of a stored config: what its run makes, in words; empty: nothing that the kind does not say.
     Of a config that another version wrote, too: it need not be valid."""
+    unused: Callable[[Mapping[str, Any]], Collection[str]] = _all_used
+    """Of a stored config: fields of the kind's own that its run makes no use of."""
 
 
 _ENTRIES: dict[str, Shown] = {}

@@ -1,8 +1,9 @@
-"""How a graft is shown: it is called by its localizer."""
+"""How a graft is shown: it is called by its localizer, and has the settings that this one reads."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from engine.contract.localizers import localizers
 from graftui.kinds import Shown, Stage, register
 
 _TITLE = "{localizer} graft"
@@ -14,6 +15,19 @@ def _makes(config: Mapping[str, Any]) -> str:
     if learn is not None and not learn:
         return "base patch"
     return _TITLE.format(localizer="learnt" if localizer is None else localizer)
+
+
+def _unused(config: Mapping[str, Any]) -> Collection[str]:
+    """What only other localizers than the chosen one read; nothing where nobody here knows it."""
+    known = {entry.name: {*entry.uses} for entry in localizers().values()}
+    used = known.get(str(config.get("localizer", "learnt")))
+    if used is None:
+        return ()
+    if config.get("learn") is False:
+        used = set()
+    if config.get("necessity"):
+        used |= {"seed"}  # of the random weights beside the graft
+    return set().union(*known.values()) - used
 
 
 register(
@@ -48,5 +62,6 @@ register(
         result=(*_OF_GRAFT, "finetuned", "pretrained"),
         labels={"sparsity": ("graft.sparsity", "graft.sparsities")},
         makes=_makes,
+        unused=_unused,
     )
 )

@@ -5,6 +5,7 @@ Refuses a database that a newer graftui has changed, and one of another program.
 
 import sqlite3
 import time
+from collections.abc import Iterator
 
 from graftui.errors import EnvironmentProblem, NewerRegistry
 from graftui.registry import migrations
@@ -38,7 +39,11 @@ def _apply(db: sqlite3.Connection, pending: list[migrations.Migration]) -> None:
     # Costs 0.3 s and more, and is needed once in the life of a registry.
     from sqlite_utils import Database
 
-    wrapped = Database(db, execute_plugins=False)
+    class Schema(Database):
+        def executescript(self, sql: str) -> sqlite3.Cursor:  # of Database: letter by letter
+            return [self.execute(statement) for statement in statements(sql)][-1]
+
+    wrapped = Schema(db, execute_plugins=False)
     for migration in pending:
         with immediate(db):
             done = applied(db)
@@ -55,6 +60,16 @@ def _apply(db: sqlite3.Connection, pending: list[migrations.Migration]) -> None:
                 "INSERT INTO migrations (name, applied_at) VALUES (?, ?)",
                 (migration.__name__, time.time()),
             )
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of `script`, each of which ends with its line."""
+    text = ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            yield text
+            text = ""
 
 
 def _refuse_foreign(db: sqlite3.Connection) -> None:

@@ -42,9 +42,15 @@ def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return {path: value for path, value in settings.items() if path not in _NO_SETTINGS}
 
 
+def used(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The same without what the run makes no use of."""
+    unused = {f"{kind}.{name}" for name in kinds.shown(kind).unused(config)}
+    return {path: value for path, value in flat(config, kind).items() if path not in unused}
+
+
 def compare(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> Comparison:
     """`runs` side by side; `scores` by run id, of which those on test sets count."""
-    configs = [flat(run.config, run.kind) for run in runs]
+    configs = [used(run.config, run.kind) for run in runs]
     paths = dict.fromkeys(path for config in configs for path in config)
     rows = {path: tuple(config.get(path) for config in configs) for path in paths}
     differing = {p: row for p, row in rows.items() if any(value != row[0] for value in row)}

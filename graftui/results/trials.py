@@ -15,7 +15,7 @@ from graftui import kinds
 from graftui.kinds import Stage
 from graftui.models import Run, Score
 from graftui.results.figures import is_test, metric_of
-from graftui.results.side_by_side import flat
+from graftui.results.side_by_side import used
 
 RUN_FIELDS = ("id", "name", "kind", "recipe", "tag")
 SCORE_FIELDS = ("stage", "sparsity", "split", "metric")
@@ -145,8 +145,8 @@ def _is_dev_of(run: Run, stages: Sequence[str]) -> bool:
 
 def _fields(entry: Entry, score: Score, metric: str) -> dict[str, Any]:
     run, origin, stage = entry.run, entry.origin, _stage(entry, score)
-    own = flat(run.config, run.kind)
-    tuning = flat(origin.config, origin.kind) if origin else {}
+    own = used(run.config, run.kind)
+    tuning = used(origin.config, origin.kind) if origin else {}
     settings = {**own, **tuning} if stage.whole else {**tuning, **own}
     if stage.localizer:
         settings["graft.localizer"] = own[stage.localizer]

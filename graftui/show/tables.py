@@ -75,7 +75,7 @@ class Results:
             title=self.title or None, title_justify="left",
         )  # fmt: skip
         for index, title in enumerate(scored.titles):
-            table.add_column(title, justify="right" if index else "left", no_wrap=True)
+            table.add_column(visible(title), justify="right" if index else "left", no_wrap=True)
         for stage, row in zip(scored.stages, scored.rows, strict=True):
             table.add_row(*row, style="bold" if stands_out(stage) else "")
         yield table

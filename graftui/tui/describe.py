@@ -10,7 +10,7 @@ from graftui.planning.values import written
 from graftui.results.facts import facts
 from graftui.results.figures import NOT_KNOWN, file_size, stands_out
 from graftui.results.score_table import GAP, score_table
-from graftui.results.side_by_side import flat
+from graftui.results.side_by_side import used
 from graftui.results.times import clock, time_left
 from graftui.show.states import STATES, state
 from graftui.text import visible, visible_lines
@@ -90,7 +90,7 @@ def scores(scored: Sequence[Score], width: int) -> Content | None:
     table = score_table(scored, width)
     if not table.rows:
         return None
-    lines: list[list[Cell]] = [[(title, "bold") for title in table.titles]]
+    lines: list[list[Cell]] = [[(visible(title), "bold") for title in table.titles]]
     for stage, row in zip(table.stages, [list(map(visible, r)) for r in table.rows], strict=True):
         style = "bold $accent" if stands_out(stage) else ""
         lines.append([(row[0], style or "$text-muted"), *((cell, style) for cell in row[1:])])
@@ -128,7 +128,7 @@ def config(run: Run) -> Content:
     known = {s.path: s for s in settings(run.kind)} if run.kind in kinds() else {}
     lines: list[Content] = []
     section = ""
-    for path, value in flat(run.config, run.kind).items():
+    for path, value in used(run.config, run.kind).items():
         head, _, name = path.rpartition(".")
         if head != section:
             section = head

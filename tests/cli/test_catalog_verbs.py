@@ -13,7 +13,7 @@ import pytest
 from graftui.cli import catalog
 from tests import pretend
 from tests.cli.inside import Inside
-from tests.cli.workplace import Workplace
+from tests.cli.workplace import Workplace, typed
 
 ROOT = Path(__file__).parents[2]
 FILM = ROOT / "data" / "pocket" / "tasks" / "film-sentiment"
@@ -77,11 +77,11 @@ def verbs() -> Iterator[tuple[list[str], str]]:
             yield [group, verb.__name__], example
 
 
-def test_every_verb_has_help_with_an_example(work: Workplace) -> None:
-    top = work.run("--help")
+def test_every_verb_has_help_with_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    top = typed(monkeypatch, ["--help"])
     for words, example in verbs():
         assert f" {words[0]} " in top
-        assert example in said(work.run(*words, "--help"))
+        assert example in said(typed(monkeypatch, [*words, "--help"]))
 
 
 def test_the_list_of_tasks(own: Workplace) -> None:

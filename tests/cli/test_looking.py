@@ -8,13 +8,13 @@ import sqlite3
 import pytest
 
 from graftui.cli import results, runs
-from tests.cli.workplace import Workplace
+from tests.cli.workplace import Workplace, typed
 
 
-def test_every_verb_has_help_with_an_example(work: Workplace) -> None:
-    assert "Exit codes" in work.run("--help")
+def test_every_verb_has_help_with_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Exit codes" in typed(monkeypatch, ["--help"])
     for verb, example in {**runs.VERBS, **results.VERBS}.items():
-        assert example in " ".join(work.run(verb.__name__, "--help").split())
+        assert example in " ".join(typed(monkeypatch, [verb.__name__, "--help"]).split())
 
 
 def test_ls_filters_and_sorts(seen: Workplace) -> None:

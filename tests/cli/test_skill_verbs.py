@@ -16,7 +16,7 @@ from graftui.cli import skills
 from tests import pretend
 from tests.cli import study
 from tests.cli.inside import Inside
-from tests.cli.workplace import Workplace
+from tests.cli.workplace import Workplace, typed
 
 ROOT = Path(__file__).parents[2]
 POCKET = ROOT / "data" / "pocket" / "masked-lm"
@@ -68,11 +68,11 @@ def files(work: Workplace) -> list[str]:
     return [str(path) for path in paths]
 
 
-def test_every_verb_has_help_with_an_example(work: Workplace) -> None:
+def test_every_verb_has_help_with_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
     ((group, (_, verbs)),) = skills.GROUPS.items()
-    assert f" {group} " in work.run("--help")
+    assert f" {group} " in typed(monkeypatch, ["--help"])
     for verb, example in verbs.items():
-        assert example in said(work.run(group, verb.__name__, "--help"))
+        assert example in said(typed(monkeypatch, [group, verb.__name__, "--help"]))
 
 
 def test_where_the_weights_lie(work: Workplace, files: list[str]) -> None:

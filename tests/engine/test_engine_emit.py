@@ -5,7 +5,6 @@ import math
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -128,15 +127,6 @@ def test_the_emitter_judges_no_number(tmp_path: Path) -> None:
     assert found.attempt == 3
 
 
-@pytest.fixture
-def handlers() -> Iterator[None]:
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in kept.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_is_remembered_until_it_is_asked_for(number: signal.Signals) -> None:
     stop = StopRequest()

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,18 @@ def raw(model_folder: Path, task_folder: Path) -> Raw:
     return finetuning(model_folder, task_folder)
 
 
-def start(folder: Path, raw: Raw) -> tuple[RunDir, "subprocess.Popen[bytes]"]:
+@contextmanager
+def started(folder: Path, raw: Raw) -> Iterator[tuple[RunDir, "subprocess.Popen[bytes]"]]:
+    """An engine at work, which is gone after the block whatever happens in it."""
     place = prepare(folder, raw)
     command = [sys.executable, "-m", "engine", str(folder)]
     with place.output.open("wb") as output:
-        return place, subprocess.Popen(command, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        yield place, process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def weights(place: RunDir) -> dict[str, torch.Tensor]:
@@ -56,12 +64,12 @@ def test_the_same_config_gives_the_same_bits_in_another_process(
     tmp_path: Path, raw: Raw, fork: Callable[[RunDir], int]
 ) -> None:
     """In this one, in a new one, and in one that a warm engine forked."""
-    place, process = start(tmp_path / "there", raw)
-    here = run_here(tmp_path / "here", raw)
-    again = run_here(tmp_path / "again", raw)
-    forked = prepare(tmp_path / "forked", raw)
-    warm = Ran(forked, exit_code(fork(forked)))
-    there = Ran(place, process.wait(300))
+    with started(tmp_path / "there", raw) as (place, process):
+        here = run_here(tmp_path / "here", raw)
+        again = run_here(tmp_path / "again", raw)
+        forked = prepare(tmp_path / "forked", raw)
+        warm = Ran(forked, exit_code(fork(forked)))
+        there = Ran(place, process.wait(300))
     assert (here.code, again.code, there.code) == (0, 0, 0), place.output.read_text()
     assert warm.code == 0, forked.output.read_text()
     for other in (again, there, warm):

@@ -8,8 +8,11 @@ import pytest
 
 from engine.contract import schema
 from engine.contract.kinds import kinds as contract
+from engine.contract.kinds.graft import GraftConfig
+from engine.contract.localizers import localizers
 from graftui import kinds
 from graftui.kinds import Stage
+from graftui.results.side_by_side import used
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = {"graftui/results/columns.py", "graftui/registry/query/keys.py", "graftui/tui/cells.py"}
@@ -72,3 +75,13 @@ def test_nothing_else_in_graftui_names_a_kind() -> None:
     }
     elsewhere = {name for name in names if not name.startswith("graftui/kinds/")}
     assert elsewhere == COLUMNS | TYPES
+
+
+def test_what_a_graft_makes_no_use_of_is_what_the_contract_says_is_idle() -> None:
+    for name in localizers():
+        for more in ({}, {"necessity": True}, {"learn": False}):
+            config = GraftConfig.model_validate({"localizer": name, **more})
+            unused = kinds.shown("graft").unused(config.model_dump(mode="json"))
+            assert {*unused} == {*config.idle()}
+    assert kinds.shown("graft").unused({"localizer": "of-tomorrow"}) == ()
+    assert used({"localizer": "movement", "steps": 50}, "graft") == {"graft.localizer": "movement"}

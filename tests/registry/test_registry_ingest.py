@@ -57,7 +57,7 @@ def test_a_whole_life(store: Store, run: tuple[Run, RunDir]) -> None:
     ]
 
 
-@hypothesis_settings(deadline=None, max_examples=40)
+@hypothesis_settings(max_examples=20)
 @given(cuts=st.lists(st.integers(0, len(LIFE)), max_size=8), chunk=st.sampled_from([7, 100, 4096]))
 def test_cut_anywhere_it_reads_as_in_one_go(
     cuts: list[int], chunk: int, tmp_path_factory: pytest.TempPathFactory

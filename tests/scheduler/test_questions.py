@@ -145,15 +145,21 @@ def test_ctrl_c_kills_what_stays_deaf_with_its_helpers(
     pids_are_out = "sleep 60 & echo $$ $! > new; mv new pids"
     deaf = f"trap '' INT; {READY}; read -r q; {pids_are_out}; sleep 60"
 
+    raised = threading.Event()
+
     def bored() -> None:
-        """Ctrl-C once the question is read: what is left to do here is to wait for the answer."""
+        """Ctrl-C once the question is read, and again: a callback of somebody's may lose it."""
         while not (tmp_path / "pids").exists():
             time.sleep(0.01)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        while not raised.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            raised.wait(5)
 
     threading.Thread(target=bored).start()
-    with engine(tmp_path, deaf) as asked, pytest.raises(KeyboardInterrupt):
-        asked.ask(ShowSkill(skill="x"))
+    with engine(tmp_path, deaf) as asked:
+        with pytest.raises(KeyboardInterrupt):
+            asked.ask(ShowSkill(skill="x"))
+        raised.set()
     assert len(pids(tmp_path)) == 2
     assert gone(pids(tmp_path))
 

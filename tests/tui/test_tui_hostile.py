@@ -8,6 +8,7 @@ import pkgutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 from textual.message import Message
+from textual.pilot import Pilot
 from textual.screen import Screen
 
 import graftui.tui
@@ -173,6 +175,11 @@ def unseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+def tells(pilot: Pilot[None], wanted: set[str]) -> bool:
+    """Whether the pane of details does."""
+    return wanted <= shown(frame(pilot)[30:])
+
+
 async def test_text_is_data_on_every_screen(empty: Settings, unseen: list[str]) -> None:
     async with dashboard(empty).run_test(size=SIZE) as pilot:
         await until(pilot, lambda: runs(pilot).snapshot)
@@ -181,8 +188,7 @@ async def test_text_is_data_on_every_screen(empty: Settings, unseen: list[str]) 
             if kind is HelpScreen:
                 continue
             await pilot.app.push_screen(make(empty, TOKENS))
-            await pilot.pause(0.4)
-            assert shown(frame(pilot)) == set(TOKENS), (kind, unseen)
+            await until(pilot, lambda: shown(frame(pilot)) == set(TOKENS))
             await pilot.app.pop_screen()
         _over.set()
         await pilot.pause()
@@ -190,13 +196,12 @@ async def test_text_is_data_on_every_screen(empty: Settings, unseen: list[str]) 
             runs(pilot).action_tab(tab)
             await pilot.pause()
             runs(pilot).snapshot, runs(pilot).detail = seen, detail
-            await pilot.pause(0.2)
-            rows, details = frame(pilot)[:30], frame(pilot)[30:]
-            assert shown(rows) == set(TOKENS), "in the table"
+            await until(pilot, lambda: shown(frame(pilot)[:30]) == set(TOKENS))
             if tab != "curves":
                 # What was said in lines, or with tabs, is logged so.
                 lines = {"a\nb", "e\tf"} if tab == "log" else set()
-                assert shown(details) | lines == set(TOKENS), tab
+                wanted = set(TOKENS) - lines
+                await until(pilot, partial(tells, pilot, wanted))
     assert not unseen
 
 

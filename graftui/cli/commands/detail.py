@@ -14,7 +14,7 @@ from graftui.results.facts import facts
 from graftui.results.figures import asked, figure, stage_title, subject
 from graftui.results.maps import map_of
 from graftui.results.provenance import told
-from graftui.results.side_by_side import flat
+from graftui.results.side_by_side import used
 from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
@@ -59,7 +59,7 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
     for file in files:
         gone = ": gone, and not to be reused" if file.gone else ""
         console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes){gone}")
-    console.print(tables.settings(flat(run.config, run.kind)))
+    console.print(tables.settings(used(run.config, run.kind)))
 
 
 def _located(settings: Settings, run: Run, console: Console) -> Heat | None:

@@ -27,7 +27,8 @@ def m008_inputs(db: "Database") -> None:
         for n, given in enumerate(inputs_of_then(json.loads(config), parent)):
             values = (id, n, given.role, given.source)
             db.execute("INSERT INTO inputs VALUES (?, ?, ?, ?)", values)
-    db.executescript("DROP INDEX runs_parent; ALTER TABLE runs DROP COLUMN parent;")
+    db.execute("DROP INDEX runs_parent")
+    db.execute("ALTER TABLE runs DROP COLUMN parent")
 
 
 def m009_open_scores(db: "Database") -> None:
