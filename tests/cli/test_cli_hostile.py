@@ -61,6 +61,7 @@ ANSWERS["skill.uninstall"] |= {"unchanged": 0}
 ANSWERS["skill.diff"] |= {"all_share": 0.1, "any_share": 0.2}
 ANSWERS["skill.diff"]["skills"][0] |= {"share": 0.1}
 INFO |= {"tensors": {EVIL: 3}, "digests": {EVIL: EVIL}, "shapes": {EVIL: [3]}}
+SWEEP = [RECIPE, "--grid", "task.data_seed=1,2", "--name", EVIL, "--tag", EVIL]
 # Verb -> what is typed after it; `one`, `two` and `bad` are runs.
 TYPED: dict[str, list[str]] = {
     "": [], "run": [RECIPE, "--name", EVIL, "--tag", EVIL, "--detach"],
@@ -80,6 +81,13 @@ TYPED: dict[str, list[str]] = {
     "skill install": ["a.safetensors", "folder"], "skill uninstall": ["a.safetensors", "folder"],
     "skill cut": ["folder", "folder", "-o", f"{NAME}2.safetensors"],
     "skill diff": ["a.safetensors", f"{NAME}.safetensors"],
+    "archive": ["one"], "unarchive": ["one"], "star": ["one"], "unstar": ["one"],
+    "undo": [], "trash ls": [], "trash restore": ["one"], "trash empty": ["--yes"],
+    "gc": ["--dry-run"], "backup": [f"{NAME}.tar.gz"], "resume": ["bad", "--yes"],
+    "slurm check": ["--on", EVIL], "slurm script": ["one"],
+    "sweep new": [*SWEEP, "--dry-run"], "sweep ls": [], "sweep show": ["last"],
+    "sweep run": ["last"], "sweep add": ["last", "task.data_seed=3"], "sweep cancel": ["last"],
+    "sweep rm": ["last"],
     **{f"skill {verb}": ["a.safetensors", "a.safetensors", "-o", f"{NAME}2.safetensors"]
        for verb in ("union", "intersect", "subtract")},
 }  # fmt: skip
@@ -88,7 +96,9 @@ MORE: dict[str, list[str]] = {
     "compare": ["--by", "name,task.prompt"], "export": ["--format", "md"], "ls": ["--sort", EVIL],
     "run": [EVIL], "tasks show": [f"{EVIL}x"], "skill show": [EVIL], "rename": [EVIL, "x"],
     "model": [EVIL], "skill cut": [EVIL, "folder", "-o", "x.safetensors"], "save": [EVIL, "x"],
-    "skill verify": ["a.safetensors", EVIL], "": [EVIL],
+    "skill verify": ["a.safetensors", EVIL], "": [EVIL], "sweep show": [EVIL],
+    "sweep new": [RECIPE, "--grid", f"{EVIL}=1"], "gc": ["--by", EVIL], "resume": [EVIL],
+    "trash restore": [EVIL], "slurm script": [EVIL], "archive": ["-f", EVIL],
 }  # fmt: skip
 SHOW_IT = (
     "ls",
@@ -117,9 +127,10 @@ VERBS = sorted(verbs(typer.main.get_command(app)))
 TAKE_JSON = [
     verb for verb in VERBS
     if not verb.startswith(("queue", "release", "edit"))  # of what waits, and none of these does
-    and verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm",
-                    "tag",
-                    "note", "rename", "data kshot")
+    and verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm", "tag",
+                     "note", "rename", "data kshot", "archive", "unarchive", "star", "unstar",
+                     "undo", "trash restore", "trash empty", "backup", "slurm script",
+                     "slurm check", "sweep cancel", "sweep rm", "sweep new", "sweep add")
 ]  # fmt: skip
 
 
@@ -193,12 +204,21 @@ def steers(text: str) -> set[str]:
     return (kept | ({"\u202e"} & set(text))) - {"\n", "\t"}
 
 
+def prepare(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make what the verb is about, where that is no run."""
+    if verb.startswith("sweep") and verb != "sweep new":
+        typed(monkeypatch, ["sweep", "new", *SWEEP])
+    if verb in ("undo", "trash ls", "trash restore", "trash empty"):
+        typed(monkeypatch, ["rm", "--yes", "two", "one"])
+
+
 def test_no_verb_is_left_out() -> None:
     assert set(TYPED) == set(VERBS), "a verb without hostile text: give it some in TYPED"
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_text_is_shown_as_it_is(verb: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(verb, monkeypatch)
     text = typed(monkeypatch, [*verb.split(), *TYPED[verb]])
     if verb != "export":  # CSV into a pipe is exact
         assert not steers(text)
@@ -215,10 +235,11 @@ def test_errors_and_other_forms(verb: str, place: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("verb", TAKE_JSON)
 def test_json_is_exact(verb: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(verb, monkeypatch)
     text = typed(monkeypatch, [*verb.split(), *TYPED[verb], "--json"])
     assert not steers(text)
     found = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    if verb not in ("doctor", "skill verify"):
+    if verb not in ("doctor", "skill verify", "gc"):  # gc: nothing to free
         assert json.dumps(EVIL)[1:-1] in json.dumps(found)
 
 
