@@ -7,9 +7,11 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from engine.contract.layout import RunDir, read_whole
 from engine.contract.provenance import HARDWARE, PACKAGES, Provenance, understood
+from graftui.registry.tail import stretch
 
 _FILE = re.compile(r"([1-9][0-9]{0,8})\.provenance\.json")
 
@@ -47,12 +49,9 @@ def _of_events(run_dir: RunDir, attempt: int) -> Provenance:
 
 
 def _starts(run_dir: RunDir) -> Iterator[dict[str, object]]:
-    try:
-        with run_dir.events.open("rb") as lines:
-            for line in lines:
-                if b'"started"' in line:
-                    event = json.loads(line)
-                    if isinstance(event, dict) and event.get("event") == "started":
-                        yield event
-    except (OSError, ValueError, RecursionError):
-        return
+    whole = stretch(run_dir.events, 0)
+    for line in whole.data.splitlines() if whole else ():
+        with suppress(ValueError, RecursionError):
+            event = json.loads(line) if b'"started"' in line else None
+            if isinstance(event, dict) and event.get("event") == "started":
+                yield event

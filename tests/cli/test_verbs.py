@@ -55,7 +55,7 @@ def said(here: Path) -> Said:
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
     """The plans that a verb queues; nothing is started."""
     plans: list[Plan] = []
-    monkeypatch.setattr(running, "go", lambda settings, made, console, detach: plans.extend(made))
+    monkeypatch.setattr(running, "go", lambda settings, made, *_: plans.extend(made))
     return plans
 
 

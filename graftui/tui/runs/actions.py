@@ -209,12 +209,10 @@ class RunActions(LiveScreen[None]):
         text = _listed(condemned.runs)
         if condemned.dependants:
             text += f"\n\nMade from that, and left without it:\n{_listed(condemned.dependants)}"
-        text += "\n\nCurves, checkpoints and skill files go too. "
-        text += (
-            f"`graftui undo` brings them back, for {self.settings.trash_days:g} days."
-            if trash.keeps(self.settings)
-            else "This cannot be undone."
-        )
+        if trash.keeps(self.settings):
+            text += f"\n\n`graftui undo` brings them back, for {self.settings.trash_days:g} days."
+        else:
+            text += "\n\nCurves, checkpoints and skill files go too. This cannot be undone."
 
         def answered(yes: bool | None) -> None:
             if yes:
