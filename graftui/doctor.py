@@ -116,7 +116,7 @@ def _trash(settings: Settings) -> Iterator[Check]:
     if not deleted:
         return
     number, total = sum(len(each.ids) for each in deleted), sum(size(d.path) for d in deleted)
-    text = f"{number} deleted runs, {total / 2**30:.1f} GiB, in {settings.runs / trash.FOLDER}"
+    text = f"{number} deleted runs, {total / 2**30:.1f} GiB, in {trash.folder(settings.runs)}"
     hint = "`graftui undo` brings back what was deleted last; `graftui trash empty` frees that"
     yield Check("trash", True, f"{text}, each for {settings.trash_days:g} days", hint)
 

@@ -1,7 +1,7 @@
 """The trash: runs that were deleted, with all their files, until their days are over.
 
-It is `.trash` among the run folders, so that it is on their disk and a rename moves a run there
-and back; in it a folder a deletion, called by its time. Owns that form, and how long is waited.
+It lies beside the run folders, on their disk, so that a rename moves a run there and back; in it a
+folder a deletion, called by its time. Owns that form, and how long is waited.
 A run that is put back is taken in again, as any folder that lies there.
 """
 
@@ -21,7 +21,6 @@ from graftui.registry.store import Store
 from graftui.scheduler.leftovers import clear_leftovers, hidden, leftovers
 from graftui.settings import Settings
 
-FOLDER = ".trash"
 _TIME = "%Y-%m-%dT%H-%M-%S.%fZ"
 _DAY_S = 24 * 3600.0
 
@@ -41,6 +40,15 @@ class Deletion:
         return [self.path / id for id in self.ids]
 
 
+def folder(runs: Path) -> Path:
+    """Where it lies: beside the run folders, or among them where these are a disk of their own."""
+    whole = runs.resolve()
+    with suppress(OSError):
+        if os.stat(whole).st_dev != os.stat(whole.parent).st_dev:
+            return whole / ".trash"
+    return whole.parent / "trash"
+
+
 def keeps(settings: Settings) -> bool:
     """Whether what is deleted goes there: on a full disk it is to make room."""
     return settings.trash_days > 0 and not no_room(settings.runs)
@@ -50,7 +58,7 @@ def begun(settings: Settings) -> Path | None:
     """The folder of a deletion that begins now, not made yet; None: nothing is kept."""
     if not keeps(settings):
         return None
-    return settings.runs / FOLDER / datetime.now(UTC).strftime(_TIME)
+    return folder(settings.runs) / datetime.now(UTC).strftime(_TIME)
 
 
 def put_in(run_path: Path, deletion: Path) -> None:
@@ -63,12 +71,12 @@ def put_in(run_path: Path, deletion: Path) -> None:
 def deletions(runs: Path) -> list[Deletion]:
     """What is in the trash, the oldest first."""
     known = []
-    for name in sorted(_listed(runs / FOLDER)):
+    for name in sorted(_listed(folder(runs))):
         try:
             at = datetime.strptime(name, _TIME).replace(tzinfo=UTC).timestamp()
         except ValueError:  # nothing of ours
             continue
-        path = runs / FOLDER / name
+        path = folder(runs) / name
         known.append(Deletion(path, at, tuple(sorted(_listed(path)))))
     return known
 

@@ -25,6 +25,7 @@ def test_what_was_deleted_comes_back_whole(graftui: Graftui) -> None:
     assert "graftui undo" in graftui("rm", "-y", "a2", "b1")
     graftui("rm", "-y", "gb1")
     assert not (RUNS / "a2").exists()
+    assert not [path for path in RUNS.iterdir() if path.name.startswith(".")], "it lies beside"
     assert "There is no run" in graftui("show", "a2", code=2)
     listed = json.loads(graftui("trash", "ls", "--json"))
     assert [run["id"] for run in listed] == ["gb1", "a2", "b1"]
@@ -78,7 +79,7 @@ def test_emptying(graftui: Graftui) -> None:
     (named,) = (c for c in doctor.examine(knobs.load()) if c.name == "trash")
     assert "2 deleted runs" in named.text
     graftui("trash", "empty", "-y")
-    assert not list(RUNS.glob(".trash/*"))
+    assert not list(trash.folder(RUNS).glob("*"))
     assert not list(RUNS.glob(".gone-*"))
 
 
@@ -89,7 +90,7 @@ def test_the_next_look_clears_what_is_over(
     graftui("rm", "-y", "b1")
     old, young = (deletion.path for deletion in trash.deletions(RUNS))
     old.rename(old.with_name("2020-01-01T00-00-00.000000Z"))
-    (RUNS / trash.FOLDER / "somebody's").mkdir()
+    (trash.folder(RUNS) / "somebody's").mkdir()
     asked: list[Path] = []
     monkeypatch.setattr(look, "ensure", lambda settings: asked.append(settings.runs))
     here = knobs.load()
@@ -99,7 +100,7 @@ def test_the_next_look_clears_what_is_over(
         supervise.Supervisor(here).drain()
         look.first_look(here, store)
     assert len(asked) == 1
-    assert sorted(path.name for path in (RUNS / trash.FOLDER).iterdir()) == sorted(
+    assert sorted(path.name for path in (trash.folder(RUNS)).iterdir()) == sorted(
         [young.name, "somebody's"]
     )
 
