@@ -64,30 +64,30 @@ def rename(ref: Ref, name: Annotated[str, typer.Argument(help="Its new name")]) 
 
 def star(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
     """Mark runs as ones to keep: lists show a star, `gc` leaves their files alone."""
-    _mark(refs, filter_, yes, star=True)
+    _mark(refs, filter_, yes, "star", True)
 
 
 def unstar(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
     """Take the star of runs away."""
-    _mark(refs, filter_, yes, star=False)
+    _mark(refs, filter_, yes, "star", False)
 
 
 def archive(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
     """Put runs away: no list, table or filter has them that does not ask for archived=yes."""
-    _mark(refs, filter_, yes, archived=True)
+    _mark(refs, filter_, yes, "archived", True)
 
 
 def unarchive(refs: MaybeRefs = [], filter_: Filters = [], yes: Yes = False) -> None:  # noqa: B006
     """Have archived runs in lists again."""
-    _mark(refs, filter_, yes, archived=False)
+    _mark(refs, filter_, yes, "archived", False)
 
 
-def _mark(refs: list[str], filters: list[str], yes: bool, **change: bool) -> None:
+def _mark(refs: list[str], filters: list[str], yes: bool, field: str, value: bool) -> None:
     from graftui.cli.commands import labels
 
     settings = settings_here()
     with store_here(settings) as store:
-        labels.mark(settings, store, console_here(), refs, filters, yes, change)
+        labels.mark(settings, store, console_here(), refs, filters, yes, field, value)
 
 
 # Verb -> example in its help.

@@ -76,11 +76,13 @@ def parse(texts: Sequence[str], kinds: Mapping[str, str] | None = None) -> tuple
     return tuple(_parsed(path, value, kinds) for path, value in typed.items())
 
 
-def setting_of(path: str, kinds: Mapping[str, str], source: Source) -> Setting:
-    """The setting that a path means in the first part that has it. Raises UsageError."""
+def setting_of(path: str, kinds: Mapping[str, str], where: str) -> Setting:
+    """The setting that a path means in the first part that has it; `where` it was given, such as
+    "--set". Raises UsageError.
+    """
     setting = next((setting for _, setting in reached(path, kinds)), None)
     if setting is None:
-        raise _unknown(path, source, kinds)
+        raise _unknown(path, where, kinds)
     return setting
 
 
@@ -169,10 +171,10 @@ def _entry(path: str, known: Mapping[str, Setting]) -> Setting | None:
     return None
 
 
-def _unknown(path: str, source: Source, kinds: Mapping[str, str]) -> UsageError:
+def _unknown(path: str, where: str, kinds: Mapping[str, str]) -> UsageError:
     kind = kinds.get(path.split(".")[0]) or next(iter(kinds.values()))
     guess = schema.suggestion(path, kind)
-    return UsageError(f"{source} {_brief(path)}: there is no such setting.{guess}", _HINT)
+    return UsageError(f"{where} {_brief(path)}: there is no such setting.{guess}", _HINT)
 
 
 def _put(raw: Raw, keys: tuple[str, ...], value: Any) -> None:

@@ -297,6 +297,7 @@ def test_an_explosion_is_a_loss_that_stays_far_above_its_beginning() -> None:
 
 @pytest.mark.parametrize("level", [0.3, 4.0])
 def test_noise_is_no_explosion(level: float) -> None:
+    """It would raise Diverged."""
     watch, draw = LossWatch(), random.Random(1)
     for step in range(1, 2000):
         watch.see(step, level * draw.expovariate(1.0))

@@ -3,7 +3,7 @@
 They change what the user says of a run, and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graftui.cli.commands.choosing import NOBODY, agreed, chosen, named
@@ -111,10 +111,10 @@ def mark(
     refs: Sequence[str],
     filters: Sequence[str],
     yes: bool,
-    change: Mapping[str, bool],
+    field: str,
+    value: bool,
 ) -> None:
     """Set one mark of runs, a field of theirs; of runs chosen by a filter after asking."""
-    ((field, value),) = change.items()
     # A filter finds no archived runs unless it asks, and who takes them out again does.
     asks = field == "archived" and not value and not refs
     runs = chosen(
@@ -128,5 +128,5 @@ def mark(
     if filters and not agreed(runs, f"call them {done}", yes, console):
         return
     for run in runs:
-        relabel(settings, store, run, **change)
+        relabel(settings, store, run, **{field: value})
     console.print(f"{counted(len(runs))} {done}: {named(runs)}", soft_wrap=True)

@@ -28,7 +28,7 @@ from typing import Any
 
 from graftui.errors import UsageError
 from graftui.planning import overrides, values
-from graftui.planning.overrides import Raw, Source
+from graftui.planning.overrides import Raw
 
 Point = dict[str, Any]
 """Setting -> value: where a cell stands."""
@@ -77,7 +77,7 @@ def parse(texts: Sequence[str], kinds: Mapping[str, str], option: str) -> Values
             raise UsageError(f"{option} {text!r} is no setting with its values.", _HOW)
         if path in axes:
             raise UsageError(f"{option} {path} is given twice.", "Give all its values at once.")
-        setting = overrides.setting_of(path, kinds, Source.sweep)
+        setting = overrides.setting_of(path, kinds, option)
         try:
             axes[path] = tuple(_typed(setting, item) for item in _items(listed))
         except ValueError as error:
@@ -108,8 +108,9 @@ def of_recipe(table: Raw, name: str, kinds: Mapping[str, str]) -> Axes:
     """The axes in the [sweep] of a recipe. Raises UsageError."""
     table = dict(table)
     grid, together = (_flat(table.pop(key, {}), f"[sweep.{key}]", name) for key in ("axes", "zip"))
-    for path in (*grid, *together):
-        overrides.setting_of(path, kinds, Source.sweep)
+    for key, paths in (("axes", grid), ("zip", together)):
+        for path in paths:
+            overrides.setting_of(path, kinds, f"Recipe {name}: [sweep.{key}]")
     skip = table.pop("skip", [])
     skip = [skip] if isinstance(skip, str) else skip
     count, seed = table.pop("random", 0), table.pop("seed", 0)

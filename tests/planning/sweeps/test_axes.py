@@ -103,6 +103,7 @@ def test_typed_and_written_are_the_same_values() -> None:
         ("graft.sparsities=1e-4,1e-3", "in brackets"),
         ("graft.sparsities=[1e-4]1", "should be a list"),
         ("task.nam=a", "no such setting. Did you mean task.name"),
+        ("graft.localizr=learnt", "^--grid graft.localizr: there is no such setting"),
     ],
 )
 def test_what_is_no_axis_is_refused(text: str, said: str) -> None:
@@ -123,6 +124,7 @@ def test_what_is_no_axis_is_refused(text: str, said: str) -> None:
         ("skip = 3", "no query"),
         ("random = -1", "whole number"),
         ("seed = true", "whole number"),
+        ("[zip]\ntrain.lrr = [1]", r"^Recipe mine: \[sweep.zip\] train.lrr: there is no such"),
     ],
 )
 def test_what_is_no_sweep_is_refused(toml: str, said: str) -> None:

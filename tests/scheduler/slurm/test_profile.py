@@ -129,6 +129,18 @@ def test_what_slurm_says_is_understood(
         commands.sbatch("#!/bin/sh\n")
 
 
+def test_where_there_is_no_cluster_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = tmp_path / "sbatch"
+    command.write_text("#!/bin/sh\necho 'fetch_config: DNS SRV lookup failed' >&2\nexit 1\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(Refused, match="sbatch knows of no cluster here") as refusal:
+        commands.sbatch("#!/bin/sh\n")
+    assert "SLURM_CONF" in refusal.value.hint
+
+
 def test_where_there_is_no_slurm_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(Refused, match="no sbatch here"):

@@ -27,6 +27,8 @@ _AWAY = re.compile(
     r"unable to establish|communication|zero bytes|slurm_receive_msg|try again|timed out",
     re.IGNORECASE,
 )
+_NOWHERE = re.compile(r"DNS SRV lookup failed", re.IGNORECASE)
+"""Neither a slurm.conf nor a name server tells of a cluster."""
 _FULL = re.compile(
     r"submit limit|MaxSubmit|MaxJobs?PerAccount|too many|job limit|array (index|size)|"
     r"Invalid job array|Resource temporarily unavailable|AssocMax|QOSMax",
@@ -149,6 +151,11 @@ def _run(command: Sequence[str], wait_s: float, text: str = "") -> str:
         raise Unanswered(f"{command[0]}: {said}", "Is slurmctld up? `scontrol ping` says.")
     if _FULL.search(said):
         raise NoRoom(f"{command[0]}: {said}")
+    if _NOWHERE.search(said):
+        raise Refused(
+            f"{command[0]} knows of no cluster here.",
+            "Type it on a login node, or have SLURM_CONF name the cluster's slurm.conf.",
+        )
     raise Refused(
         f"{command[0]}: {said}", "See [slurm] in graftui.toml, and `graftui slurm check`."
     )
