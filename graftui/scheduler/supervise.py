@@ -105,7 +105,8 @@ class Supervisor:
             return busy
 
     def _slots(self) -> dict[str, str]:
-        return {run_id: self._groups[run_id] for run_id in self.mine}
+        self._groups = {run_id: self._groups[run_id] for run_id in self.mine}
+        return self._groups
 
     def _look_at_all(self, store: Store) -> None:
         born = store.born()
