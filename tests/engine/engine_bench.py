@@ -1,5 +1,6 @@
 """What tests of whole runs need: a tiny model on disk, a tiny task, and a run done in-process."""
 
+import json
 import os
 import random
 import signal
@@ -121,6 +122,15 @@ class Ran:
                 plain["message"] = plain["message"].split(" s: ")[-1]  # "loaded in 0.1 s: ..."
             found.append(plain)
         return found
+
+
+def content(path: Path) -> Any:
+    """The library writes the texts of a safetensors file in an order that chance gives."""
+    raw = path.read_bytes()
+    if path.suffix != ".safetensors":
+        return raw
+    end = 8 + int.from_bytes(raw[:8], "little")
+    return json.loads(raw[8:end]), raw[end:]
 
 
 def prepare(folder: Path, raw: dict[str, Any]) -> RunDir:

@@ -20,7 +20,7 @@ from engine.errors import Diverged
 from engine.training import explosion, loop, state
 from engine.training.explosion import WINDOW, LossWatch
 from engine.training.state import States
-from tests.engine.engine_bench import Ran, finetuning, grafting, run_here, write_model
+from tests.engine.engine_bench import Ran, content, finetuning, grafting, run_here, write_model
 
 Raw = dict[str, Any]
 Points = dict[tuple[int, str, str], float]
@@ -31,15 +31,6 @@ def made(place: RunDir) -> dict[str, Any]:
     """Everything that came of a run, byte for byte."""
     files = [path for pattern in MADE for path in place.path.glob(pattern)]
     return {str(path.relative_to(place.path)): content(path) for path in sorted(files)}
-
-
-def content(path: Path) -> Any:
-    """The library writes the texts of a safetensors file in an order that chance gives."""
-    raw = path.read_bytes()
-    if path.suffix != ".safetensors":
-        return raw
-    end = 8 + int.from_bytes(raw[:8], "little")
-    return json.loads(raw[8:end]), raw[end:]
 
 
 def points(ran: Ran) -> Points:
