@@ -18,10 +18,10 @@ from graftui.registry import ingest
 from graftui.registry.folders import Skipped, shut
 from graftui.registry.store import Store, set_aside
 from graftui.registry.view import view
-from graftui.scheduler import trash
-from graftui.scheduler.claims import work
-from graftui.scheduler.leftovers import leftovers, size
 from graftui.scheduler.lock import supervised
+from graftui.scheduler.queue.claims import work
+from graftui.scheduler.removal import trash
+from graftui.scheduler.removal.leftovers import leftovers, size
 from graftui.settings import Settings
 
 _PACKAGES = ("torch", "transformers", "datasets", "textual", "sqlite-utils")

@@ -13,9 +13,9 @@ from graftui.errors import DamagedRegistry
 from graftui.registry import folders
 from graftui.registry.store import Store
 from graftui.scheduler import look
-from graftui.scheduler.claims import work
 from graftui.scheduler.lock import supervised
-from graftui.scheduler.trash import clear_up, to_clear
+from graftui.scheduler.queue.claims import work
+from graftui.scheduler.removal.trash import clear_up, to_clear
 from graftui.settings import Settings
 
 

@@ -24,8 +24,8 @@ from graftui.planning.overrides import Override, Raw, Source, parse
 from graftui.planning.recipes import Recipe
 from graftui.planning.wanted import check_given, ready
 from graftui.registry.store import Store
+from graftui.scheduler.queue.rewrite import Rewritten
 from graftui.scheduler.reads import digests
-from graftui.scheduler.rewrite import Rewritten
 from graftui.settings import Settings
 
 Changes = dict[str, tuple[Any, Any]]

@@ -18,7 +18,7 @@ from graftui.registry.query.expressions import Row
 from graftui.registry.query.keys import Key, find
 from graftui.registry.query.sql import figures
 from graftui.registry.store import Store
-from graftui.scheduler.leftovers import size
+from graftui.scheduler.removal.leftovers import size
 from graftui.scheduler.settle import elsewhere
 from graftui.settings import Settings
 

@@ -22,12 +22,12 @@ from graftui.registry.lineage import dependants
 from graftui.registry.migrate import applied
 from graftui.registry.store import Store
 from graftui.registry.view import view
-from graftui.scheduler import trash
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Executor, Exit, How
 from graftui.scheduler.identity import Life
-from graftui.scheduler.leftovers import clear, clear_leftovers, hidden, hide
 from graftui.scheduler.reconcile import AT_WORK, reconcile
+from graftui.scheduler.removal import trash
+from graftui.scheduler.removal.leftovers import clear, clear_leftovers, hidden, hide
 from graftui.scheduler.settle import note_end, refuse_elsewhere, settle, settle_stranded
 from graftui.settings import Settings
 

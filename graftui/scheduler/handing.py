@@ -14,13 +14,13 @@ from graftui.models import Attempt, Run, RunReason, RunStatus, Verdict
 from graftui.registry import attempts as files
 from graftui.registry import handed
 from graftui.registry.store import Store
-from graftui.scheduler import policy, queue_file
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import How, Queueing
 from graftui.scheduler.identity import here
+from graftui.scheduler.queue import policy, queue_file
+from graftui.scheduler.queue.rewrite import finish as finish_edit
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK
-from graftui.scheduler.rewrite import finish as finish_edit
 from graftui.scheduler.settle import settle
 from graftui.settings import QUEUEING, Settings
 

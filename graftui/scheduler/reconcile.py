@@ -18,7 +18,7 @@ from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit
 from graftui.scheduler.identity import Life
 from graftui.scheduler.lock import supervised
-from graftui.scheduler.requeue import bring_back, retry
+from graftui.scheduler.queue.requeue import bring_back, retry
 from graftui.scheduler.settle import note_end, settle, settle_stranded
 from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings

@@ -12,8 +12,8 @@ from graftui.registry.store import Store
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.identity import Life
 from graftui.scheduler.lock import supervised
+from graftui.scheduler.queue.requeue import ENDED_EARLY, requeue
 from graftui.scheduler.reconcile import reconcile
-from graftui.scheduler.requeue import ENDED_EARLY, requeue
 from graftui.scheduler.settle import refuse_elsewhere
 from graftui.settings import Settings
 

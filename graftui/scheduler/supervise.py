@@ -20,18 +20,18 @@ from graftui.registry.attempts import NAMES, change, write
 from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
 from graftui.registry.store import Store
-from graftui.scheduler.claims import claim_next, work
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.handing import Handing
 from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import unpacked
+from graftui.scheduler.queue.claims import claim_next, work
+from graftui.scheduler.queue.requeue import retry
+from graftui.scheduler.queue.rewrite import finish as finish_edit
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK, reconcile
-from graftui.scheduler.requeue import retry
-from graftui.scheduler.rewrite import finish as finish_edit
+from graftui.scheduler.removal.trash import clear_up
 from graftui.scheduler.settle import note_end, settle
-from graftui.scheduler.trash import clear_up
 from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings
 

@@ -11,8 +11,8 @@ from graftui.results.columns import elapsed
 from graftui.results.facts import process
 from graftui.results.figures import counted
 from graftui.results.times import duration, time_left, time_until
-from graftui.scheduler.outlook import Line, Outlook
-from graftui.scheduler.policy import slots
+from graftui.scheduler.queue.outlook import Line, Outlook
+from graftui.scheduler.queue.policy import slots
 from graftui.show import tables
 from graftui.show.lines import Column, Lines
 from graftui.terminal import Console, Text

@@ -80,7 +80,7 @@ def stop(settings: Settings, id: str) -> messages.Stopped:
 def release(settings: Settings, run: Run) -> messages.Released:
     """Queue a held run, and see to it that it starts."""
     from graftui.scheduler import look
-    from graftui.scheduler.arrange import release
+    from graftui.scheduler.queue.arrange import release
 
     release(settings, [run])
     look.set_going(settings)

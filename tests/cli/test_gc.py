@@ -10,7 +10,7 @@ from graftui import settings as knobs
 from graftui.models import RunStatus
 from graftui.planning import keeping
 from graftui.registry.store import Store
-from graftui.scheduler.freeing import free
+from graftui.scheduler.removal.freeing import free
 from tests.cli import study
 from tests.cli.conftest import Graftui
 

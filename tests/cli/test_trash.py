@@ -10,7 +10,8 @@ import pytest
 from graftui import doctor
 from graftui import settings as knobs
 from graftui.registry.store import Store
-from graftui.scheduler import look, supervise, trash
+from graftui.scheduler import look, supervise
+from graftui.scheduler.removal import trash
 from tests.cli.conftest import Graftui
 from tests.cli.study import known
 

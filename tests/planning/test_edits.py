@@ -13,8 +13,8 @@ from graftui.models import Run
 from graftui.planning.edits import edited
 from graftui.registry.query.grammar import words
 from graftui.registry.store import Store
-from graftui.scheduler import rewrite as rewriting
-from graftui.scheduler.rewrite import finish, rewrite
+from graftui.scheduler.queue import rewrite as rewriting
+from graftui.scheduler.queue.rewrite import finish, rewrite
 from graftui.scheduler.submit import submit
 from graftui.settings import Settings, at
 from tests.scheduler.scheduler_bench import plan

@@ -16,7 +16,7 @@ from graftui.registry import queue
 from graftui.registry.lineage import inputs_of_then
 from graftui.registry.rows import new_id
 from graftui.registry.store import Store
-from graftui.scheduler import policy
+from graftui.scheduler.queue import policy
 from graftui.turns import Knobs
 
 KINDS = {"finetune": FinetuneConfig, "graft": GraftConfig}

@@ -14,8 +14,8 @@ from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler import identity
 from graftui.scheduler.cancel import cancel, remove
-from graftui.scheduler.claims import claim_next
 from graftui.scheduler.identity import Identity, Life, life
+from graftui.scheduler.queue.claims import claim_next
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 
 

@@ -13,9 +13,9 @@ from graftui.registry.card import read_card
 from graftui.registry.ingest import rebuild
 from graftui.registry.store import Store
 from graftui.scheduler import identity
-from graftui.scheduler.arrange import release
 from graftui.scheduler.cancel import cancel, remove
-from graftui.scheduler.claims import claim_next, work
+from graftui.scheduler.queue.arrange import release
+from graftui.scheduler.queue.claims import claim_next, work
 from graftui.scheduler.reconcile import SILENCE_S
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 

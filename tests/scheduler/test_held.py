@@ -12,9 +12,9 @@ from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.held import runs_foreign_code
 from graftui.registry.store import Store
-from graftui.scheduler.arrange import release
 from graftui.scheduler.cancel import cancel, remove
-from graftui.scheduler.claims import claim_next, work
+from graftui.scheduler.queue.arrange import release
+from graftui.scheduler.queue.claims import claim_next, work
 from tests.scheduler.scheduler_bench import Bench, plan
 
 

@@ -13,9 +13,9 @@ from graftui.registry import knobs
 from graftui.registry.store import Store
 from graftui.scheduler import look as looking
 from graftui.scheduler import supervise
-from graftui.scheduler.claims import work
 from graftui.scheduler.lock import lock_path, supervised
 from graftui.scheduler.look import first_look, look
+from graftui.scheduler.queue.claims import work
 from graftui.settings import Settings
 from tests.scheduler.scheduler_bench import Bench, plan
 

@@ -13,8 +13,8 @@ from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.card import read_card
 from graftui.registry.store import Store
-from graftui.scheduler import requeue
 from graftui.scheduler.identity import boot_id, here
+from graftui.scheduler.queue import requeue
 from graftui.scheduler.resume import resume
 from graftui.scheduler.settle import settle_stranded
 from graftui.scheduler.supervise import Supervisor

@@ -15,8 +15,9 @@ from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
 from graftui.results.figures import counted, file_size
 from graftui.results.times import age
-from graftui.scheduler import cancel, trash
-from graftui.scheduler.leftovers import size
+from graftui.scheduler import cancel
+from graftui.scheduler.removal import trash
+from graftui.scheduler.removal.leftovers import size
 from graftui.settings import Settings
 from graftui.show.lines import Column, Lines
 from graftui.terminal import Console

@@ -9,8 +9,9 @@ from graftui.errors import UsageError
 from graftui.planning.edits import Edited, edited, refuse_started
 from graftui.planning.values import written
 from graftui.registry.store import Store
-from graftui.scheduler import arrange, look
-from graftui.scheduler.rewrite import rewrite
+from graftui.scheduler import look
+from graftui.scheduler.queue import arrange
+from graftui.scheduler.queue.rewrite import rewrite
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
 

@@ -12,7 +12,7 @@ from graftui.models import Run
 from graftui.planning.keeping import Judged, judged
 from graftui.registry.store import Store
 from graftui.results.figures import counted, file_size, percent
-from graftui.scheduler.freeing import free
+from graftui.scheduler.removal.freeing import free
 from graftui.settings import Settings
 from graftui.show.lines import Column, Lines
 from graftui.terminal import Console

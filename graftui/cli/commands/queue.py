@@ -11,8 +11,9 @@ from graftui.models import Run, RunStatus
 from graftui.registry.held import runs_foreign_code
 from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
-from graftui.scheduler import arrange, look, outlook, queue_file
-from graftui.scheduler.queue_file import Said
+from graftui.scheduler import look
+from graftui.scheduler.queue import arrange, outlook, queue_file
+from graftui.scheduler.queue.queue_file import Said
 from graftui.settings import Settings
 from graftui.show import queue as drawing
 from graftui.terminal import Console

@@ -9,7 +9,7 @@ from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.scheduler import look
 from graftui.scheduler import resume as resuming
-from graftui.scheduler.requeue import ENDED_EARLY
+from graftui.scheduler.queue.requeue import ENDED_EARLY
 from graftui.settings import Settings
 from graftui.terminal import Console
 

@@ -10,10 +10,10 @@ from graftui.planning.plans import Planned
 from graftui.registry.store import Store
 from graftui.results.times import duration
 from graftui.scheduler import cancel as cancelling
-from graftui.scheduler import queue_file
-from graftui.scheduler.arrange import check_turn
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.look import set_going
+from graftui.scheduler.queue import queue_file
+from graftui.scheduler.queue.arrange import check_turn
 from graftui.scheduler.submit import Plan, submit
 from graftui.settings import Settings
 from graftui.show import tables

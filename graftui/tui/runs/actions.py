@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from graftui.models import Run, RunStatus
 from graftui.results.columns import COLUMNS
 from graftui.results.figures import counted
-from graftui.scheduler import trash
+from graftui.scheduler.removal import trash
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import jobs

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from graftui.models import Run
 from graftui.registry import handed, queue
 from graftui.registry.store import Store
-from graftui.scheduler import policy, queue_file
 from graftui.scheduler.identity import here
+from graftui.scheduler.queue import policy, queue_file
 from graftui.settings import QUEUEING, Settings
 from graftui.turns import Waiting
 

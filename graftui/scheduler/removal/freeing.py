@@ -8,7 +8,7 @@ from pathlib import Path
 
 from graftui.registry.lineage import needed, uses
 from graftui.registry.store import Store
-from graftui.scheduler.leftovers import clear, hidden
+from graftui.scheduler.removal.leftovers import clear, hidden
 from graftui.settings import Settings
 
 

@@ -21,9 +21,9 @@ from graftui.registry.card import amend_card, card_of, read_card, write_card
 from graftui.registry.lineage import is_path
 from graftui.registry.rows import encoded
 from graftui.registry.store import Store
-from graftui.scheduler.arrange import WAITING
+from graftui.scheduler.queue.arrange import WAITING
+from graftui.scheduler.queue.together import not_any_more, seen_now
 from graftui.scheduler.reads import Digests
-from graftui.scheduler.together import not_any_more, seen_now
 from graftui.settings import Settings
 
 

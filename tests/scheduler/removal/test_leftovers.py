@@ -9,8 +9,9 @@ import pytest
 from graftui.doctor import examine
 from graftui.errors import EnvironmentProblem
 from graftui.registry.store import Store
-from graftui.scheduler import leftovers, look, supervise
+from graftui.scheduler import look, supervise
 from graftui.scheduler.cancel import cancel, remove
+from graftui.scheduler.removal import leftovers
 from graftui.settings import Settings
 from tests.scheduler.scheduler_bench import Bench, plan
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.scheduler.forecast import AtWork, forecast
-from graftui.scheduler.policy import next_run
+from graftui.scheduler.queue.forecast import AtWork, forecast
+from graftui.scheduler.queue.policy import next_run
 from graftui.turns import Group, Knobs, Waiting
 
 SECONDS = st.sampled_from([1.0, 2.0, 5.0, None])

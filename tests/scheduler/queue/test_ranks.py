@@ -7,8 +7,8 @@ from operator import attrgetter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.scheduler.policy import order
-from graftui.scheduler.ranks import Turns, moved
+from graftui.scheduler.queue.policy import order
+from graftui.scheduler.queue.ranks import Turns, moved
 from graftui.turns import Waiting
 
 # Few ranks, of which some are neighbours: there is no room between 1 and the next float.

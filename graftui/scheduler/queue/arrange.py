@@ -12,10 +12,10 @@ from graftui.models import Run, RunStatus
 from graftui.registry import queue
 from graftui.registry.held import BY_USER, hint, queued_by
 from graftui.registry.store import Store
-from graftui.scheduler import policy, queue_file
 from graftui.scheduler.identity import here
-from graftui.scheduler.ranks import moved
-from graftui.scheduler.together import Change, change_all, seen_now
+from graftui.scheduler.queue import policy, queue_file
+from graftui.scheduler.queue.ranks import moved
+from graftui.scheduler.queue.together import Change, change_all, seen_now
 from graftui.settings import Settings
 
 WAITING = (RunStatus.queued, RunStatus.held)

@@ -18,7 +18,7 @@ from graftui.models import Run, RunStatus
 from graftui.registry import held
 from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
-from graftui.scheduler.leftovers import clear_leftovers, hidden, leftovers
+from graftui.scheduler.removal.leftovers import clear_leftovers, hidden, leftovers
 from graftui.settings import Settings
 
 _TIME = "%Y-%m-%dT%H-%M-%S.%fZ"

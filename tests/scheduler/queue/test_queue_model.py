@@ -19,9 +19,9 @@ from graftui.errors import UsageError
 from graftui.models import Run, RunStatus, Verdict
 from graftui.registry import attempts, queue
 from graftui.registry.store import Store
-from graftui.scheduler import arrange, policy, queue_file
-from graftui.scheduler.claims import claim_next
 from graftui.scheduler.identity import here, identity
+from graftui.scheduler.queue import arrange, policy, queue_file
+from graftui.scheduler.queue.claims import claim_next
 from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.settle import settle
 from graftui.scheduler.submit import submit

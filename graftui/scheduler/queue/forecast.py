@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graftui.scheduler.policy import next_run
+from graftui.scheduler.queue.policy import next_run
 from graftui.turns import Knobs, Waiting
 
 

@@ -9,10 +9,10 @@ from engine.contract import events as ev
 from graftui.models import RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler import identity, reconcile
-from graftui.scheduler.claims import claim_next
 from graftui.scheduler.executors.base import How
 from graftui.scheduler.executors.local import Local
 from graftui.scheduler.identity import Life
+from graftui.scheduler.queue.claims import claim_next
 from graftui.scheduler.reconcile import SILENCE_S
 from tests.scheduler.scheduler_bench import Bench, plan
 

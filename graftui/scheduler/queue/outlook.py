@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from graftui.models import Run, RunStatus
 from graftui.registry import queue
 from graftui.registry.store import Store
-from graftui.scheduler import policy, queue_file
 from graftui.scheduler.condition import observed
-from graftui.scheduler.durations import Durations
-from graftui.scheduler.forecast import AtWork, forecast
 from graftui.scheduler.identity import here
 from graftui.scheduler.lock import supervised
+from graftui.scheduler.queue import policy, queue_file
+from graftui.scheduler.queue.durations import Durations
+from graftui.scheduler.queue.forecast import AtWork, forecast
 from graftui.scheduler.reconcile import AT_WORK
 from graftui.settings import Settings
 from graftui.turns import Knobs, Waiting

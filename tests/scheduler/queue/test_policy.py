@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.scheduler.policy import has_room, next_run
+from graftui.scheduler.queue.policy import has_room, next_run
 from graftui.turns import Group, Knobs, Waiting
 
 NAMES = ("", "big", "small", "unheard of")
