@@ -43,7 +43,7 @@ On = Annotated[
     str,
     typer.Option(
         metavar="EXECUTOR",
-        help="Where: local (this host), slurm, or slurm:NAME by [slurm.NAME] of graftui.toml",
+        help="Where: local (this host), slurm, or slurm:NAME by a profile of graftui.toml",
     ),
 ]
 Filters = Annotated[

@@ -10,7 +10,7 @@ from graftui.cli.common import Json, Ref, allowing, console_here, settings_here,
 slurm = typer.Typer(help="Look at the cluster that --on slurm submits to.", no_args_is_help=True)
 
 Profile = Annotated[
-    str, typer.Option("--on", metavar="EXECUTOR", help="slurm, or slurm:NAME by [slurm.NAME]")
+    str, typer.Option("--on", metavar="EXECUTOR", help="slurm, or slurm:NAME by a profile")
 ]
 
 

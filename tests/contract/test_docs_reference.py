@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 import typer.main
+from rich.text import Text
 
 from engine.contract import schema
 from engine.contract.catalog import OWN, tasks
@@ -88,6 +89,18 @@ def test_options_named_alone_exist() -> None:
         verbs += getattr(verb, "commands", {}).values()
     assert found
     assert found - known == set()
+
+
+def test_no_help_reads_as_markup() -> None:
+    """What stands in square brackets would be taken for a style, and vanish."""
+    commands: list[click.Command] = [typer.main.get_command(app)]  # type: ignore[list-item]
+    texts: list[str] = []
+    while commands:
+        command = commands.pop()
+        texts += [getattr(param, "help", None) or "" for param in command.params]
+        commands += getattr(command, "commands", {}).values()
+    assert len(texts) > 100
+    assert [text for text in texts if Text.from_markup(text).plain != text] == []
 
 
 def test_every_task_has_its_line() -> None:
