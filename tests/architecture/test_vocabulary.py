@@ -2,17 +2,9 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[2]
 TIMES, STATES = "graftui/results/times.py", "graftui/show/states.py"
-SOURCES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for folder in ("cli", "tui", "show", "results")
-    for path in (ROOT / "graftui" / folder).rglob("*.py")
-)
+FOLDERS = tuple(f"graftui/{folder}/" for folder in ("cli", "tui", "show", "results"))
 FORMATS = ("strftime", "isoformat")
 UNITS = (60, 3600, 86400)
 GLYPHS = "◌⊘"
@@ -36,13 +28,10 @@ def glyphs_of_states(tree: ast.Module) -> Iterator[str]:
             yield f"a glyph in {text!r}"
 
 
-@pytest.mark.parametrize("path", SOURCES)
-def test_said_in_one_place(path: str) -> None:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    assert path == TIMES or not list(words_of_times(tree))
-    assert path == STATES or not list(glyphs_of_states(tree))
-
-
-def test_the_places_are_there() -> None:
-    assert list(words_of_times(ast.parse((ROOT / TIMES).read_text())))
-    assert list(glyphs_of_states(ast.parse((ROOT / STATES).read_text())))
+def test_said_in_one_place(trees: dict[str, ast.Module]) -> None:
+    shown = {path: tree for path, tree in trees.items() if path.startswith(FOLDERS)}
+    timed = {path: list(words_of_times(tree)) for path, tree in shown.items()}
+    stated = {path: list(glyphs_of_states(tree)) for path, tree in shown.items()}
+    assert timed.pop(TIMES), "times are not put into words there"
+    assert stated.pop(STATES), "states have no glyphs there"
+    assert not {path: said for path, said in (*timed.items(), *stated.items()) if said}

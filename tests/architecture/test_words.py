@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 VAGUE = {"found", "one", "place", "thing", "stuff"}
 """As a whole name of an argument, a variable or a field."""
@@ -22,11 +20,6 @@ SYNONYMS = {
     if synonym
 }
 """As a word within any name."""
-SOURCES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for folder in ("graftui", "engine", "bench", "dev")
-    for path in (ROOT / folder).rglob("*.py")
-)
 
 
 def names(tree: ast.Module) -> Iterator[tuple[str, bool]]:
@@ -51,10 +44,15 @@ def test_the_glossary_is_read() -> None:
     assert {"hyperparameter", "pruner"} <= SYNONYMS
 
 
-@pytest.mark.parametrize("path", SOURCES)
-def test_names_are_the_glossarys(path: str) -> None:
-    said = list(names(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
-    vague = sorted({name for name, value in said if value and name.lstrip("_") in VAGUE})
-    assert not vague, f"{path}: say what it is: {', '.join(vague)}"
-    synonyms = {name: words(name) & SYNONYMS for name, _ in said if words(name) & SYNONYMS}
-    assert not synonyms, f"{path}: see docs/glossary.md: {synonyms}"
+def test_names_are_the_glossarys(trees: dict[str, ast.Module]) -> None:
+    said = {path: list(names(tree)) for path, tree in trees.items()}
+    vague = {
+        path: sorted({name for name, value in pairs if value and name.lstrip("_") in VAGUE})
+        for path, pairs in said.items()
+    }
+    assert not {path: bad for path, bad in vague.items() if bad}, "say what it is"
+    synonyms = {
+        path: {name: words(name) & SYNONYMS for name, _ in pairs if words(name) & SYNONYMS}
+        for path, pairs in said.items()
+    }
+    assert not {path: bad for path, bad in synonyms.items() if bad}, "see docs/glossary.md"
