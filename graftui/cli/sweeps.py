@@ -154,7 +154,9 @@ def show(
 def run(
     ref: Ref,
     failed: Annotated[bool, typer.Option("--failed", help="Only cells that failed")] = False,
-    missing: Annotated[bool, typer.Option("--missing", help="Only cells without a run")] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only cells with no run, or a cancelled or lost one")
+    ] = False,
     cells: Annotated[
         list[str],
         typer.Option("--cells", metavar="QUERY", help="Only cells of which the settings meet this"),

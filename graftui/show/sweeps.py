@@ -94,8 +94,8 @@ def _glyphs(results: Sequence[Standing | None]) -> Text:
 
 
 def _look(result: Standing) -> State:
-    if result.state is CellState.failed and result.run:
-        return state(result.run)  # or cancelled, or lost
+    if result.run and not result.state.under_way:
+        return state(result.run)  # of what is missing, that it was cancelled, or lost
     return _LOOKS[result.state]
 
 

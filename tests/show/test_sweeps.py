@@ -22,7 +22,8 @@ def cells(state: CellState = CellState.done) -> list[tuple[Standing, ...]]:
         at = {"task.data_seed": seed, "graft.localizer": localizer, "train.lr": 0.1}
         run = Run(id=f"r{number}", name="x", kind="graft", config={}, config_hash="", created_at=0,
                   status=RunStatus.finished, summary={"learnt_graft": number / 10})  # fmt: skip
-        made.append((Standing(Cell(at, {"graft": "h"}), "graft", state, run),))
+        stands = None if state is CellState.missing else run
+        made.append((Standing(Cell(at, {"graft": "h"}), "graft", state, stands),))
     return made
 
 

@@ -15,6 +15,8 @@ from graftui.planning.sweeps.sweep import Cell, Sweep, identities
 from graftui.scheduler.reads import Digests, Reader
 from graftui.settings import Settings
 
+_WITHOUT_RESULT = (RunStatus.failed, RunStatus.cancelled, RunStatus.lost)
+
 
 class CellState(StrEnum):
     """Where a cell stands."""
@@ -24,9 +26,9 @@ class CellState(StrEnum):
     """A run of it is at work."""
     queued = "queued"
     failed = "failed"
-    """Its last run failed, was cancelled or lost."""
+    """Its last run failed, or was cancelled because one failed that it needs."""
     missing = "missing"
-    """There is no run of it, or only one that read other files."""
+    """There is no run of it, or only one that was cancelled or lost, or that read other files."""
 
     @property
     def under_way(self) -> bool:
@@ -43,7 +45,7 @@ class Standing:
     """The part of the recipe whose run gives the result."""
     state: CellState
     run: Run | None
-    """That which stands for it; of a failed one the newest."""
+    """That which stands for it; where nothing comes of it, the newest that ended."""
     why: str = ""
     """Why there is a run of that config which does not do."""
 
@@ -84,9 +86,9 @@ def _standing(
 ) -> tuple[CellState, Run | None, str]:
     standing = standing_among(runs, reads, settings, ())
     if standing.run is None:
-        ended = (RunStatus.failed, RunStatus.cancelled, RunStatus.lost)
-        failed = next((run for run in runs if run.status in ended), None)
-        return (CellState.failed if failed else CellState.missing), failed, standing.why_not
+        ended = next((run for run in runs if run.status in _WITHOUT_RESULT), None)
+        failed = ended is not None and ended.status is RunStatus.failed
+        return (CellState.failed if failed else CellState.missing), ended, standing.why_not
     run = standing.run
     if run.status is RunStatus.finished:
         return CellState.done, run, ""
@@ -96,14 +98,17 @@ def _standing(
 def _with_sources(
     standing: tuple[CellState, Run | None, str], cell: Cell, runs: Mapping[str, Sequence[Run]]
 ) -> tuple[CellState, Run | None, str]:
-    """What waits for a run that is at work is at work itself."""
+    """What waits for a run at work is at work itself, and has failed with one that failed."""
     state, run, why = standing
-    if state is CellState.queued and run is not None:
-        sources = {each.id: each for id in cell.runs.values() for each in runs.get(id, ())}
-        at_work = (RunStatus.starting, RunStatus.running)
-        if any(source in sources and sources[source].status in at_work for source in run.sources):
-            return CellState.running, run, why
-    return state, run, why
+    if run is None or not run.sources:
+        return standing
+    made = {each.id: each.status for id in cell.runs.values() for each in runs.get(id, ())}
+    sources = {made[source] for source in run.sources if source in made}
+    if state is CellState.queued and sources & {RunStatus.starting, RunStatus.running}:
+        return CellState.running, run, why
+    if run.status is RunStatus.cancelled and RunStatus.failed in sources:
+        return CellState.failed, run, why
+    return standing
 
 
 def state_of(results: Sequence[Standing]) -> CellState:

@@ -187,8 +187,11 @@ def test_where_a_cell_stands(here: Settings) -> None:
     assert stand(RunStatus.running, RunStatus.queued) is CellState.running
     assert stand(RunStatus.finished, RunStatus.running) is CellState.running
     assert stand(RunStatus.finished, RunStatus.finished) is CellState.done
-    for ended in (RunStatus.failed, RunStatus.cancelled, RunStatus.lost):
-        assert stand(RunStatus.finished, ended) is CellState.failed
+    assert stand(RunStatus.finished, RunStatus.failed) is CellState.failed
+    assert stand(RunStatus.failed, RunStatus.cancelled) is CellState.failed, "for what it needs"
+    for ended in (RunStatus.cancelled, RunStatus.lost):
+        assert stand(RunStatus.finished, ended) is CellState.missing
+        assert stand(ended, RunStatus.cancelled) is CellState.missing
     assert stand(RunStatus.finished, RunStatus.held) is CellState.missing
 
 
