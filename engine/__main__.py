@@ -2,8 +2,8 @@
 
     python -m engine data/runs/k3f9qz          # does config.json, appends to events.jsonl
 
-Exit codes: 0 finished, 1 failed, 2 wrong arguments, 3 cancelled. This is the one place where
-an exception becomes a `failed` event.
+Exit codes: 0 finished, 1 failed, 2 wrong arguments, 3 cancelled, 75 (with --yields) told to stop
+and to go on later. This is the one place where an exception becomes a `failed` event.
 """
 
 import argparse
@@ -27,11 +27,18 @@ from engine.failure import failure
 from engine.provenance import Notes
 from engine.versions import versions
 
+YIELDED = 75
+"""EX_TEMPFAIL of sysexits.h: it has saved where it stands, if it had come to anything."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__.splitlines()[0])
     parser.add_argument("run_dir", type=Path, help="folder with a config.json")
     parser.add_argument("--attempt", type=int, default=0, help="which start of the run, from 1")
+    parser.add_argument(
+        "--yields", action="store_true",
+        help="told to stop, leave no last event but exit code 75, unless there is attempts/N.stop",
+    )  # fmt: skip
     asked = parser.parse_args(arguments)
     run_dir = RunDir(asked.run_dir)
     if not run_dir.config.is_file():
@@ -47,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         _last_word(emit, work(run_dir, emit, stop))
         shutil.rmtree(run_dir.state, ignore_errors=True)  # nothing is left to go on with
     except Cancelled as stopped:
+        if asked.yields and not _stopped_for_good(run_dir, asked.attempt):
+            return YIELDED
         seconds = round(time.monotonic() - since, 2)
         _last_word(emit, CancelledEvent(seconds=seconds, message=str(stopped)))
         return 3
@@ -76,6 +85,13 @@ def work(run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
     from engine.kinds import work_of
 
     return work_of(config.kind)(config, run_dir, emit, stop)
+
+
+def _stopped_for_good(run_dir: RunDir, attempt: int) -> bool:
+    """Whether its user stopped it: by a file, since signals may come from a cluster too. On a
+    network disk a folder that is listed tells more than asking for the file.
+    """
+    return run_dir.attempts.is_dir() and f"{attempt}.stop" in os.listdir(run_dir.attempts)
 
 
 def _last_word(emit: Emitter, event: Finished | Failed | CancelledEvent) -> None:

@@ -23,6 +23,8 @@ FILE = "graftui.toml"
 _SWITCHES = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 SLURM = "slurm"
 """The executor that submits jobs to Slurm; `slurm:NAME` asks for a profile of that name."""
+PILOT = ":pilot"
+"""Ends the name of an executor whose jobs each do many runs: `slurm:pilot`, `slurm:NAME:pilot`."""
 QUEUEING = (SLURM,)
 """Executors with a queue of their own: what they have takes no place of this host's. Each has a
 table of its name in graftui.toml."""

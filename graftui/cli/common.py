@@ -46,6 +46,9 @@ On = Annotated[
         help="Where: local (this host), slurm, or slurm:NAME by a profile of graftui.toml",
     ),
 ]
+Pilot = Annotated[
+    bool, typer.Option("--pilot", help="With --on slurm: jobs that do many runs each, one by one")
+]
 Filters = Annotated[
     list[str],
     typer.Option(

@@ -12,6 +12,7 @@ from graftui.cli.common import (
     Json,
     MaybeRefs,
     On,
+    Pilot,
     Priority,
     QueueGroup,
     Ref,
@@ -42,6 +43,7 @@ def run(
         bool, typer.Option(help="Fine-tune again, even if that very run exists")
     ] = False,
     on: On = "local",
+    pilot: Pilot = False,
     priority: Priority = 0,
     group: QueueGroup = "",
     detach: Detach = False,
@@ -51,6 +53,7 @@ def run(
     from graftui.planning import library, overrides, plans
 
     settings, console = settings_here(), console_here()
+    on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     turn = running.turn(settings, priority, group)
     move_recipes_out(settings)

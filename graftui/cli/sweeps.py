@@ -10,6 +10,7 @@ from graftui.cli import completion
 from graftui.cli.common import (
     Json,
     On,
+    Pilot,
     Sets,
     Tags,
     Yes,
@@ -100,6 +101,7 @@ def new(
     name: Annotated[str, typer.Option(help="Of sweep and runs; the recipe's if not given")] = "",
     tag: Tags = [],  # noqa: B006
     on: On = "local",
+    pilot: Pilot = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -113,6 +115,7 @@ def new(
     from graftui.planning.sweeps import axes, making
 
     settings = settings_here()
+    on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     move_recipes_out(settings)
     wanted = library.load(recipe, settings)
@@ -162,6 +165,7 @@ def run(
         typer.Option("--cells", metavar="QUERY", help="Only cells of which the settings meet this"),
     ] = [],  # noqa: B006
     on: On = "local",
+    pilot: Pilot = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -171,6 +175,7 @@ def run(
     from graftui.planning.sweeps.sweep import resolve
 
     settings = settings_here()
+    on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     store_here(settings).close()
     choice = making.Choice(failed, missing, tuple(cells))
@@ -184,6 +189,7 @@ def add(
         list[str], typer.Argument(metavar="SETTING=V,V...", help="More values of its axes")
     ],
     on: On = "local",
+    pilot: Pilot = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -193,6 +199,7 @@ def add(
     from graftui.planning.sweeps.sweep import resolve
 
     settings = settings_here()
+    on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     known = resolve(settings, ref)
     more = axes.parse(values, known.made_from().kinds, "sweep add")

@@ -17,7 +17,8 @@ from graftui.turns import Waiting
 
 Told = Callable[[str, Verdict], object]
 """Hears of a run's end by its id."""
-_WANTING = "It was to use the result of run"
+WANTING = "It was to use the result of run"
+"""How one says so that was cancelled for want of what it is made from."""
 DOUBT_S = 24 * 3600.0
 """How long a lost run may still turn out to be alive, or to have ended well."""
 
@@ -121,14 +122,14 @@ def cancel_stranded(db: sqlite3.Connection, here: Here, then: Told) -> list[str]
 
 def is_stranded(run: Run) -> bool:
     """Whether it was cancelled for want of what it is made from, and not by its user."""
-    return run.status is RunStatus.cancelled and run.message.startswith(_WANTING)
+    return run.status is RunStatus.cancelled and run.message.startswith(WANTING)
 
 
 def _cancel(db: sqlite3.Connection, row: sqlite3.Row, then: Told) -> None:
     verdict = Verdict(
         status=RunStatus.cancelled,
         ended_at=time.time(),
-        message=f"{_WANTING} {row['source']}, which is {row['fate']}.",
+        message=f"{WANTING} {row['source']}, which is {row['fate']}.",
         hint=f"`graftui show {row['source']}` says why; then `graftui rerun {row['id']}`.",
     )
     db.execute(

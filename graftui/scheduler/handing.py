@@ -15,14 +15,14 @@ from graftui.registry import attempts as files
 from graftui.registry import handed
 from graftui.registry.store import Store
 from graftui.scheduler.executors import Executors
-from graftui.scheduler.executors.base import How, Queueing
+from graftui.scheduler.executors.base import How, Queueing, Wanted
 from graftui.scheduler.identity import here
 from graftui.scheduler.queue import policy, queue_file
 from graftui.scheduler.queue.rewrite import finish as finish_edit
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK
 from graftui.scheduler.settle import settle
-from graftui.settings import QUEUEING, Settings
+from graftui.settings import PILOT, QUEUEING, Settings
 
 log = logging.getLogger("graftui.handing")
 _EVERY_S = 1.0
@@ -36,6 +36,8 @@ class Handing:
         self.executors = executors
         self._here = here(settings)
         self._next = 0.0
+        self._had: dict[str, int] = {}
+        """How many each executor had at the last look."""
 
     def tick(self, store: Store) -> None:
         """Look after what was handed over, and hand over what is ready."""
@@ -44,6 +46,9 @@ class Handing:
         self._next = time.monotonic() + _EVERY_S
         for name in QUEUEING:
             has = handed.has(store.db, self._here, name)
+            if len(has) < self._had.get(name, 0):
+                self.executors.queueing(name).tidy(has)
+            self._had[name] = len(has)
             paused = policy.paused(queue_file.in_force(self.settings, store))
             if has or handed.ready(store.db, self._here, name, paused, 1):
                 executor = self.executors.queueing(name)
@@ -53,23 +58,46 @@ class Handing:
                     self._hand_over(store, name, executor, room)
 
     def _hand_over(self, store: Store, name: str, executor: Queueing, most: int) -> None:
-        with store.write() as db:
-            paused = policy.paused(queue_file.in_force(self.settings, store))
-            ids = handed.ready(db, self._here, name, paused, most)
-            claims = {id: handed.claim(db, id) for id in ids}
-        able = [claims[run.id] for run in map(store.get, ids) if self._reads_the_same(store, run)]
+        able = self._able(store, self._claimed(store, name, most))
         if not able:
             return
         try:
-            taken = executor.hand_over(able, lambda named: self._note(store, named))
+            width = self._width(store, able[0].attempt.run)
+            taken = executor.hand_over(able, width, lambda named: self._note(store, named))
         except UsageError as error:
-            for attempt in able:
-                self._fail(store, attempt.run, RunReason.config, error)
+            for each in able:
+                self._fail(store, each.attempt.run, RunReason.config, error)
             return
         self._note(store, taken)
-        for attempt in able[len(taken) :]:
-            self._take_back(store, attempt)
-        log.info("handed over %d to %s", len(taken), able[0].executor)
+        for each in able[len(taken) :]:
+            self._take_back(store, each.attempt)
+        log.info("handed over %d to %s", len(taken), able[0].attempt.executor)
+
+    def _claimed(self, store: Store, name: str, most: int) -> list[Wanted]:
+        """What is ready, claimed; with all that follows it, where one job may do many runs."""
+        with store.write() as db:
+            paused = policy.paused(queue_file.in_force(self.settings, store))
+            ids = handed.ready(db, self._here, name, paused, most)
+            after: dict[str, tuple[str, ...]] = dict.fromkeys(ids, ())
+            if ids and store.get(ids[0]).executor.endswith(PILOT):
+                after |= handed.following(db, self._here, ids)
+            return [Wanted(handed.claim(db, id), sources) for id, sources in after.items()]
+
+    def _able(self, store: Store, wanted: Sequence[Wanted]) -> list[Wanted]:
+        """Those that nothing speaks against, nor against what they follow."""
+        able: dict[str, Wanted] = {}
+        for each in wanted:
+            if not able.keys() >= {*each.after}:
+                self._take_back(store, each.attempt)
+            elif self._reads_the_same(store, store.get(each.attempt.run)):
+                able[each.attempt.run] = each
+        return list(able.values())
+
+    def _width(self, store: Store, run_id: str) -> int:
+        """How many of the run's group may be at work at once; 0: nobody said so of that group."""
+        groups = queue_file.in_force(self.settings, store).groups
+        group = groups.get(store.get(run_id).queue_group)
+        return group.jobs if group else 0
 
     def _reads_the_same(self, store: Store, run: Run) -> bool:
         try:

@@ -142,12 +142,14 @@ def _look_at_claim(watch: _Watch, run: Run) -> None:
     _begin_again(watch, run, "Its engine never came up.")
 
 
-def _begin_again(watch: _Watch, run: Run, why: str) -> None:
-    """Queue a run whose last attempt came to nothing, unless that has been so before."""
+def _begin_again(watch: _Watch, run: Run, why: str, often: bool = False) -> None:
+    """Queue a run whose last attempt came to nothing, unless that has been so before; `often`:
+    however often.
+    """
     if run.cancel_asked is not None:
         message = "It was cancelled before its engine came up."
         _settle(watch, run, RunStatus.cancelled, message)
-    elif run.attempt.n < _STARTS:
+    elif often or run.attempt.n < _STARTS:
         watch.store.update(run.id, only_if=(RunStatus.starting,), status=RunStatus.queued)
     else:
         message = f"It was started {run.attempt.n} times. {why}"
@@ -188,7 +190,7 @@ def _close(watch: _Watch, run: Run) -> None:
     if card is not None and card.verdict is not None:  # known before runs.db was deleted
         settle(watch.settings, watch.store, run.id, card.verdict)
     elif sight.unbegun:
-        _begin_again(watch, run, "Its job was gone before it began.")
+        _begin_again(watch, run, "Its job was gone before it began.", sight.passed_over)
     elif end is not None or sight.cause is not None:
         if sight.end is not None:
             note_end(watch.settings, watch.store, run.attempt, sight.end)

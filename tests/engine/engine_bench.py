@@ -141,12 +141,12 @@ def prepare(folder: Path, raw: dict[str, Any]) -> RunDir:
     return place
 
 
-def run_here(folder: Path, raw: dict[str, Any]) -> Ran:
-    """Do the run in this process (a new one costs seconds of imports)."""
+def run_here(folder: Path, raw: dict[str, Any], *more: str) -> Ran:
+    """Do the run in this process (a new one costs seconds of imports). `more`: arguments."""
     place = prepare(folder, raw)
-    handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)}
     try:
-        return Ran(place, main([str(folder)]))
+        return Ran(place, main([str(folder), *more]))
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from engine.__main__ import YIELDED
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from engine.emit import Emitter
@@ -170,6 +171,39 @@ def test_a_state_of_another_config_is_not_used(
     assert "another config" in warnings(begun)
     assert "begins anew" in warnings(begun)
     assert made(begun.place) == made(run_here(tmp_path / "fresh", other).place)
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM])
+def test_one_that_yields_says_no_last_word_and_goes_on_to_the_same_bits(
+    number: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    model_folder: Path,
+    task_folder: Path,
+) -> None:
+    raw = finetuning(model_folder, task_folder, steps=4, eval_every=2)
+    with monkeypatch.context() as patched:
+        stop_after(patched, 3, number)
+        yielded = run_here(tmp_path / "run", raw, "--attempt", "1", "--yields")
+    assert yielded.code == YIELDED
+    assert not any(isinstance(event, ev.TERMINAL) for event in yielded.events)
+    again = run_here(tmp_path / "run", raw, "--attempt", "1", "--yields")
+    whole = run_here(tmp_path / "whole", raw)
+    assert (again.code, resumed(again)) == (0, [2])
+    assert made(again.place) == made(whole.place)
+    assert points(again) == points(whole)
+
+
+def test_one_that_yields_is_cancelled_all_the_same_where_its_user_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model_folder: Path, task_folder: Path
+) -> None:
+    raw = finetuning(model_folder, task_folder, steps=4, eval_every=2)
+    (tmp_path / "run/attempts").mkdir(parents=True)
+    (tmp_path / "run/attempts/2.stop").touch()
+    stop_after(monkeypatch, 3)
+    cancelled = run_here(tmp_path / "run", raw, "--attempt", "2", "--yields")
+    assert cancelled.code == 3
+    assert isinstance(cancelled.events[-1], ev.Cancelled)
 
 
 def test_states_are_written_whole_kept_two_and_not_too_often(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def queued(bench: Bench, count: int, profile: str = "slurm") -> list[Run]:
 
 def until(bench: Bench, supervisor: Supervisor, holds: Callable[[], bool]) -> None:
     """Its looks at everything, until it is so; Slurm on a busy machine takes its time."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while not holds():
         assert time.monotonic() < end, everything(bench)
         supervisor.tick()

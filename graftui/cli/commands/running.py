@@ -15,7 +15,7 @@ from graftui.scheduler.look import set_going
 from graftui.scheduler.queue import queue_file
 from graftui.scheduler.queue.arrange import check_turn
 from graftui.scheduler.submit import Plan, submit
-from graftui.settings import Settings
+from graftui.settings import PILOT, SLURM, Settings
 from graftui.show import tables
 from graftui.terminal import Console, Text
 from graftui.turns import Turn
@@ -51,6 +51,18 @@ def go(
         console.print("stopping at the next step, keeping what is best so far", style="yellow")
         cancel_all(settings, runs, console)
         _conclude(settings, runs, console)
+
+
+def executor(on: str, pilot: bool) -> str:
+    """The name of the executor that was typed. Raises UsageError."""
+    if not pilot or on.endswith(PILOT):
+        return on
+    if on.partition(":")[0] != SLURM:
+        raise UsageError(
+            f"--pilot is about jobs of Slurm, and this goes on {on}.",
+            "Give --on slurm too; what runs here shares a warm engine anyway.",
+        )
+    return f"{on}{PILOT}"
 
 
 def check_executor(settings: Settings, name: str) -> None:

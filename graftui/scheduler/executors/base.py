@@ -70,6 +70,20 @@ class Sight:
     """Of one that is gone."""
     unbegun: bool = False
     """It is gone, has never begun, and never will: another may be started."""
+    passed_over: bool = False
+    """Of one that is `unbegun`: others came first, so another may be started however often that has
+    been so."""
+    waits_for: str = ""
+    """Why a waiting one waits, in its server's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An attempt that is to be handed over."""
+
+    attempt: Attempt
+    after: tuple[str, ...] = ()
+    """Runs that come before it among those that are handed over with it: it builds on them."""
 
 
 class Executor(Protocol):
@@ -117,14 +131,18 @@ class Queueing(Executor, Protocol):
         executor's to decide, and nobody waits for the answer.
         """
 
+    def tidy(self, attempts: Sequence[Attempt]) -> None:
+        """Clear what was kept for others than `attempts`, all those that it has."""
+
     def known_as(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
         """Those of `attempts` whose jobs have another name by now, with that."""
 
     def hand_over(
-        self, attempts: Sequence[Attempt], note: Callable[[Sequence[Attempt]], object]
+        self, wanted: Sequence[Wanted], width: int, note: Callable[[Sequence[Attempt]], object]
     ) -> Sequence[Attempt]:
-        """Have engines started for `attempts`, all of one executor's name; those that are taken.
+        """Have engines started for attempts, all of one executor's name; those that are taken.
 
-        `note` hears of them before a server is asked, each by a name that it can be recognised by
-        there: no answer may come, and `tend` will see. Raises UsageError where they are not wanted.
+        `width`: at most so many of them at once; 0: as many as there is room for. `note` hears of
+        them before a server is asked, each by a name that it can be recognised by there: no answer
+        may come, and `tend` will see. Raises UsageError where they are not wanted.
         """

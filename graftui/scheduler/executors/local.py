@@ -46,8 +46,9 @@ class _Child:
 class Local(Executor):
     """The executor of this host."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, *arguments: str) -> None:
+        """`arguments`: further ones of each engine."""
+        self.settings, self._arguments = settings, arguments
         self._children: dict[tuple[str, int], _Child] = {}
         self._warm = Warm(settings)
 
@@ -57,7 +58,7 @@ class Local(Executor):
     def start(self, run: Run) -> Attempt:
         run_dir, attempt = self.settings.run_dir(run.id), run.attempt
         kills, process = oom_kills(), None
-        arguments = [str(run_dir.path), "--attempt", str(attempt.n)]
+        arguments = [str(run_dir.path), "--attempt", str(attempt.n), *self._arguments]
         start = Start(arguments, str(self.settings.root), for_engines())
         with run_dir.output.open("ab") as output:
             pid = self._warm.fork(start, output, lambda pid: _signed(run_dir, attempt, pid))

@@ -54,8 +54,9 @@ def retry(settings: Settings, store: Store, run: Run) -> bool:
     """Queue a run again that was killed, preempted or lost, while it has had no more than `retry`
     starts; whether that was done.
 
-    Preempted: it was told to stop, and nobody had asked graftui for that. Of a lost one the
-    process is gone for certain. One that its user cancelled stays so, and one that failed by
+    Preempted: it was told to stop, and nobody had asked graftui for that; a job is put back by its
+    server where that preempts it, so one that is cancelled was cancelled by somebody. Of a lost one
+    the process is gone for certain. One that its user cancelled stays so, and one that failed by
     itself would fail again.
     """
     if not (run.attempt.begun and run.attempt.n <= settings.retry):
@@ -64,7 +65,7 @@ def retry(settings: Settings, store: Store, run: Run) -> bool:
         case RunStatus.failed:
             wanted = run.reason == "killed" and run.cancel_asked is None
         case RunStatus.cancelled:
-            wanted = run.cancel_asked is None
+            wanted = run.cancel_asked is None and not run.attempt.job
         case RunStatus.lost:
             wanted = run.cancel_asked is None and _gone(run.attempt, here(settings))
         case _:

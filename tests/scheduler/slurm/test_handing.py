@@ -1,5 +1,6 @@
 """Runs handed to a pretend cluster: arrays, answers that do not come, jobs that are forgotten."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -192,6 +193,36 @@ def test_how_a_job_ended_that_left_no_word(
     assert (run.status, run.reason) == (status, reason)
     assert words in run.message
     assert f"graftui rerun {run.id}" in run.hint
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "life"),
+    [
+        ("PENDING", RunStatus.starting, "waiting"),
+        ("FAILED", RunStatus.failed, ""),
+        ("CANCELLED", RunStatus.cancelled, ""),
+        ("", RunStatus.cancelled, ""),
+    ],
+)
+def test_of_one_that_let_go_of_its_claim_slurm_says_what_comes_next(
+    bench: Bench, pretend: Pretend, state: str, status: RunStatus, life: str
+) -> None:
+    (run,) = on_slurm(bench, 1)
+    supervisor = Supervisor(replace(bench.settings, retry=1))
+    until(supervisor, lambda: jobs(bench, [run]) == ["41_0"])
+    claim = bench.settings.run_dir(run.id).attempts / "1.claim"
+    claim.write_text("41_0 0 n1\n")
+    os.utime(claim, (0, 0))
+    if state:
+        pretend.say("41_0", state)
+    else:
+        pretend.jobs.clear()
+    if status is RunStatus.failed:
+        until(supervisor, lambda: bench.get(run.id).attempt.n == 2)
+        return
+    until(supervisor, lambda: bench.get(run.id).status is status)
+    assert condition(bench, bench.get(run.id)) == life
+    assert bench.get(run.id).attempt.n == 1, "what somebody cancelled is not put back by `retry`"
 
 
 def test_what_its_job_left_comes_before_what_slurm_says(bench: Bench, pretend: Pretend) -> None:

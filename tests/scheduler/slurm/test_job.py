@@ -58,7 +58,7 @@ class Node:
             **({"SLURM_RESTART_COUNT": str(restart)} if restart else {}),
         }  # fmt: skip
         path = f"{self.path / 'bin'}:{os.environ['PATH']}"
-        text = text.replace("sleep 40", "sleep 1.2")
+        text = text.replace("sleep 40", "sleep 1.2").replace("sleep 5", "sleep 0.1")
         return subprocess.Popen(
             ["bash", "-c", text], env={**os.environ, **slurm, **more, "PATH": path}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
@@ -102,7 +102,7 @@ def test_each_task_runs_its_attempt_and_leaves_its_exit(node: Node) -> None:
     left = node.exit("second one", 2)
     assert (left["code"], left["why"], left["job"]) == (0, "", "7_1")
     output = (node.path / "data/runs/second one/output.log").read_text()
-    assert output == f"engine -m engine {node.path}/data/runs/second one --attempt 2\n"
+    assert output == f"engine -m engine {node.path}/data/runs/second one --attempt 2 --yields\n"
     assert not node.marks(), "the other one's"
 
 
@@ -125,7 +125,8 @@ def test_of_two_jobs_for_one_attempt_one_leaves(node: Node) -> None:
 def test_a_job_that_is_requeued_takes_its_attempt_up_again_once(node: Node) -> None:
     node.command("squeue", "echo RUNNING")
     node.command("scontrol", f'echo "$*" >> {node.path}/asked')
-    node.does("exit 75")
+    state = node.path / "data/runs/first/state"
+    node.does(f"mkdir -p {state}; touch {state}/${{SLURM_RESTART_COUNT:-0}}.json; exit 75")
     assert node.run() == 75
     assert (node.path / "asked").read_text() == "requeue 7_0\n"
     assert node.marks() == {"claim"}, "it goes on, so this is no end"
@@ -136,6 +137,31 @@ def test_a_job_that_is_requeued_takes_its_attempt_up_again_once(node: Node) -> N
     assert node.exit()["code"] == 0
     assert node.run(restart=3) == 0
     assert len(node.output()) == 3, "what has ended is not begun again"
+
+
+def test_a_job_that_comes_no_further_is_not_requeued_for_ever(node: Node) -> None:
+    state = node.path / "data/runs/first/state"
+    node.command("squeue", "echo RUNNING")
+    node.command("scontrol", "exit 0")
+    node.does(f"mkdir -p {state}; touch {state}/$SLURM_RESTART_COUNT.json; exit 75")
+    assert [node.run(), node.run(restart=1)] == [75, 75]
+    assert node.marks() == {"claim"}
+    node.does("exit 75")
+    assert node.run(restart=2) == 75
+    assert node.exit()["why"] == "stuck"
+
+
+def test_an_engine_that_is_told_to_stop_before_it_can_heed_that_is_requeued(node: Node) -> None:
+    node.command("squeue", "echo RUNNING")
+    node.command("scontrol", f'echo "$*" >> {node.path}/asked')
+    node.does("echo ready; exec sleep 30")
+    job = node.start()
+    waited_for(node, "ready")
+    os.kill(job.pid, signal.SIGUSR1)
+    assert job.wait(10) == 75
+    assert (node.path / "asked").read_text() == "requeue 7_0\n"
+    claim = Marks(node.path / "data/runs/first/attempts", 1)
+    assert claim.given_up()
 
 
 def test_a_job_that_slurm_starts_twice_goes_on_if_the_first_was_killed(node: Node) -> None:
@@ -180,6 +206,7 @@ def test_while_slurm_is_ending_it_it_is_not_requeued(node: Node) -> None:
     node.does("exit 75")
     assert node.run() == 75
     assert not (node.path / "asked").exists()
+    assert node.marks() == {"claim"}, "what becomes of it is for Slurm to say"
 
 
 @pytest.mark.parametrize("name", ["USR1", "TERM"])

@@ -83,7 +83,8 @@ def test_a_profile_that_is_not_there_is_named(root: Path) -> None:
 
 
 def test_the_script_asks_for_what_the_profile_says(tmp_path: Path) -> None:
-    asked = Profile("main", "me", "low", "30", "8G", "gpu:1", 4, 2, ("module load x",), ("--x=1",))
+    given = ("main", "me", "low", "30", "8G", "gpu:1", 4, 2, 1)
+    asked = Profile(*given, ("module load x",), ("--x=1",))
     attempts = [Attempt(run=f"run{n}", n=n) for n in (1, 2, 3)]
     place = settings.at(tmp_path / "100% ours", python="/opt/my python")
     text = job_script(place, asked, place.data / "slurm/batch", attempts)

@@ -12,15 +12,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from engine.contract.layout import write_whole
 from graftui.models import Attempt, Run
-from graftui.scheduler.executors.base import How, Queueing, Sight
+from graftui.scheduler.executors.base import How, Queueing, Sight, Wanted
 from graftui.scheduler.executors.slurm import commands
+from graftui.scheduler.executors.slurm.batch import clear, write
 from graftui.scheduler.executors.slurm.commands import Job, NoRoom, Refused, Unanswered
 from graftui.scheduler.executors.slurm.marks import Marks
-from graftui.scheduler.executors.slurm.profile import profile
-from graftui.scheduler.executors.slurm.script import job_script
-from graftui.scheduler.executors.slurm.sights import forgotten, sight
+from graftui.scheduler.executors.slurm.profile import narrowed, profile
+from graftui.scheduler.executors.slurm.script import job_script, pilot_script
+from graftui.scheduler.executors.slurm.sights import forgotten, passed_over, shared, sight
 from graftui.scheduler.executors.slurm.snapshot import (
     EVERY_S,
     Question,
@@ -29,7 +29,7 @@ from graftui.scheduler.executors.slurm.snapshot import (
     load,
     save,
 )
-from graftui.settings import Settings
+from graftui.settings import PILOT, Settings
 
 _PREFIX = "graftui-"
 """Of the names of jobs, and of attempts whose job has no number yet: graftui-BATCH.TASK."""
@@ -53,7 +53,7 @@ class Slurm(Queueing):
 
     def start(self, run: Run) -> Attempt:
         """One alone, which the supervisor never asks for. Raises OSError, UsageError."""
-        taken = self.hand_over([run.attempt], lambda attempts: None)
+        taken = self.hand_over([Wanted(run.attempt)], 0, lambda attempts: None)
         if not taken:
             raise OSError(errno.EAGAIN, "Slurm takes no more jobs now")
         return taken[0]
@@ -68,8 +68,8 @@ class Slurm(Queueing):
         Slurm itself kills what does not go: there is no other way of killing.
         """
         never_begins = self._marks(attempt).forbid()
-        if attempt.job.startswith(_PREFIX):
-            return
+        if attempt.job.startswith(_PREFIX) or attempt.executor.endswith(PILOT):
+            return  # of a pilot other runs are to go on
         try:
             commands.scancel(attempt.job)
         except (Unanswered, Refused):
@@ -88,44 +88,55 @@ class Slurm(Queueing):
             self._question = Question(watched, self._snapshot, with_limits=not self._most)
         for attempt in attempts:
             marks = self._marks(attempt)
-            if forgotten(attempt, marks, self._snapshot):
+            if forgotten(attempt, marks, self._snapshot) or passed_over(
+                attempt, marks, self._snapshot
+            ):
                 marks.forbid()
         answering = self._snapshot.fresh() and not self._snapshot.trouble
         return (self._most or _LEAST_ARRAY) if answering and now > self._full_until else 0
 
     def known_as(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
-        named = []
-        for attempt in attempts:
-            batch, _, task = attempt.job.rpartition(".")
-            if batch in self._numbers:
-                named.append(replace(attempt, job=f"{self._numbers[batch]}_{task}"))
-        return named
+        now = ((attempt, self._job(attempt)) for attempt in attempts)
+        return [replace(attempt, job=job) for attempt, job in now if job != attempt.job]
+
+    def _job(self, attempt: Attempt) -> str:
+        """What its job is called by now: of a list that pilots share the one that took it up."""
+        batch, _, task = attempt.job.partition(".")
+        number = self._numbers.get(batch)
+        job = f"{number}_{task}" if number and task else number or attempt.job
+        return self._marks(attempt).holder()[0] or job if shared(attempt) else job
+
+    def tidy(self, attempts: Sequence[Attempt]) -> None:
+        clear(self._folder, {(attempt.run, attempt.n) for attempt in attempts})
 
     def hand_over(
-        self, attempts: Sequence[Attempt], note: Callable[[Sequence[Attempt]], object]
+        self, wanted: Sequence[Wanted], width: int, note: Callable[[Sequence[Attempt]], object]
     ) -> Sequence[Attempt]:
-        asked = profile(self.settings.root, attempts[0].executor)
+        asked = narrowed(profile(self.settings.root, wanted[0].attempt.executor), width)
         name = f"{_PREFIX}{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-        named = [replace(each, job=f"{name}.{task}") for task, each in enumerate(attempts)]
-        text = self._write(name, job_script(self.settings, asked, self._folder / name, named))
+        pilots = wanted[0].attempt.executor.endswith(PILOT)
+        named = [
+            replace(each.attempt, job=name if pilots else f"{name}.{task}")
+            for task, each in enumerate(wanted)
+        ]
+        script = pilot_script if pilots else job_script
+        text = script(self.settings, asked, self._folder / name, named)
+        write(self._folder / name, self.settings, wanted, text)
         note(named)
         try:
             number = commands.sbatch(text)
         except NoRoom:
-            self._most, self._full_until = max(1, len(named) // 2), time.time() + _FULL_S
+            self._most = self._most if pilots else max(1, len(named) // 2)
+            self._full_until = time.time() + _FULL_S
             return []
         except Unanswered as error:
             self._keep(replace(self._snapshot.with_jobs(_jobs(named)), trouble=error.message))
             return named
-        taken = [replace(each, job=f"{number}_{task}") for task, each in enumerate(named)]
+        taken = [
+            replace(each, job=each.job.replace(name, number).replace(".", "_")) for each in named
+        ]
         self._keep(self._snapshot.with_jobs(_jobs(taken)))
         return taken
-
-    def _write(self, name: str, text: str) -> str:
-        """The script, kept for who wants to know what was submitted."""
-        (self._folder / name).mkdir(parents=True)
-        write_whole(self._folder / name / "job.sh", text)
-        return text
 
     def _hear(self) -> None:
         """Take the answer, if it has come."""

@@ -1,22 +1,12 @@
 # Below, all jobs are alike. A job claims its attempt, runs the engine, and leaves how that ended.
-restart=${SLURM_RESTART_COUNT:-0}
-job=$SLURM_JOB_ID
-[ -z "$SLURM_ARRAY_JOB_ID" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
-host=$(hostname)
 place=${SLURM_ARRAY_TASK_ID:-0}
 run=$folder/${runs[$place]}
 n=${attempts[$place]}
 mark=$run/attempts/$n
-asked=
 
-leave() {  # CODE WHY: the last word, in place whole
-    printf '{"code": %d, "why": "%s", "job": "%s", "host": "%s", "t": %d}\n' \
-        "$1" "$2" "$job" "$host" "$(date +%s)" > "$mark.exit.$job" && mv "$mark.exit.$job" "$mark.exit"
+leave() {  # CODE WHY
+    say "$1" "$2"
     exit "$1"
-}
-
-take() {  # FILE: makes it only where there is none
-    (set -C; echo "$job $restart $host" > "$1") 2> /dev/null
 }
 
 silent() {  # whoever holds the claim touches it every 15 s, and who gives it up, for 1970
@@ -37,15 +27,23 @@ claim() {  # of all jobs that this attempt may have, one; when that is started a
     take "$mark.claim-$restart.$(ls "$mark".claim* | wc -l)" && touch "$mark.claim"
 }
 
-stop_engine() {
-    asked=$1 again=1
-    [ -z "$engine" ] || kill -s TERM "$engine" 2> /dev/null
+saved() {  # the newest state that the run has
+    ls "$run/state" 2> /dev/null | sort -n | tail -n 1
+}
+
+go_on_later() {  # it was told to stop, and not for good: Slurm starts this task again
+    touch -d @0 "$mark.claim"
+    # Where Slurm itself is ending the job, it says what comes next.
+    [ "$(listed)" = RUNNING ] || exit 75
+    [ "$restart" = 0 ] || [ "$(saved)" != "$before" ] || leave 75 stuck
+    ! scontrol requeue "$job" || exit 75
+    leave 75 "$asked"
 }
 
 beat() {  # a sign of life; and whoever cannot reach Slurm stops the engine by a file
     while sleep 15; do
         touch "$mark.claim"
-        [ ! -e "$mark.stop" ] || kill -s TERM "$engine" 2> /dev/null
+        [ ! -e "$mark.stop" ] || kill -s TERM "$child" 2> /dev/null
     done
 }
 
@@ -61,29 +59,23 @@ if ! claim; then
 fi
 [ ! -e "$mark.stop" ] || leave 143 stopped
 exec >> "$run/output.log" 2>&1
-engine= again=
-trap 'stop_engine USR1' USR1
-trap 'stop_engine TERM' TERM
+child=
+before=$(saved)
+trap 'stop_child USR1' USR1
+trap 'stop_child TERM' TERM
 setup
 made=$?
 [ $made = 0 ] || leave $made setup
 command -v "$python" > /dev/null || leave 127 python
 "$python" -c 'import engine' || leave 126 engine
-[ -z "$asked" ] || leave 143 "$asked"
-"$python" -m engine "$run" --attempt "$n" < /dev/null &
-engine=$!
+[ -z "$asked" ] || go_on_later
+"$python" -m engine "$run" --attempt "$n" --yields < /dev/null &
+child=$!
 beat &
 beating=$!
-while again=; do
-    wait "$engine"
-    code=$?
-    [ -n "$again" ] || break  # a signal ends a wait, and not the engine
-done
+wait_for_child
 kill "$beating" 2> /dev/null
-# 75: it saved its state. Where Slurm itself is ending the job, it says what comes next.
-if [ "$code" = 75 ] && [ ! -e "$mark.stop" ]; then
-    [ "$(squeue --noheader --jobs="$job" --format=%T)" = RUNNING ] || exit 75
-    touch -d @0 "$mark.claim"
-    ! scontrol requeue "$job" || exit 75
-fi
+# 75: it saved where it stands. 143: it was told to stop before it could heed that.
+[ "$code" = 143 ] && [ -n "$asked" ] && code=75
+[ "$code" != 75 ] || [ -e "$mark.stop" ] || go_on_later
 leave "$code" "$asked"

@@ -1,6 +1,7 @@
 """What a job and graftui tell each other by files beside attempts/N.json, in the run's folder.
 
-    N.claim      made by a job, only where there is none: "JOB RESTART HOST", touched as it works
+    N.claim      made by a job, only where there is none: "JOB RESTART HOST", touched as it works;
+                 of 1970 once that job has saved where it stands and waits to be started again
     N.stop       made by graftui: the job is to stop, or not to begin
     N.exit       left by the job: how the engine ended
 
@@ -19,6 +20,8 @@ from engine.contract.layout import RunDir, read_whole, write_whole
 
 _BEATS_S = 120.0
 """A job touches its claim every 15 s; clocks of a cluster may differ, and its disks be slow."""
+SILENT_S = 40.0
+"""Without a touch for so long, whoever claimed it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Left:
     host: str = ""
     time: float = 0.0
     """When, by that host's clock; 0: it does not say."""
+    about: str = ""
+    """Of a run that could not be begun: the one that it builds on, which did not finish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class Marks:
         try:
             raw = json.loads(read_whole(self._path("exit")))
             host, said_at = str(raw.get("host", "")), float(raw.get("t", 0))
-            return Left(int(raw["code"]), str(raw.get("why", "")), host, said_at)
+            about = str(raw.get("about", ""))
+            return Left(int(raw["code"]), str(raw.get("why", "")), host, said_at, about)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
@@ -73,10 +79,48 @@ class Marks:
                 return words[0], words[2]
         return "", ""
 
+    def take(self, job: str, restart: int, host: str) -> bool:
+        """Claim it for a job, if no other one has; one that is started anew takes its own up again.
+
+        As job.sh does, which says why. Raises OSError.
+        """
+        self.folder.mkdir(exist_ok=True)
+        words = f"{job} {restart} {host}\n"
+        if self._make("claim", words):
+            return True
+        if self.holder()[0] != job or not self._silent():
+            return False
+        claims = sum(name.startswith(f"{self.n}.claim") for name in os.listdir(self.folder))
+        if not self._make(f"claim-{restart}.{claims}", words):
+            return False
+        self.touch()
+        return True
+
+    def touch(self) -> None:
+        """A sign of life of whoever claimed it."""
+        with suppress(OSError):
+            os.utime(self._path("claim"))
+
+    def give_up(self) -> None:
+        """Let go of it, to take it up again later. Raises OSError."""
+        os.utime(self._path("claim"), (0, 0))
+
+    def leave(self, left: Left, job: str) -> None:
+        """Say how it ended. Raises OSError."""
+        about = {"about": left.about} if left.about else {}
+        said = {"code": left.code, "why": left.why, "job": job, "host": left.host, "t": left.time}
+        write_whole(self._path("exit"), json.dumps({**said, **about}) + "\n")
+
     def beats(self) -> bool:
         """Whether the job that claimed it has touched its claim of late."""
         with suppress(OSError):
             return time.time() - self._path("claim").stat().st_mtime < _BEATS_S
+        return False
+
+    def given_up(self) -> bool:
+        """Whether the job that claimed it has let go of it, to be started again by Slurm."""
+        with suppress(OSError):
+            return self._path("claim").stat().st_mtime == 0
         return False
 
     def forbid(self) -> bool:
@@ -88,6 +132,22 @@ class Marks:
         self.folder.mkdir(exist_ok=True)
         write_whole(self._path("stop"), "")
         return "claim" not in self.there()
+
+    def _make(self, end: str, words: str) -> bool:
+        try:
+            with self._path(end).open("x") as file:
+                file.write(words)
+        except FileExistsError:
+            return False
+        return True
+
+    def _silent(self) -> bool:
+        """Whether nobody is at it: a claim is touched every 15 s by who holds it."""
+        before = self._path("claim").stat().st_mtime
+        if before == 0:
+            return True
+        time.sleep(SILENT_S)
+        return self._path("claim").stat().st_mtime == before
 
     def _path(self, end: str) -> Path:
         return self.folder / f"{self.n}.{end}"

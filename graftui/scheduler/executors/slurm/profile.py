@@ -13,7 +13,7 @@ from typing import Any
 
 from graftui import trust
 from graftui.errors import UsageError
-from graftui.settings import FILE, SLURM, tables
+from graftui.settings import FILE, PILOT, SLURM, tables
 
 _TIME = re.compile(r"\d+(-\d+(:\d+){0,2}|(:\d+){1,2})?")
 _MEMORY = re.compile(r"\d+[KMGT]?", re.IGNORECASE)
@@ -35,6 +35,8 @@ class Profile:
     cpus: int = 0
     width: int = 0
     """At most so many jobs of an array at once; 0: as many as the cluster likes."""
+    pilots: int = 1
+    """At most so many pilot jobs share a list of runs."""
     setup: tuple[str, ...] = ()
     """Lines of shell before the engine starts, such as `module load cuda`."""
     args: tuple[str, ...] = ()
@@ -47,11 +49,19 @@ class Profile:
 
 
 def profile(root: Path, executor: str) -> Profile:
-    """That of an executor's name, `slurm` or `slurm:NAME`. Raises UsageError, NotAllowed."""
-    file, (_, _, name) = root / FILE, executor.partition(":")
+    """That of an executor's name: `slurm` or `slurm:NAME`, with `:pilot` at its end or not.
+
+    Raises UsageError, NotAllowed.
+    """
+    file, (_, _, name) = root / FILE, executor.removesuffix(PILOT).partition(":")
     table = tables(file).get(SLURM, {})
     named = {key: value for key, value in table.items() if isinstance(value, dict)}
     plain = {key: value for key, value in table.items() if key not in named}
+    if PILOT[1:] in named:
+        raise UsageError(
+            f"{file}: no profile of Slurm can be called {PILOT[1:]!r}.",
+            "--on slurm:pilot is what has pilot jobs do the runs; call the profile otherwise.",
+        )
     if name and name not in named:
         known = ", ".join(named) or "none"
         raise UsageError(
@@ -63,6 +73,13 @@ def profile(root: Path, executor: str) -> Profile:
     if made.commands:
         trust.check(file, SLURM, made.commands)
     return made
+
+
+def narrowed(asked: Profile, width: int) -> Profile:
+    """With at most `width` runs at once; 0: as it is."""
+    if not width:
+        return asked
+    return replace(asked, width=min(asked.width or width, width), pilots=min(asked.pilots, width))
 
 
 def _read(given: Profile, table: Mapping[str, Any], where: str) -> Profile:
@@ -81,7 +98,7 @@ def _value(where: str, key: str, raw: Any) -> Any:
         if not isinstance(lines, list):
             raise UsageError(f"{where} should be a list of lines.", "Correct it, or leave it out.")
         return tuple(_line(where, line) for line in lines)
-    if key in ("cpus", "width"):
+    if key in ("cpus", "width", "pilots"):
         if isinstance(raw, bool) or not isinstance(raw, int) or raw < 1:
             raise UsageError(f"{where} = {raw!r} should be 1 or more.", "Or leave it out.")
         return raw

@@ -1,6 +1,7 @@
 """Job scripts: what graftui submits, whole, so that it can be read and submitted by hand too.
 
-Owns the options and the list of attempts; what a job then does is job.sh.
+Owns the options and the list of attempts; what a job then does is job.sh or pilot.sh, with what
+both need in common.sh.
 """
 
 import shlex
@@ -12,7 +13,7 @@ from graftui.scheduler.environment import own_of_engines
 from graftui.scheduler.executors.slurm.profile import Profile
 from graftui.settings import Settings
 
-_BODY = Path(__file__).with_name("job.sh")
+_BODIES = Path(__file__).parent
 _CHECK = """\
 cd "$root" || exit 1
 setup
@@ -34,24 +35,39 @@ def job_script(
 
     `batch`: folder of what Slurm itself says of them.
     """
+    width = f"%{profile.width}" if profile.width else ""
+    head = _head(settings, profile, batch, f"0-{len(attempts) - 1}{width}")
+    return _whole(head, attempts, "job.sh")
+
+
+def pilot_script(
+    settings: Settings, profile: Profile, batch: Path, attempts: Sequence[Attempt]
+) -> str:
+    """The script of pilot jobs that share all of `attempts`."""
+    pilots = min(profile.pilots, len(attempts))
+    head = _head(settings, profile, batch, f"0-{pilots - 1}")
+    return _whole([*head, f"batch={shlex.quote(str(batch))}"], attempts, "pilot.sh")
+
+
+def _whole(head: Sequence[str], attempts: Sequence[Attempt], body: str) -> str:
     listed = [
         f"runs=({' '.join(shlex.quote(attempt.run) for attempt in attempts)})",
         f"attempts=({' '.join(str(attempt.n) for attempt in attempts)})",
     ]
-    head = _head(settings, profile, batch, len(attempts))
-    return "\n".join([*head, *listed, "", _BODY.read_text(encoding="utf-8")])
+    texts = ((_BODIES / name).read_text(encoding="utf-8") for name in ("common.sh", body))
+    return "\n".join([*head, *listed, "", *texts])
 
 
 def check_script(settings: Settings, profile: Profile, batch: Path) -> str:
     """A job that says in answer.json of `batch` what it finds."""
     answer = [f"batch={shlex.quote(str(batch))}", "", _CHECK]
-    return "\n".join([*_head(settings, profile, batch, 1), *answer])
+    return "\n".join([*_head(settings, profile, batch, "0"), *answer])
 
 
-def _head(settings: Settings, profile: Profile, batch: Path, count: int) -> list[str]:
+def _head(settings: Settings, profile: Profile, batch: Path, tasks: str) -> list[str]:
     return [
         "#!/bin/bash",
-        *(f"#SBATCH {option}" for option in _options(settings, profile, batch, count)),
+        *(f"#SBATCH {option}" for option in _options(settings, profile, batch, tasks)),
         "",
         f"root={shlex.quote(str(settings.root))}",
         f"folder={shlex.quote(str(settings.runs.absolute()))}",
@@ -64,16 +80,15 @@ def _head(settings: Settings, profile: Profile, batch: Path, count: int) -> list
     ]
 
 
-def _options(settings: Settings, profile: Profile, batch: Path, count: int) -> list[str]:
+def _options(settings: Settings, profile: Profile, batch: Path, tasks: str) -> list[str]:
     asked = {
         "partition": profile.partition, "account": profile.account, "qos": profile.qos,
         "time": profile.time, "mem": profile.memory, "gres": profile.gres,
         "cpus-per-task": profile.cpus or "",
     }  # fmt: skip
-    width = f"%{profile.width}" if profile.width else ""
     return [
         f"--job-name={batch.name}",
-        f"--array=0-{count - 1}{width}",
+        f"--array={tasks}",
         "--ntasks=1",
         f"--chdir={_quoted(str(settings.root))}",
         f"--output={_quoted(str(batch).replace('%', '%%') + '/%a.out')}",

@@ -6,10 +6,12 @@ The folder comes first, then Slurm, and of a controller that does not answer not
 import time
 
 from graftui.models import Attempt, RunReason, RunStatus
+from graftui.registry.queue import WANTING
 from graftui.scheduler.executors.base import Cause, Exit, Sight
 from graftui.scheduler.executors.slurm.marks import Left, Marks
 from graftui.scheduler.executors.slurm.snapshot import EVERY_S, Seen, Snapshot
 from graftui.scheduler.identity import Life
+from graftui.settings import PILOT
 
 SETTLE_S = 90.0
 """Network disks show a file late: so long what should be there may be missing."""
@@ -18,6 +20,8 @@ _WATCHED_S = 4 * EVERY_S
 _WAITS = {"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD",
           "SPECIAL_EXIT"}  # fmt: skip
 _STOPPED = {"SUSPENDED", "STOPPED"}
+_TIME_WAS_OVER = {"COMPLETED", "TIMEOUT", "DEADLINE", "PREEMPTED", "NODE_FAIL"}
+"""States in which a pilot ends without having come to all of its list."""
 _CAUSES: dict[str, tuple[RunStatus, RunReason | None, str, str]] = {
     "CANCELLED": (
         RunStatus.cancelled, None,
@@ -81,6 +85,10 @@ _LEFT: dict[str, tuple[RunReason | None, str, str]] = {
         RunReason.killed, "Slurm ended job {job}: by scancel, for its time, or to make room.",
         "",
     ),
+    "stuck": (
+        RunReason.killed, "Job {job} came no further in its time than it had come before.",
+        "Give `time` in [slurm] more: the last two minutes of it are for saving.",
+    ),
 }  # fmt: skip
 
 
@@ -90,16 +98,38 @@ def sight(attempt: Attempt, marks: Marks, snapshot: Snapshot, python: str) -> Si
     if "exit" in there and (left := marks.left()):
         return Sight(Life.gone, Exit(_code(left)), _by_word(attempt, left, python))
     if "stop" in there and "claim" not in there:
-        return Sight(Life.gone, unbegun=True)
+        return Sight(Life.gone, unbegun=True, passed_over=_is_left_over(seen))
+    if "stop" in there and marks.given_up():
+        return Sight(Life.gone)
     if "claim" in there and marks.beats():
         return Sight(Life.alive)  # though Slurm say otherwise: it may have started another of it
+    if passed_over(attempt, marks, snapshot):
+        return Sight(Life.waiting)  # until the supervisor has seen to it that no pilot comes to it
     if seen is not None and _for_long(seen.over):
-        return Sight(Life.gone, cause=_by_state(attempt, seen))
+        return Sight(Life.gone, cause=_by_state(attempt, seen, marks))
     if seen is None or not snapshot.fresh():
         return Sight(Life.unknown)
     if _for_long(seen.missing):
         return Sight(Life.gone, cause=_unlisted(attempt, marks))
-    return Sight(_life(seen))
+    life = Life.waiting if shared(attempt) else _life(seen)
+    return Sight(life, waits_for=seen.job.reason if life is Life.waiting else "")
+
+
+def shared(attempt: Attempt) -> bool:
+    """Whether it is on a list that pilot jobs share, and none has taken it up yet."""
+    return attempt.executor.endswith(PILOT) and "_" not in attempt.job
+
+
+def passed_over(attempt: Attempt, marks: Marks, snapshot: Snapshot) -> bool:
+    """Whether the pilots of its list are gone, their time being over, and came not to it."""
+    seen = snapshot.seen.get(attempt.job)
+    if not shared(attempt) or seen is None or not _for_long(seen.over):
+        return False
+    return _is_left_over(seen) and not marks.there()
+
+
+def _is_left_over(seen: Seen | None) -> bool:
+    return seen is not None and seen.job.state in _TIME_WAS_OVER
 
 
 def forgotten(attempt: Attempt, marks: Marks, snapshot: Snapshot) -> bool:
@@ -129,6 +159,9 @@ def _code(left: Left) -> int:
 
 
 def _by_word(attempt: Attempt, left: Left, python: str) -> Cause | None:
+    if left.why == "input":
+        message = f"{WANTING} {left.about}, which did not finish."
+        return Cause(RunStatus.cancelled, None, message, f"`graftui show {left.about}` says why.")
     if left.code == 0 or left.why not in _LEFT:
         return None
     reason, message, hint = _LEFT[left.why]
@@ -136,7 +169,12 @@ def _by_word(attempt: Attempt, left: Left, python: str) -> Cause | None:
     return Cause(RunStatus.failed, reason, message, hint)
 
 
-def _by_state(attempt: Attempt, seen: Seen) -> Cause:
+def _by_state(attempt: Attempt, seen: Seen, marks: Marks) -> Cause:
+    if (
+        seen.job.state in ("COMPLETED", "FAILED") and marks.given_up()
+    ):  # it could not ask to be started again
+        reason, message, hint = _LEFT["USR1"]
+        return Cause(RunStatus.failed, reason, message.format(job=attempt.job), hint)
     status, reason, message, hint = _CAUSES.get(seen.job.state, _CAUSES["FAILED"])
     node = seen.job.node or "its node"
     return Cause(status, reason, message.format(job=attempt.job, node=node), hint)
@@ -144,6 +182,12 @@ def _by_state(attempt: Attempt, seen: Seen) -> Cause:
 
 def _unlisted(attempt: Attempt, marks: Marks) -> Cause:
     job, host = marks.holder()
+    if job and marks.given_up():
+        message = (
+            f"Slurm ended its job {attempt.job} on {host} and knows it no more: it was cancelled "
+            "from outside graftui, or its time was over, while nobody looked."
+        )
+        return Cause(RunStatus.cancelled, None, message, "")
     if job:
         message = (
             f"Slurm knows its job {attempt.job} no more, and on {host} it gives no sign of life."

@@ -56,7 +56,7 @@ class Snapshot:
 
     def after(self, jobs: Collection[Job], watched: Collection[str], now: float) -> "Snapshot":
         """With a new answer, as far as it is about `watched` jobs."""
-        listed = {job.id: job for job in jobs if job.id in watched}
+        listed = {job.id: job for job in _with_arrays(jobs) if job.id in watched}
         seen = {id: self._listed(job, now) for id, job in listed.items()}
         for id in watched - seen.keys():
             known = self.seen.get(id, Seen(Job(id, ""), 0.0))
@@ -71,6 +71,25 @@ class Snapshot:
         known = self.seen.get(job.id)
         since = known.over if known and known.over else now
         return Seen(job, now, since if job.state in OVER else None)
+
+
+def _with_arrays(jobs: Collection[Job]) -> list[Job]:
+    """And each array as one job: it is over when all its tasks are, and then as the first of those
+    that did not end well.
+    """
+    arrays: dict[str, list[Job]] = {}
+    for job in jobs:
+        arrays.setdefault(job.id.partition("_")[0], []).append(job)
+    whole = [
+        replace(min(tasks, key=_standing), id=number)
+        for number, tasks in arrays.items()
+        if tasks[0].id != number
+    ]
+    return [*jobs, *whole]
+
+
+def _standing(job: Job) -> tuple[bool, bool]:
+    return job.state in OVER, job.state == "COMPLETED"
 
 
 def load(path: Path) -> Snapshot:
@@ -126,7 +145,7 @@ def _accounted(snapshot: Snapshot) -> Snapshot:
     ended = commands.sacct(unlisted) if unlisted else []
     told = {
         job.id: replace(snapshot.seen[job.id], job=job, over=snapshot.asked_at)
-        for job in ended
+        for job in _with_arrays(ended)
         if job.id in unlisted and job.state in OVER
     }
     return snapshot.with_jobs(told)
