@@ -1,7 +1,9 @@
 """For all tests: one thread, no hub, and a reason for what cannot run here."""
 
+import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["XDG_CONFIG_HOME"] = "/dev/null"  # what the developer has there is no part of the tests
 
+# Without bytecode each of these processes would compile graftui anew, and pytest its own tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A shell that runs the tests in the background has them ignore Ctrl-C, which some of them press.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -25,6 +31,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # `pytest --hypothesis-profile=default` looks for new examples.
 settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=50)
 settings.load_profile("steady")
+
+
+gc.disable()  # until all is imported
+
+
+def pytest_collection_finish() -> None:
+    """What came with torch and transformers is here to stay: each look through its half a million
+    objects for garbage takes half a second, and each graft looks.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from graftui.registry.store import Store
 from tests.cli import study
 from tests.cli.workplace import Workplace, in_process
 
@@ -43,9 +44,11 @@ def workplace(folder: Path) -> Iterator[Workplace]:
     env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "160"}
     work = Workplace(path, env)
     yield work
-    for run in work.json("ls", "--filter", "status=running"):
-        with suppress(ProcessLookupError):
-            os.killpg(run["pid"], signal.SIGKILL)
+    with Store.open(path / "runs.db") as store:
+        for run in store.active():
+            with suppress(ProcessLookupError):
+                if run.attempt.pid is not None:
+                    os.killpg(run.attempt.pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     ["pytest", "graftui.__main__", "graftui.scheduler.submit", "graftui.planning.plans",
      "graftui.results.score_table", "graftui.cli.commands.listing", "graftui.results.export",
-     "graftui.doctor", "sqlite_utils"]
+     "graftui.cli.commands.running", "graftui.cli.commands.live", "graftui.cli.commands.detail",
+     "graftui.cli.commands.sweeps", "graftui.cli.commands.queue", "graftui.scheduler.look",
+     "graftui.doctor", "sqlite_utils", "tests.cli.frozen"]
 )  # fmt: skip
 
 
