@@ -12,8 +12,9 @@ from graftui.models import Attempt, Input, RunCard, RunStatus, Verdict
 
 LONGEST = 20_000
 """Characters of a text."""
-# As engine.contract.events has it, which imports pydantic.
-_LAST_TIME = 253_402_300_800.0
+LAST_TIME = 253_402_300_800.0
+"""Seconds since the epoch, of the year 10000; as engine.contract.events has it, which imports
+pydantic."""
 
 
 def checked(
@@ -59,7 +60,7 @@ def _inputs(value: Any) -> tuple[Input, ...] | None:
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("should be a number")
-    if not (math.isfinite(value) and 0 <= value < _LAST_TIME):
+    if not (math.isfinite(value) and 0 <= value < LAST_TIME):
         raise ValueError("should be seconds since the epoch, before the year 10000")
     return value
 

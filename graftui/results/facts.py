@@ -15,6 +15,7 @@ def facts(run: Run, now: float) -> dict[str, str]:
         "star": "yes" if run.star else "",
         "archived": "yes" if run.archived else "",
         "after": ", ".join(run.sources),
+        "attempt": _attempt(attempt),
         "took": duration(elapsed(run, now)),
         "ended": f"{age(now - run.ended_at)} ago" if run.ended_at else "",
         "device": run.device,
@@ -24,6 +25,15 @@ def facts(run: Run, now: float) -> dict[str, str]:
         "config hash": run.config_hash,
     }
     return {name: text for name, text in told.items() if text}
+
+
+def _attempt(attempt: Attempt) -> str:
+    """Which start it is, if not the first, and from where it went on; the engine says that when it
+    has loaded.
+    """
+    step = attempt.resumed_step
+    went_on = "" if step is None else f", went on from step {step:,}"
+    return f"{attempt.n}{went_on}" if attempt.n > 1 or went_on else ""
 
 
 def process(attempt: Attempt) -> str:

@@ -3,9 +3,11 @@
 Owns the digests and their cache. Whether a run may stand in for another is in planning/reuse.py.
 """
 
+import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,9 @@ from typing import Any
 from engine.contract import config as configs
 from engine.contract.inputs import input_files
 from engine.contract.layout import RunDir, read_whole, write_json
+from engine.contract.saved import saved_step
 from engine.contract.sections import RunConfig
-from graftui.errors import GraftuiError
+from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.settings import Settings
 
@@ -24,8 +27,8 @@ _CACHED_FROM = 1 << 20
 """Bytes of a file whose digest is worth keeping: weights, not data that somebody may be editing."""
 
 
-class FilesChanged(GraftuiError):
-    """What a run is to read is not what a source of it read."""
+class FilesChanged(UsageError):
+    """What a run is to read is not what a source of it, or its own last attempt, read."""
 
 
 class Reader:
@@ -86,12 +89,11 @@ def note(settings: Settings, run_dir: RunDir, sources: Sequence[RunDir]) -> None
     """Keep what a run is about to read: it may have changed while the run was queued.
 
     Raises FilesChanged where it would read other files than one of `sources`, which it is made
-    from.
+    from, or go on from a state that was saved on other files.
     What cannot be read here is for the engine to tell.
     """
-    try:
-        now = digests(configs.loads(read_whole(run_dir.config)), settings)
-    except (OSError, ValueError, LookupError):  # LookupError: its task is gone from the catalog
+    now = _now(settings, run_dir)
+    if now is None:
         return
     for source in sources:
         if differing := changed(source, now):
@@ -100,10 +102,40 @@ def note(settings: Settings, run_dir: RunDir, sources: Sequence[RunDir]) -> None
                 f"{', '.join(differing)}.",
                 f"`graftui rerun {run_dir.path.name}` makes that again too, on the data as it is.",
             )
+    _refuse_half(run_dir, now)
     write_json(run_dir.digests, now)
 
 
+def refuse_half(settings: Settings, run_dir: RunDir) -> None:
+    """Raises FilesChanged where a run would go on, on other files than it began with."""
+    if (now := _now(settings, run_dir)) is not None:
+        _refuse_half(run_dir, now)
+
+
+def _refuse_half(run_dir: RunDir, now: Digests) -> None:
+    if saved_step(run_dir) is not None and (differing := changed(run_dir, now)):
+        id = run_dir.path.name
+        raise FilesChanged(
+            f"The data changed since run {id} was saved half-way: {', '.join(differing)}.",
+            f"`graftui rerun {id}` runs it from its start, on the data as it is.",
+        )
+
+
+def _now(settings: Settings, run_dir: RunDir) -> Digests | None:
+    """What the run would read; None where that cannot be read here."""
+    try:
+        return digests(configs.loads(read_whole(run_dir.config)), settings)
+    except (OSError, ValueError, LookupError):  # LookupError: its task is gone from the catalog
+        return None
+
+
 def _digest(path: Path, known: dict[str, Any]) -> str:
+    """Raises OSError, of what is no file too: to open a pipe would wait for ever."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError(errno.EINVAL, "is no file", str(path))
+    except ValueError as error:  # a zero byte in its name
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
     with path.open("rb") as file:
         seen = os.fstat(file.fileno())
         # The time of change too: nobody can set that one back.

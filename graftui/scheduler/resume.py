@@ -13,6 +13,7 @@ from graftui.scheduler.executors import Executors
 from graftui.scheduler.identity import Life
 from graftui.scheduler.lock import supervised
 from graftui.scheduler.queue.requeue import ENDED_EARLY, requeue
+from graftui.scheduler.reads import refuse_half
 from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.settle import refuse_elsewhere
 from graftui.settings import Settings
@@ -91,6 +92,7 @@ def _refuse(settings: Settings, executors: Executors, run: Run) -> None:
             f"Resume it on {run.attempt.host or 'its own host'}, or an hour after its last sign "
             "of life.",
         )
+    refuse_half(settings, settings.run_dir(run.id))
 
 
 _INSTEAD = {

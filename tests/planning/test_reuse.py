@@ -11,11 +11,13 @@ from engine.contract.inputs import input_files
 from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.layout import RunDir
 from engine.contract.sections import DemoConfig, ModelConfig, TaskConfig
+from graftui.errors import UsageError
 from graftui.models import Run, RunReason, RunStatus
 from graftui.planning import plans, recipes, reruns
 from graftui.planning.overrides import parse
 from graftui.registry.store import Store
 from graftui.scheduler import reads, submit, supervise
+from graftui.scheduler.resume import resume
 from graftui.settings import Settings, at
 
 RECIPE = """
@@ -191,6 +193,25 @@ def test_a_graft_never_starts_on_other_data_than_its_fine_tuning(here: Settings)
     assert tuning.id in failed.message
     assert TRAIN in failed.message
     assert f"graftui rerun {graft.id}" in failed.hint
+
+
+def test_a_run_never_goes_on_half_way_on_other_data(here: Settings) -> None:
+    tuning, graft = queued(here)
+    folder = RunDir(here.runs / tuning.id)
+    folder.state.mkdir()
+    (folder.state / "1.json").write_text('{"step": 7}')
+    with Store.open(here.db) as store:
+        store.update(tuning.id, status=RunStatus.cancelled)
+        reads.note_of(here, tuning)  # the same data: it may
+        before = reads.stored(folder)
+        swap_labels()
+        with pytest.raises(UsageError, match=f"since run {tuning.id} was saved half-way: {TRAIN}"):
+            resume(here, [store.get(tuning.id)])
+        store.update(tuning.id, status=RunStatus.queued)
+        supervise.Supervisor(here)._start(store, tuning)
+        failed = store.get(tuning.id)
+    assert (failed.status, failed.reason) == (RunStatus.failed, RunReason.data)
+    assert reads.stored(folder) == before, "what it read stays known"
 
 
 def test_large_files_are_read_once(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,3 +44,11 @@ def test_a_run_that_failed_says_how_its_process_ended() -> None:
 def test_a_job_is_told_by_its_number() -> None:
     job = replace(WORKING, attempt=Attempt(host="node1", job="42_1"))
     assert facts(job, 285.0)["process"] == "job 42_1 on node1"
+
+
+def test_a_resumed_run_says_from_where_it_went_on() -> None:
+    second = replace(WORKING, attempt=replace(WORKING.attempt, n=2))
+    assert facts(second, 285.0)["attempt"] == "2"
+    went_on = replace(second, attempt=replace(second.attempt, resumed_step=1200))
+    assert facts(went_on, 285.0)["attempt"] == "2, went on from step 1,200"
+    assert "attempt" not in facts(replace(WORKING, attempt=Attempt(n=1)), 285.0)

@@ -23,8 +23,9 @@ from engine.contract.layout import read_whole, write_whole
 from graftui.errors import NotFound, UsageError
 from graftui.planning.overrides import Override, Source
 from graftui.planning.recipes import Recipe, loads
-from graftui.planning.sweeps.axes import Axes, Point
+from graftui.planning.sweeps.axes import Axes, Point, checked
 from graftui.planning.values import written
+from graftui.registry.checked import LAST_TIME
 from graftui.registry.rows import new_id
 from graftui.settings import Settings
 
@@ -107,16 +108,39 @@ def listed(settings: Settings) -> tuple[list[Sweep], list[Unreadable]]:
     unreadable: list[Unreadable] = []
     for path in _files(settings):
         try:
-            sweeps.append(_form().validate_json(read_whole(path)))
+            sweeps.append(_read(path))
         except FileNotFoundError:  # deleted just now
             continue
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             unreadable.append(Unreadable(path, f"{where} {first['msg']}".strip()))
+        except ValueError as error:
+            unreadable.append(Unreadable(path, str(error)))
+        except UsageError as error:  # of its recipe or axes
+            unreadable.append(Unreadable(path, error.message.rstrip(".")))
         except OSError as error:
             unreadable.append(Unreadable(path, error.strerror or "cannot be read"))
     return sorted(sweeps, key=lambda sweep: (sweep.created_at, sweep.id), reverse=True), unreadable
+
+
+def _read(path: Path) -> Sweep:
+    """The sweep in a file. Raises OSError; ValueError or UsageError where its parts do not go
+    together: the verbs rely on that they do.
+    """
+    sweep = _form().validate_json(read_whole(path))
+    if sweep.id != path.stem:  # by its id it is written and deleted
+        raise ValueError(f"its id, {sweep.id}, is not the name of the file")
+    if not 0 <= sweep.created_at < LAST_TIME:
+        raise ValueError(f"created_at {sweep.created_at:g} is no time")
+    if min(sweep.axes.random, sweep.axes.seed) < 0:
+        raise ValueError("axes.random and axes.seed should be 0 or more")
+    checked(sweep.axes)
+    results = {*sweep.made_from().results}
+    for cell in sweep.cells:
+        if lacking := results - cell.runs.keys():
+            raise ValueError(f"the cell {brief(cell.at)} has no run of {min(lacking)}")
+    return sweep
 
 
 def resolve(settings: Settings, ref: str) -> Sweep:

@@ -1,6 +1,9 @@
 """Cells: what they come to is what `graftui run` with the same settings comes to; each once."""
 
+import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +264,32 @@ def test_sweeps_by_name_and_files_that_are_none(here: Settings) -> None:
         resolve(here, "broken")
     with pytest.raises(UsageError, match="There is no sweep 'none'"):
         resolve(here, "none")
+
+
+def test_a_file_whose_parts_do_not_go_together_is_none_and_spoils_no_other(here: Settings) -> None:
+    good = making.make(asked(here, "train.lr=0.1"), here).sweep
+    path = here.data / "sweeps" / f"{good.id}.json"
+    bad: dict[str, dict[str, Any]] = {
+        "id": {"id": "../../victim"}, "now": {"created_at": float("nan")},
+        "late": {"created_at": 1e300}, "text": {"text": "not = [toml"},
+        "cell": {"cells": [{"at": {"train.lr": 0.1}, "runs": {}}]},
+        "twice": {"axes": {"grid": {"train.lr": [0.1, 0.1]}}}, "draw": {"axes": {"random": -1}},
+    }  # fmt: skip
+    for name, wrong in bad.items():
+        raw = {**json.loads(path.read_text()), "id": name, **wrong}
+        path.with_stem(name).write_text(json.dumps(raw))
+    sweeps, unreadable = listed(here)
+    assert ([s.id for s in sweeps], {u.path.stem for u in unreadable}) == ([good.id], bad.keys())
+    for name in bad:
+        with pytest.raises(UsageError, match=f"{name}.json is no sweep"):
+            resolve(here, name)
+
+
+def test_files_of_a_cell_that_are_no_files_are_not_waited_for(here: Settings) -> None:
+    made = making.make(asked(here, "train.lr=0.1"), here)
+    os.mkfifo(here.root / "pipe")
+    cell = replace(made.sweep.cells[0], files={"graft": ["pipe", "zero\0byte", "."]})
+    assert states(here, replace(made.sweep, cells=(cell,))) == {"missing": 1}
 
 
 def test_a_sweep_in_a_query_is_its_runs(here: Settings) -> None:
