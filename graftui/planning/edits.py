@@ -158,11 +158,15 @@ def _linked(run: Run) -> Inputs:
 
 
 def _refuse_given(run: Run, roles: Sequence[Role], linked: Inputs, override: Override) -> None:
-    """A setting that a run it is made from gives, or shares with it."""
+    """A setting that a run it is made from gives, or shares with it; each is computed where and how
+    its own settings say.
+    """
     path = override.path.removeprefix(f"{run.kind}.")
+    setting = schema.by_path(run.kind).get(path)
+    own = setting is not None and not setting.hashed
     for role in roles:
         source = linked[role.name][0]
-        if path in filled_by(role) or path.split(".")[0] in role.inherits:
+        if path in filled_by(role) or (path.split(".")[0] in role.inherits and not own):
             raise UsageError(
                 f"{override.path} of run {run.id} comes from run {source}, which it is made from.",
                 f"Edit {source} if it has not started: what is made from it follows. Or `graftui "

@@ -172,10 +172,11 @@ def _keep_origins(settings: Settings, run: Run, find: Callable[[str], Run | None
 def _delete(settings: Settings, store: Store, id: str, deletion: Path | None) -> None:
     """Row and directory go together: a directory without a row would be taken in again."""
     path = settings.run_dir(id).path
+    take_away = partial(hide, path) if deletion is None else partial(trash.put_in, path, deletion)
+    if not store.delete(id, then=take_away):  # somebody queued it since it was looked at
+        raise UsageError(f"Run {id} is {store.get(id).status} by now.", f"`graftui show {id}`")
     if deletion is not None:
-        store.delete(id, then=lambda: trash.put_in(path, deletion))
         return
-    store.delete(id, then=lambda: hide(path))
     gone = hidden(path)
     clear(gone)
     if os.path.lexists(gone):

@@ -7,6 +7,7 @@ and one of another host by its heartbeat alone. Starts and signals nobody.
 import time
 from collections.abc import Container
 from dataclasses import dataclass
+from itertools import takewhile
 
 from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus, Verdict
@@ -149,11 +150,19 @@ def _begin_again(watch: _Watch, run: Run, why: str, often: bool = False) -> None
     if run.cancel_asked is not None:
         message = "It was cancelled before its engine came up."
         _settle(watch, run, RunStatus.cancelled, message)
-    elif often or run.attempt.n < _STARTS:
+    elif often or _in_vain(watch.store, run) < _STARTS:
         watch.store.update(run.id, only_if=(RunStatus.starting,), status=RunStatus.queued)
     else:
-        message = f"It was started {run.attempt.n} times. {why}"
+        message = f"It was started {_STARTS} times in a row. {why}"
         _settle(watch, run, RunStatus.failed, message, RunReason.crashed)
+
+
+def _in_vain(store: Store, run: Run) -> int:
+    """How many starts in a row came to nothing, this one with them: a run that is resumed, or tried
+    again, has others behind it, which did come up.
+    """
+    last_first = reversed(store.attempts(run.id))
+    return sum(1 for _ in takewhile(lambda n: n.started_at is n.ended_at is None, last_first))
 
 
 def _over(watch: _Watch, run: Run) -> bool:

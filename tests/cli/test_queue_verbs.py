@@ -62,6 +62,21 @@ def test_what_is_paused_or_held_starts_when_it_is_let_go(work: Workplace) -> Non
     assert work.json("show", tuning)["status"] == "finished"
 
 
+def test_a_file_that_cannot_be_read_is_paused_and_not_written_over(work: Workplace) -> None:
+    work.run("queue", "group", "big", "-j", "1")
+    file = work.path / "data" / "queue.json"
+    damaged = file.read_text().replace("}", "", 1)
+    file.write_text(damaged)
+    assert f"{file} cannot be read" in work.run("run", "both.toml", "-d")
+    assert {run["why"] for run in work.json("queue")["waiting"]} >= {"the queue is paused"}
+    assert f"{file} cannot be read" in work.run("queue")
+    assert "Mend it, or delete it" in work.run("queue", "resume", code=2)
+    assert file.read_text() == damaged
+    assert {run["status"] for run in work.json("ls")} == {"queued"}
+    file.unlink()
+    assert "finished" in work.wait("last", lambda run: run["status"] == "finished")["status"]
+
+
 def test_what_cannot_be_is_refused_and_changes_nothing(work: Workplace) -> None:
     work.run("queue", "pause")
     asked = work.run("run", "both.toml", "-d", "--group", "bgi", code=2)

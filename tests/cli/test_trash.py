@@ -56,6 +56,16 @@ def test_nothing_is_put_over_a_run(graftui: Graftui) -> None:
     assert len(json.loads(graftui("trash", "ls", "--json"))) == 2
 
 
+def test_what_is_no_run_stays_in_the_trash(graftui: Graftui) -> None:
+    graftui("rm", "-y", "a1")
+    (deletion,) = Path("data/trash").iterdir()
+    (deletion / ".DS_Store").touch()
+    (deletion / "notes.txt").touch()
+    assert "1 run back: a1" in graftui("undo")
+    assert not (RUNS / "notes.txt").exists()
+    assert "Nothing is in the trash" in graftui("undo", code=2)
+
+
 @pytest.mark.parametrize(("days", "more"), [("7", ["--now"]), ("0", [])])
 def test_at_once(
     graftui: Graftui, monkeypatch: pytest.MonkeyPatch, days: str, more: list[str]

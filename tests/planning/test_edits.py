@@ -54,13 +54,27 @@ def test_what_is_made_from_it_follows(settings: Settings) -> None:
     assert origin == now.config
 
 
-@pytest.mark.parametrize("text", ["finetuned.path=x", "task.k=4", "graft.lr=-1", "graft.no=1"])
+@pytest.mark.parametrize(
+    "text", ["finetuned.path=x", "task.k=4", "compute.bf16=true", "graft.lr=-1", "graft.no=1"]
+)
 def test_what_is_refused_changes_nothing(settings: Settings, text: str) -> None:
     _, graft = submit(settings, [plan("finish"), plan("finish", "graft", after=0)])
     before = files(settings)
     with pytest.raises(UsageError):
         edit(settings, graft, text)
     assert files(settings) == before
+
+
+def test_where_and_how_it_is_computed_is_each_runs_own(settings: Settings) -> None:
+    tuning, graft = submit(settings, [plan("finish"), plan("finish", "graft", after=0)])
+    edit(settings, graft, "compute.save_every_s=7")
+    edit(settings, tuning, "compute.save_every_s=8", "compute.threads=2")
+    with Store.open(settings.db) as store:
+        now, source = store.get(graft.id), store.get(tuning.id)
+    assert now.config_hash == graft.config_hash
+    told = [(run.config["compute"]["save_every_s"], run.config["compute"]["threads"])
+            for run in (now, source)]  # fmt: skip
+    assert told == [(7, 2), (8, 2)], "what it was told itself stays, the rest follows"
 
 
 def test_a_run_that_has_started_stays(settings: Settings) -> None:

@@ -6,16 +6,19 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
+from graftui.scheduler import cancel as cancelling
 from graftui.scheduler import identity
 from graftui.scheduler.cancel import cancel, remove
 from graftui.scheduler.identity import Identity, Life, life
 from graftui.scheduler.queue.claims import claim_next
+from graftui.scheduler.resume import resume
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 
 
@@ -112,6 +115,25 @@ def test_deleting_takes_row_and_directory(bench: Bench) -> None:
     assert not list(bench.settings.runs.iterdir())
     with Store.open(bench.settings.db) as store:
         assert store.count() == 0
+
+
+def test_one_that_somebody_queued_meanwhile_is_not_deleted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = bench.submit(plan("finish"))
+    cancel(bench.settings, run.id)
+    looked_at = cancelling._staying
+
+    def staying(*asked: Any) -> list[Run]:
+        stay = looked_at(*asked)
+        resume(bench.settings, [run])
+        return stay
+
+    monkeypatch.setattr(cancelling, "_staying", staying)
+    with pytest.raises(UsageError, match=f"Run {run.id} is queued by now"):
+        remove(bench.settings, [run.id])
+    assert bench.settings.run_dir(run.id).config.exists()
+    assert bench.get(run.id).status is RunStatus.queued
 
 
 def test_what_is_at_work_or_needed_is_not_deleted(bench: Bench) -> None:

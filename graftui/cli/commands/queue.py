@@ -40,8 +40,10 @@ def show(
         )
     if json:
         send_json(drawing.as_json(seen, limit))
-    else:
-        drawing.show(seen, console, limit)
+        return
+    if trouble := queue_file.trouble(settings):
+        console.print(trouble, style="yellow", soft_wrap=True)
+    drawing.show(seen, console, limit)
 
 
 def pause(settings: Settings, console: Console, group: str, paused: bool, json: bool) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from engine.contract.saved import saved_step
 from graftui.cli.commands.choosing import NOBODY, agreed, chosen
 from graftui.cli.commands.output import send_json
+from graftui.cli.commands.running import tell_paused
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.scheduler import look
@@ -40,6 +41,8 @@ def resume(
         step = saved_step(settings.run_dir(run.id))
         start = "from its start" if step is None else f"from step {step}"
         console.print(f"queued {run.kind} {run.id} ({run.name}): goes on {start}", soft_wrap=True)
+    for group in dict.fromkeys(run.queue_group for run in queued):
+        tell_paused(settings, console, group)
 
 
 def _as_json(settings: Settings, run: Run) -> dict[str, object]:

@@ -38,8 +38,7 @@ def go(
         console.print(
             Text.assemble(f"queued {run.kind} ", (run.id, "bold"), f" ({run.name}{after})")
         )
-    if command := queue_file.resumed_by(settings, turn.queue_group):
-        console.print(f"paused: nothing of it starts until `{command}`", style="yellow")
+    tell_paused(settings, console, turn.queue_group)
     if detach:
         console.print(
             f"they run on their own; watch with: graftui watch {' '.join(r.id for r in runs)}"
@@ -63,6 +62,14 @@ def executor(on: str, pilot: bool) -> str:
             "Give --on slurm too; what runs here shares a warm engine anyway.",
         )
     return f"{on}{PILOT}"
+
+
+def tell_paused(settings: Settings, console: Console, group: str = "") -> None:
+    """Say where what was just queued, for `group`, waits for its user's word."""
+    if trouble := queue_file.trouble(settings):
+        console.print(trouble, style="yellow", soft_wrap=True)
+    elif command := queue_file.resumed_by(settings, group):
+        console.print(f"paused: nothing of it starts until `{command}`", style="yellow")
 
 
 def check_executor(settings: Settings, name: str) -> None:

@@ -1,7 +1,9 @@
 """queue.json of a data folder: how wide the queue is and what of it is paused, as its user said.
 
-A file, so that it outlives the registry; read anew at each look. Owns its form: what is wrong in it
-counts as not said. Owns too how that goes together with `jobs` of GRAFTUI_JOBS and graftui.toml.
+A file, so that it outlives the registry; read anew at each look. Owns its form: a value in it that
+is wrong counts as not said; a file that cannot be read at all may have said "paused", and counts as
+that, until its user has mended it: it is not written over. Owns too how that goes together with
+`jobs` of GRAFTUI_JOBS and graftui.toml.
 """
 
 import json
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import read_whole, write_json
+from graftui.errors import UsageError
 from graftui.registry import knobs
 from graftui.registry.store import Store
 from graftui.settings import Settings
@@ -36,13 +39,32 @@ def path(settings: Settings) -> Path:
 
 
 def read(settings: Settings) -> Said:
-    """What was said; nothing where there is no such file, or none that can be read."""
+    """What was said; nothing where there is no such file, paused where it cannot be read."""
+    try:
+        return _understood(settings)
+    except UsageError:
+        return Said(paused=True)
+
+
+def trouble(settings: Settings) -> str:
+    """Why the file cannot be read; empty: it can, or there is none."""
+    try:
+        _understood(settings)
+        return ""
+    except UsageError as error:
+        return f"{error.message} Nothing new starts. {error.hint}"
+
+
+def _understood(settings: Settings) -> Said:
+    """Raises UsageError."""
     try:
         raw = json.loads(read_whole(path(settings)))
-    except (OSError, ValueError, RecursionError):
+    except FileNotFoundError:
         return Said()
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unusable(settings, str(getattr(error, "strerror", None) or error)) from error
     if not isinstance(raw, dict):
-        return Said()
+        raise _unusable(settings, "it is no JSON object")
     named = raw.get("groups")
     groups = {
         name: Group(jobs, part.get("paused") is True)
@@ -52,12 +74,20 @@ def read(settings: Settings) -> Said:
     return Said(_width(raw.get("jobs")), raw.get("paused") is True, groups)
 
 
+def _unusable(settings: Settings, why: str) -> UsageError:
+    return UsageError(
+        f"{path(settings)} cannot be read ({why}).",
+        "Mend it, or delete it and say again what the queue is to do.",
+    )
+
+
 def change(settings: Settings, store: Store, how: Callable[[Said], Said]) -> Said:
     """Write what `how` makes of what was said; what stands there now. Of several at once, one by
-    one: each within a transaction of the registry. Raises OSError.
+    one: each within a transaction of the registry. Raises OSError, and UsageError for a file that
+    cannot be read.
     """
     with store.write() as db:
-        said = how(read(settings))
+        said = how(_understood(settings))
         settings.data.mkdir(parents=True, exist_ok=True)
         write_json(path(settings), asdict(said))
         db.execute("DELETE FROM knobs WHERE folder = ? AND name = ?", (settings.folder, JOBS))

@@ -77,7 +77,8 @@ def deletions(runs: Path) -> list[Deletion]:
         except ValueError:  # nothing of ours
             continue
         path = folder(runs) / name
-        known.append(Deletion(path, at, tuple(sorted(_listed(path)))))
+        ids = [id for id in _listed(path) if id[0] != "." and _is_run(path / id)]
+        known.append(Deletion(path, at, tuple(sorted(ids))))
     return known
 
 
@@ -100,7 +101,7 @@ def put_back(settings: Settings, store: Store, chosen: Sequence[Path]) -> list[R
                 f"Run {path.name} is in the trash no more.", "`graftui trash ls` shows what is."
             ) from None
     for deletion in {path.parent for path in chosen}:
-        if not _listed(deletion):
+        with suppress(OSError):  # something is left in it, or another process was faster
             deletion.rmdir()
     adopt(store, settings)
     for path in chosen:
@@ -135,6 +136,11 @@ def clear_up(settings: Settings) -> None:
 def _over(settings: Settings) -> list[Deletion]:
     since = time.time() - settings.trash_days * _DAY_S
     return [deletion for deletion in deletions(settings.runs) if deletion.at < since]
+
+
+def _is_run(path: Path) -> bool:
+    """Whether it may be one: a folder, or a link to one, which may lead nowhere from here."""
+    return path.is_dir() or path.is_symlink()
 
 
 def _listed(folder: Path) -> list[str]:

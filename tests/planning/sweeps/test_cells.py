@@ -279,7 +279,7 @@ def test_a_file_whose_parts_do_not_go_together_is_none_and_spoils_no_other(here:
         raw = {**json.loads(path.read_text()), "id": name, **wrong}
         path.with_stem(name).write_text(json.dumps(raw))
     sweeps, unreadable = listed(here)
-    assert ([s.id for s in sweeps], {u.path.stem for u in unreadable}) == ([good.id], bad.keys())
+    assert ([s.id for s in sweeps], {u.path.stem for u in unreadable}) == ([good.id], set(bad))
     for name in bad:
         with pytest.raises(UsageError, match=f"{name}.json is no sweep"):
             resolve(here, name)

@@ -7,6 +7,7 @@ import pytest
 
 from engine.contract import events as ev
 from graftui.models import RunStatus
+from graftui.registry import attempts
 from graftui.registry.store import Store
 from graftui.scheduler import identity, reconcile
 from graftui.scheduler.executors.base import How
@@ -28,6 +29,21 @@ def test_a_claim_of_a_supervisor_that_was_killed_is_tried_again_once(bench: Benc
         bench.change(run.id, seen_at=time.time() - 60)
         assert bench.look(run.id).status is then
     assert "never came up" in bench.get(run.id).message
+
+
+def test_a_claim_of_a_resumed_run_counts_by_itself(bench: Bench) -> None:
+    """Its supervisor is killed between claim and start; what came up before is no trouble."""
+    (run,) = bench.submit(plan("finish"))
+    with Store.open(bench.settings.db) as store:
+        for _ in range(2):
+            claimed = claim_next(bench.settings, store)
+            assert claimed
+            with store.write() as db:
+                attempts.change(db, claimed.attempt, pid=7, ended_at=1.0, signal=9)
+            store.update(run.id, status=RunStatus.queued)
+        claim_next(bench.settings, store)
+    bench.change(run.id, seen_at=time.time() - 60)
+    assert bench.look(run.id).status is RunStatus.queued
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["silent so far", "said that it started"])
