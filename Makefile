@@ -13,8 +13,9 @@ COVERED ?= $(if $(filter sysmon,$(COVERAGE_CORE)),--cov --cov-report=)
 demo: .venv/run
 	$(BIN)/graftui run pocket
 
+# On two cores three at once: many tests wait for the processes that they start.
 test: .venv/dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal $(COVERED)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist worksteal $(COVERED)
 	@test -z "$(COVERED)" || echo "coverage: $$($(BIN)/coverage report --format=total) % of the lines"
 
 # Before 3.12, which has sys.monitoring, counting lines takes as long as the tests themselves.

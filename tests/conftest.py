@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 SHARED = Path(__file__).parents[2] / "shared"
+WAITING = ("soak", "slurm", "wheel", "fork")
+"""Markers and fixtures of tests that mostly wait, the longest first."""
 
 # Before anything imports torch or datasets, and for the processes that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -52,6 +54,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
     if on_gpu and not _cuda():
         _skip(on_gpu, "torch sees no CUDA device")
+    items.sort(key=_begins)
+
+
+def _begins(item: pytest.Item) -> int:
+    """What mostly waits begins first, for other workers to fill that time, and what shares a
+    process stays together.
+    """
+    for number, name in enumerate(WAITING):
+        if item.get_closest_marker(name) or name in getattr(item, "fixturenames", ()):
+            return number
+    return len(WAITING)
 
 
 def _skip(items: list[pytest.Item], reason: str) -> None:
@@ -72,6 +85,18 @@ def handlers() -> Iterator[None]:
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry without runs, to be copied: to migrate each anew would take most of the time of
+    the tests that need one.
+    """
+    from graftui.registry.store import Store
+
+    path = tmp_path_factory.mktemp("registry") / "runs.db"
+    Store.open(path).close()
+    return path
 
 
 @pytest.fixture(scope="session")

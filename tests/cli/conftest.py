@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -77,8 +78,9 @@ def _two_grafts(work: Workplace) -> Workplace:
 
 
 @pytest.fixture
-def graftui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graftui:
+def graftui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path) -> Graftui:
     """Types a command where the films are, in this process."""
+    shutil.copy(empty_registry, tmp_path)
     study.films(tmp_path)
     monkeypatch.chdir(tmp_path)
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,9 +164,10 @@ def add(place: Path, id: str, kind: str, last: ev.Event) -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path) -> Path:
     """A working directory in which all that can be EVIL is, and no engine answers anything else."""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_registry, tmp_path)
     finished = ev.Finished(seconds=1, summary={EVIL: 0.5, "finetuned": 0.5})
     add(tmp_path, "one", "finetune", finished)
     add(tmp_path, "two", "graft", finished)

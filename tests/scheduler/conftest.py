@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ FAKE = Path(__file__).with_name("fake_engine.py")
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path) -> Iterator[Bench]:
     python = tmp_path / "fake-python"
     call = shlex.join([sys.executable, str(FAKE)])
     python.write_text(f'#!/bin/sh\nexec {call} "$3"\n')
@@ -28,6 +29,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     root = tmp_path / "work"
     root.mkdir()
+    shutil.copy(empty_registry, root)
     made = Bench(at(root, python=str(python), poll_s=0.05, grace_s=5.0))
     yield made
     _end_all(made)

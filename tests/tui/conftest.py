@@ -1,5 +1,6 @@
 """A small world of runs, and dashboards on it."""
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ from graftui.tui.app import GraftuiApp
 from graftui.tui.runs.table import RunTable
 from tests.tui import world
 
-WAIT_S = 10.0
+WAIT_S = 60.0
+"""Before a test gives up; none that passes waits so long."""
 
 
 @pytest.fixture(autouse=True)
@@ -30,10 +32,11 @@ def _no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path) -> Settings:
     """A working directory without runs."""
     root = tmp_path / "ablation"
     root.mkdir()
+    shutil.copy(empty_registry, root)
     monkeypatch.chdir(root)
     return world.place(root)
 
