@@ -44,7 +44,7 @@ class Workplace:
 
     def wait(self, ref: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The run `ref` once `until` holds for it."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with suppress(AssertionError):  # not there yet
                 run: dict[str, Any] = self.json("show", ref)

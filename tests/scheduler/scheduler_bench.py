@@ -20,6 +20,9 @@ from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
 
+WAIT_S = 60.0
+"""Before a test gives up; none that passes waits so long."""
+
 
 def plan(does: str, kind: str = "finetune", after: int | str | None = None) -> Plan:
     """A run whose fake engine does `does`."""
@@ -80,7 +83,7 @@ class Bench:
             reconcile(self.settings, store)
             return store.get(id)
 
-    def until(self, id: str, holds: Callable[[Run], bool], wait_s: float = 15.0) -> Run:
+    def until(self, id: str, holds: Callable[[Run], bool], wait_s: float = WAIT_S) -> Run:
         end = time.monotonic() + wait_s
         while not holds(run := self.get(id)):
             log = self.settings.data / "supervisor.log"
@@ -89,7 +92,7 @@ class Bench:
         return run
 
     def until_there(
-        self, id: str, holds: Callable[[Run], bool] = lambda _: True, wait_s: float = 15.0
+        self, id: str, holds: Callable[[Run], bool] = lambda _: True, wait_s: float = WAIT_S
     ) -> Run:
         """As `until`, where the registry may lack the run for now."""
         end = time.monotonic() + wait_s
