@@ -165,6 +165,8 @@ class Run(Turn):
     """Lines of its events file that were not understood; `warnings` has the first of them."""
     condition: str = ""
     """"stalled", "waiting" or "elsewhere": observed when a run is shown, never stored."""
+    waits_for: str = ""
+    """Why a waiting one waits, in the word of its executor's server; observed too."""
 
     @property
     def sources(self) -> tuple[str, ...]:

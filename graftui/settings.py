@@ -9,6 +9,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,11 @@ PILOT = ":pilot"
 QUEUEING = (SLURM,)
 """Executors with a queue of their own: what they have takes no place of this host's. Each has a
 table of its name in graftui.toml."""
+
+
+def queueing(executor: str) -> bool:
+    """Whether what that executor runs does so on another machine."""
+    return executor.partition(":")[0] in QUEUEING
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,15 @@ def load(flags: Mapping[str, str | None] | None = None) -> Settings:
         data = root / knobs.pop("data")
         knobs.update(runs=data / "runs", cache=data / "cache")
     return at(root, **knobs, told=tuple(told))
+
+
+def retries(settings: Settings) -> int:
+    """`retry` as graftui.toml has it now: a supervisor may be older than what stands there."""
+    if "retry" not in settings.told:
+        with suppress(UsageError, ValueError):
+            raw = _read_file(settings.root / FILE).get("retry")
+            return settings.retry if raw is None else int(KNOBS["retry"](str(raw)))
+    return settings.retry
 
 
 def _find(name: str, flags: Mapping[str, str | None], file: Mapping[str, Any]) -> tuple[str, Any]:

@@ -5,15 +5,33 @@ Refuses what is certain not to be there and passes the rest: the engine asks tor
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 _SIGNS = ("nvidiactl", "nvhost-gpu", "nvgpu", "nvmap", "dxg", "kfd")
 """Devices of drivers that torch calls CUDA: NVIDIA's, of boards, of Windows, AMD's."""
 
 
+_ELSEWHERE = ContextVar("elsewhere", default=False)
+
+
+@contextmanager
+def devices_elsewhere(true: bool = True) -> Iterator[None]:
+    """For the block no device is refused, where that is `true`: what is checked is to run on
+    another machine, and its devices cannot be seen from here. The engine sees them.
+    """
+    token = _ELSEWHERE.set(true)
+    try:
+        yield
+    finally:
+        _ELSEWHERE.reset(token)
+
+
 def check_device(device: str, dev: Path = Path("/dev")) -> tuple[str, str] | None:
     """A `compute.device` that this machine does not have; `dev`: where its devices are."""
-    if not device.startswith("cuda"):
+    if not device.startswith("cuda") or _ELSEWHERE.get():
         return None
     number, count = int(device.partition(":")[2] or 0), _most(dev)
     if count is None or number < count:

@@ -49,8 +49,10 @@ def run(
     detach: Detach = False,
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
+    from engine.contract.gpus import devices_elsewhere
     from graftui.cli.commands import running
     from graftui.planning import library, overrides, plans
+    from graftui.settings import queueing
 
     settings, console = settings_here(), console_here()
     on = running.executor(on, pilot)
@@ -59,7 +61,8 @@ def run(
     move_recipes_out(settings)
     wanted = library.load(recipe, settings)
     sets = overrides.parse(set_, wanted.kinds)
-    planned = plans.plan(wanted, settings, sets, name, tag, fresh)
+    with devices_elsewhere(queueing(on)):
+        planned = plans.plan(wanted, settings, sets, name, tag, fresh)
     running.tell_reused(planned, console)
     running.go(settings, running.on(planned.plans, on), console, detach, turn)
 

@@ -1,4 +1,4 @@
-"""Verbs that delete, bring back, free space, keep a copy and mend."""
+"""Verbs that delete, bring back, free space, keep a copy, fetch one and mend."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +94,25 @@ def backup(
     )  # fmt: skip
 
 
+def pull(
+    source: Annotated[
+        str, typer.Argument(metavar="HOST:PATH", help="A working folder, there or here")
+    ],
+    filter_: Filters = [],  # noqa: B006
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come")] = False,
+    json: Json = False,
+) -> None:
+    """Bring the runs of another machine here, by rsync: those that have ended, with all their
+    files. What is at work there is listed as elsewhere until the next pull. Nothing that is here
+    is overwritten.
+    """
+    from graftui.cli.commands import fetching
+
+    settings = settings_here()
+    store_here(settings).close()
+    fetching.pull(settings, console_here(), source, filter_, dry_run, json)
+
+
 def doctor(
     rebuild: Annotated[
         bool, typer.Option(help="Fill the registry anew from the run folders")
@@ -131,5 +150,6 @@ VERBS: dict[Callable[..., None], str] = {
     undo: "graftui undo",
     gc: "graftui gc --keep 1 --by task.name,train.lr --dry-run",
     backup: "graftui backup ../study.tar.gz",
+    pull: "graftui pull gpu1:study --filter 'tag=study and status=finished'",
     doctor: "graftui doctor --fix",
 }

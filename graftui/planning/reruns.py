@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.contract import config as configs
 from engine.contract import schema
+from engine.contract.gpus import devices_elsewhere
 from engine.contract.identity import config_hash
 from engine.contract.kinds import Role, kinds
 from engine.contract.layout import read_whole
@@ -24,7 +25,7 @@ from graftui.planning.recipes import Recipe
 from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.scheduler.submit import Plan
-from graftui.settings import Settings
+from graftui.settings import Settings, queueing
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ def rerun(
         _drop(recipe.parts[list(recipe.parts)[-1]], role.digest)
     changes = _changes(recipe, before, overrides)
     name, tags = label(run, bool(changes) and not keep, name, tags)
-    planned = plan(recipe, settings, overrides, name, tags)
+    with devices_elsewhere(queueing(on or run.executor)):
+        planned = plan(recipe, settings, overrides, name, tags)
     plans = [
         replace(each, recipe=run.recipe, executor=on or run.executor) for each in planned.plans
     ]

@@ -16,7 +16,7 @@ _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 ID_LENGTH = 6
 
 COLUMNS: tuple[str, ...] = tuple(
-    f.name for f in fields(Run) if f.name not in ("condition", "inputs", "attempt")
+    f.name for f in fields(Run) if f.name not in ("condition", "waits_for", "inputs", "attempt")
 )
 _INPUTS = "SELECT role, source FROM inputs WHERE run = runs.id ORDER BY n"
 # `started_at` is the last attempt's too: lists are filtered and sorted by it, without a join.

@@ -31,7 +31,13 @@ def observed(settings: Settings, runs: Iterable[Run], now: float) -> list[Run]:
     own = {run.id: run for run in runs if run.id not in words and _at_work(run)}
     sights = Executors(settings).poll(run.attempt for run in own.values())
     words |= {id: _condition(settings, own[id], sight.life, now) for id, sight in sights.items()}
-    return [replace(run, condition=words[run.id]) if words.get(run.id) else run for run in runs]
+    why = {id: sight.waits_for for id, sight in sights.items()}
+    return [
+        replace(run, condition=words[run.id], waits_for=why.get(run.id, ""))
+        if words.get(run.id)
+        else run
+        for run in runs
+    ]
 
 
 def observed_files(settings: Settings, run: Run, files: Iterable[Artifact]) -> list[Artifact]:

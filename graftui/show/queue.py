@@ -39,7 +39,13 @@ def _at_work(seen: Outlook, now: float) -> Iterator[Cells]:
     for run in seen.at_work:
         took, left = duration(elapsed(run, now)), time_left(seen.left_s[run.id])
         about: Cells = [run.id, run.name, run.kind, tables.status(run)]
-        yield [*about, took, left, run.queue_group, process(run.attempt)]
+        yield [*about, took, left, run.queue_group, _where(run)]
+
+
+def _where(run: Run) -> str:
+    """As which process or job, and what a job waits for, as Slurm calls it."""
+    where = process(run.attempt)
+    return f"{where}: {run.waits_for}" if run.waits_for else where
 
 
 def _waiting(number: int, line: Line) -> Cells:
@@ -57,7 +63,7 @@ def as_json(seen: Outlook, limit: int) -> dict[str, Any]:
         "at_work": [
             {**turn_of(run), "step": run.step, "total": run.total, "left_s": seen.left_s[run.id],
              "executor": run.attempt.executor, "host": run.attempt.host, "pid": run.attempt.pid,
-             "job": run.attempt.job}
+             "job": run.attempt.job, "waits_for": run.waits_for}
             for run in seen.at_work
         ],
         "waiting": [

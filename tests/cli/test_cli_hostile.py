@@ -65,6 +65,7 @@ INFO |= {"tensors": {EVIL: 3}, "digests": {EVIL: EVIL}, "shapes": {EVIL: [3]}}
 SWEEP = [RECIPE, "--grid", "task.data_seed=1,2", "--name", EVIL, "--tag", EVIL]
 # Verb -> what is typed after it; `one`, `two` and `bad` are runs.
 TYPED: dict[str, list[str]] = {
+    "pull": ["."],
     "": [], "run": [RECIPE, "--name", EVIL, "--tag", EVIL, "--detach"],
     "rerun": ["one", "--set", f"task.prompt=*cls*{EVIL}x*sent_0**mask*", "--detach"],
     "watch": ["one", "two"], "cancel": ["one"], "release": ["one"],

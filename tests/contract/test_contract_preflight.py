@@ -196,6 +196,16 @@ def test_devices(
     assert found is None or f"compute.device = {device}" in found[0]
 
 
+def test_what_runs_on_another_machine_is_not_refused_for_want_of_a_device_here(
+    tmp_path: Path,
+) -> None:
+    with gpus.devices_elsewhere():
+        assert gpus.check_device("cuda", tmp_path) is None
+    with gpus.devices_elsewhere(False):
+        assert gpus.check_device("cuda", tmp_path) is not None
+    assert gpus.check_device("cuda:1", tmp_path) is not None
+
+
 def test_a_device_that_is_not_there_is_refused_in_its_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,6 +148,17 @@ def test_retry_puts_back_what_was_killed_preempted_or_lost(
         with Store.open(settings.db) as store:
             assert requeue.retry(settings, store, run) is wanted
             assert (store.get(run.id).status is RunStatus.queued) is wanted
+
+
+def test_retry_is_what_graftui_toml_says_now(bench: Bench) -> None:
+    run = ended(bench, status=RunStatus.failed, reason="killed")
+    toml = bench.settings.root / "graftui.toml"
+    with Store.open(bench.settings.db) as store:
+        assert not requeue.retry(bench.settings, store, run)
+        toml.write_text("retry = 1\n")
+        told = replace(bench.settings, told=("retry",))
+        assert not requeue.retry(told, store, run), "GRAFTUI_RETRY stands above it"
+        assert requeue.retry(bench.settings, store, run)
 
 
 def test_a_supervisor_starts_a_killed_run_again_by_itself_and_its_dependants_wait(

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def bench(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """With an engine that pretends, and a Slurm that is asked every second."""
     monkeypatch.setenv("SLURM_CONF", str(cluster.conf))
+    monkeypatch.setenv("REAL_PYTHON", sys.executable)
     for module, name, value in (
         (handing, "_EVERY_S", 0.1), (executor, "EVERY_S", 1.0), (sights, "SETTLE_S", 2.0),
     ):  # fmt: skip

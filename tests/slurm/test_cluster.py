@@ -9,6 +9,7 @@ import pytest
 from graftui.models import Run, RunReason, RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel
+from graftui.scheduler.executors.slurm.marks import Marks
 from graftui.scheduler.supervise import Supervisor
 from tests.scheduler.scheduler_bench import Bench, plan
 from tests.slurm.cluster import Cluster
@@ -56,6 +57,26 @@ def test_arrays_run_to_their_end_and_inherit_nothing(
     assert {run.device for run in ended} <= {"0", "1"}, "a GPU each"
     output = [bench.settings.run_dir(run.id).output.read_text() for run in runs]
     assert not any("SBATCH_" in text or "SLURM_CPU_BIND" in text for text in output)
+
+
+def test_two_pilots_do_a_list_of_24_and_what_follows_and_start_nothing_twice(bench: Bench) -> None:
+    (bench.settings.root / "graftui.toml").write_text("[slurm]\npilots = 2\nmemory = 1500\n")
+    (bench.settings.root / "go").touch()
+    first, then = plan("finish"), plan("finish", "graft", 0)
+    runs = bench.submit(*[replace(each, executor="slurm:pilot") for each in [first, *[then] * 23]])
+    supervisor = Supervisor(bench.settings)
+    until(bench, supervisor, lambda: all(bench.get(run.id).attempt.job for run in runs))
+    marks = [Marks.of(bench.settings.run_dir(run.id), 1) for run in runs]
+    end = time.monotonic() + 300
+    while not all("exit" in each.there() for each in marks):  # nobody looks, and nobody has to
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    until(bench, supervisor, lambda: all_are(bench, runs, RunStatus.finished))
+    said = [bench.settings.run_dir(run.id).events.read_bytes() for run in runs]
+    assert {text.count(b'"started"') for text in said} == {1}
+    ended = [bench.get(run.id) for run in runs]
+    assert {run.attempt.job.partition("_")[0] for run in ended} == {ended[0].attempt.job[:-2]}
+    assert {run.attempt.host for run in ended} == {"near", "far"}, "both took from the list"
 
 
 def test_cancelled_here_and_from_outside(bench: Bench, cluster: Cluster) -> None:

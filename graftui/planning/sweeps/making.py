@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
+from engine.contract.gpus import devices_elsewhere
 from graftui.errors import UsageError
 from graftui.models import LOCAL, Run
 from graftui.planning.overrides import Override
@@ -20,7 +21,7 @@ from graftui.planning.sweeps.conditions import CellSettings
 from graftui.planning.sweeps.states import CellState, standings, state_of
 from graftui.planning.sweeps.sweep import Cell, Sweep, alone, fresh_id, same, write
 from graftui.scheduler.submit import submit
-from graftui.settings import Settings
+from graftui.settings import Settings, queueing
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ def _done(
     cells: Callable[[], tuple[Sweep, list[CellToBe]]], settings: Settings, queue: bool, on: str
 ) -> Outcome:
     with alone(settings) if queue else nullcontext():
-        sweep, made = cells()
+        with devices_elsewhere(queueing(on)):
+            sweep, made = cells()
         plan = planning.plan(sweep, made, settings)
         runs: Sequence[Run] = ()
         if queue:

@@ -12,7 +12,7 @@ from graftui.registry.lineage import dependants
 from graftui.registry.queue import is_stranded
 from graftui.registry.store import Store
 from graftui.scheduler.identity import here
-from graftui.settings import Settings
+from graftui.settings import Settings, retries
 
 ENDED_EARLY = (RunStatus.failed, RunStatus.cancelled, RunStatus.lost)
 
@@ -59,7 +59,7 @@ def retry(settings: Settings, store: Store, run: Run) -> bool:
     the process is gone for certain. One that its user cancelled stays so, and one that failed by
     itself would fail again.
     """
-    if not (run.attempt.begun and run.attempt.n <= settings.retry):
+    if not (run.attempt.begun and run.attempt.n <= retries(settings)):
         return False
     match run.status:
         case RunStatus.failed:

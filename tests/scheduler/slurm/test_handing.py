@@ -9,13 +9,18 @@ import pytest
 
 from engine.contract import events as ev
 from graftui.models import Run, RunReason, RunStatus
+from graftui.registry.store import Store
 from graftui.scheduler import handing
 from graftui.scheduler.cancel import cancel
 from graftui.scheduler.executors.slurm import executor, sights
 from graftui.scheduler.executors.slurm.commands import NoRoom, Refused
 from graftui.scheduler.executors.slurm.marks import Marks
 from graftui.scheduler.executors.slurm.snapshot import load
+from graftui.scheduler.queue import queue_file
+from graftui.scheduler.queue.outlook import outlook
 from graftui.scheduler.supervise import Supervisor
+from graftui.show.queue import as_json
+from graftui.turns import Group, Turn
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 from tests.scheduler.slurm.pretend import Pretend
 
@@ -71,6 +76,9 @@ def test_what_is_ready_is_one_array_and_takes_no_place_here(bench: Bench, preten
     assert len(pretend.scripts) == 1
     assert bench.get(after.id).status is RunStatus.queued
     assert condition(bench, bench.get(runs[0].id)) == "waiting"
+    with Store.open(bench.settings.db) as store:
+        seen = as_json(outlook(bench.settings, store), 0)
+    assert {run["waits_for"] for run in seen["at_work"] if run["job"]} == {"Resources"}
     for run in runs:
         said(bench, run, ev.Finished(t=9.0, seconds=1.0))
         left(bench, run, '{"code": 0}')
@@ -83,6 +91,33 @@ def test_arrays_are_as_large_as_slurm_takes_them(bench: Bench, pretend: Pretend)
     runs = on_slurm(bench, 5)
     until(Supervisor(bench.settings), lambda: all(jobs(bench, runs)))
     assert jobs(bench, runs) == ["41_0", "41_1", "42_0", "42_1", "43_0"]
+
+
+def test_a_group_is_as_wide_as_its_arrays(bench: Bench, pretend: Pretend) -> None:
+    with Store.open(bench.settings.db) as store:
+        queue_file.change(
+            bench.settings, store, lambda said: replace(said, groups={"big": Group(2)})
+        )
+    big = [replace(plan("finish"), executor="slurm", turn=Turn(queue_group="big"))] * 3
+    runs = [*bench.submit(*big), *on_slurm(bench, 2)]
+    until(Supervisor(bench.settings), lambda: all(jobs(bench, runs)))
+    arrays = [line for text in pretend.scripts for line in text.splitlines() if "--array" in line]
+    assert arrays == ["#SBATCH --array=0-2%2", "#SBATCH --array=0-1"]
+
+
+def test_folders_of_what_was_submitted_go_with_their_last_run(
+    bench: Bench, pretend: Pretend
+) -> None:
+    runs = on_slurm(bench, 2)
+    supervisor = Supervisor(bench.settings)
+    until(supervisor, lambda: all(jobs(bench, runs)))
+    (folder,) = (bench.settings.data / "slurm").glob("graftui-*/")
+    for run in runs:
+        assert folder.is_dir()
+        said(bench, run, ev.Finished(t=9.0, seconds=1.0))
+        left(bench, run, '{"code": 0}')
+        until(supervisor, lambda run=run: not bench.get(run.id).status.active)  # type: ignore[misc]
+    until(supervisor, lambda: not folder.exists())
 
 
 def test_a_cluster_without_room_gets_them_later(bench: Bench, pretend: Pretend) -> None:
