@@ -131,8 +131,7 @@ class Run(Turn):
     inputs: tuple[Input, ...] = ()
     """What it is made from. It waits for those that are runs."""
     folder: str = ""
-    """Folder of its directory, of a data folder; of another one than one's own it is elsewhere.
-    Empty: not seen by any graftui that notes it."""
+    """Folder of its directory: of another data folder it is elsewhere. Empty: not seen yet."""
     executor: str = LOCAL
     """What is to start it."""
     attempt: Attempt = field(default_factory=Attempt)
@@ -166,7 +165,7 @@ class Run(Turn):
     condition: str = ""
     """"stalled", "waiting" or "elsewhere": observed when a run is shown, never stored."""
     waits_for: str = ""
-    """Why a waiting one waits, in the word of its executor's server; observed too."""
+    """Why a waiting job waits, in its server's word; observed too."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -232,8 +231,7 @@ class Score:
     """Scores of one set of weights on one split."""
 
     stage: str
-    """What became of the weights: "pretrained", "finetuned", "base_patch", "learnt_graft", or any
-    other word."""
+    """What became of the weights: "pretrained", "learnt_graft" (a Stage), or any other."""
     split: str
     labels: Mapping[str, str | float]
     """Of a graft its `sparsity`, as asked for in the config; empty for whole models."""

@@ -122,10 +122,10 @@ def _stage(settings: Settings, source: Source, dry_run: bool) -> Iterator[Path]:
 def _there(settings: Settings, stage: Path, choose: Choose) -> list[Run]:
     """The chosen ones of the runs there, by a registry of their own."""
     with tempfile.TemporaryDirectory(prefix="graftui-") as folder:
-        place = replace(settings, runs=stage, db=Path(folder, "runs.db"))
-        with Store.open(place.db) as store:
-            adopt(store, place)
-            return list(choose(place, store))
+        there = replace(settings, runs=stage, db=Path(folder, "runs.db"))
+        with Store.open(there.db) as store:
+            adopt(store, there)
+            return list(choose(there, store))
 
 
 def _fate(settings: Settings, stage: Path, run: Run) -> Pulled:
@@ -147,10 +147,10 @@ def _difference(here: Path, there: Path) -> str:
     return ""
 
 
-def _same(one: Path, other: Path) -> bool:
-    if one.exists() and other.exists():
-        return filecmp.cmp(one, other, shallow=False)
-    return one.exists() == other.exists()
+def _same(first: Path, second: Path) -> bool:
+    if first.exists() and second.exists():
+        return filecmp.cmp(first, second, shallow=False)
+    return first.exists() == second.exists()
 
 
 def _take_in(
@@ -164,10 +164,10 @@ def _take_in(
             shutil.rmtree(path, ignore_errors=True)
     elsewhere = replace(settings, runs=stage)
     with Store.open(settings.db) as store:
-        for place, ids in ((settings, whole), (elsewhere, at_work)):
-            adopt(store, place)
+        for home, ids in ((settings, whole), (elsewhere, at_work)):
+            adopt(store, home)
             for id in ids:  # one that was known as at work has said more since
-                ingest(store, id, place.run_dir(id))
+                ingest(store, id, home.run_dir(id))
 
 
 def _rsync(

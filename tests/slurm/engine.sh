@@ -9,7 +9,12 @@ say() {
         "$1" "$seq" "$(date +%s.%N)" "$n" "$2" >> "$run/events.jsonl"
     seq=$((seq + 1))
 }
-trap 'say cancelled ", \"seconds\": 1.0, \"message\": \"stopped\""; exit 3' TERM
+stop() {  # as the real one does, told --yields
+    [ -e "$run/attempts/$n.stop" ] || exit 75
+    say cancelled ', "seconds": 1.0, "message": "stopped"'
+    exit 3
+}
+trap stop TERM
 say started ", \"pid\": $$, \"host\": \"$SLURMD_NODENAME\", \"device\": \"$CUDA_VISIBLE_DEVICES\", \"config_hash\": \"\""
 env | grep -E '^(SLURM_CPU_BIND|SBATCH_|SQUEUE_)'
 while [ ! -e go ]; do sleep 0.1; done

@@ -8,8 +8,8 @@ from graftui.models import Run
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.slurm.check import Finding, cluster, tiny_job
 from graftui.scheduler.executors.slurm.profile import profile
-from graftui.scheduler.executors.slurm.script import job_script
-from graftui.settings import QUEUEING, SLURM, Settings
+from graftui.scheduler.executors.slurm.script import job_script, pilot_script
+from graftui.settings import PILOT, QUEUEING, SLURM, Settings
 from graftui.terminal import Console, Text
 from graftui.text import send
 
@@ -40,7 +40,8 @@ def script(settings: Settings, run: Run, executor: str) -> None:
     _refuse_others(executor)
     attempt = replace(run.attempt, run=run.id, n=run.attempt.n + 1)
     batch = settings.data / "slurm" / f"graftui-{run.id}"
-    send(job_script(settings, profile(settings.root, executor), batch, [attempt]))
+    made = pilot_script if executor.endswith(PILOT) else job_script
+    send(made(settings, profile(settings.root, executor), batch, [attempt]))
 
 
 def _refuse_others(executor: str) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from graftui import settings, trust
+from graftui.cli.commands.running import executor
 from graftui.errors import UsageError
 from graftui.models import Attempt
 from graftui.scheduler.executors.slurm import commands
 from graftui.scheduler.executors.slurm.commands import NoRoom, Refused, Unanswered, scrubbed
-from graftui.scheduler.executors.slurm.profile import Profile, profile
+from graftui.scheduler.executors.slurm.profile import Profile, narrowed, profile
 from graftui.scheduler.executors.slurm.script import job_script
 
 _TOML = """
@@ -52,6 +53,17 @@ def test_a_named_profile_changes_the_plain_one(root: Path) -> None:
     )  # fmt: skip
 
 
+def test_pilots_are_of_a_profile(root: Path) -> None:
+    written(root, "[slurm]\npilots = 3\n[slurm.big]\ncpus = 4")
+    assert profile(root, "slurm:pilot") == profile(root, "slurm") == Profile(pilots=3)
+    assert profile(root, "slurm:big:pilot").cpus == 4
+    assert narrowed(profile(root, "slurm:pilot"), 2) == Profile(pilots=2, width=2)
+    assert executor("slurm", True) == "slurm:pilot"
+    assert executor("slurm:big:pilot", True) == "slurm:big:pilot"
+    with pytest.raises(UsageError, match="goes on local"):
+        executor("local", True)
+
+
 def test_none_is_needed(root: Path) -> None:
     assert profile(root, "slurm") == Profile()
 
@@ -67,6 +79,8 @@ def test_none_is_needed(root: Path) -> None:
         ('[slurm]\nsetup = ["a\\nb"]', "setup"),
         ("[slurm]\nsetup = 3", "setup"),
         ("[slurm]\nbig = true", "big"),
+        ("[slurm]\npilots = 0", "pilots"),
+        ("[slurm.pilot]\ncpus = 1", "'pilot'"),
         ('slurm = "main"', "table"),
         ("[pbs]\nqueue = 1", "pbs"),
     ],

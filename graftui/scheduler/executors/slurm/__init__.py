@@ -1,7 +1,9 @@
 """Engines as jobs of Slurm.
 
     profile.py     what a job asks of the cluster: [slurm] of graftui.toml
-    script.py      the job script; job.sh, what every job does
+    script.py      the job script; job.sh, what every job does; pilot.sh, what every pilot does
+    batch.py       what was submitted together: its folder and the list of its runs
+    pilot.py       the process in a pilot job that does run after run
     commands.py    sbatch, squeue, scancel, sacct, scontrol
     snapshot.py    what Slurm said last, asked once in half a minute
     marks.py       what jobs and graftui tell each other in run folders

@@ -18,7 +18,7 @@ _CHECK = """\
 cd "$root" || exit 1
 setup
 made=$?
-version=$("$python" -c 'import sys, engine; print(sys.version.split()[0])')
+version=$("$python" -c 'import sys, engine, graftui; print(sys.version.split()[0])')
 gpus=$("$python" -c 'import torch; print(torch.cuda.device_count())')
 printf '{"host": "%s", "setup": "%s", "python": "%s", "devices": "%s", "gpus": "%s"}' \\
     "$(hostname)" "$made" "$version" "$CUDA_VISIBLE_DEVICES" "$gpus" > "$batch/answer.part"
