@@ -75,7 +75,6 @@ def test_two_pilots_do_a_list_of_24_and_what_follows_and_start_nothing_twice(ben
     said = [bench.settings.run_dir(run.id).events.read_bytes() for run in runs]
     assert {text.count(b'"started"') for text in said} == {1}
     ended = [bench.get(run.id) for run in runs]
-    assert {run.attempt.job.partition("_")[0] for run in ended} == {ended[0].attempt.job[:-2]}
     assert {run.attempt.host for run in ended} == {"near", "far"}, "both took from the list"
 
 

@@ -59,6 +59,7 @@ class Node:
         }  # fmt: skip
         path = f"{self.path / 'bin'}:{os.environ['PATH']}"
         text = text.replace("sleep 40", "sleep 1.2").replace("sleep 5", "sleep 0.1")
+        text = text.replace("sleep 0.5", "sleep 0.02")
         return subprocess.Popen(
             ["bash", "-c", text], env={**os.environ, **slurm, **more, "PATH": path}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
@@ -218,6 +219,18 @@ def test_a_signal_to_the_job_stops_the_engine(node: Node, name: str) -> None:
     assert job.wait(10) == 3
     assert node.output()[-1] == "stopping"
     assert (node.exit()["code"], node.exit()["why"]) == (3, name)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_signal_to_all_its_processes_loses_no_exit_code(node: Node, attempt: int) -> None:
+    """As Slurm sends it when it ends a job; by chance, so three times."""
+    node.command("squeue", "echo PENDING")
+    node.does("trap 'exit 75' TERM; echo ready; while :; do sleep 0.02; done")
+    job = node.start()
+    waited_for(node, "ready")
+    os.killpg(job.pid, signal.SIGTERM)
+    assert job.wait(10) == 75, attempt
+    assert node.marks() == {"claim"}
 
 
 def test_one_that_is_told_to_stop_does_not_begin(node: Node) -> None:

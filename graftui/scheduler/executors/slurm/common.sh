@@ -3,7 +3,7 @@ restart=${SLURM_RESTART_COUNT:-0}
 job=$SLURM_JOB_ID
 [ -z "$SLURM_ARRAY_JOB_ID" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 host=$(hostname)
-asked= again=
+asked=
 
 say() {  # CODE WHY: the last word on a run, in place whole
     printf '{"code": %d, "why": "%s", "job": "%s", "host": "%s", "t": %d}\n' \
@@ -23,14 +23,14 @@ listed() {  # what Slurm says of this job; a controller may be away for a while
 }
 
 stop_child() {
-    asked=$1 again=1
+    asked=$1
     [ -z "$child" ] || kill -s TERM "$child" 2> /dev/null
 }
 
 wait_for_child() {  # its exit code, in $code
-    while again=; do
-        wait "$child"
-        code=$?
-        [ -n "$again" ] || break  # a signal ends a wait, and not the child
-    done
+    # A `wait` that a signal interrupts loses the code, in bash 5.2, if the child ends by that signal
+    # too; and Slurm signals both. So nobody waits before it is over.
+    while kill -0 "$child" 2> /dev/null; do sleep 0.5; done
+    wait "$child"
+    code=$?
 }
