@@ -19,6 +19,7 @@ from graftui.registry.folders import Skipped, shut
 from graftui.registry.store import Store, set_aside
 from graftui.registry.view import view
 from graftui.scheduler.lock import supervised
+from graftui.scheduler.queue import queue_file
 from graftui.scheduler.queue.claims import work
 from graftui.scheduler.removal import trash
 from graftui.scheduler.removal.leftovers import leftovers, size
@@ -123,6 +124,8 @@ def _trash(settings: Settings) -> Iterator[Check]:
 
 def _queue(store: Store, settings: Settings) -> Check:
     active = len(store.active())
+    if trouble := queue_file.trouble(settings):
+        return Check("queue", False, trouble)
     if work(settings, store) and not supervised(settings):
         text = f"{active} runs active, and no supervisor that starts the next"
         return Check("queue", False, text, "`graftui ls` starts one")

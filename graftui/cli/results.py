@@ -151,8 +151,9 @@ def _collect(request: "Request", form: Format, output: Path | None, plot: bool, 
             "A plot goes to the screen, below the table.", "Leave out --format, --json and -o."
         )
     key = writing.key_of(form, raw)
-    writing.check_place(output)
-    with store_to_read(settings_here()) as store:
+    settings = settings_here()
+    writing.check_place(output, settings)
+    with store_to_read(settings) as store:
         collected = collecting.collected(store, request)
     if form == "table":
         groups.show(collected, console_here(), plot)
@@ -181,8 +182,8 @@ def export(
     from graftui.results.figures import counted
 
     key = writing.key_of(writing.format_of(output, format_, "csv"), raw)
-    writing.check_place(output)
     settings = settings_here()
+    writing.check_place(output, settings)
     query = query_of(settings, filter_)
     with store_to_read(settings) as store:
         refs = [ref.strip() for ref in runs.split(",") if ref.strip()]

@@ -19,6 +19,7 @@ from graftui.cli.common import (
     move_recipes_out,
     settings_here,
     store_here,
+    store_to_read,
 )
 
 _MANY = ("--grid", "--zip")
@@ -134,8 +135,8 @@ def ls(json: Json = False) -> None:
     from graftui.cli.commands import sweeps
 
     settings = settings_here()
-    store_here(settings).close()
-    sweeps.ls(settings, console_here(), json)
+    with store_to_read(settings) as store:
+        sweeps.ls(settings, store, console_here(), json)
 
 
 def show(
@@ -150,8 +151,8 @@ def show(
     from graftui.planning.sweeps.sweep import resolve
 
     settings = settings_here()
-    store_here(settings).close()
-    sweeps.show(settings, resolve(settings, ref), console_here(), limit, json)
+    with store_to_read(settings) as store:
+        sweeps.show(settings, store, resolve(settings, ref), console_here(), limit, json)
 
 
 def run(

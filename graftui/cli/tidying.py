@@ -18,6 +18,7 @@ from graftui.cli.common import (
     store_to_read,
 )
 from graftui.cli.writing import check_place
+from graftui.errors import UsageError
 
 
 def rm(
@@ -83,7 +84,9 @@ def backup(
     from graftui.results.figures import counted, file_size
 
     settings = settings_here()
-    check_place(file)
+    check_place(file, settings)
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file} is no file that could be replaced.", "Give another path.")
     with store_here(settings) as store:
         made = writing.backup(store, settings, file, checkpoints)
     for path in made.unread:

@@ -1,12 +1,16 @@
 """Where results go: to the screen, or to a file whose ending says in which format."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from graftui.cli.common import say
 from graftui.errors import UsageError
+
+if TYPE_CHECKING:
+    from graftui.settings import Settings
 
 FileFormat = Literal["csv", "json", "jsonl", "md", "latex"]
 """How results are written."""
@@ -48,12 +52,31 @@ def key_of(form: Format, raw: bool) -> str:
     return "raw csv" if raw else form
 
 
-def check_place(output: Path | None) -> None:
-    """Raises UsageError where no file can be."""
-    if output and (output.is_dir() or not output.parent.is_dir()):
+def check_place(output: Path | None, settings: "Settings") -> None:
+    """Raises UsageError where no file can be, or where one is that graftui itself lives by."""
+    if output is None:
+        return
+    if output.is_dir() or not output.parent.is_dir():
         raise UsageError(
             f"There is no file {output} to write, nor a place for it.", "Check the path."
         )
+    if _is_ours(output, settings):
+        raise UsageError(
+            f"{output} is graftui's own: what is there would be lost.", "Give another path."
+        )
+
+
+def _is_ours(output: Path, settings: "Settings") -> bool:
+    """Whether it is the registry, the file of settings, or stands where runs and sweeps are."""
+    from graftui.settings import FILE
+
+    path = Path(os.path.realpath(output))
+    beside = [f"{settings.registry}{end}" for end in ("", "-wal", "-shm")]
+    if str(path) in beside or path == settings.root / FILE:
+        return True
+    data = Path(settings.folder).parent
+    folders = [Path(settings.folder), data / "sweeps", data / "trash"]
+    return path == data / "queue.json" or any(path.is_relative_to(own) for own in folders)
 
 
 def write(text: str, output: Path | None, what: str) -> None:

@@ -45,8 +45,14 @@ def standing_in(
     return standing_among(runs, reads, settings, files)
 
 
-def alike(settings: Settings, hashes: Collection[str]) -> dict[str, list[Run]]:
-    """By config hash, the runs of this data folder that have it, newest first."""
+def alike(
+    settings: Settings, hashes: Collection[str], store: Store | None = None
+) -> dict[str, list[Run]]:
+    """By config hash, the runs of this data folder that have it, newest first; `store`: who only
+    looks has the registry open already, or a view where it cannot be written.
+    """
+    if store is not None:
+        return identities.alike(store.db, hashes, settings.folder)
     if not settings.db.exists():
         return {}
     with Store.open(settings.db) as store:

@@ -1,4 +1,5 @@
-"""A backup: one .tar.gz of the registry and of all run folders, but for what is large in them.
+"""A backup: one .tar.gz of the registry, of the sweeps, and of all run folders, but for what is
+large in them.
 
 Owns what is in it and under which names: those of a working folder with everything in its usual
 place, so that it can be unpacked into an empty one. Nothing in it starts by itself.
@@ -52,6 +53,9 @@ def backup(store: Store, settings: Settings, file: Path, checkpoints: bool) -> B
                     into = there.runs / name / path.relative_to(run_dir.path)
                     if not _add(tar, path, str(into)):
                         unread.append(str(path))
+            for path in sorted((settings.data / "sweeps").glob("[!.]*.json")):
+                if path.is_file() and not _add(tar, path, str(there.data / "sweeps" / path.name)):
+                    unread.append(str(path))
         made.replace(file)
     finally:
         for part in parts:

@@ -46,6 +46,9 @@ def test_a_backup_is_restored(
     work: Graftui, monkeypatch: pytest.MonkeyPatch, registry: str
 ) -> None:
     before = known()
+    sweep = Path("data/sweeps/abcdef.json")
+    sweep.parent.mkdir()
+    sweep.write_text("{}")
     assert "wrote 10 runs" in work("backup", "../study.tar.gz")
     assert Path("../study.tar.gz").stat().st_size < 50_000
     unpacked(Path("../there"), monkeypatch)
@@ -53,6 +56,20 @@ def test_a_backup_is_restored(
         doctor.rebuild(knobs.load())
     assert known() == before
     assert not (RUNS / "a1" / "checkpoint").exists()
+    assert sweep.read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    "own", ["runs.db", "./data/../runs.db-wal", "data/queue.json", "data/runs/a1/config.json",
+            "data/sweeps/new.json", "graftui.toml"],
+)  # fmt: skip
+def test_nothing_is_written_over_what_graftui_lives_by(work: Graftui, own: str) -> None:
+    Path("data/sweeps").mkdir()
+    before = known()
+    for verb in (["backup", own], ["export", "--format", "csv", "-o", own]):
+        assert "is graftui's own" in work(*verb, code=2)
+    assert known() == before
+    assert "no file that could be replaced" in work("backup", os.devnull, code=2)
 
 
 def test_with_checkpoints(work: Graftui, monkeypatch: pytest.MonkeyPatch) -> None:

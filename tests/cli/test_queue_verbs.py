@@ -71,10 +71,11 @@ def test_a_file_that_cannot_be_read_is_paused_and_not_written_over(work: Workpla
     assert {run["why"] for run in work.json("queue")["waiting"]} >= {"the queue is paused"}
     assert f"{file} cannot be read" in work.run("queue")
     assert "Mend it, or delete it" in work.run("queue", "resume", code=2)
+    assert f"{file} cannot be read" in work.run("doctor", code=5)
     assert file.read_text() == damaged
     assert {run["status"] for run in work.json("ls")} == {"queued"}
     file.unlink()
-    assert "finished" in work.wait("last", lambda run: run["status"] == "finished")["status"]
+    assert work.json("queue")["paused"] is False
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(work: Workplace) -> None:

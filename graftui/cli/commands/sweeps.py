@@ -73,10 +73,10 @@ def _as_json(outcome: Outcome, expected: Estimate) -> dict[str, Any]:
     }
 
 
-def ls(settings: Settings, console: Console, json: bool) -> None:
+def ls(settings: Settings, store: Store, console: Console, json: bool) -> None:
     """All sweeps, and what is in their folder but is none."""
     sweeps, unreadable = files.listed(settings)
-    stand = [(sweep, counts(standings(sweep, settings))) for sweep in sweeps]
+    stand = [(sweep, counts(standings(sweep, settings, store=store))) for sweep in sweeps]
     if json:
         send_json([_about(sweep) | {"counts": numbers} for sweep, numbers in stand])
         return
@@ -96,9 +96,11 @@ def _about(sweep: Sweep) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show(settings: Settings, sweep: Sweep, console: Console, limit: int, json: bool) -> None:
+def show(
+    settings: Settings, store: Store, sweep: Sweep, console: Console, limit: int, json: bool
+) -> None:
     """The matrix of a sweep, at most `limit` rows of it."""
-    cells = standings(sweep, settings)
+    cells = standings(sweep, settings, store=store)
     if json:
         made = {"counts": counts(cells), "cells": sweep_matrix.as_json(cells)}
         send_json(_about(sweep) | made)

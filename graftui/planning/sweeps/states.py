@@ -12,6 +12,7 @@ from enum import StrEnum
 from graftui.models import Run, RunStatus
 from graftui.planning.reuse import alike, standing_among
 from graftui.planning.sweeps.sweep import Cell, Sweep, identities
+from graftui.registry.store import Store
 from graftui.scheduler.reads import Digests, Reader
 from graftui.settings import Settings
 
@@ -51,13 +52,18 @@ class Standing:
 
 
 def standings(
-    sweep: Sweep, settings: Settings, cells: Sequence[Cell] | None = None
+    sweep: Sweep,
+    settings: Settings,
+    cells: Sequence[Cell] | None = None,
+    store: Store | None = None,
 ) -> list[tuple[Standing, ...]]:
-    """Of each cell of a sweep, or of these, its results. Raises UsageError."""
+    """Of each cell of a sweep, or of these, its results; `store` as in `alike`. Raises
+    UsageError.
+    """
     recipe = sweep.made_from()
     parts = recipe.results
     cells = sweep.cells if cells is None else cells
-    runs = alike(settings, identities(cells))
+    runs = alike(settings, identities(cells), store)
     reader = Reader(settings)
     seen: dict[tuple[str, tuple[str, ...]], tuple[CellState, Run | None, str]] = {}
 

@@ -26,6 +26,7 @@ from graftui.registry import identities
 from graftui.registry.query.grammar import parse
 from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
+from graftui.registry.view import view
 from graftui.scheduler.submit import submit
 from graftui.settings import Settings, at
 
@@ -283,6 +284,15 @@ def test_a_file_whose_parts_do_not_go_together_is_none_and_spoils_no_other(here:
     for name in bad:
         with pytest.raises(UsageError, match=f"{name}.json is no sweep"):
             resolve(here, name)
+
+
+def test_a_sweep_is_looked_at_where_the_registry_cannot_be_written(
+    here: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = making.make(asked(here, "train.lr=0.1,0.2"), here).sweep
+    monkeypatch.setattr(Store, "open", lambda path: pytest.fail("it was opened to write"))
+    with view(here)[0] as store:
+        assert counts(standings(sweep, here, store=store))[CellState.queued] == 2
 
 
 def test_files_of_a_cell_that_are_no_files_are_not_waited_for(here: Settings) -> None:
