@@ -15,7 +15,7 @@ from bench.measure import Result
 
 ALL = (
     "graft_step", "models", "reference", "top", "curve", "memory", "peaks", "trainer", "skill",
-    "emit", "cli", "dashboard", "scale", "warm",
+    "emit", "cli", "dashboard", "scale", "warm", "known",
 )  # fmt: skip
 
 

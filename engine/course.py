@@ -43,9 +43,13 @@ class Course:
         self._work: dict[str, float] = {}
         self._said = False
 
-    def at(self, name: str, step: int, total: int) -> tuple[float, float | None]:
+    def at(
+        self, name: str, step: int, total: int, computed: bool = True
+    ) -> tuple[float, float | None]:
         """When `step` of `total` of a phase is done: the share of all work that is done, and the
         seconds that the rest takes (None: too early to say).
+
+        What was taken over, not `computed`, is no measure of the time that such work takes.
         """
         share = step / total if total else 0.0
         position = self._find(name, share)
@@ -53,7 +57,7 @@ class Course:
             self._place, self._share = position, share
             phase = self._phases[position]
             within = (share - phase.start) / (phase.end - phase.start)
-            self._measure(name, self._before[position] + within * phase.work)
+            self._go_on(name, self._before[position] + within * phase.work, computed)
         return round(self._done / self._before[-1], 4), self._left()
 
     def _find(self, name: str, share: float) -> int | None:
@@ -69,10 +73,11 @@ class Course:
     def _end(self) -> float:
         return self._phases[self._place].end
 
-    def _measure(self, name: str, done: float) -> None:
+    def _go_on(self, name: str, done: float, measured: bool) -> None:
         now = self._clock()
-        self._seconds[name] = self._seconds.get(name, 0.0) + now - self._last
-        self._work[name] = self._work.get(name, 0.0) + done - self._done
+        if measured:
+            self._seconds[name] = self._seconds.get(name, 0.0) + now - self._last
+            self._work[name] = self._work.get(name, 0.0) + done - self._done
         self._last, self._done = now, done
 
     def _left(self) -> float | None:

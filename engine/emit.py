@@ -76,7 +76,15 @@ class Emitter:
 
     def progress(self, phase: str, step: int, total: int) -> None:
         """`step` of `total` of a phase is done."""
-        done, left_s = self.course.at(phase, step, total) if self.course else (None, None)
+        self._progress(phase, step, total, computed=True)
+
+    def taken_over(self, phase: str, step: int, total: int) -> None:
+        """`step` of `total` of a phase is done, the last of it by another run."""
+        self._progress(phase, step, total, computed=False)
+
+    def _progress(self, phase: str, step: int, total: int, computed: bool) -> None:
+        course = self.course
+        done, left_s = course.at(phase, step, total, computed) if course else (None, None)
         self(Progress(phase=phase, step=step, total=total, done=done, left_s=left_s))
 
     def metric(self, step: int, values: dict[str, float], labels: Labels = {}) -> None:  # noqa: B006

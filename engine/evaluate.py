@@ -92,8 +92,11 @@ class Evaluator:
         logits = torch.cat(pieces)
         logits = torch.empty_like(logits).index_copy_(0, torch.tensor(order), logits)
         logits = logits.view(-1, self.data.contexts, logits.shape[1]).mean(1)
-        labels = torch.tensor([row.label for row in rows])[:: self.data.contexts]
-        return Outcome(logits, labels, self.data.metric)
+        return Outcome(logits, self.labels(rows), self.data.metric)
+
+    def labels(self, rows: Sequence[Example]) -> torch.Tensor:
+        """What is right, as an outcome has it."""
+        return torch.tensor([row.label for row in rows])[:: self.data.contexts]
 
 
 def recovery(

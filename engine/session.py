@@ -6,6 +6,7 @@ Owns seeds, threads, the model with its task, and how scores are announced.
 import math
 import os
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,13 +15,15 @@ import transformers
 
 from engine import data, loading
 from engine.answers import Answered, write_answers
-from engine.batches import collate
+from engine.batches import Example, collate
 from engine.contract.events import Artifact, Evaluated, Labels, Log, Resumed
 from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
+from engine.contract.provenance import Provenance
 from engine.contract.sections import OnTask, Section
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
+from engine.known import KnownAnswers, here
 from engine.models import AnswerModel, WeightMap, freeze_all_but, weight_map, wrap
 from engine.models.causal import check_causal
 from engine.models.trial import quietly, refused, trial
@@ -54,6 +57,8 @@ class Session:
     """Which of the weights of `model.lm` are what."""
     states: States
     """Where the run stood, and where it stands is saved."""
+    known: KnownAnswers | None = None
+    """What other runs asked the same; None: each question is put to the model."""
     answered: list[Answered] = field(default_factory=list)
     """What was announced so far."""
 
@@ -82,9 +87,8 @@ class Session:
         """Emit the scores on each test set, and give them back."""
         return {name: self.announce(stage, name, outcome) for name, outcome in outcomes.items()}
 
-    def test(self, model: AnswerModel | None = None) -> dict[str, Outcome]:
-        """The answers of the model, or of another one, to each test set."""
-        evaluate = self.evaluate.with_model(model) if model else self.evaluate
+    def test(self, model: AnswerModel | None = None, whose: str = "") -> dict[str, Outcome]:
+        """The answers of the model, or of another one, to each test set. `whose`: as for `ask`."""
         total = sum(map(len, self.data.tests.values()))
         outcomes, done = {}, 0
 
@@ -92,13 +96,42 @@ class Session:
             self.emit.progress("test", done + rows, total)
 
         for name, examples in self.data.tests.items():
-            outcomes[name] = evaluate(examples, told)
+            outcomes[name], source = self.ask(name, examples, model, whose, told)
             done += len(examples)
+            if source:
+                self.emit.taken_over("test", done, total)
         return outcomes
 
-    def dev(self) -> Outcome:
-        """The model's answers to the dev rows."""
-        return self.evaluate(self.data.dev)
+    def dev(self, model: AnswerModel | None = None, whose: str = "") -> Outcome:
+        """The answers of the model, or of another one, to the dev rows. `whose`: as for `ask`."""
+        return self.ask("dev", self.data.dev, model, whose)[0]
+
+    def ask(
+        self,
+        split: str,
+        rows: Sequence[Example],
+        model: AnswerModel | None = None,
+        whose: str = "",
+        told: Callable[[int, int], None] | None = None,
+    ) -> tuple[Outcome, str]:
+        """The answers of the model, or of another one, to `rows`, which the log calls `split`; and
+        the run that they are taken over from, empty where they were computed.
+
+        `whose`: what the log calls weights that other runs ask the same; empty: none does. `told`:
+        how many examples are computed, and of how many.
+        """
+        evaluate = self.evaluate.with_model(model) if model else self.evaluate
+        if not whose or self.known is None:
+            return evaluate(rows, told), ""
+        outcome, source = self.known.ask(evaluate, rows, told)
+        if source:
+            asked = len(rows) // self.data.contexts
+            run = "this run" if source == self.run_dir.path.name else f"run {source}"
+            self.emit.log(
+                f"{whose.replace('_', ' ')} on {split}: answers to {asked:,} rows taken over from "
+                f"{run}"
+            )
+        return outcome, source
 
     def write_answers(self) -> None:
         """Write what all weights answered whose scores were announced."""
@@ -163,13 +196,20 @@ def begin(
     weights = weight_map(lm, known)
     maskable = weights.maskable(config.freeze)
     freeze_all_but(lm, maskable)
-    _tell_loaded(emit, device, task, lm, maskable, time.monotonic() - since)
+    facts = computing(device, lm, task)
+    _tell_loaded(emit, facts, task, lm, maskable, time.monotonic() - since)
     bf16 = config.compute.bf16
     evaluate = Evaluator(model, task, device, _batch_tokens(config, device), bf16, stop.check)
     return Session(
         run_dir, emit, stop, device, tokenizer, task, model, maskable, evaluate, bf16, weights,
-        _states(config, run_dir, emit),
+        _states(config, run_dir, emit), _known(config, run_dir, here(device, facts)),
     )  # fmt: skip
+
+
+def _known(config: OnTask, run_dir: RunDir, circumstances: Any) -> KnownAnswers | None:
+    if config.model.trust_remote_code:  # nothing is known of what such code goes by
+        return None
+    return KnownAnswers(run_dir.known, run_dir.path.name, circumstances)
 
 
 def _states(config: OnTask, run_dir: RunDir, emit: Emitter) -> States:
@@ -188,11 +228,11 @@ def _try(model: AnswerModel, task: data.TaskData, name: str) -> None:
 
 
 def _tell_loaded(
-    emit: Emitter, device: torch.device, task: data.TaskData, lm: Any, maskable: list[str],
+    emit: Emitter, facts: Provenance, task: data.TaskData, lm: Any, maskable: list[str],
     seconds: float,
 ) -> None:  # fmt: skip
     if emit.notes:
-        emit.notes.computing(computing(device, lm, task))
+        emit.notes.computing(facts)
     emit.progress("load", 2, 2)
     emit.log(_inventory(task, lm, maskable, seconds))
 

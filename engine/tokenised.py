@@ -6,6 +6,7 @@ Owns the cache's files (data/cache/HASH.safetensors), which are read by memory m
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, overload
 
@@ -82,8 +83,9 @@ def tokenise(
     if cached := _cached(path):
         return Tokenised(cached, key)
     arrays = _arrays(contexts, labels, fillers, progress)
-    cache.mkdir(parents=True, exist_ok=True)
-    write_whole(path, save(arrays))
+    with suppress(OSError):  # a full disk, or a folder that may not be written to: only slower
+        cache.mkdir(parents=True, exist_ok=True)
+        write_whole(path, save(arrays))
     return Tokenised(_cached(path) or arrays, key)
 
 

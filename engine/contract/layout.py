@@ -93,8 +93,13 @@ class RunDir:
 
     @property
     def cache(self) -> Path:
-        """Tokenised data, shared by the runs: data/cache beside data/runs."""
+        """What the runs share, tokenised rows and answers: data/cache beside data/runs."""
         return self.path.absolute().parents[1] / "cache"
+
+    @property
+    def known(self) -> Path:
+        """Answers that several runs ask for, a file each."""
+        return self.cache / "answers"
 
     def skill(self, sparsity: float | None = None) -> Path:
         """The skill file; a curve has one for each sparsity."""

@@ -161,11 +161,13 @@ def learn(search: Search, between: Callable[[], object] = lambda: None) -> Learn
         return replace(search.best, stopped=stopped)
 
 
-def score(session: Session, delta: Delta, mask: torch.Tensor, step: int) -> Learnt:
-    """What a rounded mask scores on train + dev; the model is left with it."""
+def score(session: Session, delta: Delta, mask: torch.Tensor, step: int, whose: str = "") -> Learnt:
+    """What a rounded mask scores on train + dev; the model is left with it. `whose`: as for
+    `Session.ask`."""
     delta.put(mask)
     data, metric = session.data, session.data.metric
-    both = session.evaluate([*data.train, *data.dev])  # at once: fuller batches
+    # At once: fuller batches.
+    both, _ = session.ask("train and dev", [*data.train, *data.dev], whose=whose)
     on_train, on_dev = both.split(len(data.train) // data.contexts)
     train, dev = on_train.scores(), on_dev.scores()
     mean = {name: (train[name] + dev[name]) / 2 for name in (metric, "loss")}

@@ -40,7 +40,9 @@ def test_scores(
     weights = len(mask)
     size = {"weights": float(weights), "fraction": weights / len(bench.delta), **changed}
     primary: Scores = {}
-    for name, outcome in session.test().items():
+    # Of one base patch many grafts are cut, by other localizers and seeds.
+    whose = stage if stage is Stage.base_patch else ""
+    for name, outcome in session.test(whose=whose).items():
         full, none = (bench.outcomes[whole][name] for whole in ("finetuned", "pretrained"))
         scores = outcome.scores(like=full)
         scores |= {**recovery(scores[metric], full.score, none.score, bench.tuned), **size}

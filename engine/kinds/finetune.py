@@ -42,17 +42,17 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     if head_is_new:
         start.take(0.0, 0)
     else:
-        before = session.test()
+        before = session.test(whose=Stage.pretrained)
         pretrained = session.announce_tests(Stage.pretrained, before)
     _tune(session, config.train, best)
     if head_is_new:  # a head that knows nothing yet has no score: the pretrained network under the
         start.restore()  # trained head has, and it is what a graft of this run starts from
-        before = session.test()
+        before = session.test(whose=Stage.pretrained)
         pretrained = session.announce_tests(Stage.pretrained, before)
         best.restore()
-    after = session.test()
+    after = session.test(whose=Stage.finetuned)
     finetuned = session.announce_tests(Stage.finetuned, after)
-    session.announce(Stage.finetuned, "dev", session.dev())
+    session.announce(Stage.finetuned, "dev", session.dev(whose=Stage.finetuned))
     session.write_answers()
     if config.compute.save_logits:
         save_logits(session)

@@ -78,7 +78,7 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
 
 def _bench(session: Session, config: GraftConfig) -> Bench:
     """Both whole models scored, and their weights laid side by side."""
-    pretrained = session.test()
+    pretrained = session.test(whose=Stage.pretrained)
     tuned, finetuned, differs = _load_tuned(session, config)
     gc.collect()  # transformers leaves a loaded model in cycles, which would keep its weights
     kind = torch.bfloat16 if session.bf16 else None
@@ -103,8 +103,8 @@ def _load_tuned(session: Session, config: GraftConfig) -> tuple[Tensors, Tests, 
     model = wrap(tuned, session.data, config.task.head).to(session.device)
     if isinstance(model, LinearModel):
         model.load_head(Path(config.finetuned.path).expanduser())
-    finetuned = session.test(model)
-    dev = session.evaluate.with_model(model)(session.data.dev)
+    finetuned = session.test(model, Stage.finetuned)
+    dev = session.dev(model, Stage.finetuned)
     session.announce(Stage.finetuned, "dev", dev)
     differs = _check_moved(session, [n for n, p in weights.items() if not p.equal(own[n])])
     return {name: weights[name].detach() for name in session.maskable}, finetuned, differs
@@ -196,7 +196,7 @@ def _graft(bench: Bench, base: BasePatch, rated: torch.Tensor | None, curve: Cur
 
 def _begun(bench: Bench, base: BasePatch, curve: Curve) -> UnderWay:
     """The next graft, its base patch evaluated."""
-    first = score(bench.session, bench.delta, base.mask, 0)
+    first = score(bench.session, bench.delta, base.mask, 0, Stage.base_patch)
     return curve.begin(first, _tested(bench, Stage.base_patch, base, first, {}))
 
 

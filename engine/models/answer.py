@@ -25,6 +25,11 @@ class AnswerModel(nn.Module):
     def forward(self, batch: Batch) -> torch.Tensor:
         raise NotImplementedError
 
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What beside its class and its tensors decides what it computes."""
+        raise NotImplementedError
+
     def run(self, ids: torch.Tensor, attention: torch.Tensor, segments: torch.Tensor) -> Any:
         """The network's output for (B, T) tokens; segments only where it knows several.
 

@@ -35,6 +35,11 @@ class LinearModel(AnswerModel):
         hidden: torch.Tensor = out.last_hidden_state  # (B, T, H)
         return self.head(self._read(hidden, batch)).float()  # type: ignore[no-any-return]
 
+    @property
+    def form(self) -> tuple[str]:
+        """What the head reads."""
+        return (self.reads,)
+
     def _read(self, hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
         """(B, H)."""
         if self.reads == "mean":

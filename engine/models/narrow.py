@@ -65,6 +65,11 @@ class Narrow:
                 raise
             return None
 
+    @property
+    def form(self) -> tuple[bool, bool]:
+        """Whether it is narrowed to positions, and to tokens."""
+        return self._positions, self._tokens
+
     @contextmanager
     def at(self, positions: torch.Tensor, tokens: torch.Tensor | None) -> Iterator[_Pass]:
         """For one forward pass: logits at `positions` (B, A), of `tokens` or all of them."""

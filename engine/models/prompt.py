@@ -22,3 +22,8 @@ class PromptModel(AnswerModel):
         with self._narrow.at(batch.answer.unsqueeze(1), self.label_ids) as now:
             out = self.run(batch.ids, batch.attention, batch.segments)
             return Narrow.logits(out, now)[:, 0].float()  # (B, classes)
+
+    @property
+    def form(self) -> tuple[bool, bool]:
+        """How far the LM head is narrowed."""
+        return self._narrow.form

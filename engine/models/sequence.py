@@ -39,6 +39,11 @@ class SequenceModel(AnswerModel):
         each = each.view(len(batch), *self.answers.shape)  # (B, C, A)
         return (each * self.counted).sum(-1) / self.counted.sum(-1)
 
+    @property
+    def form(self) -> tuple[bool, bool]:
+        """How far the LM head is narrowed."""
+        return self._narrow.form
+
     def _continued(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Each prompt with each answer after its last token: ids and attention (B C, T + A), and
         the positions that predict the answer's tokens (B C, A)."""

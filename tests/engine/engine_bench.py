@@ -110,10 +110,12 @@ class Ran:
 
     def without_times(self) -> list[dict[str, Any]]:
         """Its events as plain data, without what may differ between two equal runs: the second
-        finds its rows tokenised."""
+        finds its rows tokenised, and takes answers over."""
         found = []
         for event in self.events:
-            if isinstance(event, ev.Progress) and event.phase.startswith("tokenise"):
+            if isinstance(event, ev.Progress) and event.phase.startswith(("tokenise", "test")):
+                continue
+            if isinstance(event, ev.Log) and "taken over from" in event.message:
                 continue
             plain = event.model_dump(mode="json")
             for key in ("t", "pid", "seconds", "seq", "left_s"):

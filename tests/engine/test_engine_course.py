@@ -85,6 +85,16 @@ def test_no_time_is_said_before_most_of_the_rest_is_measured() -> None:
     assert course.at("finetune", 90, 1000)[1] is not None, "2 % of the work"
 
 
+def test_what_was_taken_over_says_nothing_of_the_time_that_such_work_takes() -> None:
+    clock = Clock()
+    course = Course([Phase("test", 100), Phase("finetune", 100), Phase("test", 100)], clock)
+    assert course.at("test", 1, 1, computed=False) == (0.3333, None)
+    clock.now += 100
+    assert course.at("finetune", 1, 1) == (0.6667, None), "no test was measured"
+    clock.now += 50
+    assert course.at("test", 1, 2) == (0.8333, 50.0)
+
+
 def test_what_has_no_place_in_the_course_moves_nothing() -> None:
     course = Course([Phase("test", 1), Phase("graft", 1)], Clock())
     assert course.at("load", 1, 2) == (0.0, None)
