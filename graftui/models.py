@@ -294,6 +294,8 @@ class RunCard(Turn):
     registry: str = ""
     """Path of the registry that queued it: no other one may start it."""
     host: str = ""
+    again_after: int = 0
+    """The start after which it was put back in the queue: until a later one it waits. 0: never."""
     executor: str = LOCAL
     verdict: Verdict | None = None
     only_attempt: Attempt | None = None

@@ -35,6 +35,13 @@ def first_status(
     """
     if started or run_dir.events.exists() or (card and card.verdict):
         return RunStatus.starting
+    return waiting_status(config, card, settings)
+
+
+def waiting_status(
+    config: Mapping[str, Any], card: RunCard | None, settings: Settings
+) -> RunStatus:
+    """Of a run that is to start, for the first time or again."""
     ours = card is not None and not card.held and _queued_by(card, settings)
     return RunStatus.queued if ours and not runs_foreign_code(config) else RunStatus.held
 

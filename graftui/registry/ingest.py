@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.layout import RunDir, read_whole
-from graftui.models import ACTIVE, Attempt, Run, RunCard, RunStatus
+from graftui.models import ACTIVE, Attempt, Run, RunCard, RunStatus, Verdict
 from graftui.registry import attempts, folders, held
 from graftui.registry.card import read_card
 from graftui.registry.folders import Skipped
@@ -160,9 +160,12 @@ def _take_in(store: Store, settings: Settings, names: set[str], forget: bool) ->
                 insert(db, run)
                 for attempt in starts:
                     attempts.add(db, attempt)
-    for run_dir, (run, card, _) in adopted.items():
+    for run_dir, (run, card, starts) in adopted.items():
         ingest(store, run.id, run_dir)
-        _conclude(store, run_dir, card)
+        if card is not None and card.verdict is not None:
+            _conclude(store, run_dir, card.verdict)
+        elif card is not None and card.again_after >= max((s.n for s in starts), default=1):
+            _put_back(store, run, card, settings)
     return Adopted(tuple(run.id for run, *_ in adopted.values()), tuple(skipped))
 
 
@@ -210,11 +213,24 @@ def _read(run_dir: RunDir, settings: Settings) -> _Found:
     return run, card, starts
 
 
-def _conclude(store: Store, run_dir: RunDir, card: RunCard | None) -> None:
+def _put_back(store: Store, run: Run, card: RunCard, settings: Settings) -> None:
+    """It waits for another start, however the last one ended."""
+    status = held.waiting_status(run.config, card, settings)
+    waits = status is RunStatus.held
+    store.update(
+        run.id,
+        status=status,
+        held=card.held and waits,
+        reason=None,
+        message=held.why(card, settings) if waits else "",
+        hint=held.hint(run.id) if waits else "",
+        log_tail="",
+        ended_at=None,
+    )
+
+
+def _conclude(store: Store, run_dir: RunDir, verdict: Verdict) -> None:
     """What graftui saw of the end; the last event has precedence."""
-    verdict = card.verdict if card else None
-    if verdict is None:
-        return
     id = run_dir.path.name
     finished = verdict.status is RunStatus.finished
     result: dict[str, Any] = {"summary": summary_of(run_dir)} if finished else {}

@@ -189,7 +189,8 @@ def _delete(settings: Settings, store: Store, id: str, deletion: Path | None) ->
 def _cancel_waiting(settings: Settings, store: Store, run: Run) -> bool:
     message = "It was cancelled before it started."
     verdict = Verdict(status=RunStatus.cancelled, ended_at=time.time(), message=message)
-    done = settle(settings, store, run.id, verdict, only_if=(run.status,))
+    asked = {"cancel_asked": verdict.ended_at}  # else `retry` might put it back
+    done = settle(settings, store, run.id, verdict, only_if=(run.status,), **asked)
     settle_stranded(settings, store)
     return done
 

@@ -66,10 +66,17 @@ def reconcile(
             if not _only_waits(settings.run_dir(run.id), run):
                 _look(watch, run)
     for run in _changed(store, watched):
-        if mine is None and not supervised(settings) or mine is not None and run.id not in mine:
-            retry(settings, store, run)  # else its supervisor does, once it has let go of it
+        if _may_retry(settings, run, mine):
+            retry(settings, store, run)
     settle_stranded(settings, store)
     return _changed(store, watched)
+
+
+def _may_retry(settings: Settings, run: Run, mine: Container[str] | None) -> bool:
+    """Else its supervisor does, once it has let go of it; of a lost one it knows no more."""
+    if mine is None:
+        return run.status is RunStatus.lost or not supervised(settings)
+    return run.id not in mine
 
 
 def _changed(store: Store, watched: list[Run]) -> list[Run]:

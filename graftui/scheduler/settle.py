@@ -51,8 +51,12 @@ def settle(
     run_id: str,
     verdict: Verdict,
     only_if: tuple[RunStatus, ...] = OPEN,
+    **also: Any,
 ) -> bool:
-    """Note that the run ended as `verdict` says; False if another end is known already."""
+    """Note that the run ended as `verdict` says; False if another end is known already.
+
+    `also`: other fields of its row.
+    """
     run_dir = settings.run_dir(run_id)
     failed = verdict.status in (RunStatus.failed, RunStatus.lost)
     finished = verdict.status is RunStatus.finished
@@ -68,6 +72,7 @@ def settle(
         ended_at=verdict.ended_at,
         log_tail=tail(run_dir.output) if failed else "",
         **result,
+        **also,
     )
 
 

@@ -19,10 +19,12 @@ from graftui.registry import knobs
 from graftui.registry.attempts import NAMES, change, write
 from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
+from graftui.registry.queue import busy
 from graftui.registry.store import Store
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.handing import Handing
+from graftui.scheduler.identity import here
 from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import unpacked
 from graftui.scheduler.queue.claims import claim_next, work
@@ -63,6 +65,9 @@ class Supervisor:
         self.handing = Handing(settings, self.executors)
         self.mine: dict[str, Attempt] = {}
         """By run: attempts that it started, and whose end it has yet to write down."""
+        self._others: set[str] = set()
+        """Runs that were at work at its last look, started by another: whoever sees such a one end
+        leaves it to this one to try it again."""
         self._groups: dict[str, str] = {}
         """By run, of those that are `mine`: whose slots it takes."""
         self._seen: float | None = None
@@ -99,10 +104,10 @@ class Supervisor:
             ready = self.executors.ready
             while claimed := claim_next(self.settings, store, self._slots(), ready):
                 self._start(store, claimed)
-            busy = bool(self.mine or work(self.settings, store))
-            if not busy and not store.queued(self.settings.folder):
+            more = bool(self.mine or work(self.settings, store))
+            if not more and not store.queued(self.settings.folder):
                 knobs.forget(store, self.settings.folder)  # what was said was for this queue
-            return busy
+            return more
 
     def _slots(self) -> dict[str, str]:
         self._groups = {run_id: self._groups[run_id] for run_id in self.mine}
@@ -114,6 +119,9 @@ class Supervisor:
         changed = reconcile(self.settings, store, self.executors, mine=self.mine, adopting=adopting)
         for run in changed:
             log.info("%s %s is %s", run.id, run.name, run.status)
+        for other in filter(None, map(store.find, self._others - self.mine.keys())):
+            retry(self.settings, store, other)
+        self._others = busy(store.db, here(self.settings)).keys() - self.mine.keys()
         self._seen = born
 
     def _start(self, store: Store, run: Run) -> None:

@@ -4,6 +4,7 @@ import io
 import multiprocessing
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,12 +20,19 @@ _FORKS.set_forkserver_preload(
 
 
 def graftui(
-    arguments: list[str], cwd: Path, env: dict[str, str], timeout_s: float
+    arguments: list[str],
+    cwd: Path,
+    env: dict[str, str],
+    timeout_s: float,
+    first: Callable[[], object] | None = None,
 ) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of `graftui ARGUMENTS`."""
+    """Exit code, standard output and standard error of `graftui ARGUMENTS`.
+
+    `first`: what its process does before, in that environment.
+    """
     with TemporaryDirectory() as folder:
         streams = [Path(folder, name) for name in ("out", "err")]
-        process = _FORKS.Process(target=_main, args=(arguments, cwd, env, streams))
+        process = _FORKS.Process(target=_main, args=(arguments, cwd, env, streams, first))
         process.start()
         process.join(timeout_s)
         if process.exitcode is None:
@@ -34,7 +42,13 @@ def graftui(
         return process.exitcode, out, err
 
 
-def _main(arguments: list[str], cwd: Path, env: dict[str, str], streams: list[Path]) -> None:
+def _main(
+    arguments: list[str],
+    cwd: Path,
+    env: dict[str, str],
+    streams: list[Path],
+    first: Callable[[], object] | None,
+) -> None:
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
@@ -43,6 +57,8 @@ def _main(arguments: list[str], cwd: Path, env: dict[str, str], streams: list[Pa
     sys.stdin = open(os.devnull)  # noqa: SIM115  for as long as the process lives
     sys.stdout, sys.stderr = (io.TextIOWrapper(os.fdopen(n, "wb")) for n in (1, 2))
     sys.argv = ["graftui", *arguments]
+    if first is not None:
+        first()
 
     from graftui.__main__ import main
 

@@ -6,16 +6,22 @@ import signal
 import time
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from engine.contract import events as ev
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
+from graftui.registry.attempts import write
 from graftui.registry.card import read_card
 from graftui.registry.store import Store
+from graftui.scheduler import reconcile
+from graftui.scheduler.cancel import cancel
 from graftui.scheduler.identity import boot_id, here
-from graftui.scheduler.queue import requeue
+from graftui.scheduler.lock import supervising
+from graftui.scheduler.queue import queue_file, requeue
+from graftui.scheduler.queue.claims import claim_next
 from graftui.scheduler.resume import resume
 from graftui.scheduler.settle import settle_stranded
 from graftui.scheduler.supervise import Supervisor
@@ -202,3 +208,74 @@ def test_a_lost_run_that_lives_takes_its_dependants_back(bench: Bench) -> None:
     bench.settings.run_dir(tuning.id).events.write_bytes(ev.dumps(said))
     assert bench.look(tuning.id).status is RunStatus.finished
     assert bench.get(graft.id).status is RunStatus.queued
+
+
+def test_one_that_waits_to_go_on_still_does_when_the_registry_is_deleted(bench: Bench) -> None:
+    """However its last attempt ended; until another one has begun."""
+    run = ended(bench, status=RunStatus.cancelled)
+    with Store.open(bench.settings.db) as store:
+        write(bench.settings.run_dir(run.id), store.get(run.id).attempt)
+    said = ev.Cancelled(seconds=1.0, message="stopped", attempt=1)
+    bench.settings.run_dir(run.id).events.write_bytes(ev.dumps(said))
+    resume(bench.settings, [run])
+    bench.settings.db.unlink()
+    again = bench.look(run.id)
+    assert (again.status, again.message, again.attempt.n) == (RunStatus.queued, "", 1)
+    with Store.open(bench.settings.db) as store:
+        write(bench.settings.run_dir(run.id), replace(again.attempt, n=2))
+    bench.settings.db.unlink()
+    assert bench.look(run.id).status is not RunStatus.queued
+
+
+def test_one_that_another_supervisor_started_is_tried_again_whoever_sees_it_lost(
+    bench: Bench, processes: dict[int, tuple[str, int]]
+) -> None:
+    run = bench.started(pid=44)
+    settings = at(bench.settings.root, retry=1, poll_s=0.01)
+    with (
+        patch.object(reconcile, "_REAPING_S", 0.0),
+        supervising(settings),
+        Store.open(settings.db) as store,
+    ):
+        reconcile.reconcile(settings, store)
+        assert store.get(run.id).status is RunStatus.queued
+
+
+def test_one_that_another_supervisor_started_is_tried_again_when_it_is_preempted(
+    bench: Bench, processes: dict[int, tuple[str, int]]
+) -> None:
+    """Whoever sees that leaves it to the supervisor that is there."""
+    processes[44] = ("S", 7)
+    run = bench.started(pid=44)
+    settings = at(bench.settings.root, retry=1, poll_s=0.01)
+    queue_file.change(settings, Store.open(settings.db), lambda said: replace(said, paused=True))
+    supervisor = Supervisor(settings)
+    with supervising(settings), Store.open(settings.db) as store:
+        supervisor.tick()
+        said = ev.Cancelled(seconds=1.0, message="stopped by SIGTERM", attempt=1)
+        settings.run_dir(run.id).events.write_bytes(ev.dumps(said))
+        reconcile.reconcile(settings, store)
+        assert store.get(run.id).status is RunStatus.cancelled, "its process is still there"
+        del processes[44]
+        supervisor.tick()
+        assert store.get(run.id).status is RunStatus.queued
+
+
+def test_supervisors_that_die_while_they_start_it_are_not_held_against_earlier_attempts(
+    bench: Bench,
+) -> None:
+    run = ended(bench, status=RunStatus.failed, reason="killed")
+    resume(bench.settings, [run])
+    with Store.open(bench.settings.db) as store:
+        assert claim_next(bench.settings, store)
+        store.update(run.id, seen_at=time.time() - 10)
+    again = bench.look(run.id)
+    assert (again.status, again.attempt.n) == (RunStatus.queued, 2)
+
+
+def test_one_that_its_user_cancelled_while_it_waited_stays_so(bench: Bench) -> None:
+    run = ended(bench, status=RunStatus.failed, reason="killed")
+    resume(bench.settings, [run])
+    cancelled = cancel(bench.settings, run.id)
+    with Store.open(bench.settings.db) as store:
+        assert not requeue.retry(at(bench.settings.root, retry=2), store, cancelled)

@@ -4,29 +4,33 @@ Owns which runs `retry` puts back by itself, and that what was cancelled for wan
 back with it. What a user may put back is in resume.py.
 """
 
-import os
+import time
 
 from graftui.models import Attempt, Here, Run, RunStatus
 from graftui.registry.card import amend_card
+from graftui.registry.held import queued_by
 from graftui.registry.lineage import dependants
 from graftui.registry.queue import is_stranded
 from graftui.registry.store import Store
-from graftui.scheduler.identity import here
+from graftui.scheduler.identity import here, life
 from graftui.settings import Settings, retries
 
 ENDED_EARLY = (RunStatus.failed, RunStatus.cancelled, RunStatus.lost)
+_LEAVING_S = 2.0
+"""How long a process may take to go after its last word."""
 
 
 def requeue(settings: Settings, store: Store, run: Run) -> list[str]:
     """Queue a run that ended early, and what was cancelled for want of it; the ids of them all,
     none if the run has changed meanwhile.
     """
-    whose = {"registry": settings.registry, "host": os.uname().nodename}
+    card = {**queued_by(settings), "again_after": run.attempt.n, "held": False, "verdict": None}
     done = store.update(
         run.id,
         only_if=(run.status,),
-        then=lambda: amend_card(settings.run_dir(run.id), verdict=None, **whose),
+        then=lambda: amend_card(settings.run_dir(run.id), **card),
         status=RunStatus.queued,
+        held=False,
         reason=None,
         message="",
         hint="",
@@ -52,7 +56,7 @@ def bring_back(settings: Settings, store: Store, id: str) -> list[str]:
 
 def retry(settings: Settings, store: Store, run: Run) -> bool:
     """Queue a run again that was killed, preempted or lost, while it has had no more than `retry`
-    starts; whether that was done.
+    starts, and its process is gone; whether that was done.
 
     Preempted: it was told to stop, and nobody had asked graftui for that; a job is put back by its
     server where that preempts it, so one that is cancelled was cancelled by somebody. Of a lost one
@@ -65,12 +69,23 @@ def retry(settings: Settings, store: Store, run: Run) -> bool:
         case RunStatus.failed:
             wanted = run.reason == "killed" and run.cancel_asked is None
         case RunStatus.cancelled:
-            wanted = run.cancel_asked is None and not run.attempt.job
+            by_itself = run.attempt.job == "" and not is_stranded(run)
+            wanted = run.cancel_asked is None and by_itself
         case RunStatus.lost:
             wanted = run.cancel_asked is None and _gone(run.attempt, here(settings))
         case _:
             wanted = False
-    return wanted and bool(requeue(settings, store, run))
+    return wanted and _left(run.attempt) and bool(requeue(settings, store, run))
+
+
+def _left(attempt: Attempt) -> bool:
+    """Whether its process has gone, perhaps just now: else there would be two of the run."""
+    until = time.monotonic() + _LEAVING_S
+    while life(attempt).there:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _gone(attempt: Attempt, where: Here) -> bool:
