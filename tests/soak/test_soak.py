@@ -20,7 +20,8 @@ from tests.soak.chaos import Chaos
 from tests.soak.home import Home, home
 
 GROUPS = {"big": 1, "small": 3}
-CHAOS_S = 25.0
+ACTS = 80
+CHAOS_S = 50.0
 DRAIN_S = 90.0
 ENDED = ("finished", "failed", "cancelled", "lost")
 
@@ -78,14 +79,15 @@ def typed(place: Home, *words: str) -> str:
 
 
 def torment(chaos: Chaos) -> None:
-    """Until its time is over; in the middle of it the disk fills."""
-    began, filled = time.monotonic(), not chaos.home.small
-    while (elapsed := time.monotonic() - began) < CHAOS_S:
+    """ACTS troubles, or as many as its time allows; in the middle the disk fills."""
+    began = time.monotonic()
+    for number in range(ACTS):
         time.sleep(chaos.chance.uniform(0.02, 0.2))
-        if not filled and elapsed > CHAOS_S / 2:
+        if number == ACTS // 2 and chaos.home.small:
             chaos.fill_disk()
-            filled = True
         chaos.act()
+        if time.monotonic() - began > CHAOS_S:
+            break
     chaos.end()
     chaos.kill_supervisor()
 
