@@ -1,6 +1,5 @@
-"""What the registry holds, as values: runs, curves, scores, artifacts, and the card of a run.
-
-Owns their names and states. Imports nothing that costs: everything else of graftui builds on this.
+"""Runs, curves, scores, artifacts and cards as values. Owns their names and states; imports nothing
+that costs, since everything else of graftui builds on this.
 """
 
 import time
@@ -35,7 +34,6 @@ class RunStatus(StrEnum):
 
 LOCAL = "local"
 """The executor that starts engines as processes of this host."""
-
 ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
 
 
