@@ -226,13 +226,15 @@ class Store:
         with self.write() as db:
             return queue.cancel_stranded(db, here, then)
 
-    def delete(self, id: str, then: Callable[[], None] = lambda: None) -> bool:
-        """Delete a run with all that was measured; False, and nothing is done, if it has something
-        to do by now. `then` as in `add`.
+    def delete(
+        self, id: str, then: Callable[[], None] = lambda: None, unless_active: bool = False
+    ) -> bool:
+        """Delete a run with all that was measured; `unless_active`: False, and nothing is done, if
+        it has something to do by now. `then` as in `add`.
         """
         with self.write() as db:
             row = db.execute("SELECT status FROM runs WHERE id = ?", (id,)).fetchone()
-            if row is not None and RunStatus(row[0]).active:
+            if unless_active and row is not None and RunStatus(row[0]).active:
                 return False
             db.execute("DELETE FROM runs WHERE id = ?", (id,))
             then()

@@ -133,7 +133,7 @@ def _remove_without_room(settings: Settings, ids: Sequence[str]) -> None:
 def _forget(opened: Store, ids: Sequence[str]) -> None:
     with opened as store:
         for id in ids if applied(store.db) else ():  # there may have been no room for a table
-            store.delete(id)
+            store.delete(id, unless_active=True)
 
 
 def _staying(settings: Settings, store: Store, ids: Sequence[str]) -> list[Run]:
@@ -173,7 +173,7 @@ def _delete(settings: Settings, store: Store, id: str, deletion: Path | None) ->
     """Row and directory go together: a directory without a row would be taken in again."""
     path = settings.run_dir(id).path
     take_away = partial(hide, path) if deletion is None else partial(trash.put_in, path, deletion)
-    if not store.delete(id, then=take_away):  # somebody queued it since it was looked at
+    if not store.delete(id, then=take_away, unless_active=True):  # somebody queued it meanwhile
         raise UsageError(f"Run {id} is {store.get(id).status} by now.", f"`graftui show {id}`")
     if deletion is not None:
         return
