@@ -24,7 +24,7 @@ from engine.contract.sections import ComputeConfig
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled
 from engine.failure import failure
-from engine.provenance import Notes
+from engine.provenance import Notes, memory
 from engine.versions import versions
 
 YIELDED = 75
@@ -96,10 +96,10 @@ def _stopped_for_good(run_dir: RunDir, attempt: int) -> bool:
 
 def _last_word(emit: Emitter, event: Finished | Failed | CancelledEvent) -> None:
     """Say how it ended. Where that cannot be written the exit code has to tell."""
+    peaks: dict[str, int | None] = {"peak_bytes": memory.peak_bytes()}
     if "torch" in sys.modules:  # else it failed before anything was computed
-        from engine.provenance.memory import peak_gpu_bytes
-
-        event = event.model_copy(update={"peak_gpu_bytes": peak_gpu_bytes()})
+        peaks["peak_gpu_bytes"] = memory.peak_gpu_bytes()
+    event = event.model_copy(update=peaks)
     try:
         emit(event)
     except OSError as error:

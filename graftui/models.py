@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from engine.contract.subjects import MODEL, sparsity_of, word
+from graftui.grants import Grant
 from graftui.turns import Turn
 
 
@@ -64,7 +65,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Grant):
     """One start of a run. Times are seconds since the epoch."""
 
     run: str = ""

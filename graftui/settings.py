@@ -61,6 +61,8 @@ class Settings:
     """Interpreter of the engine."""
     warm: bool = True
     """Whether engines may be forked from one that has done its imports."""
+    inventory: str = ""
+    """File that says what machine this is to be taken for; empty: what there is."""
     told: tuple[str, ...] = ()
     """Names of the knobs that this command was given, not by graftui.toml."""
 
@@ -201,6 +203,10 @@ def _path(text: str) -> Path:
     return Path(os.path.expanduser(text))
 
 
+def _file(text: str) -> str:
+    return str(_path(text).absolute())
+
+
 KNOBS: dict[str, Callable[[str], Any]] = {
     "db": _path,
     "data": _path,
@@ -211,4 +217,5 @@ KNOBS: dict[str, Callable[[str], Any]] = {
     "retry": _at_least(0, int, "a whole number"),
     "python": str,
     "warm": _switch,
+    "inventory": _file,
 }

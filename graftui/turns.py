@@ -44,8 +44,8 @@ class Waiting:
 class Group:
     """A named part of the queue."""
 
-    jobs: int
-    """Runs at once, beside those of other groups; 1 or more."""
+    jobs: int | None
+    """Runs at once, beside those of other groups, 1 or more; None: as many as have room."""
     paused: bool = False
     """Whether nothing new of it starts."""
 
@@ -54,8 +54,8 @@ class Group:
 class Knobs:
     """How wide the queue is, and what of it is paused."""
 
-    jobs: int = 1
-    """Runs at once that are of no group; 1 or more."""
+    jobs: int | None = None
+    """Runs at once that are of no group, 1 or more; None: as many as have room."""
     paused: bool = False
     """Whether nothing new starts, of any group."""
     groups: Mapping[str, Group] = field(default_factory=dict)

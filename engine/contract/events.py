@@ -12,14 +12,8 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
-)
+    BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator,
+)  # fmt: skip
 
 from engine.contract.subjects import MODEL, sparsity_of, split_name, word
 
@@ -177,8 +171,9 @@ class Log(_Event):
 
 
 class _Last(_Event):
+    peak_bytes: Count | None = Field(None, exclude_if=_is_none)
     peak_gpu_bytes: Count | None = Field(None, exclude_if=_is_none)
-    """The most GPU memory that the attempt held; None: it used no GPU."""
+    """The most memory that the attempt held, of the host and of GPUs; None: it used no GPU."""
 
 
 class Finished(_Last):

@@ -1,11 +1,13 @@
 """What a model's folder says of itself before its weights are read: its layers, whether it is
-masked or causal, and which words its tokenizer has.
+masked or causal, which words its tokenizer has, how many weights there are.
 
 Standard library only. Refuses what is certain to fail and passes the rest: the engine tries it.
 """
 
 import json
+import math
 import os
+import struct
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +18,8 @@ from engine.contract.sections import FreezeConfig, ModelConfig, TaskConfig
 
 POCKET = "pocket:"
 Trouble = tuple[str, str] | None
+_LONGEST_HEADER = 100 << 20
+"""Bytes, of a safetensors file; the format's own bound."""
 
 _LAYERS = (
     "num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "decoder_layers",
@@ -47,6 +51,32 @@ def folder_of(name: str) -> Path | None:
     if name.startswith(POCKET):
         return pocket_folder(name)
     return Path(os.path.expanduser(name)) if is_local(name) else None
+
+
+def weights_of(name: str) -> int | None:
+    """How many numbers the weights of a model hold, by the headers of its safetensors files; None
+    for a hub name, and where there are no such files.
+    """
+    folder = folder_of(name)
+    if folder is None:
+        return None
+    try:
+        files = sorted(folder.glob("*.safetensors"))
+        return sum(_numbers(file, file.stat().st_mtime_ns) for file in files) or None
+    except (OSError, ValueError, RecursionError, struct.error, KeyError, TypeError, AttributeError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _numbers(path: Path, stamp: int) -> int:
+    """In one safetensors file. Raises OSError, ValueError, struct.error."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > _LONGEST_HEADER:
+            raise ValueError(f"{path} is no safetensors file")
+        header = json.loads(file.read(length))
+    shapes = (about["shape"] for name, about in header.items() if name != "__metadata__")
+    return sum(math.prod(shape) for shape in shapes)
 
 
 def check_kind(model: ModelConfig, task: TaskConfig) -> Trouble:

@@ -230,6 +230,18 @@ class ComputeConfig(Section):
         description="Save where the run stands, so that `graftui resume` can go on from there; "
         "0: never",
     )
+    memory_gib: float = Field(
+        0.0,
+        ge=0,
+        json_schema_extra={"hashed": False, "unit": "GiB", "since": 2, "origin": 0.0},
+        description="Memory of the host that the run is given room for; 0: by what such runs took",
+    )
+    gpu_memory_gib: float = Field(
+        0.0,
+        ge=0,
+        json_schema_extra={"hashed": False, "unit": "GiB", "since": 2, "origin": 0.0},
+        description="Memory of a GPU that the run is given room for; 0: by what such runs took",
+    )
     save_logits: bool = Field(
         False, description="Write the logits of the test rows (logits.safetensors)"
     )

@@ -23,7 +23,12 @@ queue = typer.Typer(invoke_without_command=True, epilog="Example: graftui queue 
 Part = Annotated[
     str, typer.Argument(metavar="[GROUP]", help="Of this group alone; else of the whole queue")
 ]
-Width = Annotated[int, typer.Argument(min=0, help="Runs at once; 0: as graftui.toml says, or 1")]
+Width = Annotated[
+    int,
+    typer.Argument(
+        min=0, help="Runs at once, at most; 0: as graftui.toml says, or as many as have room"
+    ),
+]
 
 
 @queue.callback()

@@ -117,12 +117,14 @@ def _ended(
 ) -> None:
     """An attempt that another has followed ends nothing any more: its last word came late."""
     failed = isinstance(event, ev.Failed)
-    if event.peak_gpu_bytes is not None:
-        db.execute(
-            "UPDATE attempts SET peak_gpu_bytes = ? WHERE run = ? AND n = coalesce(nullif(?, 0),"
-            " (SELECT max(n) FROM attempts WHERE run = ?))",
-            (event.peak_gpu_bytes, run, event.attempt, run),
-        )
+    db.execute(
+        # What its parent saw of it, its own children included, may be more.
+        "UPDATE attempts SET peak_gpu_bytes = ifnull(?, peak_gpu_bytes),"
+        " peak_bytes = nullif(max(ifnull(?, 0), ifnull(peak_bytes, 0)), 0)"
+        " WHERE run = ? AND n = coalesce(nullif(?, 0),"
+        " (SELECT max(n) FROM attempts WHERE run = ?))",
+        (event.peak_gpu_bytes, event.peak_bytes, run, event.attempt, run),
+    )
     db.execute(
         "UPDATE runs SET status = ?, ended_at = ifnull(nullif(?, 0), ifnull(heard_at, created_at)),"
         " reason = ?, message = ?, hint = ?,"

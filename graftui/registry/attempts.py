@@ -53,13 +53,17 @@ def add(db: sqlite3.Connection, attempt: Attempt) -> None:
     )
 
 
-def claim(db: sqlite3.Connection, run: str) -> None:
-    """Begin the next attempt of a run: it has neither process nor job yet."""
+def claim(db: sqlite3.Connection, run: str, **granted: Any) -> None:
+    """Begin the next attempt of a run: it has neither process nor job yet. `granted`: what it is
+    given of the machine, by the names of COLUMNS.
+    """
+    names = "".join(f", {name}" for name in granted)
+    marks = ", ?" * len(granted)
     db.execute(
-        "INSERT INTO attempts (run, n, executor)"
-        " SELECT id, 1 + ifnull((SELECT max(n) FROM attempts WHERE run = id), 0), executor"
+        f"INSERT INTO attempts (run, n, executor{names})"
+        f" SELECT id, 1 + ifnull((SELECT max(n) FROM attempts WHERE run = id), 0), executor{marks}"
         " FROM runs WHERE id = ?",
-        (run,),
+        (*granted.values(), run),
     )
 
 

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 from graftui.models import Here, Run, RunStatus, Verdict
 from graftui.registry import attempts
@@ -81,9 +82,9 @@ def watched(db: sqlite3.Connection, here: Here) -> bool:
     return db.execute(f"{_BUSY} LIMIT 1", asdict(here)).fetchone() is not None
 
 
-def claim(db: sqlite3.Connection, id: str) -> None:
-    """Begin to start a queued run."""
-    attempts.claim(db, id)
+def claim(db: sqlite3.Connection, id: str, **granted: Any) -> None:
+    """Begin to start a queued run, with what it is given of the machine."""
+    attempts.claim(db, id, **granted)
     db.execute(
         "UPDATE runs SET status = 'starting', started_at = NULL, heard_at = :now, seen_at = :now"
         " WHERE id = :id",

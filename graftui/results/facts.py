@@ -2,6 +2,7 @@
 
 from graftui.models import Attempt, Run
 from graftui.results.columns import elapsed
+from graftui.results.figures import counted
 from graftui.results.times import age, duration
 
 
@@ -20,6 +21,8 @@ def facts(run: Run, now: float) -> dict[str, str]:
         "ended": f"{age(now - run.ended_at)} ago" if run.ended_at else "",
         "device": run.device,
         "process": process(attempt) if run.status.active else "",
+        "has": granted(attempt) if run.status.active else "",
+        "alone": _ALONE.get(attempt.alone, ""),
         "exit code": str(attempt.exit_code or ""),
         "signal": str(attempt.signal or ""),
         "config hash": run.config_hash,
@@ -34,6 +37,19 @@ def _attempt(attempt: Attempt) -> str:
     step = attempt.resumed_step
     went_on = "" if step is None else f", went on from step {step:,}"
     return f"{attempt.n}{went_on}" if attempt.n > 1 or went_on else ""
+
+
+_ALONE = {
+    "gpu": "it had its GPU to itself, since its memory ran out before",
+    "machine": "it had the machine to itself, since its memory ran out before",
+}
+
+
+def granted(attempt: Attempt) -> str:
+    """What it was given of its machine: "GPU 1, 4 threads"."""
+    gpu = "" if attempt.gpu_index is None else f"GPU {attempt.gpu_index}"
+    threads = counted(attempt.threads, "thread") if attempt.threads else ""
+    return ", ".join(filter(None, (gpu, threads, "alone" if attempt.alone else "")))
 
 
 def process(attempt: Attempt) -> str:

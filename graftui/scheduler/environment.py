@@ -22,7 +22,23 @@ def own_of_engines() -> dict[str, str]:
     # Threads that spin starve busy cores, and ones that sleep at once cost a mask's update (many
     # short passes) four times its time: a spin of microseconds. Tokenizers warn about forks.
     waiting = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
-    return {**_python(), **waiting, "TOKENIZERS_PARALLELISM": "false"}
+    # As nvidia-smi and admission number them; CUDA itself has the fastest first.
+    order = {"CUDA_DEVICE_ORDER": os.environ.get("CUDA_DEVICE_ORDER", "PCI_BUS_ID")}
+    return {**_python(), **waiting, **order, "TOKENIZERS_PARALLELISM": "false"}
+
+
+def of_attempt(device: str, gpu: str, threads: int | None) -> dict[str, str]:
+    """What an engine is told of what it was given: `device` of its config, the uuid of its GPU, CPU
+    threads where it would not take as many by itself.
+    """
+    told = {}
+    if threads and "OMP_NUM_THREADS" not in os.environ:
+        told["OMP_NUM_THREADS"] = str(threads)
+    if device == "cpu":
+        told["CUDA_VISIBLE_DEVICES"] = ""
+    elif gpu and ":" not in device:  # cuda:1 is the second of all that its user lets be seen
+        told["CUDA_VISIBLE_DEVICES"] = gpu
+    return told
 
 
 def _python() -> dict[str, str]:

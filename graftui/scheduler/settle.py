@@ -83,11 +83,9 @@ def note_end(
 
     `guessed`: by one who is not its parent. What the parent saw has precedence.
     """
-    seen: dict[str, Any] = {
-        "exit_code": end.exit_code,
-        "signal": end.signal,
-        "peak_bytes": end.peak_bytes,
-    }
+    seen: dict[str, Any] = {"exit_code": end.exit_code, "signal": end.signal}
+    if end.peak_bytes is not None:  # else its last event may have told
+        seen["peak_bytes"] = end.peak_bytes
     with store.write() as db:
         noted = {start.n for start in attempts_of(db, attempt.run) if start.ended_at is not None}
         if guessed and attempt.n in noted:

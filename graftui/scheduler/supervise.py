@@ -21,6 +21,7 @@ from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
 from graftui.registry.queue import busy
 from graftui.registry.store import Store
+from graftui.scheduler.admission.admission import Admission
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.handing import Handing
@@ -63,6 +64,7 @@ class Supervisor:
         self.settings = settings
         self.executors = Executors(settings)
         self.handing = Handing(settings, self.executors)
+        self.admission = Admission(settings)
         self.mine: dict[str, Attempt] = {}
         """By run: attempts that it started, and whose end it has yet to write down."""
         self._others: set[str] = set()
@@ -101,17 +103,17 @@ class Supervisor:
             self._look_at_all(store)
             self.handing.tick(store)
             # An engine that said it has finished may still hold its memory: count processes too.
-            ready = self.executors.ready
-            while claimed := claim_next(self.settings, store, self._slots(), ready):
+            while claimed := self._claim(store):
                 self._start(store, claimed)
             more = bool(self.mine or work(self.settings, store))
             if not more and not store.queued(self.settings.folder):
                 knobs.forget(store, self.settings.folder)  # what was said was for this queue
             return more
 
-    def _slots(self) -> dict[str, str]:
+    def _claim(self, store: Store) -> Run | None:
         self._groups = {run_id: self._groups[run_id] for run_id in self.mine}
-        return self._groups
+        ready = self.executors.ready
+        return claim_next(self.settings, store, self.admission, self._groups, ready)
 
     def _look_at_all(self, store: Store) -> None:
         born = store.born()
@@ -140,7 +142,8 @@ class Supervisor:
         else:
             self.mine[run.id], self._groups[run.id] = attempt, run.queue_group
             self._introduce(store, attempt)
-            log.info("%s %s started", run.id, run.name)
+            gpu = "" if attempt.gpu_index is None else f" on GPU {attempt.gpu_index}"
+            log.info("%s %s started%s, %s threads", run.id, run.name, gpu, attempt.threads)
 
     def _introduce(self, store: Store, attempt: Attempt) -> None:
         """Note what the attempt has come to be; end it if the run has been cancelled meanwhile."""

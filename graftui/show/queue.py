@@ -6,11 +6,12 @@ from dataclasses import asdict
 from itertools import count
 from typing import Any
 
-from graftui.models import Run
+from graftui.models import Attempt, Run
 from graftui.results.columns import elapsed
-from graftui.results.facts import process
+from graftui.results.facts import granted, process
 from graftui.results.figures import counted
 from graftui.results.times import duration, time_left, time_until
+from graftui.scheduler.admission.machine import Need
 from graftui.scheduler.queue.outlook import Line, Outlook
 from graftui.scheduler.queue.policy import slots
 from graftui.show import tables
@@ -18,7 +19,7 @@ from graftui.show.lines import Column, Lines
 from graftui.terminal import Console, Text
 
 Cells = list[str | Text]
-_AT_WORK = ("id", "name", "kind", "status", "took", "left", "group", "where")
+_AT_WORK = ("id", "name", "kind", "status", "took", "left", "group", "has", "where")
 _WAITING = ("", "id", "name", "kind", "prio", "group", "starts", "waits for")
 
 
@@ -39,7 +40,7 @@ def _at_work(seen: Outlook, now: float) -> Iterator[Cells]:
     for run in seen.at_work:
         took, left = duration(elapsed(run, now)), time_left(seen.left_s[run.id])
         about: Cells = [run.id, run.name, run.kind, tables.status(run)]
-        yield [*about, took, left, run.queue_group, _where(run)]
+        yield [*about, took, left, run.queue_group, granted(run.attempt), _where(run)]
 
 
 def _where(run: Run) -> str:
@@ -63,15 +64,29 @@ def as_json(seen: Outlook, limit: int) -> dict[str, Any]:
         "at_work": [
             {**turn_of(run), "step": run.step, "total": run.total, "left_s": seen.left_s[run.id],
              "executor": run.attempt.executor, "host": run.attempt.host, "pid": run.attempt.pid,
-             "job": run.attempt.job, "waits_for": run.waits_for}
+             "job": run.attempt.job, "waits_for": run.waits_for,
+             "granted": _granted(run.attempt)}
             for run in seen.at_work
         ],
         "waiting": [
             {**turn_of(line.run), "why": line.why, "starts_in_s": line.starts_in_s,
-             "after": line.run.sources}
+             "after": line.run.sources, "needs": _needs(line.need)}
             for line in seen.lines[: limit or None]
         ],
     }  # fmt: skip
+
+
+def _granted(attempt: Attempt) -> dict[str, Any]:
+    """What an attempt has of this machine."""
+    return {name: getattr(attempt, name) for name in ("gpu", "gpu_index", "threads", "alone")}
+
+
+def _needs(need: Need | None) -> dict[str, Any] | None:
+    """What a run is given room for; null where it is not weighed yet."""
+    if need is None:
+        return None
+    gpu = {"gpu_bytes": need.gpu_bytes, "gpu_from": need.gpu_from} if need.on_gpu else {}
+    return {"memory_bytes": need.memory_bytes, "memory_from": need.memory_from, **gpu}
 
 
 def turn_of(run: Run) -> dict[str, Any]:
@@ -84,7 +99,9 @@ def _heads(seen: Outlook) -> Iterator[tuple[str, str]]:
     """A line for the queue and for each of its groups."""
     for name, part in slots(seen.knobs).items():
         taken = seen.taken.get(name, 0)
-        text = f"{name or 'queue'}: {taken} of {part.jobs} at work"
+        width = ", as many as have room" if part.jobs is None else ""
+        of = "" if part.jobs is None else f" of {part.jobs}"
+        text = f"{name or 'queue'}: {taken}{of} at work{width}"
         yield (f"{text}, paused", "yellow") if part.paused else (text, "bold")
     if not (seen.at_work or seen.lines):
         yield "nothing is at work, and nothing waits", ""

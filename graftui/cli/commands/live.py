@@ -16,6 +16,7 @@ from graftui.registry.tail import Tail
 from graftui.results.figures import asked, is_test, metric_of, stage_title
 from graftui.results.times import time_left
 from graftui.scheduler.look import look
+from graftui.scheduler.queue.requeue import comes_back
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.show.events import sentence
@@ -90,8 +91,11 @@ class Watch:
             look(self._settings, store)
             runs = [store.get(run_id) for run_id in self._followers]
             # What waits for a lost or held run may have to wait for ever.
-            self._over = all(not r.status.active or store.waits_in_vain(r) for r in runs)
+            self._over = all(self._has_ended(r) or store.waits_in_vain(r) for r in runs)
             return runs
+
+    def _has_ended(self, run: Run) -> bool:
+        return not run.status.active and not comes_back(self._settings, run)
 
     def _show(self, run: Run) -> None:
         follower = self._followers[run.id]

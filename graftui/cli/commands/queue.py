@@ -74,7 +74,8 @@ def jobs(settings: Settings, console: Console, number: int, json: bool) -> None:
         return
     with Store.open(settings.db) as store:
         now = queue_file.in_force(settings, store).jobs
-    console.print(f"{now} at once; what is at work goes on")
+    width = "as many at once as have room" if now is None else f"{now} at once"
+    console.print(f"{width}; what is at work goes on")
 
 
 def group(settings: Settings, console: Console, name: str, jobs: int, json: bool) -> None:

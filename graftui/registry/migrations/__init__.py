@@ -28,4 +28,5 @@ MIGRATIONS: list[Migration] = [
     from_m008.m012_words_of_tags,
     from_m013.m013_stars,
     from_m013.m014_turns,
+    from_m013.m015_grants,
 ]

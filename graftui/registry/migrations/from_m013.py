@@ -39,3 +39,14 @@ def m014_turns(db: "Database") -> None:
             AFTER UPDATE OF name, recipe, tags, note, config ON runs
             BEGIN DELETE FROM runs_words WHERE rowid = old.n; {insert}; END;
     """)
+
+
+def m015_grants(db: "Database") -> None:
+    """What an attempt was given of the machine, and whether memory ran out."""
+    db.executescript("""
+        ALTER TABLE attempts ADD COLUMN gpu TEXT NOT NULL DEFAULT '';
+        ALTER TABLE attempts ADD COLUMN gpu_index INTEGER;
+        ALTER TABLE attempts ADD COLUMN threads INTEGER;
+        ALTER TABLE attempts ADD COLUMN alone TEXT NOT NULL DEFAULT '';
+        ALTER TABLE attempts ADD COLUMN oom TEXT NOT NULL DEFAULT '';
+    """)

@@ -20,7 +20,8 @@ from engine.contract.warming import Begin, Start
 from graftui.errors import EnvironmentProblem, no_room
 from graftui.models import Attempt, Run
 from graftui.registry import attempts as files
-from graftui.scheduler.environment import for_engines
+from graftui.scheduler.admission.inventory import cores
+from graftui.scheduler.environment import for_engines, of_attempt
 from graftui.scheduler.executors.base import Executor, Exit, How, Sight
 from graftui.scheduler.executors.warm import Warm
 from graftui.scheduler.identity import identity, life
@@ -59,7 +60,7 @@ class Local(Executor):
         run_dir, attempt = self.settings.run_dir(run.id), run.attempt
         kills, process = oom_kills(), None
         arguments = [str(run_dir.path), "--attempt", str(attempt.n), *self._arguments]
-        start = Start(arguments, str(self.settings.root), for_engines())
+        start = Start(arguments, str(self.settings.root), {**for_engines(), **_given(run)})
         with run_dir.output.open("ab") as output:
             pid = self._warm.fork(start, output, lambda pid: _signed(run_dir, attempt, pid))
             if pid is None:
@@ -116,6 +117,13 @@ class Local(Executor):
         killed = child.oom_kills is not None and (oom_kills() or 0) > child.oom_kills
         peak = usage.ru_maxrss * _MAXRSS_UNIT
         return Exit(code, no_room(self.settings.runs), killed, peak)
+
+
+def _given(run: Run) -> dict[str, str]:
+    """Variables of its attempt. As many threads as torch takes by itself are not told it."""
+    device = str(run.config.get("compute", {}).get("device", "auto"))
+    threads = run.attempt.threads
+    return of_attempt(device, run.attempt.gpu, None if threads == cores() else threads)
 
 
 def _sign(run_dir: RunDir, attempt: Attempt) -> None:

@@ -1,35 +1,40 @@
-"""Taking up the next run, and whether there is one: the rule of policy.py put to the registry."""
+"""Taking up the next run, and whether there is one: the rules of policy.py and of admission put to
+the registry."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
+from graftui.grants import Grant
 from graftui.models import Run
 from graftui.registry import handed, queue
 from graftui.registry.store import Store
+from graftui.scheduler.admission.admission import Admission
 from graftui.scheduler.identity import here
 from graftui.scheduler.queue import policy, queue_file
 from graftui.settings import QUEUEING, Settings
-from graftui.turns import Waiting
 
 
 def claim_next(
     settings: Settings,
     store: Store,
+    admission: Admission | None = None,
     mine: Mapping[str, str] | None = None,
     ready: Callable[[str], bool] = lambda executor: True,
 ) -> Run | None:
     """Begin to start the run whose turn it is, if any; `mine`: id -> group of runs whose slots the
     supervisor knows to be taken, whatever the registry says; `ready`: whether an executor would
-    start at once.
+    start at once. Raises UsageError where the machine is pretended, and not well.
     """
-    coming = _next(settings, store, mine or {})  # without a lock: mostly nothing may start
-    run = None if coming is None else store.find(coming.id)
+    admission = admission or Admission(settings)
+    coming = _next(settings, store, admission, mine or {})  # without a lock: mostly none may start
+    run = None if coming is None else store.find(coming[0])
     if run is None or not ready(run.executor):
         return None
     with store.write() as db:
-        chosen = _next(settings, store, mine or {})
+        chosen = _next(settings, store, admission, mine or {})
         if chosen is not None:
-            queue.claim(db, chosen.id)
-    return None if chosen is None else store.find(chosen.id)
+            queue.claim(db, chosen[0], **asdict(chosen[1]))
+    return None if chosen is None else store.find(chosen[0])
 
 
 def work(settings: Settings, store: Store) -> bool:
@@ -37,18 +42,26 @@ def work(settings: Settings, store: Store) -> bool:
     watch.
 
     What waits for another run, is held or paused needs no look: at the root of every chain there is
-    a run that may start or is at work, or one that nothing can be done about.
+    a run that may start or is at work, or one that nothing can be done about, such as one that
+    declares more memory than there is.
     """
     me = here(settings)
-    if queue.watched(store.db, me) or _next(settings, store, {}) is not None:
+    if queue.watched(store.db, me):
         return True
-    paused = policy.paused(queue_file.in_force(settings, store))
+    knobs = queue_file.in_force(settings, store)
+    able = policy.in_line(queue.waiting(store.db, me), {}, knobs)
+    if able and Admission(settings).hopeful(store, able, knobs):
+        return True
+    paused = policy.paused(knobs)
     return any(handed.ready(store.db, me, name, paused, 1) for name in QUEUEING)
 
 
-def _next(settings: Settings, store: Store, mine: Mapping[str, str]) -> Waiting | None:
+def _next(
+    settings: Settings, store: Store, admission: Admission, mine: Mapping[str, str]
+) -> tuple[str, Grant] | None:
     knobs = queue_file.in_force(settings, store)
     busy = {**queue.busy(store.db, here(settings)), **mine}
-    if not policy.has_room(busy, knobs):
+    if not policy.has_room(busy, knobs) or admission.resting(busy):
         return None
-    return policy.next_run(queue.waiting(store.db, here(settings)), busy, knobs)
+    able = policy.in_line(queue.waiting(store.db, here(settings)), busy, knobs)
+    return admission.first(store, able, busy, knobs) if able else None

@@ -1,4 +1,4 @@
-"""When what waits will start, if all goes well: the rule of the queue played forward.
+"""When what waits will start, if all goes well: the rules of the queue played forward.
 
 Over values: reads no file and no registry.
 """
@@ -7,8 +7,7 @@ import heapq
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graftui.scheduler.queue.policy import next_run
-from graftui.turns import Knobs, Waiting
+from graftui.turns import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,14 @@ def forecast(
     waiting: Sequence[Waiting],
     made_from: Mapping[str, Collection[str]],
     busy: Mapping[str, AtWork],
-    knobs: Knobs,
+    chooses: Callable[[Collection[Waiting], Mapping[str, str]], Waiting | None],
     took: Callable[[str], float | None],
     most: int,
 ) -> dict[str, float]:
     """Seconds until each start that can be foreseen, at the most so many of them.
 
-    `made_from`: id of what waits -> the runs that it waits for; `took`: seconds that a run of that
+    `made_from`: id of what waits -> the runs that it waits for; `chooses`: which of those that wait
+    starts beside those at work (id -> group); `took`: seconds that a run of that
     id will take, None: nobody knows, and its slot is never free again as far as one can see.
     """
     left = {run.id: run for run in waiting}
@@ -41,18 +41,20 @@ def forecast(
     starts: dict[str, float] = {}
     now = 0.0
     while len(starts) < most:
-        chosen = next_run(left.values(), at_work, knobs)
+        chosen = chooses(left.values(), at_work)
         if chosen is not None:
             starts[chosen.id], at_work[chosen.id] = now, chosen.group
             del left[chosen.id]
             if (seconds := took(chosen.id)) is not None:
                 heapq.heappush(ends, (now + seconds, chosen.id))
         elif ends:
-            now, ended = heapq.heappop(ends)
-            at_work.pop(ended, None)
-            for id, run in left.items():
-                if ended in made_from.get(id, ()):
-                    left[id] = replace(run, unfinished=run.unfinished - 1)
+            now = ends[0][0]
+            while ends and ends[0][0] == now:  # all of that moment, before another one starts
+                _, ended = heapq.heappop(ends)
+                at_work.pop(ended, None)
+                for id, run in left.items():
+                    if ended in made_from.get(id, ()):
+                        left[id] = replace(run, unfinished=run.unfinished - 1)
         else:
             break
     return starts

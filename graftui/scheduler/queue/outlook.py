@@ -4,12 +4,16 @@ Owns the words for why something waits. Changes nothing.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from graftui.grants import Grant
 from graftui.models import Run, RunStatus
 from graftui.registry import queue
 from graftui.registry.store import Store
+from graftui.scheduler.admission.admission import AHEAD, Admission
+from graftui.scheduler.admission.machine import Need, Wait
+from graftui.scheduler.admission.rule import Outcome, outcomes, started
 from graftui.scheduler.condition import observed
 from graftui.scheduler.identity import here
 from graftui.scheduler.lock import supervised
@@ -33,6 +37,8 @@ class Line:
     """What it waits for; "next" where that is nothing but its turn."""
     starts_in_s: float | None
     """Seconds; None: cannot be foreseen."""
+    need: Need | None = None
+    """Memory that it is given room for; None: of one that is not weighed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def outlook(settings: Settings, store: Store) -> Outlook:
     knobs = queue_file.in_force(settings, store)
     runs = {run.id: run for run in store.unsettled(settings.folder)}
     at_work = observed(settings, [run for run in runs.values() if run.status in AT_WORK], now)
+    admission = Admission(settings)
     left_s = {run.id: _left(run, durations, now) for run in at_work}
     busy = queue.busy(store.db, me)
     line = [each for each in queue.waiting(store.db, me) if each.id in runs]
@@ -65,14 +72,45 @@ def outlook(settings: Settings, store: Store) -> Outlook:
         line,
         {each.id: runs[each.id].sources for each in line},
         {id: AtWork(seconds, busy.get(id)) for id, seconds in left_s.items()},
-        knobs,
+        _chooser(admission, store, line, busy, knobs),
         lambda id: durations.of(runs[id]),
         _FORESEEN,
     )
-    coming = policy.next_run(line, busy, knobs)
-    why = _Why(store, knobs, policy.taken(busy.values(), knobs), coming)
-    lines = [Line(runs[each.id], why.of(each, runs[each.id]), starts.get(each.id)) for each in line]
+    able = policy.in_line(line, busy, knobs)
+    weighed = admission.weighed(store, able, busy, knobs) if able else []
+    why = _Why(store, knobs, policy.taken(busy.values(), knobs), {a.id: out for a, out in weighed})
+    needs = {asking.id: asking.need for asking, _ in weighed}
+    lines = [
+        Line(runs[each.id], why.of(each, runs[each.id]), starts.get(each.id), needs.get(each.id))
+        for each in line
+    ]
     return Outlook(knobs, why.taken, supervised(settings), at_work, left_s, lines)
+
+
+def _chooser(
+    admission: Admission,
+    store: Store,
+    line: Sequence[Waiting],
+    busy: Mapping[str, str],
+    knobs: Knobs,
+) -> Callable[[Collection[Waiting], Mapping[str, str]], Waiting | None]:
+    """Both rules of the queue, for runs that are at work as far as one foresees."""
+    if not line:
+        return lambda left, at_work: None
+    room, now = admission.now(store, busy, knobs)
+    known = {run.id: run for run in now}
+    asks = {asking.id: asking for asking in admission.asking(store, line[:_FORESEEN], knobs)}
+
+    def chosen(left: Collection[Waiting], at_work: Mapping[str, str]) -> Waiting | None:
+        able = {run.id: run for run in policy.in_line(left, at_work, knobs) if run.id in asks}
+        there = [known[id] for id in at_work if id in known]
+        for asking, outcome in outcomes([asks[id] for id in able][:AHEAD], room, there):
+            if isinstance(outcome, Grant):
+                known[asking.id] = started(asking, outcome)
+                return able[asking.id]
+        return None
+
+    return chosen
 
 
 def _left(run: Run, durations: Durations, now: float) -> float | None:
@@ -90,10 +128,12 @@ class _Why:
     store: Store
     knobs: Knobs
     taken: Mapping[str, int]
-    coming: Waiting | None
+    weighed: Mapping[str, Outcome]
+    """By id, what admission says of those that nothing else holds back."""
 
     def of(self, waiting: Waiting, run: Run) -> str:
-        """The first of the preconditions of policy.next_run that does not hold."""
+        """The first of the preconditions of policy.next_run that does not hold, or what it has no
+        room for."""
         slot = policy.slot(waiting.group, self.knobs)
         part = policy.slots(self.knobs)[slot]
         if waiting.held:
@@ -106,10 +146,14 @@ class _Why:
             return f"the group {slot} is paused"
         if waiting.handed:
             return f"to be handed to {run.executor}"
-        if self.taken[slot] >= part.jobs:
+        if part.jobs is not None and self.taken[slot] >= part.jobs:
             of = f" of {slot}" if slot else ""
             return f"a free slot{of}: {self.taken[slot]} of {part.jobs} taken"
-        return "next" if waiting == self.coming else "its turn"
+        outcome = self.weighed.get(waiting.id)
+        if isinstance(outcome, Wait):
+            return outcome.why
+        granted = (id for id, out in self.weighed.items() if isinstance(out, Grant))
+        return "next" if waiting.id == next(granted, None) else "its turn"
 
     def _unfinished(self, run: Run) -> list[str]:
         sources = {id: self.store.find(id) for id in run.sources}

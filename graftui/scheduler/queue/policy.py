@@ -1,8 +1,9 @@
 """Which run is next: the one rule of the queue, over values. Reads no file and no registry."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from graftui.models import Run
 from graftui.turns import Group, Knobs, Waiting
 
 
@@ -16,25 +17,40 @@ def next_run(waiting: Iterable[Waiting], busy: Mapping[str, str], knobs: Knobs) 
     2. each run that it is made from has finished;
     3. neither the queue is paused, nor the run's group;
     4. there is a free slot: fewer runs of its group are at work than the group is wide. What is of
-       no group, or of one that nobody gave a width, shares the slots of the queue itself.
+       no group, or of one that nobody gave a width, shares the slots of the queue itself; where
+       nobody said how wide that is, it has a slot for each run that has room.
 
     Of those it is the one of the highest priority; of these the one of the lowest rank, which is
     when it was queued unless it was moved; of these the one that comes first in `waiting`.
 
+    Whether this machine has room for it is asked next, of it and of those behind it: the rule for
+    that is `outcomes` and `admit` in scheduler/admission/rule.py.
+
     `busy`: id of each run that is at work -> its group.
     """
+    return min(_able(waiting, busy, knobs), key=order, default=None)
+
+
+def in_line(waiting: Iterable[Waiting], busy: Mapping[str, str], knobs: Knobs) -> list[Waiting]:
+    """All that may start by the rule of `next_run`, in its order: the first that has room does."""
+    return sorted(_able(waiting, busy, knobs), key=order)
+
+
+def _able(waiting: Iterable[Waiting], busy: Mapping[str, str], knobs: Knobs) -> Iterator[Waiting]:
     room = _with_room(busy.values(), knobs)
-    able = (
-        run
-        for run in waiting
-        if not (run.handed or run.held or run.unfinished) and slot(run.group, knobs) in room
-    )
-    return min(able, key=order, default=None)
+    for run in waiting:
+        if not (run.handed or run.held or run.unfinished) and slot(run.group, knobs) in room:
+            yield run
 
 
-def order(run: Waiting) -> tuple[int, float]:
+def order(run: Waiting) -> tuple[float, float]:
     """Where a run stands in the queue: lower is earlier."""
     return -run.priority, run.rank
+
+
+def order_of(run: Run) -> tuple[float, float]:
+    """Where a run that has started stood."""
+    return -run.priority, run.created_at if run.rank is None else run.rank
 
 
 def slot(group: str, knobs: Knobs) -> str:
@@ -69,5 +85,7 @@ def taken(groups: Iterable[str], knobs: Knobs) -> Counter[str]:
 def _with_room(groups: Iterable[str], knobs: Knobs) -> Collection[str]:
     used = taken(groups, knobs)
     return {
-        name for name, part in slots(knobs).items() if not part.paused and used[name] < part.jobs
+        name
+        for name, part in slots(knobs).items()
+        if not part.paused and (part.jobs is None or used[name] < part.jobs)
     }

@@ -108,7 +108,7 @@ def in_force(settings: Settings, store: Store) -> Knobs:
     said = read(settings)
     now = (knobs.read(store, settings.folder, name) for name in (JOBS, FILE_JOBS))
     told, default = now
-    return Knobs(told or said.jobs or default or settings.jobs or 1, said.paused, said.groups)
+    return Knobs(told or said.jobs or default or settings.jobs, said.paused, said.groups)
 
 
 def resumed_by(settings: Settings, group: str) -> str:

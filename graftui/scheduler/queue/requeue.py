@@ -4,17 +4,24 @@ Owns which runs `retry` puts back by itself, and that what was cancelled for wan
 back with it. What a user may put back is in resume.py.
 """
 
+import re
 import time
 
-from graftui.models import Attempt, Here, Run, RunStatus
+from graftui.models import LOCAL, Attempt, Here, Run, RunReason, RunStatus
+from graftui.registry.attempts import change, write
 from graftui.registry.card import amend_card
 from graftui.registry.held import queued_by
 from graftui.registry.lineage import dependants
 from graftui.registry.queue import is_stranded
 from graftui.registry.store import Store
 from graftui.scheduler.identity import here, life
+from graftui.scheduler.lock import supervised
 from graftui.settings import Settings, retries
 
+_ON_GPU = re.compile(r"CUDA|HIP|GPU")
+"""In what an engine says of memory that ran out, as torch words it."""
+_REAPING_S = 10.0
+"""How long an engine may take to end after its last word."""
 ENDED_EARLY = (RunStatus.failed, RunStatus.cancelled, RunStatus.lost)
 _LEAVING_S = 2.0
 """How long a process may take to go after its last word."""
@@ -61,8 +68,11 @@ def retry(settings: Settings, store: Store, run: Run) -> bool:
     Preempted: it was told to stop, and nobody had asked graftui for that; a job is put back by its
     server where that preempts it, so one that is cancelled was cancelled by somebody. Of a lost one
     the process is gone for certain. One that its user cancelled stays so, and one that failed by
-    itself would fail again.
+    itself would fail again; but for want of memory: that is tried once more, alone.
     """
+    if wants_alone(run):
+        _note_oom(settings, store, run)
+        return bool(requeue(settings, store, run))
     if not (run.attempt.begun and run.attempt.n <= retries(settings)):
         return False
     match run.status:
@@ -86,6 +96,30 @@ def _left(attempt: Attempt) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def wants_alone(run: Run) -> bool:
+    """Whether a run failed for want of memory that it shared with others of this machine."""
+    failed = run.status is RunStatus.failed and run.reason == RunReason.oom
+    here_first = run.executor == LOCAL and run.attempt.begun and not run.attempt.alone
+    return failed and here_first and run.cancel_asked is None
+
+
+def comes_back(settings: Settings, run: Run) -> bool:
+    """Whether a run that has failed will be queued again in a moment, by the supervisor that is
+    about to see its process end.
+    """
+    recent = time.time() - (run.ended_at or 0.0) < _REAPING_S
+    return wants_alone(run) and recent and supervised(settings)
+
+
+def _note_oom(settings: Settings, store: Store, run: Run) -> None:
+    """On its attempt: whose memory ran out, so that the next one has that to itself."""
+    on_gpu = run.attempt.gpu and run.attempt.signal is None and _ON_GPU.search(run.message)
+    with store.write() as db:
+        noted = change(db, run.attempt, oom="gpu" if on_gpu else "machine")
+    if noted is not None:
+        write(settings.run_dir(run.id), noted)
 
 
 def _gone(attempt: Attempt, where: Here) -> bool:

@@ -1,6 +1,6 @@
 """When things start, against a clock that goes on second by second."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from hypothesis import given
@@ -43,6 +43,11 @@ def ticking(
     return starts
 
 
+def by(knobs: Knobs) -> Callable[[Iterable[Waiting], Mapping[str, str]], Waiting | None]:
+    """The rule of the queue alone: there is room for everything."""
+    return lambda waiting, busy: next_run(waiting, busy, knobs)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["", "big"]), SECONDS), max_size=6),
     st.dictionaries(st.sampled_from("xyz"), st.tuples(SECONDS, st.sampled_from(["", "big"]))),
@@ -73,17 +78,17 @@ def test_as_the_clock_shows(
     ends = {id: seconds for id, (seconds, _) in busy.items()}
     groups = {id: group for id, (_, group) in busy.items()}
     seen = ticking(waiting, made_from, ends, groups, knobs, took)
-    assert forecast(waiting, made_from, at_work, knobs, took.__getitem__, 99) == seen
+    assert forecast(waiting, made_from, at_work, by(knobs), took.__getitem__, 99) == seen
 
 
 def test_no_more_than_were_asked_for() -> None:
     waiting = [Waiting(str(n), 0, n, "") for n in range(9)]
-    starts = forecast(waiting, {}, {}, Knobs(2), lambda _: 10.0, 5)
+    starts = forecast(waiting, {}, {}, by(Knobs(2)), lambda _: 10.0, 5)
     assert starts == {"0": 0.0, "1": 0.0, "2": 10.0, "3": 10.0, "4": 20.0}
 
 
 def test_what_another_host_runs_takes_no_slot_and_is_waited_for() -> None:
     waits = [Waiting("a", 0, 1.0, "", unfinished=1), Waiting("b", 0, 2.0, "")]
     at_work = {"x": AtWork(30.0, None)}
-    starts = forecast(waits, {"a": ["x"]}, at_work, Knobs(), lambda _: 10.0, 9)
+    starts = forecast(waits, {"a": ["x"]}, at_work, by(Knobs()), lambda _: 10.0, 9)
     assert starts == {"b": 0.0, "a": 30.0}
