@@ -12,7 +12,13 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
-    BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
 )  # fmt: skip
 
 from engine.contract.subjects import MODEL, sparsity_of, split_name, word
@@ -203,9 +209,7 @@ Event = (
 )  # fmt: skip
 TERMINAL = (Finished, Failed, Cancelled)
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
-_FORMS: dict[str, type[Event]] = {
-    form.model_fields["event"].default: form for form in get_args(Event)
-}
+_FORMS: dict[str, type[Event]] = {f.model_fields["event"].default: f for f in get_args(Event)}
 _LEAST = {"seconds": 0.0, "reason": FailReason.crashed, "message": ""}
 """What a last event is read with where it says nothing that can be understood."""
 

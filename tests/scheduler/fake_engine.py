@@ -1,6 +1,7 @@
 """An engine without a model: writes real events and does what its config's model name says.
 
-fake_engine.py RUN_DIR      with model.name one of finish, unsaid, fail, crash, mute, sleep, deaf
+fake_engine.py RUN_DIR      with model.name one of finish, unsaid, fail, crash, mute, sleep, deaf,
+                            oom, oom-once, given
 """
 
 import json
@@ -61,6 +62,22 @@ class Fake:
         self.begin()
         raise RuntimeError("unforeseen")
 
+    def oom(self) -> None:
+        self.begin()
+        message = "CUDA out of memory. Tried to allocate 2.00 GiB"
+        self.say(ev.Failed(reason=ev.FailReason.oom, message=message, hint="less", peak_bytes=7))
+        sys.exit(1)
+
+    def oom_once(self) -> None:
+        if len(list(self.place.attempts.glob("?.json"))) == 1:
+            self.oom()
+        self.finish()
+
+    def given(self) -> None:
+        names = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "OMP_NUM_THREADS")
+        print(json.dumps({name: os.environ.get(name) for name in names}))
+        self.sleep()
+
     def mute(self) -> None:
         print("goodbye")
         sys.exit(7)
@@ -85,4 +102,5 @@ class Fake:
 
 if __name__ == "__main__":
     fake = Fake(RunDir(Path(sys.argv[1])))
-    getattr(fake, json.loads(fake.place.config.read_bytes())["model"]["name"])()
+    does = json.loads(fake.place.config.read_bytes())["model"]["name"]
+    getattr(fake, does.replace("-", "_"))()

@@ -16,6 +16,7 @@ from graftui.registry.tail import Tail
 from graftui.results.figures import asked, is_test, metric_of, stage_title
 from graftui.results.times import time_left
 from graftui.scheduler.look import look
+from graftui.scheduler.queue.claims import nothing_to_do
 from graftui.scheduler.queue.requeue import comes_back
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
@@ -91,7 +92,9 @@ class Watch:
             look(self._settings, store)
             runs = [store.get(run_id) for run_id in self._followers]
             # What waits for a lost or held run may have to wait for ever.
-            self._over = all(self._has_ended(r) or store.waits_in_vain(r) for r in runs)
+            left = [r for r in runs if not (self._has_ended(r) or store.waits_in_vain(r))]
+            queued = all(run.status is RunStatus.queued for run in left)
+            self._over = queued and (not left or nothing_to_do(self._settings, store))
             return runs
 
     def _has_ended(self, run: Run) -> bool:
@@ -157,6 +160,11 @@ def verdict(runs: Sequence[Run]) -> GraftuiError | None:
     for run in runs:
         if run.status is RunStatus.held:
             return RunFailed(f"Run {run.id} ({run.kind}) is held: {run.message}", run.hint)
+        if run.status is RunStatus.queued and not run.sources:
+            return RunFailed(
+                f"Run {run.id} ({run.kind}) does not start: this machine has no room for it.",
+                "`graftui queue` says what it waits for.",
+            )
         if run.status is RunStatus.queued:
             sources = ", ".join(run.sources)
             return RunFailed(

@@ -151,8 +151,19 @@ def _gpu(asking: Asking, room: Room, at_work: Sequence[AtWork]) -> GpuRoom | Wai
     able = [gpu for gpu in eligible if _fits(asking, gpu, mates[gpu.uuid], left[gpu.uuid])]
     if able:
         return min(able, key=lambda gpu: (len(mates[gpu.uuid]), -left[gpu.uuid], gpu.index))
-    there = ", ".join(f"{gib(left[gpu.uuid])} free on {gpu.index}" for gpu in eligible)
-    return Wait(f"{_wanted(asking)}: {there}")
+    there = (_state(gpu, mates[gpu.uuid], left[gpu.uuid]) for gpu in eligible)
+    return Wait(f"{_wanted(asking)}: {', '.join(there)}")
+
+
+def _state(gpu: GpuRoom, mates: Sequence[AtWork], left: int) -> str:
+    """Of a GPU on which it does not fit, in words."""
+    alone = next((run.id for run in mates if _is_alone(run)), None)
+    return f"{alone} alone on {gpu.index}" if alone else f"{gib(left)} free on {gpu.index}"
+
+
+def _is_alone(run: AtWork) -> bool:
+    """Whether nobody joins it on its GPU."""
+    return run.alone != "" or run.gpu_bytes is None
 
 
 def _wanted(asking: Asking) -> str:
@@ -175,7 +186,7 @@ def _eligible(asking: Asking, room: Room) -> Sequence[GpuRoom]:
 def _fits(asking: Asking, gpu: GpuRoom, mates: Sequence[AtWork], left: int) -> bool:
     size, total = asking.need.gpu_bytes, gpu.total_bytes
     if mates:
-        closed = asking.alone or any(run.alone or run.gpu_bytes is None for run in mates)
+        closed = asking.alone or any(map(_is_alone, mates))
         return not closed and size is not None and size + _head_room(total) <= left
     if size is None or not asking.need.gpu_from.sure and size > left:
         return 2 * left >= total

@@ -56,6 +56,14 @@ def work(settings: Settings, store: Store) -> bool:
     return any(handed.ready(store.db, me, name, paused, 1) for name in QUEUEING)
 
 
+def nothing_to_do(settings: Settings, store: Store) -> bool:
+    """Whether what is queued stays so until its user does something else than let the queue go on:
+    what fits nowhere, say, and what is made from that.
+    """
+    paused = policy.paused(queue_file.in_force(settings, store))
+    return not paused and not work(settings, store)
+
+
 def _next(
     settings: Settings, store: Store, admission: Admission, mine: Mapping[str, str]
 ) -> tuple[str, Grant] | None:
