@@ -97,7 +97,7 @@ class Handing:
         """How many of the run's group may be at work at once; 0: nobody said so of that group."""
         groups = queue_file.in_force(self.settings, store).groups
         group = groups.get(store.get(run_id).queue_group)
-        return group.jobs if group else 0
+        return (group.jobs or 0) if group else 0
 
     def _reads_the_same(self, store: Store, run: Run) -> bool:
         try:
