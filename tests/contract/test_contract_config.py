@@ -18,6 +18,8 @@ from engine.contract.sections import TaskConfig
 
 NOT_HASHED = {
     "compute.device",
+    "compute.gpu_memory_gib",
+    "compute.memory_gib",
     "compute.save_every_s",
     "compute.threads",
     "compute.batch_tokens",

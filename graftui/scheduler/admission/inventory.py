@@ -96,7 +96,8 @@ def cores() -> int:
 
 def _pretended(index: int, raw: Mapping[str, Any]) -> Gpu:
     used = _bytes(raw.get("used_gib", 0))
-    return Gpu(index, str(raw["uuid"]), _bytes(raw["total_gib"]), used)
+    others = {0: used} if used else {}  # no process of ours
+    return Gpu(index, str(raw["uuid"]), _bytes(raw["total_gib"]), used, others)
 
 
 def _bytes(size: float) -> int:

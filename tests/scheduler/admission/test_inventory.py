@@ -105,7 +105,7 @@ def test_a_pretend_machine_is_what_its_file_says(tmp_path: Path) -> None:
     path.write_text(json.dumps({"cores": 3, "memory_gib": 8, "available_gib": 6, "gpus": gpus}))
     seen = inventory_of(str(path)).look()
     assert (seen.cores, seen.total_bytes, seen.available_bytes) == (3, 8 * GIB, 6 * GIB)
-    assert seen.gpus == (Gpu(0, "GPU-a", 24 * GIB, 2 * GIB),)
+    assert seen.gpus == (Gpu(0, "GPU-a", 24 * GIB, 2 * GIB, {0: 2 * GIB}),)
     assert isinstance(inventory_of(""), ThisMachine)
 
 
