@@ -70,7 +70,7 @@ def retry(settings: Settings, store: Store, run: Run) -> bool:
     the process is gone for certain. One that its user cancelled stays so, and one that failed by
     itself would fail again; but for want of memory: that is tried once more, alone.
     """
-    if wants_alone(run):
+    if wants_alone(run) and _left(run.attempt):
         _note_oom(settings, store, run)
         return bool(requeue(settings, store, run))
     if not (run.attempt.begun and run.attempt.n <= retries(settings)):
