@@ -1,6 +1,4 @@
-"""Runs, curves, scores, artifacts and cards as values. Owns their names and states; imports nothing
-that costs, since everything else of graftui builds on this.
-"""
+"""Runs, curves, scores, artifacts and cards as values, and what states they have."""
 
 import time
 from collections.abc import Mapping

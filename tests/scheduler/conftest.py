@@ -30,7 +30,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path)
     root = tmp_path / "work"
     root.mkdir()
     shutil.copy(empty_registry, root)
-    made = Bench(at(root, python=str(python), poll_s=0.05, grace_s=5.0))
+    machine = tmp_path / "machine.json"  # of one core, wherever the tests run
+    machine.write_text('{"cores": 1, "memory_gib": 1024}')
+    made = Bench(at(root, python=str(python), poll_s=0.05, grace_s=5.0, inventory=str(machine)))
     yield made
     _end_all(made)
 
