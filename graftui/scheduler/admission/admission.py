@@ -36,7 +36,7 @@ class Admission:
         self._inventory = inventory_of(settings.inventory)
         self._needs = Needs()
         self._machine: tuple[float, Machine] | None = None
-        self._refusal: tuple[float, frozenset[str]] | None = None
+        self._refusal: tuple[float, frozenset[str], Knobs] | None = None
 
     def weighed(
         self, store: Store, able: Sequence[Waiting], busy: Mapping[str, str], knobs: Knobs
@@ -56,12 +56,14 @@ class Admission:
         for run, outcome in self.weighed(store, able, busy, knobs):
             if isinstance(outcome, Grant):
                 return run.id, outcome
-        self._refusal = time.monotonic(), frozenset(busy)
+        self._refusal = time.monotonic(), frozenset(busy), knobs
         return None
 
-    def resting(self, busy: Collection[str]) -> bool:
-        """Whether nothing had room a moment ago, with the same runs at work: thousands may wait."""
-        if self._refusal is None or self._refusal[1] != frozenset(busy):
+    def resting(self, busy: Collection[str], knobs: Knobs) -> bool:
+        """Whether nothing had room a moment ago, with the same runs at work and the queue as wide:
+        thousands may wait.
+        """
+        if self._refusal is None or self._refusal[1:] != (frozenset(busy), knobs):
             return False
         return time.monotonic() - self._refusal[0] < _REST_S
 

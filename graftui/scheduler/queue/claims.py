@@ -69,7 +69,7 @@ def _next(
 ) -> tuple[str, Grant] | None:
     knobs = queue_file.in_force(settings, store)
     busy = {**queue.busy(store.db, here(settings)), **mine}
-    if not policy.has_room(busy, knobs) or admission.resting(busy):
+    if not policy.has_room(busy, knobs) or admission.resting(busy, knobs):
         return None
     able = policy.in_line(queue.waiting(store.db, here(settings)), busy, knobs)
     return admission.first(store, able, busy, knobs) if able else None
