@@ -1,7 +1,7 @@
 """Where a run stands, as a value in files of its own, so that another attempt can go on from it.
 
     state/7.safetensors     the tensors: weights, optimizer, S, states of random generators
-    state/7.json            all else, and the other's length and checksum
+    state/7.json            all else, the other's length and checksum, and its own
 
 Owns both forms, when to write them, and that the last two are kept: the one with a .json beside it
 counts, and that is put in place last. Refuses what is damaged and what another config wrote.
@@ -25,12 +25,13 @@ from engine.training.generators import generators
 Tree = dict[str, Any]
 """Texts, numbers, None and tensors, in lists and dicts by texts."""
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 2
 SHARE = 0.02
 """Of a run's time that saving may take, at most: after a slow save the next one comes later."""
 _TENSOR = "$tensor"
 """In the .json, {this: "3"} stands for the tensor of that name in the other file."""
+_OWN = "own_crc32"
 _ENDS = (".json", ".safetensors")
 _BLOCK = 1 << 24
 _TYPES = {
@@ -129,7 +130,13 @@ def _write(folder: Path, number: int, values: Tree, about: Mapping[str, Any]) ->
     temporary.replace(weights)
     length = weights.stat().st_size
     head = {"v": FORMAT, "saved_at": time.time(), **about, "bytes": length, "crc32": checksum}
-    write_whole(folder / f"{number}.json", json.dumps({**head, "values": plain}))
+    body = {**head, "values": plain}
+    write_whole(folder / f"{number}.json", json.dumps({**body, _OWN: _own_checksum(body)}))
+
+
+def _own_checksum(body: Tree) -> int:
+    """Of what a .json says, as it is written: numbers come back from it to the bit."""
+    return zlib.crc32(json.dumps(body).encode())
 
 
 def _without_tensors(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
@@ -190,6 +197,8 @@ def _read(folder: Path, number: int, config_hash: str) -> State:
         raw = json.loads((folder / f"{number}.json").read_bytes())
         if (raw["v"], raw["config_hash"]) != (FORMAT, config_hash):
             raise Refused("it was written by another config, or another version of graftui")
+        if raw.pop(_OWN) != _own_checksum(raw):
+            raise Refused("it is damaged, or was edited")
         if (weights.stat().st_size, _checksum(weights)) != (raw["bytes"], raw["crc32"]):
             raise Refused(f"{weights.name} is damaged")
         values = _with_tensors(raw["values"], load_file(weights))

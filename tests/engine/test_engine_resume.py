@@ -229,6 +229,26 @@ def test_states_are_written_whole_kept_two_and_not_too_often(tmp_path: Path) -> 
     assert "4.json is not used" in told[0]
 
 
+@pytest.mark.parametrize(
+    "edit", [{"step": math.inf}, {"step": 3}, {"saved_at": 0}, {"values": {}}, {"own_crc32": 1}]
+)
+def test_a_state_that_was_edited_is_not_believed(tmp_path: Path, edit: Raw) -> None:
+    told = list[str]()
+    states = States(tmp_path, "hash", 10.0, told.append)
+    for step in (1, 2):
+        states.save(step, {"a": torch.arange(5), "odd": [1e-300, float("nan"), "\ud800é"]})
+    path = tmp_path / "2.json"
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=1))
+    newest = states.latest()
+    assert newest is not None
+    assert (newest.step, told) == (2, []), "what it says counts, not how it is laid out"
+    path.write_text(json.dumps(json.loads(path.read_text()) | edit))
+    older = states.latest()
+    assert older is not None
+    assert older.step == 1
+    assert told == ["state/2.json is not used: it is damaged, or was edited"]
+
+
 def test_saving_takes_a_fiftieth_of_the_time_at_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
