@@ -97,7 +97,7 @@ def _content(store: Store, settings: Settings) -> Iterator[Check]:
     troubles = store.check()
     skipped = ingest.adopt(store, settings).skipped
     hint = "" if not troubles else "`graftui doctor --rebuild` makes it anew from the run folders"
-    text = "; ".join(troubles) or f"{settings.db}: {store.count()} runs"
+    text = "; ".join(troubles) or f"{settings.db}, runs: {store.count()}"
     yield Check("registry", not troubles, text, hint)
     yield from _folders(skipped, settings)
 
@@ -117,7 +117,7 @@ def _trash(settings: Settings) -> Iterator[Check]:
     if not deleted:
         return
     number, total = sum(len(each.ids) for each in deleted), sum(size(d.path) for d in deleted)
-    text = f"{number} deleted runs, {total / 2**30:.1f} GiB, in {trash.folder(settings.runs)}"
+    text = f"deleted runs: {number}, {total / 2**30:.1f} GiB, in {trash.folder(settings.runs)}"
     hint = "`graftui undo` brings back what was deleted last; `graftui trash empty` frees that"
     yield Check("trash", True, f"{text}, each for {settings.trash_days:g} days", hint)
 
@@ -127,9 +127,9 @@ def _queue(store: Store, settings: Settings) -> Check:
     if trouble := queue_file.trouble(settings):
         return Check("queue", False, trouble)
     if work(settings, store) and not supervised(settings):
-        text = f"{active} runs active, and no supervisor that starts the next"
+        text = f"active runs: {active}, and no supervisor that starts the next"
         return Check("queue", False, text, "`graftui ls` starts one")
-    return Check("queue", True, f"{active} runs active")
+    return Check("queue", True, f"active runs: {active}")
 
 
 def _disk(settings: Settings) -> Check:

@@ -77,6 +77,7 @@ def rerun(
     ] = False,
     filter_: Filters = [],  # noqa: B006
     on: On = "",
+    pilot: Pilot = False,
     yes: Yes = False,
     priority: Priority = 0,
     group: QueueGroup = "",
@@ -94,6 +95,7 @@ def rerun(
     settings, console = settings_here(), console_here()
     turn = running.turn(settings, priority, group)
     sets = overrides.parse(set_)
+    on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     with store_here(settings) as store:
         runs = choosing.chosen(settings, store, refs, filter_)

@@ -126,7 +126,7 @@ def new(
         tuple(skip), random, seed,
     )  # fmt: skip
     sets = overrides.parse(set_, wanted.kinds)
-    asked = making.asked_for(wanted, axes.merged(own, typed), sets, settings, name, tag)
+    asked = making.asked_for(wanted, axes.merged(own, typed), sets, name, tag)
     sweeps.tell(settings, console_here(), making.make(asked, settings, not dry_run, on), json)
 
 

@@ -5,7 +5,6 @@ They take none of the places that runs have on this host. The caller owns the tr
 
 import json
 import sqlite3
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
@@ -68,17 +67,6 @@ def has(db: sqlite3.Connection, here: Here, name: str) -> list[Attempt]:
     """Attempts that the executor `name` has, and which may not be over."""
     ids = [row[0] for row in db.execute(_HAS, {**asdict(here), "name": name})]
     return [attempts.attempts_of(db, id)[-1] for id in ids]
-
-
-def claim(db: sqlite3.Connection, run: str) -> Attempt:
-    """Begin to hand over a queued run: its next attempt."""
-    attempts.claim(db, run)
-    db.execute(
-        "UPDATE runs SET status = 'starting', started_at = NULL, heard_at = :now, seen_at = :now"
-        " WHERE id = :run",
-        {"run": run, "now": time.time()},
-    )
-    return attempts.attempts_of(db, run)[-1]
 
 
 def take_back(db: sqlite3.Connection, attempt: Attempt) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from graftui.models import Here, Run, RunStatus, Verdict
+from graftui.models import Attempt, Here, Run, RunStatus, Verdict
 from graftui.registry import attempts
 from graftui.settings import QUEUEING
 from graftui.turns import Waiting
@@ -82,14 +82,17 @@ def watched(db: sqlite3.Connection, here: Here) -> bool:
     return db.execute(f"{_BUSY} LIMIT 1", asdict(here)).fetchone() is not None
 
 
-def claim(db: sqlite3.Connection, id: str, **granted: Any) -> None:
-    """Begin to start a queued run, with what it is given of the machine."""
+def claim(db: sqlite3.Connection, id: str, **granted: Any) -> Attempt:
+    """Begin to start a queued run, with what it is given of the machine, or to hand it over: its
+    next attempt.
+    """
     attempts.claim(db, id, **granted)
     db.execute(
         "UPDATE runs SET status = 'starting', started_at = NULL, heard_at = :now, seen_at = :now"
         " WHERE id = :id",
         {"id": id, "now": time.time()},
     )
+    return attempts.attempts_of(db, id)[-1]
 
 
 def waits_in_vain(

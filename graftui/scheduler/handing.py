@@ -12,7 +12,7 @@ from contextlib import suppress
 from graftui.errors import GraftuiError, UsageError
 from graftui.models import Attempt, Run, RunReason, RunStatus, Verdict
 from graftui.registry import attempts as files
-from graftui.registry import handed
+from graftui.registry import handed, queue
 from graftui.registry.store import Store
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import How, Queueing, Wanted
@@ -81,7 +81,7 @@ class Handing:
             after: dict[str, tuple[str, ...]] = dict.fromkeys(ids, ())
             if ids and store.get(ids[0]).executor.endswith(PILOT):
                 after |= handed.following(db, self._here, ids)
-            return [Wanted(handed.claim(db, id), sources) for id, sources in after.items()]
+            return [Wanted(queue.claim(db, id), sources) for id, sources in after.items()]
 
     def _able(self, store: Store, wanted: Sequence[Wanted]) -> list[Wanted]:
         """Those that nothing speaks against, nor against what they follow."""

@@ -6,6 +6,7 @@ in data/pulled, and so is elsewhere, until another pull. Refuses to touch a run 
 already: what is another run there, or has gone on there since, is told.
 """
 
+import fcntl
 import filecmp
 import hashlib
 import os
@@ -89,7 +90,8 @@ def pull(
 ) -> list[Pulled]:
     """Bring the chosen runs here; what became of each. `shown`: rsync shows how far it is.
 
-    Broken off, it goes on where it was when it is called again. Raises EnvironmentProblem.
+    Broken off, it goes on where it was when it is called again. Raises EnvironmentProblem, and
+    UsageError where another pull from there is at work.
     """
     if shutil.which("rsync") is None:
         raise EnvironmentProblem("There is no rsync here.", "Install it: apt-get install rsync")
@@ -116,7 +118,28 @@ def _stage(settings: Settings, source: Source, dry_run: bool) -> Iterator[Path]:
     name = hashlib.sha256(source.runs.encode()).hexdigest()[:8]
     stage = settings.data / "pulled" / name / "runs"
     stage.mkdir(parents=True, exist_ok=True)
-    yield stage
+    with _alone(settings, source, name):
+        yield stage
+
+
+@contextmanager
+def _alone(settings: Settings, source: Source, name: str) -> Iterator[None]:
+    """For the block, nobody else pulls from there. Raises UsageError where somebody does: a pull
+    may take hours.
+    """
+    path = f"{settings.registry}-pull-{name}.lock"  # beside it: network disks lock badly
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"Another `graftui pull` from {source.typed} is at work.",
+                "Wait until it has ended.",
+            ) from None
+        yield
+    finally:
+        os.close(file)
 
 
 def _there(settings: Settings, stage: Path, choose: Choose) -> list[Run]:

@@ -12,7 +12,8 @@ from graftui.registry.store import Store
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.identity import Life
 from graftui.scheduler.lock import supervised
-from graftui.scheduler.queue.requeue import ENDED_EARLY, requeue
+from graftui.scheduler.queue.requeue import ENDED_EARLY, QUEUED, queued_card, stranded_with
+from graftui.scheduler.queue.together import Change, change_all
 from graftui.scheduler.reads import refuse_half
 from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.settle import refuse_elsewhere
@@ -28,7 +29,7 @@ def resume(settings: Settings, runs: Sequence[Run]) -> list[Run]:
     """Queue runs again, with what they are made from where that ended early too, and what was
     cancelled for want of them; all that are queued by that, or none.
 
-    `look.set_going` sets them going. Raises UsageError.
+    `look.set_going` sets them going. Raises UsageError, and OSError where a card cannot be written.
     """
     executors = Executors(settings)
     with Store.open(settings.db) as store:
@@ -36,8 +37,10 @@ def resume(settings: Settings, runs: Sequence[Run]) -> list[Run]:
         wanted = _with_sources(store, [_settled(settings, store, run.id) for run in runs])
         for run in wanted:
             _refuse(settings, executors, run)
-        queued = [id for run in wanted for id in requeue(settings, store, run)]
-        return [store.get(id) for id in queued]
+        queued = [*wanted, *stranded_with(settings, store, [run.id for run in wanted])]
+        changes = [Change(run, QUEUED, queued_card(settings, run)) for run in queued]
+        change_all(settings, store, changes)
+        return [store.get(run.id) for run in queued]
 
 
 def _settled(settings: Settings, store: Store, id: str) -> Run:
@@ -74,6 +77,11 @@ def _refuse(settings: Settings, executors: Executors, run: Run) -> None:
     refuse_elsewhere(settings, run, "Resume")
     if run.status not in ENDED_EARLY:
         raise UsageError(f"Run {run.id} is {run.status}.", _INSTEAD[run.status].format(id=run.id))
+    if not settings.run_dir(run.id).path.is_dir():
+        raise UsageError(
+            f"There is nothing to go on with: the directory of run {run.id} is deleted.",
+            f"`graftui rerun {run.id}` runs it again.",
+        )
     if run.reason == "diverged":
         raise UsageError(
             f"Run {run.id} diverged, and from where it stood it would again.",

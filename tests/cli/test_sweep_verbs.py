@@ -88,6 +88,19 @@ def test_options_take_all_that_follow(here: Workplace, monkeypatch: pytest.Monke
     assert code == 0, text
     plan: dict[str, Any] = json.loads(text)
     assert (plan["cells"], len(plan["plans"])) == (3, 6)
+    assert plan["id"] is None, "of what was looked at there is no sweep to show"
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_a_file_that_is_no_sweep_is_named(
+    here: Workplace, monkeypatch: pytest.MonkeyPatch, how: list[str]
+) -> None:
+    folder = here.path / "data" / "sweeps"
+    folder.mkdir(parents=True)
+    (folder / "broken.json").write_text("{")
+    code, text = in_process(monkeypatch, ["sweep", "ls", *how])
+    assert (code, "broken.json is no sweep" in text) == (0, True), text
+    assert text.startswith("[]\n") == bool(how), "on standard error, beside the JSON"
 
 
 def test_spread() -> None:

@@ -61,8 +61,14 @@ def test_what_is_no_run_stays_in_the_trash(graftui: Graftui) -> None:
     (deletion,) = Path("data/trash").iterdir()
     (deletion / ".DS_Store").touch()
     (deletion / "notes.txt").touch()
+    (deletion / "empty").mkdir()
+    (deletion / "away").symlink_to("/no/such/folder")
+    (deletion / "up").symlink_to(Path.cwd())
+    (deletion / "piped").mkdir()
+    os.mkfifo(deletion / "piped" / "config.json")
+    assert [run["id"] for run in json.loads(graftui("trash", "ls", "--json"))] == ["a1"]
     assert "1 run back: a1" in graftui("undo")
-    assert not (RUNS / "notes.txt").exists()
+    assert not {"notes.txt", "empty", "away", "up", "piped"} & {*os.listdir(RUNS)}
     assert "Nothing is in the trash" in graftui("undo", code=2)
 
 
@@ -88,7 +94,7 @@ def test_emptying(graftui: Graftui) -> None:
     graftui("rm", "-y", "a1", "b1")
     assert "--yes" in graftui("trash", "empty", code=2)
     (named,) = (c for c in doctor.examine(knobs.load()) if c.name == "trash")
-    assert "2 deleted runs" in named.text
+    assert "deleted runs: 2," in named.text
     graftui("trash", "empty", "-y")
     assert not list(trash.folder(RUNS).glob("*"))
     assert not list(RUNS.glob(".gone-*"))

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -11,10 +12,13 @@ from engine.contract.identity import config_hash
 from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.planning.edits import edited
+from graftui.registry.card import read_card
 from graftui.registry.query.grammar import words
 from graftui.registry.store import Store
 from graftui.scheduler.queue import rewrite as rewriting
+from graftui.scheduler.queue import together
 from graftui.scheduler.queue.rewrite import finish, rewrite
+from graftui.scheduler.queue.together import Change
 from graftui.scheduler.submit import submit
 from graftui.settings import Settings, at
 from tests.scheduler.scheduler_bench import plan
@@ -25,10 +29,11 @@ def settings(tmp_path: Path) -> Settings:
     return at(tmp_path)
 
 
-def edit(settings: Settings, run: Run, *texts: str) -> None:
+def edit(settings: Settings, run: Run, *texts: str, **turn: int) -> None:
     with Store.open(settings.db) as store:
         remade = edited(settings, store, [store.get(run.id)], texts)
-    rewrite(settings, [each.rewritten for each in remade])
+    turns = [Change(run, turn, turn)] if turn else []
+    rewrite(settings, [each.rewritten for each in remade], turns)
 
 
 def files(settings: Settings) -> dict[str, bytes]:
@@ -85,8 +90,9 @@ def test_a_run_that_has_started_stays(settings: Settings) -> None:
     assert f"graftui rerun {run.id}" in refusal.value.hint
 
 
+@pytest.mark.parametrize("when", [rewriting, together], ids=["settings", "turn"])
 def test_a_disk_that_fills_in_between_leaves_all_as_it_was(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, when: ModuleType
 ) -> None:
     tuning, _ = submit(settings, [plan("finish"), plan("finish", "graft", after=0)])
     before = files(settings)
@@ -94,12 +100,21 @@ def test_a_disk_that_fills_in_between_leaves_all_as_it_was(
     def full(*_: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(rewriting, "write_card", full)
+    monkeypatch.setattr(when, "write_card", full)
     with pytest.raises(OSError, match="No space"):
-        edit(settings, tuning, "task.k=8")
+        edit(settings, tuning, "task.k=8", priority=3)
     assert files(settings) == before
     with Store.open(settings.db) as store:
-        assert store.get(tuning.id).config == tuning.config
+        assert store.get(tuning.id) == tuning
+
+
+def test_settings_and_turn_of_one_edit_go_together(settings: Settings) -> None:
+    (run,) = submit(settings, [plan("finish")])
+    edit(settings, run, "task.k=8", priority=3)
+    card = read_card(settings.run_dir(run.id))
+    with Store.open(settings.db) as store:
+        now = store.get(run.id)
+    assert (now.config["task"]["k"], now.priority, card and card.priority) == (8, 3, 3)
 
 
 def test_one_that_was_killed_in_between_is_as_the_registry_says(settings: Settings) -> None:

@@ -121,6 +121,22 @@ def test_what_differs_here_is_not_touched(there: Bench, here: Bench) -> None:
 
 
 @needs_rsync
+def test_two_at_once_from_one_folder_do_not_mix(there: Bench, here: Bench, tmp_path: Path) -> None:
+    done = finished(there)
+    source, other = Source.of(str(there.settings.root)), tmp_path / "other" / "data" / "runs"
+    other.mkdir(parents=True)
+
+    def meanwhile(_: Settings, store: Store) -> Sequence[Run]:
+        with pytest.raises(UsageError, match="Another `graftui pull` from"):
+            pull(here.settings, source, everything)
+        assert pull(here.settings, Source.of(str(other)), everything) == []
+        return store.list()
+
+    assert fates(pull(here.settings, source, meanwhile)) == {done.id: Fate.pulled}
+    assert fates(pull(here.settings, source, everything)) == {done.id: Fate.here}
+
+
+@needs_rsync
 def test_over_ssh_and_only_what_is_chosen(
     there: Bench, here: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

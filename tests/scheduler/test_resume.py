@@ -11,16 +11,17 @@ from unittest.mock import patch
 import pytest
 
 from engine.contract import events as ev
+from engine.contract.layout import RunDir
 from graftui.errors import UsageError
-from graftui.models import Run, RunStatus
+from graftui.models import Run, RunCard, RunStatus
 from graftui.registry.attempts import write
-from graftui.registry.card import read_card
+from graftui.registry.card import read_card, write_card
 from graftui.registry.store import Store
 from graftui.scheduler import reconcile
 from graftui.scheduler.cancel import cancel
 from graftui.scheduler.identity import boot_id, here
 from graftui.scheduler.lock import supervising
-from graftui.scheduler.queue import queue_file, requeue
+from graftui.scheduler.queue import queue_file, requeue, together
 from graftui.scheduler.resume import resume
 from graftui.scheduler.settle import settle_stranded
 from graftui.scheduler.supervise import Supervisor
@@ -94,6 +95,25 @@ def test_others_are_refused_and_with_them_all(
     assert hint in refused.value.hint
     assert bad.id in refused.value.message
     assert bench.get(good.id).status is good.status, "all or none"
+
+
+def test_a_card_that_cannot_be_written_leaves_all_as_they_were(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [ended(bench, status=RunStatus.failed, reason="killed") for _ in range(2)]
+    cards = [read_card(bench.settings.run_dir(run.id)) for run in runs]
+    write = write_card
+
+    def full(run_dir: RunDir, card: RunCard) -> None:
+        if run_dir.path.name == runs[1].id:
+            raise OSError(28, os.strerror(28))
+        write(run_dir, card)
+
+    monkeypatch.setattr(together, "write_card", full)
+    with pytest.raises(OSError, match="No space"):
+        resume(bench.settings, runs)
+    assert [bench.get(run.id) for run in runs] == [*runs]
+    assert [read_card(bench.settings.run_dir(run.id)) for run in runs] == cards
 
 
 def test_what_was_cancelled_for_want_of_it_comes_back(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from graftui.registry.store import Store
 from graftui.scheduler import look
 from graftui.scheduler.queue import arrange
 from graftui.scheduler.queue.rewrite import rewrite
+from graftui.scheduler.queue.together import Change
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
 
@@ -43,9 +44,9 @@ def edit(
     remade = edited(settings, store, runs, sets) if sets else []
     if filters and not agreed(runs, "edit", yes, console):
         return
-    rewrite(settings, [each.rewritten for each in remade])
+    turns = [Change(run, turn, turn) for run in runs] if turn else []
+    rewrite(settings, [each.rewritten for each in remade], turns)
     if turn:
-        arrange.give(settings, runs, **turn)
         look.set_going(settings)
     if json:
         send_json([_as_json(each) for each in remade] or [run.id for run in runs])

@@ -57,8 +57,9 @@ def executor(on: str, pilot: bool) -> str:
     if not pilot or on.endswith(PILOT):
         return on
     if on.partition(":")[0] != SLURM:
+        where = f"this goes on {on}" if on else "no --on is given"
         raise UsageError(
-            f"--pilot is about jobs of Slurm, and this goes on {on}.",
+            f"--pilot is about jobs of Slurm, and {where}.",
             "Give --on slurm too; what runs here shares a warm engine anyway.",
         )
     return f"{on}{PILOT}"

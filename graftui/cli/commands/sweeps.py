@@ -8,6 +8,7 @@ from typing import Any
 from graftui.cli.commands import deleting, running
 from graftui.cli.commands.choosing import agreed
 from graftui.cli.commands.output import send_json
+from graftui.cli.common import console_here
 from graftui.models import Run
 from graftui.planning.reuse import alike
 from graftui.planning.sweeps import sweep as files
@@ -34,10 +35,9 @@ def tell(settings: Settings, console: Console, outcome: Outcome, json: bool) -> 
         send_json(_as_json(outcome, expected))
         return
     sweep = outcome.sweep
-    console.print(
-        Text.assemble("sweep ", (sweep.id, "bold"),
-                      f" ({sweep.name}): {counted(len(outcome.cells), 'cell')}")
-    )  # fmt: skip
+    called = (f"{sweep.id} ", f"({sweep.name})") if sweep.id else ("", sweep.name)
+    cells = counted(len(outcome.cells), "cell")
+    console.print(Text.assemble("sweep ", (called[0], "bold"), f"{called[1]}: {cells}"))
     for path, values in {**sweep.axes.grid, **sweep.axes.together}.items():
         together = " (together)" if path in sweep.axes.together else ""
         listed = "  ".join(f"[{written(v)}]" if isinstance(v, list | tuple) else written(v)
@@ -59,7 +59,7 @@ def tell(settings: Settings, console: Console, outcome: Outcome, json: bool) -> 
 def _as_json(outcome: Outcome, expected: Estimate) -> dict[str, Any]:
     plan = outcome.plan
     return {
-        "id": outcome.sweep.id,
+        "id": outcome.sweep.id or None,
         "name": outcome.sweep.name,
         "cells": len(outcome.cells),
         "done": plan.done,
@@ -79,13 +79,13 @@ def ls(settings: Settings, store: Store, console: Console, json: bool) -> None:
     stand = [(sweep, counts(standings(sweep, settings, store=store))) for sweep in sweeps]
     if json:
         send_json([_about(sweep) | {"counts": numbers} for sweep, numbers in stand])
-        return
-    if sweeps:
+    elif sweeps:
         console.print(drawing.sweeps(stand, time.time()), crop=False)
     elif not unreadable:
         console.print("no sweeps yet; try: graftui sweep pocket --grid task.data_seed=13,21,42")
+    beside = console_here(stderr=json)
     for bad in unreadable:
-        console.print(Text(f"✗ {bad.path} is no sweep: {bad.why}", "red"), soft_wrap=True)
+        beside.print(Text(f"✗ {bad.path} is no sweep: {bad.why}", "red"), soft_wrap=True)
 
 
 def _about(sweep: Sweep) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Outcome:
     """What came of making a sweep, or more of it."""
 
     sweep: Sweep
-    """With its cells."""
+    """With its cells; without an id where it is only looked at, and is no sweep yet."""
     cells: tuple[Cell, ...]
     """Those that were planned."""
     plan: CellsPlan
@@ -52,11 +52,10 @@ def asked_for(
     recipe: Recipe,
     axes: Axes,
     sets: Sequence[Override],
-    settings: Settings,
     name: str = "",
     tags: Sequence[str] = (),
 ) -> Sweep:
-    """A sweep as it is asked for: without its cells, and nowhere yet. Raises UsageError."""
+    """A sweep as it is asked for: without id and cells, and nowhere yet. Raises UsageError."""
     if not axes.paths:
         raise UsageError(
             f"Nothing varies in this sweep of {recipe.name}.",
@@ -66,7 +65,6 @@ def asked_for(
     if both := given.keys() & {*axes.paths}:
         raise UsageError(f"{min(both)} is set, and is an axis.", "Leave one of both out.")
     return Sweep(
-        id=fresh_id(settings),
         name=name or recipe.name,
         created_at=time.time(),
         recipe=recipe.name,
@@ -156,6 +154,7 @@ def _done(
         plan = planning.plan(sweep, made, settings)
         runs: Sequence[Run] = ()
         if queue:
+            sweep = sweep if sweep.id else replace(sweep, id=fresh_id(settings))
             write(settings, sweep)
             there = [replace(each, executor=on) for each in plan.plans]
             runs = submit(settings, there) if there else ()

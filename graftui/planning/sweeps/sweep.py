@@ -46,7 +46,8 @@ class Cell:
 class Sweep:
     """A recipe over a grid of settings."""
 
-    id: str
+    id: str = ""
+    """Empty: it is not written down."""
     name: str
     """Of the sweep, and of the runs that it makes."""
     created_at: float

@@ -1,11 +1,10 @@
-"""What a user says of when waiting runs are to start: held, released, moved, more or less urgent.
+"""What a user says of when waiting runs are to start: held, released, moved.
 
 All runs of one call are changed, in the registry and on their cards, or none. A run is held where
 its user said so, or where it was found as a folder; releasing is one thing for both.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
@@ -64,13 +63,6 @@ def move(settings: Settings, runs: Sequence[Run], before: Run | None, front: boo
             fields = {"priority": priority, "rank": rank}
             changes.append(Change(run, fields, fields))
         change_all(settings, store, changes)
-
-
-def give(settings: Settings, runs: Sequence[Run], **turn: Any) -> None:
-    """Waiting runs another `priority` or `queue_group`. Raises UsageError if one does not wait."""
-    with Store.open(settings.db) as store:
-        now = seen_now(settings, store, runs, WAITING, "Change")
-        change_all(settings, store, [Change(run, turn, turn) for run in now])
 
 
 def check_turn(settings: Settings, priority: int, group: str) -> None:

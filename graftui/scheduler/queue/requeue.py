@@ -6,6 +6,8 @@ back with it. What a user may put back is in resume.py.
 
 import re
 import time
+from collections.abc import Collection
+from typing import Any
 
 from graftui.models import LOCAL, Attempt, Here, Run, RunReason, RunStatus
 from graftui.registry.attempts import change, write
@@ -27,38 +29,61 @@ _LEAVING_S = 2.0
 """How long a process may take to go after its last word."""
 
 
-def requeue(settings: Settings, store: Store, run: Run) -> list[str]:
-    """Queue a run that ended early, and what was cancelled for want of it; the ids of them all,
-    none if the run has changed meanwhile.
+QUEUED: dict[str, Any] = {
+    "status": RunStatus.queued, "held": False, "reason": None, "message": "", "hint": "",
+    "log_tail": "", "ended_at": None, "cancel_asked": None,
+}  # fmt: skip
+"""Of the row of a run that waits again."""
+
+
+def queued_card(settings: Settings, run: Run) -> dict[str, Any]:
+    """The same of its card."""
+    again = {"again_after": run.attempt.n, "held": False, "verdict": None}
+    return {**queued_by(settings), **again}
+
+
+def requeue(settings: Settings, store: Store, run: Run) -> bool:
+    """Queue a run that ended early, and what was cancelled for want of it; whether that was done:
+    not if the run has changed meanwhile.
     """
-    card = {**queued_by(settings), "again_after": run.attempt.n, "held": False, "verdict": None}
-    done = store.update(
-        run.id,
-        only_if=(run.status,),
-        then=lambda: amend_card(settings.run_dir(run.id), **card),
-        status=RunStatus.queued,
-        held=False,
-        reason=None,
-        message="",
-        hint="",
-        log_tail="",
-        ended_at=None,
-        cancel_asked=None,
+    done = _queue(settings, store, run)
+    if done:
+        bring_back(settings, store, run.id)
+    return done
+
+
+def bring_back(settings: Settings, store: Store, id: str) -> None:
+    """Queue what was cancelled for want of a run, now that this goes on."""
+    for run in stranded_with(settings, store, [id]):
+        _queue(settings, store, run)
+
+
+def stranded_with(settings: Settings, store: Store, ids: Collection[str]) -> list[Run]:
+    """What was cancelled for want of these runs, or of one that was so itself, and comes back with
+    them: nothing else that it is made from is missing.
+    """
+    back: dict[str, Run] = {}
+    while True:
+        going = {*ids, *back}
+        runs = [store.get(id) for id in dependants(store.db, going)]
+        more = {run.id: run for run in runs if _comes_with(settings, store, run, going)}
+        if not more:
+            return list(back.values())
+        back |= more
+
+
+def _comes_with(settings: Settings, store: Store, run: Run, going: Collection[str]) -> bool:
+    if not is_stranded(run) or run.folder != settings.folder:
+        return False
+    others = [store.find(source) for source in run.sources if source not in going]
+    return not [made for made in others if made is None or made.status in ENDED_EARLY]
+
+
+def _queue(settings: Settings, store: Store, run: Run) -> bool:
+    run_dir, card = settings.run_dir(run.id), queued_card(settings, run)
+    return store.update(
+        run.id, only_if=(run.status,), then=lambda: amend_card(run_dir, **card), **QUEUED
     )
-    return [run.id, *bring_back(settings, store, run.id)] if done else []
-
-
-def bring_back(settings: Settings, store: Store, id: str) -> list[str]:
-    """Queue what was cancelled for want of a run, now that this goes on, unless something else that
-    it is made from is missing; the ids.
-    """
-    back: list[str] = []
-    for run in map(store.get, dependants(store.db, [id])):
-        sources = [store.find(source) for source in run.sources]
-        missing = [source for source in sources if source is None or source.status in ENDED_EARLY]
-        if is_stranded(run) and run.folder == settings.folder and not missing:
-            back += requeue(settings, store, run)
-    return back
 
 
 def retry(settings: Settings, store: Store, run: Run) -> bool:
@@ -72,7 +97,7 @@ def retry(settings: Settings, store: Store, run: Run) -> bool:
     """
     if wants_alone(run) and _left(run.attempt):
         _note_oom(settings, store, run)
-        return bool(requeue(settings, store, run))
+        return requeue(settings, store, run)
     if not (run.attempt.begun and run.attempt.n <= retries(settings)):
         return False
     match run.status:
@@ -85,7 +110,7 @@ def retry(settings: Settings, store: Store, run: Run) -> bool:
             wanted = run.cancel_asked is None and _gone(run.attempt, here(settings))
         case _:
             wanted = False
-    return wanted and _left(run.attempt) and bool(requeue(settings, store, run))
+    return wanted and _left(run.attempt) and requeue(settings, store, run)
 
 
 def _left(attempt: Attempt) -> bool:

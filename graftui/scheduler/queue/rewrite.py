@@ -1,4 +1,5 @@
-"""Other settings for runs that have not started: rows and folders of all of them, or of none.
+"""Other settings, or another turn, for runs that have not started: rows and folders of all of them,
+or of none.
 
 Files of several folders cannot change in one instant. So each folder is marked before: where one is
 still marked when its run starts, whoever edited it was killed, and the row says what the folder is
@@ -13,7 +14,7 @@ from typing import Any
 
 from engine.contract.config import dumps
 from engine.contract.identity import config_hash
-from engine.contract.layout import RunDir, read_whole, write_json, write_whole
+from engine.contract.layout import RunDir, write_json, write_whole
 from engine.contract.roles import paths_of
 from engine.contract.sections import RunConfig
 from graftui.models import Input, Run
@@ -22,7 +23,15 @@ from graftui.registry.lineage import is_path
 from graftui.registry.rows import encoded
 from graftui.registry.store import Store
 from graftui.scheduler.queue.arrange import WAITING
-from graftui.scheduler.queue.together import not_any_more, seen_now
+from graftui.scheduler.queue.together import (
+    Before,
+    Change,
+    change_within,
+    not_any_more,
+    note,
+    put_back,
+    seen_now,
+)
 from graftui.scheduler.reads import Digests
 from graftui.settings import Settings
 
@@ -47,27 +56,27 @@ class Rewritten:
         return (*linked, *(Input(role, path) for role, path in named if is_path(path)))
 
 
-def rewrite(settings: Settings, all_of: Sequence[Rewritten]) -> None:
-    """Change all. Raises UsageError, and changes nothing, if one of them has started meanwhile;
-    OSError, as well, where a file cannot be written.
+def rewrite(settings: Settings, all_of: Sequence[Rewritten], turns: Sequence[Change] = ()) -> None:
+    """Change all, and what `turns` says of when runs start. Raises UsageError, and changes nothing,
+    if one of them has started meanwhile; OSError, as well, where a file cannot be written.
     """
-    before: dict[Path, bytes | None] = {}
+    before: Before = {}
+    marks = [_mark(settings.run_dir(each.run.id)) for each in all_of]
+    runs = [*(each.run for each in all_of), *(change.run for change in turns)]
     with Store.open(settings.db) as store:
-        seen_now(settings, store, [each.run for each in all_of], WAITING, "Edit")
-        try:
-            for each in all_of:
-                _mark(settings.run_dir(each.run.id)).touch()
+        seen_now(settings, store, runs, WAITING, "Edit")
+        with put_back(before):
+            for mark in marks:
+                note(mark, before)
+                mark.touch()
             with store.write() as db:
                 for each in all_of:
                     _write_row(db, each)
                 for each in all_of:
                     _write_files(settings.run_dir(each.run.id), each, before)
-        except BaseException:
-            for path, content in before.items():
-                write_whole(path, content) if content is not None else path.unlink()
-            _unmark(settings, all_of)
-            raise
-        _unmark(settings, all_of)
+                change_within(settings, db, turns, before)
+    for mark in marks:
+        mark.unlink(missing_ok=True)
 
 
 def finish(settings: Settings, store: Store, run: Run) -> None:
@@ -80,17 +89,13 @@ def finish(settings: Settings, store: Store, run: Run) -> None:
     for given in (given for given in run.inputs if given.is_run):
         number = numbers[given.role] = numbers.get(given.role, -1) + 1
         write_json(run_dir.origin(given.role, number), store.get(given.source).config)
-    amend_card(run_dir, inputs=run.inputs)
+    turn = {"priority": run.priority, "queue_group": run.queue_group}
+    amend_card(run_dir, inputs=run.inputs, **turn)
     _mark(run_dir).unlink()
 
 
 def _mark(run_dir: RunDir) -> Path:
     return run_dir.path / ".editing"
-
-
-def _unmark(settings: Settings, all_of: Sequence[Rewritten]) -> None:
-    for each in all_of:
-        _mark(settings.run_dir(each.run.id)).unlink(missing_ok=True)
 
 
 def _write_row(db: Any, each: Rewritten) -> None:
@@ -107,10 +112,10 @@ def _write_row(db: Any, each: Rewritten) -> None:
     db.executemany("INSERT INTO inputs VALUES (?, ?, ?, ?)", rows)
 
 
-def _write_files(run_dir: RunDir, each: Rewritten, before: dict[Path, bytes | None]) -> None:
+def _write_files(run_dir: RunDir, each: Rewritten, before: Before) -> None:
     origins = {run_dir.origin(*which): raw for which, raw in each.origins.items()}
     for path in (run_dir.config, run_dir.digests, run_dir.card, *origins):
-        before[path] = read_whole(path) if path.exists() else None
+        note(path, before)
     write_whole(run_dir.config, dumps(each.config))
     write_json(run_dir.digests, each.reads)
     for path, raw in origins.items():

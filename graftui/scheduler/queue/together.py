@@ -1,7 +1,10 @@
 """What a user says of several waiting runs at once: rows and cards of all, or of none."""
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import read_whole, write_whole
@@ -13,6 +16,9 @@ from graftui.registry.store import Store
 from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.settle import refuse_elsewhere
 from graftui.settings import Settings
+
+Before = dict[Path, bytes | None]
+"""What files held; None: there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +54,45 @@ def change_all(settings: Settings, store: Store, changes: Sequence[Change]) -> N
     """Make all changes. Raises UsageError, and changes nothing, if one of the runs has started
     meanwhile; OSError, as well, where a card cannot be written.
     """
-    before: dict[str, bytes] = {}
+    before: Before = {}
+    with put_back(before), store.write() as db:
+        change_within(settings, db, changes, before)
+
+
+def change_within(
+    settings: Settings, db: sqlite3.Connection, changes: Sequence[Change], before: Before
+) -> None:
+    """The same within a transaction of the caller's, who puts back what `before` comes to hold."""
+    for change in changes:
+        row = encoded(change.fields)
+        done = db.execute(
+            f"UPDATE runs SET {', '.join(f'{name} = ?' for name in row)}"
+            " WHERE id = ? AND status = ?",
+            [*row.values(), change.run.id, change.run.status],
+        )
+        if done.rowcount == 0:
+            raise not_any_more(change.run)
+    for change in changes:
+        _write_card(settings, change, before)
+
+
+@contextmanager
+def put_back(before: Before) -> Iterator[None]:
+    """If the block fails, have the files of `before` hold what they did, the last one first."""
     try:
-        with store.write() as db:
-            for change in changes:
-                row = encoded(change.fields)
-                done = db.execute(
-                    f"UPDATE runs SET {', '.join(f'{name} = ?' for name in row)}"
-                    " WHERE id = ? AND status = ?",
-                    [*row.values(), change.run.id, change.run.status],
-                )
-                if done.rowcount == 0:
-                    raise not_any_more(change.run)
-            for change in changes:
-                _write_card(settings, change, before)
+        yield
     except BaseException:
-        for id, content in before.items():
-            write_whole(settings.run_dir(id).card, content)
+        for path, content in reversed(before.items()):
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_whole(path, content)
         raise
+
+
+def note(path: Path, before: Before) -> None:
+    """What a file holds, before it is changed for the first time."""
+    before.setdefault(path, read_whole(path) if path.exists() else None)
 
 
 def not_any_more(run: Run) -> UsageError:
@@ -75,8 +102,7 @@ def not_any_more(run: Run) -> UsageError:
     )
 
 
-def _write_card(settings: Settings, change: Change, before: dict[str, bytes]) -> None:
+def _write_card(settings: Settings, change: Change, before: Before) -> None:
     run_dir = settings.run_dir(change.run.id)
-    if run_dir.card.exists():
-        before[change.run.id] = read_whole(run_dir.card)
+    note(run_dir.card, before)
     write_card(run_dir, replace(read_card(run_dir) or card_of(change.run), **change.card))

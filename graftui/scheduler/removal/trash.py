@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engine.contract.layout import RunDir
 from graftui.errors import NotFound, UsageError, no_room
 from graftui.models import Run, RunStatus
-from graftui.registry import held
+from graftui.registry import folders, held
 from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
 from graftui.scheduler.removal.leftovers import clear_leftovers, hidden, leftovers
@@ -139,8 +140,11 @@ def _over(settings: Settings) -> list[Deletion]:
 
 
 def _is_run(path: Path) -> bool:
-    """Whether it may be one: a folder, or a link to one, which may lead nowhere from here."""
-    return path.is_dir() or path.is_symlink()
+    """Whether it is one, and no folder that somebody else put there."""
+    try:
+        return folders.is_run(RunDir(path))
+    except OSError:
+        return False
 
 
 def _listed(folder: Path) -> list[str]:

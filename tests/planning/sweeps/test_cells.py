@@ -55,7 +55,7 @@ def asked(settings: Settings, *grid: str, skip: tuple[str, ...] = (), text: str 
     recipe = recipes.loads(text, "mine")
     own = axes.of_recipe(recipe.sweep, "mine", recipe.kinds)
     typed = axes.Axes(axes.parse(grid, recipe.kinds, "--grid"), skip=skip)
-    return making.asked_for(recipe, axes.merged(own, typed), (), settings, tags=("study",))
+    return making.asked_for(recipe, axes.merged(own, typed), (), tags=("study",))
 
 
 def end(settings: Settings, run: Run, status: RunStatus = RunStatus.finished) -> None:
