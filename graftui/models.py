@@ -37,7 +37,9 @@ ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
 
 
 class RunReason(StrEnum):
-    """Why graftui says that a run failed; the values of engine.contract.events.FailReason."""
+    """Why graftui says that a run failed: the values of engine.contract.events.FailReason; or that
+    it was cancelled.
+    """
 
     config = "config"
     data = "data"
@@ -45,6 +47,8 @@ class RunReason(StrEnum):
     diverged = "diverged"
     crashed = "crashed"
     killed = "killed"
+    pruned = "pruned"
+    """A search gave it up; of a cancelled run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,8 @@ class Run(Turn):
     created_at: float
     status: RunStatus = RunStatus.queued
     reason: str | None = None
-    """Only of a failed run: a RunReason, or one that another version knows."""
+    """Of a failed run, or of one that a search gave up: a RunReason, or one that another version
+    knows."""
     message: str = ""
     """What went wrong, or why it was cancelled."""
     hint: str = ""

@@ -22,7 +22,7 @@ from graftui.cli.common import (
     store_to_read,
 )
 
-_MANY = ("--grid", "--zip")
+_MANY = ("--grid", "--zip", "--search")
 
 
 class SweepGroup(TyperGroup):
@@ -78,6 +78,13 @@ Grid = Annotated[
 Together = Annotated[
     list[str], typer.Option("--zip", metavar="SETTING=V,V...", help="Axes that go together")
 ]
+Space = Annotated[
+    list[str],
+    typer.Option(
+        "--search", metavar="SETTING=LOW..HIGH[:log]",
+        help="Search by Optuna: ranges, or values to choose from",
+    ),
+]  # fmt: skip
 Skip = Annotated[
     list[str],
     typer.Option("--skip", metavar="QUERY", help="No cell of which the settings meet this"),
@@ -98,6 +105,16 @@ def new(
     random: Annotated[int, typer.Option(min=0, help="Draw so many cells of the grid; 0: all")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw")] = 0,
     skip: Skip = [],  # noqa: B006
+    search: Space = [],  # noqa: B006
+    trials: Annotated[int, typer.Option(min=1, help="Points that --search asks for")] = 20,
+    maximize: Annotated[
+        str, typer.Option(metavar="KEY", help="What --search is after; the main figure")
+    ] = "",
+    minimize: Annotated[str, typer.Option(metavar="KEY", help="The same, the least of it")] = "",
+    prune: Annotated[
+        str,
+        typer.Option(metavar="CURVE", help="Stop trials whose curve is behind; `none`: stop none"),
+    ] = "",
     set_: Sets = [],  # noqa: B006
     name: Annotated[str, typer.Option(help="Of sweep and runs; the recipe's if not given")] = "",
     tag: Tags = [],  # noqa: B006
@@ -109,9 +126,10 @@ def new(
     """Make a sweep and queue its runs (`new` may be left out). Every cell is checked first.
 
     The same sweep again queues what is not done and not under way, and nothing twice: a run counts
-    by what it computes, wherever it was made.
+    by what it computes, wherever it was made. With --search its cells are chosen as it goes: that
+    is done in the foreground, may be left by Ctrl-C, and `graftui sweep run ID` goes on with it.
     """
-    from graftui.cli.commands import running, sweeps
+    from graftui.cli.commands import running, searching, sweeps
     from graftui.planning import library, overrides
     from graftui.planning.sweeps import axes, making
 
@@ -126,7 +144,13 @@ def new(
         tuple(skip), random, seed,
     )  # fmt: skip
     sets = overrides.parse(set_, wanted.kinds)
-    asked = making.asked_for(wanted, axes.merged(own, typed), sets, name, tag)
+    goal = searching.Goal(trials, maximize, minimize, prune, seed)
+    searched = searching.search(wanted, search, goal)
+    varying = axes.merged(searching.not_searched(own, searched), typed)
+    asked = making.asked_for(wanted, varying, sets, name, tag, searched)
+    if searched:
+        searching.search_for(settings, console_here(), asked, dry_run, on, json)
+        return
     sweeps.tell(settings, console_here(), making.make(asked, settings, not dry_run, on), json)
 
 
@@ -165,13 +189,16 @@ def run(
         list[str],
         typer.Option("--cells", metavar="QUERY", help="Only cells of which the settings meet this"),
     ] = [],  # noqa: B006
+    trials: Annotated[
+        int, typer.Option(min=0, help="Of a search: points in all; 0: as many as it was asked for")
+    ] = 0,
     on: On = "local",
     pilot: Pilot = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Queue the cells that failed and those that are missing."""
-    from graftui.cli.commands import running, sweeps
+    """Queue the cells that failed and those that are missing; go on with a search."""
+    from graftui.cli.commands import running, searching, sweeps
     from graftui.planning.sweeps import making
     from graftui.planning.sweeps.sweep import resolve
 
@@ -180,7 +207,11 @@ def run(
     allowing(lambda: running.check_executor(settings, on))
     store_here(settings).close()
     choice = making.Choice(failed, missing, tuple(cells))
-    outcome = making.go_on(resolve(settings, ref), choice, settings, not dry_run, on)
+    known = resolve(settings, ref)
+    if known.search and choice == making.Choice():
+        searching.search_on(settings, console_here(), known, trials, dry_run, on, json)
+        return
+    outcome = making.go_on(known, choice, settings, not dry_run, on)
     sweeps.tell(settings, console_here(), outcome, json)
 
 

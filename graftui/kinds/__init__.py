@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Shown", "Stage", "entries", "register", "shown", "stage_of", "stages"]
+__all__ = ["Shown", "Stage", "entries", "main_figure", "register", "shown", "stage_of", "stages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Shown:
     """In the order in which they come about."""
     result: tuple[str, ...] = ()
     """The stages that may be the run's result: the first that it has is."""
+    foretold_by: tuple[str, ...] = ()
+    """Curves that foretell the result while the run is at work, the first that it has."""
     dev_of: str = ""
     """The stage whose score on dev is the `dev` of the summary."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -93,6 +95,13 @@ def entries() -> tuple[Shown, ...]:
 def shown(kind: str) -> Shown:
     """How runs of `kind` are shown, which may be one that nobody here knows."""
     return _ENTRIES.get(kind) or Shown(kind=kind)
+
+
+def main_figure(kind: str, summary: Mapping[str, float]) -> float | None:
+    """The score by which the result of a run is known at a glance, a share, of its summary; None:
+    it has none.
+    """
+    return next((summary[stage] for stage in shown(kind).result if stage in summary), None)
 
 
 def stages() -> dict[str, Stage]:

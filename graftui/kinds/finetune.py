@@ -10,6 +10,7 @@ register(
             Stage("finetuned", "fine-tuned"),
         ),
         result=("finetuned", "pretrained"),
+        foretold_by=("dev/f1", "dev/matthews", "dev/pearson", "dev/accuracy"),
         dev_of="finetuned",
     )
 )

@@ -60,6 +60,7 @@ register(
             ),
         ),
         result=(*_OF_GRAFT, "finetuned", "pretrained"),
+        foretold_by=("graft/train_dev",),
         labels={"sparsity": ("graft.sparsity", "graft.sparsities")},
         makes=_makes,
         unused=_unused,

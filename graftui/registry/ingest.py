@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.layout import RunDir, read_whole
-from graftui.models import ACTIVE, Attempt, Run, RunCard, RunStatus, Verdict
+from graftui.models import ACTIVE, Attempt, Run, RunCard, RunReason, RunStatus, Verdict
 from graftui.registry import attempts, folders, held
 from graftui.registry.card import read_card
 from graftui.registry.folders import Skipped
@@ -233,10 +233,12 @@ def _conclude(store: Store, run_dir: RunDir, verdict: Verdict) -> None:
     """What graftui saw of the end; the last event has precedence."""
     id = run_dir.path.name
     finished = verdict.status is RunStatus.finished
+    # That it was cancelled, its last event says; not that a search gave it up.
+    also = (RunStatus.cancelled,) if verdict.reason == RunReason.pruned else ()
     result: dict[str, Any] = {"summary": summary_of(run_dir)} if finished else {}
     store.update(
         id,
-        only_if=(*ACTIVE, RunStatus.lost),
+        only_if=(*ACTIVE, RunStatus.lost, *also),
         status=verdict.status,
         reason=verdict.reason,
         message=verdict.message,

@@ -44,10 +44,7 @@ class Matrix:
 
 def main_figure(run: Run | None) -> float | None:
     """The score by which the result of a run is known at a glance, a share; None: it has none."""
-    if run is None:
-        return None
-    stages = kinds.shown(run.kind).result
-    return next((run.summary[stage] for stage in stages if stage in run.summary), None)
+    return None if run is None else kinds.main_figure(run.kind, run.summary)
 
 
 def matrix(cells: Sequence[tuple[Standing, ...]]) -> Matrix:

@@ -23,6 +23,7 @@ _LOOKS = {
     CellState.running: STATES[RunStatus.running],
     CellState.queued: STATES[RunStatus.queued],
     CellState.failed: STATES[RunStatus.failed],
+    CellState.pruned: State("⊘", "pruned", Tone.dim),
     CellState.missing: _MISSING,
 }
 _SEED_CELLS = 8
@@ -80,10 +81,16 @@ def _seed(point: Mapping[str, object]) -> str:
 
 
 def _cells(row: Row, wide: bool, mean: bool) -> list[str | Text]:
-    cells: list[str | Text] = [written(value) for value in row.at.values()]
+    cells: list[str | Text] = [short(value) for value in row.at.values()]
     cells += [row.part] if row.part else []
     cells += [_result(result) for result in row.results] if wide else [_glyphs(row.results)]
     return [*cells, spread(row.figure)] if mean else cells
+
+
+def short(value: object) -> str:
+    """A value of an axis; of a number with a long tail, as a search chooses them, four digits."""
+    text = written(value)
+    return written(float(f"{value:.4g}")) if isinstance(value, float) and len(text) > 9 else text
 
 
 def _glyphs(results: Sequence[Standing | None]) -> Text:
@@ -107,6 +114,8 @@ def _result(result: Standing | None) -> str | Text:
     figure = main_figure(result.run) if result.state is CellState.done else None
     if figure is not None:
         text.append(f" {percent(figure)}", "default")
+    elif result.state is CellState.pruned:
+        text.append(f" {look.word}")
     elif result.state is CellState.failed and result.run and result.run.reason:
         text.append(f" {result.run.reason}")
     return text

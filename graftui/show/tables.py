@@ -34,7 +34,7 @@ def status(run: Run) -> Text:
     text = Text(f"{look.glyph} {look.word}", STYLES[look.tone])
     if run.condition and look.word != run.condition:
         text.append(f" {run.condition}", "dim")
-    if run.status is RunStatus.failed and run.reason:
+    if run.status in (RunStatus.failed, RunStatus.cancelled) and run.reason:
         text.append(f" ({run.reason})")
     if run.status is RunStatus.running and run.total:
         whole = "" if run.done is None else f" {100 * run.done:.0f} %"

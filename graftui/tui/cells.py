@@ -69,6 +69,8 @@ def _progress(run: Run, width: int, colours: Palette) -> Text:
             return _fit(Text(f"← {visible(' '.join(run.sources))}", dim), width)
         case RunStatus.failed if run.reason:
             return Text(str(run.reason), colours["error"])
+        case RunStatus.cancelled if run.reason:
+            return Text(str(run.reason), dim)
         case RunStatus.finished:
             return _fit(Text(_extent(run), dim), width)
         case RunStatus.failed | RunStatus.cancelled | RunStatus.lost if run.total:

@@ -50,6 +50,28 @@ def test_from_the_plan_to_the_end(work: Workplace) -> None:
     assert (work.json("ls"), work.json("sweep", "ls")) == ([], [])
 
 
+def test_a_search_from_the_first_trial_to_the_end(work: Workplace) -> None:
+    asked = ("sweep", "both.toml", "--search", "model.name=finish,fail", "--maximize", "accuracy")
+    made = work.json(*asked, "--trials", "3")
+    states = {trial["at"]["model.name"]: trial["state"] for trial in made["told"]}
+    assert states == {"finish": "done", "fail": "failed"}
+    assert made["best"] == {
+        "number": made["best"]["number"], "at": {"model.name": "finish"}, "state": "done",
+        "figure": 0.75, "why": "",
+    }  # fmt: skip
+    assert all("the loss is nan" in t["why"] for t in made["told"] if t["state"] == "failed")
+    shown = work.json("sweep", "show", made["id"])
+    assert shown["best"] == {"at": {"model.name": "finish"}, "figure": 0.75}
+    assert "2 of 3 trials" in work.run("sweep", "show", "last")
+    runs = len(work.json("ls"))
+    longer = work.run("sweep", "run", "last", "--trials", "4")
+    assert longer.count("trial 3") >= 1, longer
+    assert "no run of this sweep" in work.run("sweep", "cancel", "last", "--yes")
+    assert runs <= len(work.json("ls")) <= runs + 2, "what is done is not done again"
+    work.run("sweep", "rm", "last")
+    assert not list((work.path / "data" / "sweeps").iterdir())
+
+
 @pytest.fixture
 def here(work: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     """The workplace as that of this process."""
@@ -69,6 +91,12 @@ def here(work: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
         ("sweep both.toml --zip train.lr=1,2 train.steps=1", "as many values each"),
         ("sweep both.toml --grid train.lr=1 --skip status=failed", "no run yet"),
         ("sweep show last", "no sweep 'last'"),
+        ("sweep both.toml --search train.lr=2..1", "has no inside"),
+        ("sweep both.toml --search train.lr=1..2 --skip train.lr=1", "chooses its cells"),
+        ("sweep both.toml --search train.lr=1..2 --grid train.lr=1", "is an axis, and searched"),
+        ("sweep both.toml --search train.lr=1..2 --maximize nobody", "no key 'nobody'"),
+        ("sweep both.toml --search train.lr=0..2", "No run was queued"),
+        ("sweep both.toml --grid train.lr=1,2 --minimize loss", "Nothing is searched"),
     ],
 )
 def test_what_is_refused(

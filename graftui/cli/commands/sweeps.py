@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from graftui.cli.commands import deleting, running
+from graftui.cli.commands import deleting, running, searching
 from graftui.cli.commands.choosing import agreed
 from graftui.cli.commands.output import send_json
 from graftui.cli.common import console_here
@@ -14,6 +14,7 @@ from graftui.planning.reuse import alike
 from graftui.planning.sweeps import sweep as files
 from graftui.planning.sweeps.estimate import Estimate, estimate
 from graftui.planning.sweeps.making import Outcome
+from graftui.planning.sweeps.search import asked
 from graftui.planning.sweeps.states import counts, standings
 from graftui.planning.sweeps.sweep import Sweep
 from graftui.planning.values import written
@@ -93,6 +94,7 @@ def _about(sweep: Sweep) -> dict[str, Any]:
         "id": sweep.id, "name": sweep.name, "created_at": sweep.created_at,
         "recipe": sweep.recipe, "sets": sweep.sets, "axes": asdict(sweep.axes),
         "tags": list(sweep.tags), "cells": len(sweep.cells),
+        "search": searching.about(sweep.search) if sweep.search else None,
     }  # fmt: skip
 
 
@@ -103,13 +105,16 @@ def show(
     cells = standings(sweep, settings, store=store)
     if json:
         made = {"counts": counts(cells), "cells": sweep_matrix.as_json(cells)}
-        send_json(_about(sweep) | made)
+        reached = searching.reached_json(settings, sweep, cells) if sweep.search else {}
+        send_json(_about(sweep) | made | reached)
         return
     matrix = sweep_matrix.matrix(cells)
     rows = matrix.rows[: limit or None]
     numbers = counts(cells)
     about = f"{sweep.name}, recipe {sweep.recipe}: {counted(len(cells), 'cell')}  "
     console.print(Text.assemble((sweep.id, "bold"), f"  {about}").append(drawing.counts(numbers)))
+    if sweep.search:
+        console.print(searching.stands(settings, sweep, cells), soft_wrap=True)
     for path, value in {**sweep.sets, **matrix.same}.items():
         console.print(Text.assemble("  ", (path, "cyan"), f" = {written(value)}"), soft_wrap=True)
     console.print(drawing.matrix(matrix, rows, console.width), crop=False)
@@ -120,11 +125,15 @@ def show(
 
 
 def cancel(settings: Settings, sweep: Sweep, console: Console, yes: bool) -> None:
-    """Stop the runs of its cells, after asking."""
+    """Stop the runs of its cells, after asking; of a search who drives it, too."""
     active = [run for run in _runs(settings, sweep) if run.status.active]
+    if active and not agreed(active, f"cancel what sweep {sweep.id} waits for", yes, console):
+        return
+    if sweep.search:
+        asked.stop(sweep, settings)
     if not active:
         console.print("no run of this sweep is queued or at work")
-    elif agreed(active, f"cancel what sweep {sweep.id} waits for", yes, console):
+    else:
         running.cancel_all(settings, active, console)
 
 

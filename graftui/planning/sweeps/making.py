@@ -18,8 +18,9 @@ from graftui.planning.sweeps import cells as planning
 from graftui.planning.sweeps.axes import Axes, Point, Values
 from graftui.planning.sweeps.cells import CellsPlan, CellToBe
 from graftui.planning.sweeps.conditions import CellSettings
+from graftui.planning.sweeps.search.space import Search
 from graftui.planning.sweeps.states import CellState, standings, state_of
-from graftui.planning.sweeps.sweep import Cell, Sweep, alone, fresh_id, same, write
+from graftui.planning.sweeps.sweep import Cell, Sweep, alone, fresh_id, resolve, same, write
 from graftui.scheduler.submit import submit
 from graftui.settings import Settings, queueing
 
@@ -54,16 +55,25 @@ def asked_for(
     sets: Sequence[Override],
     name: str = "",
     tags: Sequence[str] = (),
+    search: Search | None = None,
 ) -> Sweep:
     """A sweep as it is asked for: without id and cells, and nowhere yet. Raises UsageError."""
-    if not axes.paths:
+    space = search.space if search else {}
+    if not axes.paths and not space:
         raise UsageError(
             f"Nothing varies in this sweep of {recipe.name}.",
             "Give axes: --grid task.data_seed=13,21,42, or [sweep.axes] in the recipe.",
         )
     given = {each.path: each.value for each in sets}
-    if both := given.keys() & {*axes.paths}:
+    if both := given.keys() & {*axes.paths, *space}:
         raise UsageError(f"{min(both)} is set, and is an axis.", "Leave one of both out.")
+    if both := space.keys() & {*axes.paths}:
+        raise UsageError(f"{min(both)} is an axis, and searched.", "Leave one of both out.")
+    if search and (axes.skip or axes.random):
+        raise UsageError(
+            "A search chooses its cells: skip and random have no part in it.",
+            "Leave them out, or make the ranges narrower.",
+        )
     return Sweep(
         name=name or recipe.name,
         created_at=time.time(),
@@ -72,6 +82,7 @@ def asked_for(
         sets=given,
         axes=axes,
         tags=tuple(tags),
+        search=search,
     )
 
 
@@ -107,6 +118,11 @@ def add(
     sweep: Sweep, more: Values, settings: Settings, queue: bool = True, on: str = LOCAL
 ) -> Outcome:
     """Make axes longer, and queue the cells that this adds. Raises UsageError."""
+    if sweep.search:
+        raise UsageError(
+            f"Sweep {sweep.id} is a search, and asks for its cells by itself.",
+            f"`graftui sweep run {sweep.id} --trials N` has it ask for more.",
+        )
 
     def cells() -> tuple[Sweep, list[CellToBe]]:
         longer = replace(sweep, axes=axis.extended(sweep.axes, more))
@@ -117,6 +133,26 @@ def add(
         return replace(longer, cells=tuple(known[_key(point)] for point in points)), made
 
     return _done(cells, settings, queue, on)
+
+
+def at(ref: str, trial: Point, settings: Settings, on: str = LOCAL) -> Outcome:
+    """Plan the cells of a search at a point of its space, all those of its axes, and queue what is
+    to be made. Raises UsageError, NotFound where the sweep is gone.
+    """
+
+    def cells() -> tuple[Sweep, list[CellToBe]]:
+        sweep = resolve(settings, ref)  # others may have written it meanwhile
+        made = planning.to_be(sweep, of_trial(sweep, trial), settings)
+        known = {_key(cell.at): cell for cell in sweep.cells}
+        known |= {_key(each.cell.at): each.cell for each in made}
+        return replace(sweep, cells=tuple(known.values())), made
+
+    return _done(cells, settings, True, on)
+
+
+def of_trial(sweep: Sweep, trial: Point) -> list[Point]:
+    """The points of the cells of a trial: with each point of the axes."""
+    return [{**trial, **point} for point in axis.points(sweep.axes)]
 
 
 def chosen(sweep: Sweep, choice: Choice, settings: Settings) -> list[Cell]:

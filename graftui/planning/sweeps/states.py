@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from graftui.models import Run, RunStatus
+from graftui.models import Run, RunReason, RunStatus
 from graftui.planning.reuse import alike, standing_among
 from graftui.planning.sweeps.sweep import Cell, Sweep, identities
 from graftui.registry.store import Store
@@ -28,6 +28,8 @@ class CellState(StrEnum):
     queued = "queued"
     failed = "failed"
     """Its last run failed, or was cancelled because one failed that it needs."""
+    pruned = "pruned"
+    """Its search gave it up."""
     missing = "missing"
     """There is no run of it, or only one that was cancelled or lost, or that read other files."""
 
@@ -93,12 +95,18 @@ def _standing(
     standing = standing_among(runs, reads, settings, ())
     if standing.run is None:
         ended = next((run for run in runs if run.status in _WITHOUT_RESULT), None)
-        failed = ended is not None and ended.status is RunStatus.failed
-        return (CellState.failed if failed else CellState.missing), ended, standing.why_not
+        return _without_result(ended), ended, standing.why_not
     run = standing.run
     if run.status is RunStatus.finished:
         return CellState.done, run, ""
     return (CellState.queued if run.status is RunStatus.queued else CellState.running), run, ""
+
+
+def _without_result(ended: Run | None) -> CellState:
+    if ended is not None and ended.reason == RunReason.pruned:
+        return CellState.pruned
+    failed = ended is not None and ended.status is RunStatus.failed
+    return CellState.failed if failed else CellState.missing
 
 
 def _with_sources(
@@ -120,7 +128,9 @@ def _with_sources(
 def state_of(results: Sequence[Standing]) -> CellState:
     """Of a cell: done if all its results are, else what most needs looking at."""
     states = {result.state for result in results}
-    order = (CellState.running, CellState.queued, CellState.failed, CellState.missing)
+    order = (
+        CellState.running, CellState.queued, CellState.failed, CellState.pruned, CellState.missing,
+    )  # fmt: skip
     return next((state for state in order if state in states), CellState.done)
 
 

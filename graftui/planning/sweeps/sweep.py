@@ -24,6 +24,7 @@ from graftui.errors import NotFound, UsageError
 from graftui.planning.overrides import Override, Source
 from graftui.planning.recipes import Recipe, loads
 from graftui.planning.sweeps.axes import Axes, Point, checked
+from graftui.planning.sweeps.search.space import Search
 from graftui.planning.values import written
 from graftui.registry.checked import LAST_TIME
 from graftui.registry.rows import new_id
@@ -61,13 +62,18 @@ class Sweep:
     axes: Axes
     tags: tuple[str, ...] = ()
     """Of the runs that it makes."""
+    search: Search | None = None
+    """What is searched, if the axes are not all of it: a trial is all points of the axes."""
     cells: tuple[Cell, ...] = ()
 
     @property
     def wanted(self) -> dict[str, Any]:
         """What was asked for: two sweeps that agree in it are one."""
         axes = TypeAdapter(Axes).dump_python(self.axes, mode="json")
-        return {"text": self.text, "sets": self.sets, "axes": axes}
+        same = {"text": self.text, "sets": self.sets, "axes": axes}
+        # More trials of a search are no other search.
+        search = self.search and replace(self.search, trials=0, stopped=False)
+        return same | {"search": TypeAdapter(Search | None).dump_python(search, mode="json")}
 
     def made_from(self) -> Recipe:
         """The recipe. Raises UsageError for one that this version cannot read."""
@@ -185,8 +191,20 @@ def fresh_id(settings: Settings) -> str:
 
 
 def remove(settings: Settings, sweep: Sweep) -> None:
-    """Delete the sweep's file. Its runs stay."""
+    """Delete the sweep's file, and what its search remembers. Its runs stay."""
     _path(settings, sweep.id).unlink(missing_ok=True)
+    for beside in (study_path(settings, sweep.id), search_lock(settings, sweep.id)):
+        beside.unlink(missing_ok=True)
+
+
+def study_path(settings: Settings, id: str) -> Path:
+    """Where the search of a sweep is remembered."""
+    return _path(settings, id).with_suffix(".optuna.db")
+
+
+def search_lock(settings: Settings, id: str) -> Path:
+    """Held by whoever asks for the trials of a search."""
+    return Path(f"{settings.registry}-search-{id}.lock")  # beside it: network disks lock badly
 
 
 @contextmanager
