@@ -1,8 +1,8 @@
 """Where things lie and how the scheduler behaves: flag > GRAFTUI_* > graftui.toml > default.
 
-Owns the knobs and their names. Refuses unknown keys in graftui.toml, and a `python` there that
-nobody has allowed. What stands in the tables of an executor is that one's business. Makes no
-folder.
+Owns the knobs and their names. Refuses unknown keys in graftui.toml, and a `python` or `after`
+there that nobody has allowed. What stands in the tables of an executor is that one's business.
+Makes no folder.
 """
 
 import os
@@ -59,6 +59,8 @@ class Settings:
     """So many times a run that was killed, preempted or lost is put back in the queue by itself."""
     python: str = sys.executable
     """Interpreter of the engine."""
+    after: str = ""
+    """Command that is called when a run ends which is queued now; see after.py."""
     warm: bool = True
     """Whether engines may be forked from one that has done its imports."""
     inventory: str = ""
@@ -103,8 +105,8 @@ def load(flags: Mapping[str, str | None] | None = None) -> Settings:
     told = []
     for name, parse in KNOBS.items():
         where, raw = _find(name, flags or {}, file)
-        if raw is not None and where == f"{FILE}: python":
-            trust.check(root / FILE, "python", str(raw))
+        if raw is not None and name in trust.COMMANDS and where.startswith(FILE):
+            trust.check(root / FILE, name, str(raw))
         if raw is not None:
             told += [] if where.startswith(FILE) else [name]
             value = _parsed(where, raw, parse)
@@ -216,6 +218,7 @@ KNOBS: dict[str, Callable[[str], Any]] = {
     "trash_days": _at_least(0, float, "days"),
     "retry": _at_least(0, int, "a whole number"),
     "python": str,
+    "after": str,
     "warm": _switch,
     "inventory": _file,
 }

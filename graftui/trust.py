@@ -1,5 +1,5 @@
 """What the user has allowed a folder's graftui.toml to choose: which program is run as the engine,
-and which commands a job of Slurm begins with.
+what is called when a run ends, and which commands a job of Slurm begins with.
 
 Kept in the user's own configuration, by the file's path and the value: a folder that somebody sent
 cannot bring its own leave along.
@@ -12,14 +12,16 @@ from pathlib import Path
 
 from graftui.errors import UsageError
 
-_KINDS = {"python": "a program", "slurm": "commands and options"}
+COMMANDS = ("python", "after")
+"""Knobs that are commands; each may be given by an environment variable instead."""
+_KINDS = {"python": "a program", "after": "a command", "slurm": "commands and options"}
 
 
 class NotAllowed(UsageError):
     """A folder's file names something to run, and nobody has allowed it."""
 
     def __init__(self, file: Path, name: str, value: str) -> None:
-        instead = "; or set GRAFTUI_PYTHON instead" if name == "python" else ""
+        instead = f"; or set GRAFTUI_{name.upper()} instead" if name in COMMANDS else ""
         super().__init__(
             f"{file} sets {name} = {value!r}: {_KINDS[name]} that graftui would run.",
             f"If you trust it, type the command again on a terminal, which asks{instead}; or take "

@@ -66,14 +66,22 @@ Priority = Annotated[
 QueueGroup = Annotated[
     str, typer.Option("--group", "-g", metavar="GROUP", help="Group of `graftui queue group`")
 ]
+After = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COMMAND", help="Call it when a run ends, with GRAFTUI_RUN, GRAFTUI_STATUS ... set"
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")]
 
 
-def settings_here() -> "Settings":
-    """The settings in force; asks once where the folder's file chooses the engine's interpreter."""
+def settings_here(after: str | None = None) -> "Settings":
+    """The settings in force; asks once where the folder's file chooses a program. `after`: as
+    typed.
+    """
     from graftui import settings
 
-    return allowing(settings.load)
+    return allowing(lambda: settings.load({"after": after}))
 
 
 def allowing(read: Callable[[], T]) -> T:

@@ -7,6 +7,7 @@ import typer
 
 from graftui.cli import completion
 from graftui.cli.common import (
+    After,
     Detach,
     Filters,
     Json,
@@ -46,6 +47,7 @@ def run(
     pilot: Pilot = False,
     priority: Priority = 0,
     group: QueueGroup = "",
+    after: After = None,
     detach: Detach = False,
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
@@ -54,7 +56,7 @@ def run(
     from graftui.planning import library, overrides, plans
     from graftui.settings import queueing
 
-    settings, console = settings_here(), console_here()
+    settings, console = settings_here(after), console_here()
     on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     turn = running.turn(settings, priority, group)
@@ -81,6 +83,7 @@ def rerun(
     yes: Yes = False,
     priority: Priority = 0,
     group: QueueGroup = "",
+    after: After = None,
     detach: Detach = False,
 ) -> None:
     """Run saved configurations again; what --set changes is shown first.
@@ -92,7 +95,7 @@ def rerun(
     from graftui.cli.commands import again, choosing, running
     from graftui.planning import overrides, reruns
 
-    settings, console = settings_here(), console_here()
+    settings, console = settings_here(after), console_here()
     turn = running.turn(settings, priority, group)
     sets = overrides.parse(set_)
     on = running.executor(on, pilot)

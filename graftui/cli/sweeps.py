@@ -8,6 +8,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from graftui.cli import completion
 from graftui.cli.common import (
+    After,
     Json,
     On,
     Pilot,
@@ -120,6 +121,7 @@ def new(
     tag: Tags = [],  # noqa: B006
     on: On = "local",
     pilot: Pilot = False,
+    after: After = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -133,7 +135,7 @@ def new(
     from graftui.planning import library, overrides
     from graftui.planning.sweeps import axes, making
 
-    settings = settings_here()
+    settings = settings_here(after)
     on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     move_recipes_out(settings)
@@ -194,6 +196,7 @@ def run(
     ] = 0,
     on: On = "local",
     pilot: Pilot = False,
+    after: After = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -202,7 +205,7 @@ def run(
     from graftui.planning.sweeps import making
     from graftui.planning.sweeps.sweep import resolve
 
-    settings = settings_here()
+    settings = settings_here(after)
     on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     store_here(settings).close()

@@ -19,6 +19,7 @@ from engine.contract.roles import filled, paths_of, role_of
 from engine.contract.sections import RunConfig
 from graftui.errors import UsageError
 from graftui.models import ACTIVE, LOCAL, Input, Run, RunStatus
+from graftui.registry import hooks
 from graftui.registry.card import write_card
 from graftui.registry.held import queued_card
 from graftui.registry.lineage import is_path
@@ -69,7 +70,7 @@ def submit(settings: Settings, plans: Sequence[Plan]) -> list[Run]:
                 _write(settings, run, config, sources)
                 write_json(RunDir(_hidden(settings, run.id)).digests, plan.reads)
             runs = [run for run, _ in made]
-            store.add(runs, then=lambda: _show(settings, runs))
+            store.add(runs, then=lambda: _show(settings, store, runs))
         except BaseException:
             for run, _ in made:
                 hidden = _hidden(settings, run.id)
@@ -157,6 +158,9 @@ def _write(settings: Settings, run: Run, config: RunConfig, sources: Sources) ->
     write_card(hidden, queued_card(run, settings))
 
 
-def _show(settings: Settings, runs: Sequence[Run]) -> None:
+def _show(settings: Settings, store: Store, runs: Sequence[Run]) -> None:
+    """Last in the transaction that adds the rows."""
     for run in runs:
+        if settings.after:
+            hooks.note(store.db, run.id, settings.after)
         os.rename(_hidden(settings, run.id), settings.runs / run.id)

@@ -22,6 +22,7 @@ from graftui.registry.output import tail
 from graftui.registry.queue import busy
 from graftui.registry.store import Store
 from graftui.scheduler.admission.admission import Admission
+from graftui.scheduler.after import Calls
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.handing import Handing
@@ -65,6 +66,7 @@ class Supervisor:
         self.executors = Executors(settings)
         self.handing = Handing(settings, self.executors)
         self.admission = Admission(settings)
+        self.calls = Calls(settings)
         self.mine: dict[str, Attempt] = {}
         """By run: attempts that it started, and whose end it has yet to write down."""
         self._others: set[str] = set()
@@ -105,7 +107,8 @@ class Supervisor:
             # An engine that said it has finished may still hold its memory: count processes too.
             while claimed := self._claim(store):
                 self._start(store, claimed)
-            more = bool(self.mine or work(self.settings, store))
+            calling = self.calls.tick(store)
+            more = bool(self.mine or calling or work(self.settings, store))
             if not more and not store.queued(self.settings.folder):
                 knobs.forget(store, self.settings.folder)  # what was said was for this queue
             return more

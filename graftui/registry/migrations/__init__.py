@@ -29,4 +29,5 @@ MIGRATIONS: list[Migration] = [
     from_m013.m013_stars,
     from_m013.m014_turns,
     from_m013.m015_grants,
+    from_m013.m016_hooks,
 ]

@@ -50,3 +50,17 @@ def m015_grants(db: "Database") -> None:
         ALTER TABLE attempts ADD COLUMN alone TEXT NOT NULL DEFAULT '';
         ALTER TABLE attempts ADD COLUMN oom TEXT NOT NULL DEFAULT '';
     """)
+
+
+def m016_hooks(db: "Database") -> None:
+    """What is to be called when a run ends."""
+    db.executescript("""
+        CREATE TABLE hooks (
+            run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+            command TEXT NOT NULL,
+            called_for TEXT -- the status that it was called for; NULL: not yet
+        ) WITHOUT ROWID;
+        CREATE TRIGGER hooks_again
+            AFTER UPDATE OF status ON runs WHEN new.status = 'queued'
+            BEGIN UPDATE hooks SET called_for = NULL WHERE run = new.id; END;
+    """)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from graftui.grants import Grant
 from graftui.models import Run
-from graftui.registry import handed, queue
+from graftui.registry import handed, hooks, queue
 from graftui.registry.store import Store
 from graftui.scheduler.admission.admission import Admission
 from graftui.scheduler.identity import here
@@ -38,8 +38,8 @@ def claim_next(
 
 
 def work(settings: Settings, store: Store) -> bool:
-    """Whether a supervisor has something to do: a run that may start or be handed over, or one to
-    watch.
+    """Whether a supervisor has something to do: a run that may start or be handed over, one to
+    watch, or a command to call for one that has ended.
 
     What waits for another run, is held or paused needs no look: at the root of every chain there is
     a run that may start or is at work, or one that nothing can be done about, such as one that
@@ -47,6 +47,8 @@ def work(settings: Settings, store: Store) -> bool:
     """
     me = here(settings)
     if queue.watched(store.db, me):
+        return True
+    if hooks.due(store.db, settings.folder):
         return True
     knobs = queue_file.in_force(settings, store)
     able = policy.in_line(queue.waiting(store.db, me), {}, knobs)
