@@ -37,9 +37,7 @@ ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
 
 
 class RunReason(StrEnum):
-    """Why graftui says that a run failed: the values of engine.contract.events.FailReason; or that
-    it was cancelled.
-    """
+    """Why graftui says that a run failed: the values of engine.contract.events.FailReason."""
 
     config = "config"
     data = "data"
@@ -48,7 +46,7 @@ class RunReason(StrEnum):
     crashed = "crashed"
     killed = "killed"
     pruned = "pruned"
-    """A search gave it up; of a cancelled run."""
+    """Of a cancelled one: its search gave it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +114,7 @@ class Run(Turn):
     created_at: float
     status: RunStatus = RunStatus.queued
     reason: str | None = None
-    """Of a failed run, or of one that a search gave up: a RunReason, or one that another version
-    knows."""
+    """Of a failed run, or one that was pruned: a RunReason, or one that another version knows."""
     message: str = ""
     """What went wrong, or why it was cancelled."""
     hint: str = ""

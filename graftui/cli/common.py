@@ -72,6 +72,10 @@ After = Annotated[
         metavar="COMMAND", help="Call it when a run ends, with GRAFTUI_RUN, GRAFTUI_STATUS ... set"
     ),
 ]
+Notify = Annotated[
+    bool,
+    typer.Option("--notify", help="Ring when it has ended, and send what you have configured"),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")]
 
 

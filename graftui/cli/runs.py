@@ -12,6 +12,7 @@ from graftui.cli.common import (
     Filters,
     Json,
     MaybeRefs,
+    Notify,
     On,
     Pilot,
     Priority,
@@ -48,14 +49,16 @@ def run(
     priority: Priority = 0,
     group: QueueGroup = "",
     after: After = None,
+    notify: Notify = False,
     detach: Detach = False,
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
     from engine.contract.gpus import devices_elsewhere
-    from graftui.cli.commands import running
+    from graftui.cli.commands import notices, running
     from graftui.planning import library, overrides, plans
     from graftui.settings import queueing
 
+    notices.check(notify, detach)
     settings, console = settings_here(after), console_here()
     on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
@@ -66,7 +69,9 @@ def run(
     with devices_elsewhere(queueing(on)):
         planned = plans.plan(wanted, settings, sets, name, tag, fresh)
     running.tell_reused(planned, console)
-    running.go(settings, running.on(planned.plans, on), console, detach, turn)
+    with notices.told_at_end(notify, name or wanted.name) as tell:
+        runs = running.go(settings, running.on(planned.plans, on), console, detach, turn)
+        tell(notices.ended(runs))
 
 
 def rerun(
@@ -106,15 +111,16 @@ def rerun(
     again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach, turn)
 
 
-def watch(refs: Refs) -> None:
+def watch(refs: Refs, notify: Notify = False) -> None:
     """Follow runs until they end. Ctrl-C ends the watching, not the runs."""
-    from graftui.cli.commands import running
+    from graftui.cli.commands import notices, running
 
     settings = settings_here()
     with store_here(settings) as store:
         runs = [store.resolve(ref) for ref in refs]
     try:
-        running.follow(settings, runs, console_here())
+        with notices.told_at_end(notify, runs[0].name) as tell:
+            tell(notices.ended(running.follow(settings, runs, console_here())))
     except KeyboardInterrupt:
         ids = " ".join(run.id for run in runs)
         console_here().print(f"they go on; watch with: graftui watch {ids}", soft_wrap=True)

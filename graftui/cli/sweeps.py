@@ -10,6 +10,7 @@ from graftui.cli import completion
 from graftui.cli.common import (
     After,
     Json,
+    Notify,
     On,
     Pilot,
     Sets,
@@ -99,61 +100,60 @@ Recipe = Annotated[
 ]
 
 
+Random = Annotated[int, typer.Option(min=0, help="Draw so many cells of the grid; 0: all")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the draw, and of the guesses of a search")]
+Trials = Annotated[int, typer.Option(min=1, help="Points that --search asks for")]
+Maximize = Annotated[
+    str, typer.Option(metavar="KEY", help="What --search is after; the main figure if not given")
+]
+Minimize = Annotated[str, typer.Option(metavar="KEY", help="The same, the least of it")]
+Prune = Annotated[
+    str,
+    typer.Option(metavar="CURVE", help="Stop trials whose curve is behind; `none`: stop none"),
+]
+Name = Annotated[str, typer.Option(help="Of sweep and runs; the recipe's if not given")]
+
+
 def new(
     recipe: Recipe,
     grid: Grid = [],  # noqa: B006  typer copies it
     zip_: Together = [],  # noqa: B006
-    random: Annotated[int, typer.Option(min=0, help="Draw so many cells of the grid; 0: all")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw")] = 0,
+    random: Random = 0,
+    seed: Seed = 0,
     skip: Skip = [],  # noqa: B006
     search: Space = [],  # noqa: B006
-    trials: Annotated[int, typer.Option(min=1, help="Points that --search asks for")] = 20,
-    maximize: Annotated[
-        str, typer.Option(metavar="KEY", help="What --search is after; the main figure")
-    ] = "",
-    minimize: Annotated[str, typer.Option(metavar="KEY", help="The same, the least of it")] = "",
-    prune: Annotated[
-        str,
-        typer.Option(metavar="CURVE", help="Stop trials whose curve is behind; `none`: stop none"),
-    ] = "",
+    trials: Trials = 20,
+    maximize: Maximize = "",
+    minimize: Minimize = "",
+    prune: Prune = "",
     set_: Sets = [],  # noqa: B006
-    name: Annotated[str, typer.Option(help="Of sweep and runs; the recipe's if not given")] = "",
+    name: Name = "",
     tag: Tags = [],  # noqa: B006
     on: On = "local",
     pilot: Pilot = False,
     after: After = None,
+    notify: Notify = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Make a sweep and queue its runs (`new` may be left out). Every cell is checked first.
 
-    The same sweep again queues what is not done and not under way, and nothing twice: a run counts
-    by what it computes, wherever it was made. With --search its cells are chosen as it goes: that
-    is done in the foreground, may be left by Ctrl-C, and `graftui sweep run ID` goes on with it.
+    The same sweep again queues what is not done and not under way, and nothing twice. With
+    --search its cells are chosen as it goes, in the foreground; `graftui sweep run ID` goes on.
     """
-    from graftui.cli.commands import running, searching, sweeps
-    from graftui.planning import library, overrides
-    from graftui.planning.sweeps import axes, making
+    from graftui.cli.commands import notices, running, searching, sweeps
+    from graftui.planning import library
 
+    notices.check(notify, detach=False)
     settings = settings_here(after)
     on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
     move_recipes_out(settings)
     wanted = library.load(recipe, settings)
-    own = axes.of_recipe(wanted.sweep, wanted.name, wanted.kinds)
-    typed = axes.Axes(
-        axes.parse(grid, wanted.kinds, "--grid"), axes.parse(zip_, wanted.kinds, "--zip"),
-        tuple(skip), random, seed,
-    )  # fmt: skip
-    sets = overrides.parse(set_, wanted.kinds)
-    goal = searching.Goal(trials, maximize, minimize, prune, seed)
-    searched = searching.search(wanted, search, goal)
-    varying = axes.merged(searching.not_searched(own, searched), typed)
-    asked = making.asked_for(wanted, varying, sets, name, tag, searched)
-    if searched:
-        searching.search_for(settings, console_here(), asked, dry_run, on, json)
-        return
-    sweeps.tell(settings, console_here(), making.make(asked, settings, not dry_run, on), json)
+    goal = searching.Goal(search, trials, maximize, minimize, prune, seed)
+    axes = sweeps.Typed(grid, zip_, skip, random, seed)
+    asked = sweeps.asked_for(wanted, axes, goal, set_, name, tag)
+    sweeps.make(settings, console_here(), asked, dry_run, on, notify, json)
 
 
 def ls(json: Json = False) -> None:
@@ -197,14 +197,16 @@ def run(
     on: On = "local",
     pilot: Pilot = False,
     after: After = None,
+    notify: Notify = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Queue the cells that failed and those that are missing; go on with a search."""
-    from graftui.cli.commands import running, searching, sweeps
+    from graftui.cli.commands import notices, running, searching, sweeps
     from graftui.planning.sweeps import making
     from graftui.planning.sweeps.sweep import resolve
 
+    notices.check(notify, detach=False)
     settings = settings_here(after)
     on = running.executor(on, pilot)
     allowing(lambda: running.check_executor(settings, on))
@@ -212,10 +214,11 @@ def run(
     choice = making.Choice(failed, missing, tuple(cells))
     known = resolve(settings, ref)
     if known.search and choice == making.Choice():
-        searching.search_on(settings, console_here(), known, trials, dry_run, on, json)
+        longer = searching.longer(known, trials)
+        sweeps.make(settings, console_here(), longer, dry_run, on, notify, json)
         return
     outcome = making.go_on(known, choice, settings, not dry_run, on)
-    sweeps.tell(settings, console_here(), outcome, json)
+    sweeps.tell(settings, console_here(), outcome, json, notify)
 
 
 def add(

@@ -1,7 +1,8 @@
 """What is to be called when a run ends: a command a run, and for which end it was called.
 
-Owns the table, in which a run that is queued again has not been called for. The registry alone has it: a run's folder that came from elsewhere brings no command
-along, and a registry that is made anew calls none.
+Owns the table, in which a run that is queued again has not been called for. The registry alone has
+it: a run's folder that came from elsewhere brings no command along, and a registry that is made
+anew calls none.
 """
 
 import sqlite3

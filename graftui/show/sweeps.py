@@ -23,7 +23,7 @@ _LOOKS = {
     CellState.running: STATES[RunStatus.running],
     CellState.queued: STATES[RunStatus.queued],
     CellState.failed: STATES[RunStatus.failed],
-    CellState.pruned: State("⊘", "pruned", Tone.dim),
+    CellState.pruned: State(STATES[RunStatus.cancelled].glyph, "pruned", Tone.dim),
     CellState.missing: _MISSING,
 }
 _SEED_CELLS = 8

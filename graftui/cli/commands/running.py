@@ -29,8 +29,10 @@ def turn(settings: Settings, priority: int, group: str) -> Turn:
 
 def go(
     settings: Settings, plans: Sequence[Plan], console: Console, detach: bool, turn: Turn
-) -> None:
-    """Queue `plans` and watch them; raises RunFailed or RunCancelled if they do not finish."""
+) -> list[Run]:
+    """Queue `plans` and watch them: as they ended, none where nobody waits. Raises RunFailed or
+    RunCancelled if they do not finish.
+    """
     runs = submit(settings, [replace(plan, turn=turn) for plan in plans])
     set_going(settings)
     for run in runs:
@@ -43,13 +45,13 @@ def go(
         console.print(
             f"they run on their own; watch with: graftui watch {' '.join(r.id for r in runs)}"
         )
-        return
+        return []
     try:
-        follow(settings, runs, console)
+        return follow(settings, runs, console)
     except KeyboardInterrupt:
         console.print("stopping at the next step, keeping what is best so far", style="yellow")
         cancel_all(settings, runs, console)
-        _conclude(settings, runs, console)
+        return _conclude(settings, runs, console)
 
 
 def executor(on: str, pilot: bool) -> str:
@@ -94,10 +96,18 @@ def tell_reused(planned: Planned, console: Console) -> None:
         console.print(Text.assemble(("reusing", "green"), text))
 
 
-def follow(settings: Settings, runs: Sequence[Run], console: Console) -> None:
-    """Watch `runs` until they end and show their scores; raises as `go` does."""
+def follow(settings: Settings, runs: Sequence[Run], console: Console) -> list[Run]:
+    """Watch `runs` until they end and show their scores: as they ended. Raises as `go` does."""
     Watch(settings, runs, console).until_over()
-    _conclude(settings, runs, console)
+    return _conclude(settings, runs, console)
+
+
+def await_all(settings: Settings, runs: Sequence[Run], console: Console) -> list[Run]:
+    """The same without their scores."""
+    ended = Watch(settings, runs, console).until_over() if runs else []
+    if error := verdict(ended):
+        raise error
+    return ended
 
 
 def cancel(settings: Settings, runs: Sequence[Run], console: Console) -> None:
@@ -135,7 +145,7 @@ def cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> Non
             console.print(f"{run.id} goes on: other runs wait for it")
 
 
-def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None:
+def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> list[Run]:
     with Store.open(settings.db) as store:
         ended = [store.get(run.id) for run in runs]
         scores = store.scores([run.id for run in runs])
@@ -148,3 +158,4 @@ def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> None
         took = ", ".join(f"{each.kind} {duration(each.seconds)}" for each in made)
         console.print(tables.Results(scores[run.id], f"{run.name} {run.id} ({took})"))
         console.print(f"files: {settings.runs / run.id}")
+    return ended

@@ -32,8 +32,10 @@ from graftui.text import visible
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What was typed of a search, beside its space."""
+    """What was typed of a search."""
 
+    space: Sequence[str]
+    """Nothing: it is none."""
     trials: int
     maximize: str
     minimize: str
@@ -41,9 +43,9 @@ class Goal:
     seed: int
 
 
-def search(recipe: Recipe, texts: Sequence[str], goal: Goal) -> Search | None:
+def search(recipe: Recipe, goal: Goal) -> Search | None:
     """What is searched; None: nothing. Raises UsageError."""
-    if not texts:
+    if not goal.space:
         if goal.maximize or goal.minimize or goal.prune:
             raise UsageError(
                 "Nothing is searched.", "Give a range: --search train.lr=1e-4..1e-1:log"
@@ -53,7 +55,7 @@ def search(recipe: Recipe, texts: Sequence[str], goal: Goal) -> Search | None:
         raise UsageError("--maximize and --minimize are both given.", "Leave one of both out.")
     foretold = () if goal.prune == "none" else (goal.prune,) if goal.prune else None
     return Search(
-        space=space.parse(texts, recipe.kinds),
+        space=space.parse(goal.space, recipe.kinds),
         trials=goal.trials,
         aim=goal.maximize or goal.minimize,
         maximize=not goal.minimize,
@@ -70,25 +72,24 @@ def not_searched(axes: Axes, search: Search | None) -> Axes:
     return replace(axes, grid=grid)
 
 
+def longer(sweep: Sweep, trials: int) -> Sweep:
+    """A search, of as many `trials`; 0: of as many as it was asked for."""
+    was = search_of(sweep)
+    return replace(sweep, search=replace(was, trials=trials or was.trials))
+
+
 def search_for(
     settings: Settings, console: Console, sweep: Sweep, dry_run: bool, on: str, json: bool
-) -> None:
-    """Make a search and drive it; with `dry_run` print what it would do."""
+) -> str:
+    """Make a search and drive it; with `dry_run` print what it would do. The best of it, in words.
+
+    Raises RunFailed if no trial gave a figure.
+    """
     asked.check(sweep, settings)
-    if dry_run:
-        plan(sweep, aim_of(search_of(sweep), settings), console, json)
-        return
-    drive(settings, asked.begun(sweep, settings), on, console, json)
-
-
-def search_on(
-    settings: Settings, console: Console, sweep: Sweep, trials: int, dry_run: bool, on: str,
-    json: bool,
-) -> None:  # fmt: skip
-    """Go on with a search, of as many `trials`; 0: as it was asked for."""
-    was = search_of(sweep)
-    longer = replace(sweep, search=replace(was, trials=trials or was.trials))
-    search_for(settings, console, longer, dry_run, on, json)
+    if not dry_run:
+        return drive(settings, asked.begun(sweep, settings), on, console, json)
+    plan(sweep, aim_of(search_of(sweep), settings), console, json)
+    return ""
 
 
 def plan(sweep: Sweep, aim: Aim, console: Console, json: bool) -> None:
@@ -123,32 +124,31 @@ def about(search: Search) -> dict[str, Any]:
     }
 
 
-def drive(settings: Settings, sweep: Sweep, on: str, console: Console, json: bool) -> None:
-    """Until all trials are told. Raises RunFailed if none gave a figure."""
+def drive(settings: Settings, sweep: Sweep, on: str, console: Console, json: bool) -> str:
+    """Until all trials are told; the best of them. Raises RunFailed if none gave a figure."""
     with driving(sweep, settings, on) as searcher:
         if not json:
             tell(sweep, search_of(sweep), searcher.aim, console)
         try:
             step, told = _until_over(settings, searcher, console, json)
         except KeyboardInterrupt:
-            console.print(
-                f"left: what is queued goes on; graftui sweep run {sweep.id} goes on with the "
-                "search",
-                style="yellow",
-            )
+            on_with = f"graftui sweep run {sweep.id} goes on with the search"
+            console.print(f"left: what is queued goes on; {on_with}", style="yellow")
             raise
-        if json:
-            send_json(_as_json(sweep, step, told))
-        elif step.stopped:
-            console.print("stopped: the sweep was cancelled or forgotten", style="yellow")
-        elif step.best:
-            console.print(Text("best  ").append(drawing.trial(step.best, searcher.aim)))
-            console.print(f"graftui sweep show {sweep.id}")
-    if step.over and not step.stopped and step.best is None:
+    best = drawing.trial(step.best, searcher.aim) if step.best else Text("no figure yet")
+    if json:
+        send_json(_as_json(sweep, step, told))
+    elif step.stopped:
+        console.print("stopped: the sweep was cancelled or forgotten", style="yellow")
+    else:
+        console.print(Text("best  ").append(best))
+        console.print(f"graftui sweep show {sweep.id}")
+    if not step.stopped and step.best is None:
         raise RunFailed(
             f"No trial of sweep {sweep.id} gave a figure.",
             f"`graftui sweep show {sweep.id}` says what became of them.",
         )
+    return f"best {best.plain}"
 
 
 def stands(settings: Settings, sweep: Sweep, cells: Sequence[Sequence[Standing]]) -> Text:
@@ -177,7 +177,7 @@ def _until_over(
     settings: Settings, searcher: Searcher, console: Console, quiet: bool
 ) -> tuple[Step, list[Trial]]:
     progress = Progress(
-        TextColumn("trials"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("trials", markup=False), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("{task.fields[state]}", "dim", markup=False),
         console=console, transient=True, disable=quiet or not console.is_terminal,
     )  # fmt: skip

@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from graftui.cli.commands import deleting, running, searching
+from graftui.cli.commands import deleting, notices, running, searching
 from graftui.cli.commands.choosing import agreed
 from graftui.cli.commands.output import send_json
 from graftui.cli.common import console_here
 from graftui.models import Run
+from graftui.planning import overrides
+from graftui.planning.recipes import Recipe
 from graftui.planning.reuse import alike
+from graftui.planning.sweeps import axes, making
 from graftui.planning.sweeps import sweep as files
 from graftui.planning.sweeps.estimate import Estimate, estimate
 from graftui.planning.sweeps.making import Outcome
@@ -27,8 +30,62 @@ from graftui.show import sweeps as drawing
 from graftui.terminal import Console, Text
 
 
-def tell(settings: Settings, console: Console, outcome: Outcome, json: bool) -> None:
-    """What came of planning cells; what was queued is set going."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed of the axes."""
+
+    grid: Sequence[str]
+    together: Sequence[str]
+    skip: Sequence[str]
+    random: int
+    seed: int
+
+
+def asked_for(
+    recipe: Recipe, typed: Typed, goal: searching.Goal, sets: Sequence[str], settings: Settings,
+    name: str, tags: Sequence[str],
+) -> Sweep:  # fmt: skip
+    """A sweep of a recipe, with what was typed over its own axes. Raises UsageError."""
+    own = axes.of_recipe(recipe.sweep, recipe.name, recipe.kinds)
+    grid = axes.parse(typed.grid, recipe.kinds, "--grid")
+    together = axes.parse(typed.together, recipe.kinds, "--zip")
+    given = axes.Axes(grid, together, tuple(typed.skip), typed.random, typed.seed)
+    values = overrides.parse(sets, recipe.kinds)
+    search = searching.search(recipe, goal)
+    varying = axes.merged(searching.not_searched(own, search), given)
+    return making.asked_for(recipe, varying, values, settings, name, tags, search)
+
+
+def make(
+    settings: Settings, console: Console, sweep: Sweep, dry_run: bool, on: str, notify: bool,
+    json: bool,
+) -> None:  # fmt: skip
+    """Make a sweep that is asked for, or print what that would come to; drive it, if it is a
+    search.
+    """
+    if not sweep.search:
+        outcome = making.make(sweep, settings, not dry_run, on)
+        tell(settings, console, outcome, json, notify)
+        return
+    with notices.told_at_end(notify and not dry_run, sweep.name) as say:
+        say(searching.search_for(settings, console, sweep, dry_run, on, json))
+
+
+def tell(
+    settings: Settings, console: Console, outcome: Outcome, json: bool, notify: bool = False
+) -> None:
+    """What came of planning cells; what was queued is set going, and waited for to `notify` of its
+    end.
+    """
+    _tell(settings, console, outcome, json)
+    if notify and outcome.kept:
+        reused = [run for run in outcome.plan.reused.values() if run.status.active]
+        with notices.told_at_end(True, outcome.sweep.name) as say:
+            runs = [*outcome.queued, *reused]
+            say(notices.ended(running.await_all(settings, runs, Console(stderr=True))))
+
+
+def _tell(settings: Settings, console: Console, outcome: Outcome, json: bool) -> None:
     if outcome.queued:
         set_going(settings)
     expected = estimate(outcome.plan.plans, settings)

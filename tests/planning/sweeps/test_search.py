@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -20,7 +21,7 @@ from graftui.planning.sweeps.search.outcome import reached_by
 from graftui.planning.sweeps.search.searcher import Step, driving
 from graftui.planning.sweeps.search.space import Choices, Range, Search
 from graftui.planning.sweeps.search.study import Study, TrialState
-from graftui.planning.sweeps.states import standings
+from graftui.planning.sweeps.states import CellState, standings
 from graftui.planning.sweeps.sweep import Sweep, remove, resolve
 from graftui.registry.store import Store
 from graftui.scheduler import pruned
@@ -79,7 +80,7 @@ def begun(settings: Settings, search: Search, grid: Sequence[str] = ()) -> Sweep
 def end(settings: Settings, run: Run, value: float | None) -> None:
     """Of a run: finished with that figure, or failed."""
     if value is None:
-        changes: dict[str, object] = {"status": RunStatus.failed, "message": "it broke"}
+        changes: dict[str, Any] = {"status": RunStatus.failed, "message": "it broke"}
     else:
         changes = {"status": RunStatus.finished, "summary": {"learnt_graft": value}}
     with Store.open(settings.db) as store:
@@ -143,10 +144,12 @@ def test_the_points_are_those_of_optuna_and_each_is_a_cell(here: Settings) -> No
     assert points == [point for n, point in enumerate(expected) if point not in expected[:n]]
     best = max(expected, key=figure)
     assert step.best
-    assert (step.best.point, step.best.value) == (best, pytest.approx(figure(best)))
+    assert step.best.point == best
+    assert step.best.value == pytest.approx(figure(best))
     known = resolve(here, sweep.id)
     reached = reached_by(known, standings(known, here), asked.aim_of(search(), here), here)
-    assert (reached.best, reached.figure) == (best, pytest.approx(figure(best)))
+    assert reached.best == best
+    assert reached.figure == pytest.approx(figure(best))
 
 
 def test_killed_at_any_instant_it_asks_for_each_point_once(here: Settings) -> None:
@@ -187,7 +190,8 @@ def test_what_fails_is_told_as_failed_and_a_trial_is_the_mean_over_its_seeds(
         for cell, value in zip(first, (0.5, 0.7), strict=True):
             end(here, grafts[cell.runs["graft"]], value)
         (told,) = driver.step().told
-        assert (told.state, told.value) == (TrialState.done, pytest.approx(0.6))
+        assert told.state is TrialState.done
+        assert told.value == pytest.approx(0.6)
         with Store.open(here.db) as store:
             for run in store.active():
                 end(here, run, None)
@@ -219,7 +223,7 @@ def test_it_is_pruned_by_the_median_of_the_others(here: Settings) -> None:
         assert store.get(runs[0].id).reason == "pruned", "its card says so too"
     known = resolve(here, sweep.id)
     states = [own[0].state for own in standings(known, here)]
-    assert states.count("pruned") == len(told)
+    assert states.count(CellState.pruned) == len(told)
 
 
 def _curves(settings: Settings, value: float) -> None:

@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from graftui.errors import NotFound, UsageError
-from graftui.models import LOCAL
+from graftui.models import LOCAL, RunStatus
+from graftui.planning.reuse import alike
 from graftui.planning.sweeps import making
 from graftui.planning.sweeps.search.asked import aim_of, search_of
 from graftui.planning.sweeps.search.study import Study, Trial, TrialState
 from graftui.planning.sweeps.search.trial_runs import cells_at, foretold, own_runs
 from graftui.planning.sweeps.states import CellState, Standing, standings
-from graftui.planning.sweeps.sweep import Cell, Sweep, resolve, search_lock, study_path
+from graftui.planning.sweeps.sweep import Cell, Sweep, identities, resolve, search_lock, study_path
 from graftui.registry.store import Store
 from graftui.scheduler.look import set_going
 from graftui.scheduler.pruned import prune
@@ -144,7 +145,7 @@ class Searcher:
                 self._end(number, TrialState.pruned)
                 self._stop(number, cells)
         elif number in self._failing:
-            self._why[number] = _why(results)
+            self._why[number] = self._failed(cells)
             self._end(number, TrialState.failed)
         else:
             self._failing.add(number)  # a run that was killed may just be put back in the queue
@@ -158,6 +159,15 @@ class Searcher:
         if value is None:
             self._why[number] = f"A run of it has no {self.aim.name}."
         return value
+
+    def _failed(self, cells: Sequence[Cell]) -> str:
+        """What went wrong: with one that failed, rather than with what waited for it."""
+        alike_now = alike(self._settings, identities(cells)).values()
+        newest = [runs[0] for runs in alike_now if runs[0].status is not RunStatus.finished]
+        newest.sort(key=lambda run: run.status is not RunStatus.failed)
+        if not newest:
+            return "A run of it is gone."
+        return f"Run {newest[0].id} {newest[0].status}: {newest[0].message}"
 
     def _end(self, number: int, state: TrialState, value: float | None = None) -> None:
         self._study.tell(number, state, value)
@@ -226,10 +236,3 @@ class Searcher:
 
     def _lacking(self, cells: Sequence[Cell]) -> bool:
         return any(result.state is CellState.missing for result in self._seen(cells))
-
-
-def _why(results: Sequence[Standing]) -> str:
-    run = next(
-        (each.run for each in results if each.run and each.state is not CellState.done), None
-    )
-    return f"Run {run.id} {run.status}: {run.message}" if run else "A run of it is gone."
