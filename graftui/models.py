@@ -45,8 +45,7 @@ class RunReason(StrEnum):
     diverged = "diverged"
     crashed = "crashed"
     killed = "killed"
-    pruned = "pruned"
-    """Of a cancelled one: its search gave it up."""
+    pruned = "pruned"  # of a cancelled one: its search gave it up
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,8 @@ def _until_over(
     settings: Settings, searcher: Searcher, console: Console, quiet: bool
 ) -> tuple[Step, list[Trial]]:
     progress = Progress(
-        TextColumn("trials", markup=False), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("trials", markup=False), BarColumn(bar_width=24), MofNCompleteColumn(),
+        TimeElapsedColumn(),
         TextColumn("{task.fields[state]}", "dim", markup=False),
         console=console, transient=True, disable=quiet or not console.is_terminal,
     )  # fmt: skip
