@@ -24,7 +24,7 @@ from graftui.errors import NotFound, UsageError
 from graftui.planning.overrides import Override, Source
 from graftui.planning.recipes import Recipe, loads
 from graftui.planning.sweeps.axes import Axes, Point, checked
-from graftui.planning.sweeps.search.space import Search
+from graftui.planning.sweeps.search.space import Search, checked_space
 from graftui.planning.values import written
 from graftui.registry.checked import LAST_TIME
 from graftui.registry.rows import new_id
@@ -144,7 +144,10 @@ def _read(path: Path) -> Sweep:
         raise ValueError("axes.random and axes.seed should be 0 or more")
     checked(sweep.axes)
     results = {*sweep.made_from().results}
+    space = checked_space(sweep.search) if sweep.search else {}
     for cell in sweep.cells:
+        if unsaid := space.keys() - cell.at.keys():
+            raise ValueError(f"the cell {brief(cell.at)} has no {min(unsaid)}")
         if lacking := results - cell.runs.keys():
             raise ValueError(f"the cell {brief(cell.at)} has no run of {min(lacking)}")
     return sweep

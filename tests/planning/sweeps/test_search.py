@@ -333,6 +333,23 @@ def test_what_is_no_space(typed: str) -> None:
         space.parse([typed], RECIPE.kinds)
 
 
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ('"low": 0.001', '"low": 5'), ('"log": true', '"log": "so"'), ('"trials": 2', '"trials": 0'),
+        ('"log": true', '"log": true, "step": -1'), ('"train.lr": ', '"train.dropout": '),
+    ],
+)  # fmt: skip
+def test_a_file_that_was_changed_by_hand(here: Settings, was: str, now: str) -> None:
+    sweep = begun(here, replace(search(2), space=space.parse(TYPED[:1], RECIPE.kinds)))
+    drive(here, sweep, lambda step: True)
+    file = here.data / "sweeps" / f"{sweep.id}.json"
+    text = file.read_text().replace('"step": null,', "")
+    assert was in text
+    file.write_text(text.replace(was, now, 1))
+    assert (files.listed(here)[0], len(files.listed(here)[1])) == ([], 1)
+
+
 def test_a_corner_that_cannot_run_is_refused_at_once(here: Settings) -> None:
     wide = replace(search(), space=space.parse(["train.lr=0..0.1"], RECIPE.kinds))
     with pytest.raises(UsageError, match=r"train\.lr"):

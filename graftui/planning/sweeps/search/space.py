@@ -87,6 +87,21 @@ class Search:
         return least, {path: span.ends[1] for path, span in self.space.items()}
 
 
+def checked_space(search: Search) -> Space:
+    """The space of a search that was read from a file. Raises ValueError for what cannot be one."""
+    if search.trials < 1 or not search.space:
+        raise ValueError("search has no trials, or no space")
+    for path, span in search.space.items():
+        if isinstance(span, Choices):
+            usable = bool(span.choices)
+        else:
+            usable = span.low < span.high and (span.low > 0 or not span.log)
+            usable = usable and (span.step is None or 0 < span.step <= span.high - span.low)
+        if not usable:
+            raise ValueError(f"search.space.{path} is no range and no choice")
+    return search.space
+
+
 def parse(texts: Sequence[str], kinds: Mapping[str, str]) -> Space:
     """The space in texts such as "train.lr=1e-4..1e-1:log", for a recipe's parts. Raises
     UsageError.
