@@ -336,7 +336,8 @@ def test_what_is_no_space(typed: str) -> None:
 @pytest.mark.parametrize(
     ("was", "now"),
     [
-        ('"low": 0.001', '"low": 5'), ('"log": true', '"log": "so"'), ('"trials": 2', '"trials": 0'),
+        ('"low": 0.001', '"low": 5'), ('"log": true', '"log": "so"'),
+        ('"trials": 2', '"trials": 0'),
         ('"log": true', '"log": true, "step": -1'), ('"train.lr": ', '"train.dropout": '),
     ],
 )  # fmt: skip
