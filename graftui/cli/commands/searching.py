@@ -85,7 +85,7 @@ def search_for(
 
     Raises RunFailed if no trial gave a figure.
     """
-    asked.check(sweep, settings)
+    asked.check(sweep, settings, on)
     if not dry_run:
         return drive(settings, asked.begun(sweep, settings), on, console, json)
     plan(sweep, aim_of(search_of(sweep), settings), console, json)

@@ -3,8 +3,10 @@
 from contextlib import suppress
 from dataclasses import replace
 
+from engine.contract.gpus import devices_elsewhere
 from graftui.errors import NotFound
 from graftui.kinds import shown
+from graftui.models import LOCAL
 from graftui.planning.recipes import Recipe
 from graftui.planning.sweeps import making
 from graftui.planning.sweeps.cells import to_be
@@ -13,7 +15,7 @@ from graftui.planning.sweeps.search.space import Search
 from graftui.planning.sweeps.sweep import Sweep, alone, resolve, same, write
 from graftui.registry.query.sql import figures
 from graftui.registry.store import Store
-from graftui.settings import Settings
+from graftui.settings import Settings, queueing
 
 
 def search_of(sweep: Sweep) -> Search:
@@ -36,14 +38,15 @@ def aim_of(search: Search, settings: Settings) -> Aim:
         return Aim(search, lambda: figures(store.db))
 
 
-def check(sweep: Sweep, settings: Settings) -> None:
+def check(sweep: Sweep, settings: Settings, on: str = LOCAL) -> None:
     """Raises UsageError where a search is after what is no figure, or where a corner of its space
-    can be seen to fail.
+    can be seen to fail, on the executor `on`.
     """
     search = search_of(sweep)
     aim_of(search, settings)
-    for end in search.ends:
-        to_be(sweep, making.of_trial(sweep, end), settings)
+    with devices_elsewhere(queueing(on)):
+        for end in search.ends:
+            to_be(sweep, making.of_trial(sweep, end), settings)
 
 
 def begun(sweep: Sweep, settings: Settings) -> Sweep:
