@@ -30,6 +30,9 @@ from graftui.cli.common import (
 )
 
 
+Fresh = Annotated[bool, typer.Option(help="Fine-tune again, even if that very run exists")]
+
+
 def run(
     recipe: Annotated[
         str,
@@ -41,9 +44,7 @@ def run(
     set_: Sets = [],  # noqa: B006  typer copies it
     name: Annotated[str, typer.Option(help="Name of the runs; the recipe's if not given")] = "",
     tag: Tags = [],  # noqa: B006
-    fresh: Annotated[
-        bool, typer.Option(help="Fine-tune again, even if that very run exists")
-    ] = False,
+    fresh: Fresh = False,
     on: On = "local",
     pilot: Pilot = False,
     priority: Priority = 0,
