@@ -29,7 +29,6 @@ from graftui.cli.common import (
     store_here,
 )
 
-
 Fresh = Annotated[bool, typer.Option(help="Fine-tune again, even if that very run exists")]
 
 
