@@ -101,7 +101,8 @@ def _glyphs(results: Sequence[Standing | None]) -> Text:
 
 
 def _look(result: Standing) -> State:
-    if result.run and not result.state.under_way:
+    told = result.state.under_way or result.state is CellState.pruned
+    if result.run and not told:
         return state(result.run)  # of what is missing, that it was cancelled, or lost
     return _LOOKS[result.state]
 

@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+from dataclasses import replace
 
 import pytest
 
@@ -74,3 +75,11 @@ def test_several_results_of_a_cell_have_a_row_each() -> None:
         ("learnt", "graft"), ("learnt", "retrain"), ("movement", "graft"), ("movement", "retrain"),
     ]  # fmt: skip
     assert counts(both)[CellState.queued] == 6, "a cell is done when all its results are"
+
+
+def test_what_a_search_gave_up_is_said_to_be_pruned() -> None:
+    ((result, *_), *others) = cells()
+    assert result.run
+    run = replace(result.run, status=RunStatus.cancelled, reason="pruned", summary={})
+    made = matrix([(replace(result, state=CellState.pruned, run=run),), *others])
+    assert drawn(made, 200)[1][1:3] == ["⊘", "pruned"]
