@@ -37,7 +37,7 @@ ACTIVE = (RunStatus.queued, RunStatus.starting, RunStatus.running)
 
 
 class RunReason(StrEnum):
-    """Why graftui says that a run failed: the values of engine.contract.events.FailReason."""
+    """Why graftui says that a run failed; the values of engine.contract.events.FailReason."""
 
     config = "config"
     data = "data"
@@ -138,9 +138,8 @@ class Run(Turn):
     """Of the last attempt."""
     ended_at: float | None = None
     phase: str = ""
-    """What it is doing, such as "train"."""
+    """What it is doing, such as "train"; `step` and `total` are of that."""
     step: int = 0
-    """Of this phase."""
     total: int = 0
     done: float | None = None
     """Share of the whole run's work; None while that is not known."""
