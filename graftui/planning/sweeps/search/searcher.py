@@ -23,6 +23,7 @@ from graftui.planning.sweeps.search.trial_runs import cells_at, foretold, own_ru
 from graftui.planning.sweeps.states import CellState, Standing, standings
 from graftui.planning.sweeps.sweep import Cell, Sweep, identities, resolve, search_lock, study_path
 from graftui.registry.store import Store
+from graftui.scheduler.admission.inventory import inventory_of
 from graftui.scheduler.look import set_going
 from graftui.scheduler.pruned import prune
 from graftui.scheduler.queue import queue_file
@@ -208,11 +209,14 @@ class Searcher:
         return True
 
     def _width(self) -> int:
-        """Trials at once: as many as the queue takes runs."""
+        """Trials at once: as many as the queue takes runs; where that is left to what has room, one
+        a GPU, and one where there is none.
+        """
         if self._on != LOCAL:
             return _ELSEWHERE
         with Store.open(self._settings.db) as store:
             jobs = queue_file.in_force(self._settings, store).jobs
+        jobs = jobs or len(inventory_of(self._settings.inventory).look().gpus)
         return max(1, jobs // len(making.of_trial(self._sweep, {})))
 
     # Going on
