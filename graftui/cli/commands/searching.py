@@ -96,7 +96,7 @@ def plan(sweep: Sweep, aim: Aim, console: Console, json: bool) -> None:
     """What a search would do."""
     search = search_of(sweep)
     if json:
-        send_json({"id": sweep.id, "name": sweep.name, **about(search)})
+        send_json({"id": None, "name": sweep.name, **about(search)})
         return
     tell(sweep, search, aim, console)
     console.print("nothing was queued: leave out --dry-run to do it")
@@ -105,8 +105,9 @@ def plan(sweep: Sweep, aim: Aim, console: Console, json: bool) -> None:
 def tell(sweep: Sweep, search: Search, aim: Aim, console: Console) -> None:
     """What is searched, and for what."""
     trials = counted(search.trials, "trial")
+    called = (f"{sweep.id} ", f"({sweep.name})") if sweep.id else ("", sweep.name)
     console.print(
-        Text.assemble("search ", (sweep.id, "bold"), f" ({sweep.name}): {trials},"),
+        Text.assemble("search ", (called[0], "bold"), f"{called[1]}: {trials},"),
         drawing.sought(search, aim),
     )
     for path, span in search.space.items():

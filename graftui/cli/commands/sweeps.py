@@ -42,7 +42,7 @@ class Typed:
 
 
 def asked_for(
-    recipe: Recipe, typed: Typed, goal: searching.Goal, sets: Sequence[str], settings: Settings,
+    recipe: Recipe, typed: Typed, goal: searching.Goal, sets: Sequence[str],
     name: str, tags: Sequence[str],
 ) -> Sweep:  # fmt: skip
     """A sweep of a recipe, with what was typed over its own axes. Raises UsageError."""
@@ -53,7 +53,7 @@ def asked_for(
     values = overrides.parse(sets, recipe.kinds)
     search = searching.search(recipe, goal)
     varying = axes.merged(searching.not_searched(own, search), given)
-    return making.asked_for(recipe, varying, values, settings, name, tags, search)
+    return making.asked_for(recipe, varying, values, name, tags, search)
 
 
 def make(

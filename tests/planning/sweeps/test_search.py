@@ -72,7 +72,7 @@ def search(trials: int = 12, **more: object) -> Search:
 
 def begun(settings: Settings, search: Search, grid: Sequence[str] = ()) -> Sweep:
     axes = Axes(parse(grid, RECIPE.kinds, "--grid"))
-    sweep = making.asked_for(RECIPE, axes, (), settings, search=search)
+    sweep = making.asked_for(RECIPE, axes, (), search=search)
     asked.check(sweep, settings)
     return asked.begun(sweep, settings)
 

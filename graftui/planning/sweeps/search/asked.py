@@ -1,10 +1,8 @@
 """A search as it is asked for, and written down. What it comes to is in searcher.py."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from engine.contract.gpus import devices_elsewhere
-from graftui.errors import NotFound
 from graftui.kinds import shown
 from graftui.models import LOCAL
 from graftui.planning.recipes import Recipe
@@ -12,7 +10,7 @@ from graftui.planning.sweeps import making
 from graftui.planning.sweeps.cells import to_be
 from graftui.planning.sweeps.search.aim import Aim
 from graftui.planning.sweeps.search.space import Search
-from graftui.planning.sweeps.sweep import Sweep, alone, resolve, same, write
+from graftui.planning.sweeps.sweep import Sweep, alone, fresh_id, resolve, same, write
 from graftui.registry.query.sql import figures
 from graftui.registry.store import Store
 from graftui.settings import Settings, queueing
@@ -55,8 +53,10 @@ def begun(sweep: Sweep, settings: Settings) -> Sweep:
     """
     with alone(settings):
         known = same(settings, sweep)
-        with suppress(NotFound):
+        if known.id:
             known = replace(known, cells=resolve(settings, known.id).cells)
+        else:
+            known = replace(known, id=fresh_id(settings))
         known = replace(known, search=replace(search_of(known), stopped=False))
         write(settings, known)
     return known
