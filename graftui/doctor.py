@@ -113,7 +113,7 @@ def _folders(skipped: Sequence[Skipped], settings: Settings) -> Iterator[Check]:
 
 
 def _trash(settings: Settings) -> Iterator[Check]:
-    deleted = trash.deletions(settings.runs)
+    deleted = [each for each in trash.deletions(settings.runs) if each.ids]
     if not deleted:
         return
     number, total = sum(len(each.ids) for each in deleted), sum(size(d.path) for d in deleted)

@@ -56,6 +56,13 @@ def test_it_says_from_which_step_each_goes_on(graftui: Graftui) -> None:
     assert status(graftui, "a1") == status(graftui, "b1") == "queued"
 
 
+def test_that_it_is_paused_is_said_once(graftui: Graftui) -> None:
+    change("a1", **KILLED)
+    change("b1", **KILLED, queue_group="one that was given up")
+    graftui("queue", "pause")
+    assert graftui("resume", "a1", "b1").count("paused:") == 1
+
+
 def test_a_filter_leaves_out_what_cannot_go_on(graftui: Graftui) -> None:
     change("a1", **KILLED)
     change("a2", status=RunStatus.failed, reason="diverged")

@@ -41,8 +41,7 @@ def resume(
         step = saved_step(settings.run_dir(run.id))
         start = "from its start" if step is None else f"from step {step}"
         console.print(f"queued {run.kind} {run.id} ({run.name}): goes on {start}", soft_wrap=True)
-    for group in dict.fromkeys(run.queue_group for run in queued):
-        tell_paused(settings, console, group)
+    tell_paused(settings, console, *(run.queue_group for run in queued))
 
 
 def _as_json(settings: Settings, run: Run) -> dict[str, object]:

@@ -67,12 +67,14 @@ def executor(on: str, pilot: bool) -> str:
     return f"{on}{PILOT}"
 
 
-def tell_paused(settings: Settings, console: Console, group: str = "") -> None:
-    """Say where what was just queued, for `group`, waits for its user's word."""
+def tell_paused(settings: Settings, console: Console, *groups: str) -> None:
+    """Say where what was just queued, for `groups`, waits for its user's word."""
     if trouble := queue_file.trouble(settings):
         console.print(trouble, style="yellow", soft_wrap=True)
-    elif command := queue_file.resumed_by(settings, group):
-        console.print(f"paused: nothing of it starts until `{command}`", style="yellow")
+        return
+    for command in dict.fromkeys(queue_file.resumed_by(settings, group) for group in groups):
+        if command:
+            console.print(f"paused: nothing of it starts until `{command}`", style="yellow")
 
 
 def check_executor(settings: Settings, name: str) -> None:

@@ -109,7 +109,7 @@ def _tell(settings: Settings, console: Console, outcome: Outcome, json: bool) ->
         console.print("nothing was queued: leave out --dry-run to do it")
     elif outcome.queued:
         console.print(f"queued {counted(len(outcome.queued))}; graftui sweep show {sweep.id}")
-        running.tell_paused(settings, console)
+        running.tell_paused(settings, console, "")
     else:
         console.print(f"nothing is to be made; graftui sweep show {sweep.id}")
 
