@@ -44,7 +44,7 @@ def fill(folder: Path) -> None:
 
 def cpu_ms(arguments: list[str], folder: Path) -> float:
     """Least CPU time of `graftui ARGUMENTS` over ROUNDS."""
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
     took = []
     for _ in range(ROUNDS):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -2,9 +2,12 @@
 
 What a run needs of a cold engine is measured up to its first step of loading a model: from there
 on the two are alike. The sweep of the warm one has its imports in it.
+
+    python -m bench.warm 30     # a sweep of so many grafts, where `python -m bench warm` has 12
 """
 
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,7 +30,7 @@ TASK = TaskConfig(name="pocket-film", k=16, test_rows=100)
 LOADING = b'"event":"progress","phase":"load"'
 
 
-def run() -> Iterator[Result]:
+def run(grafts: int = GRAFTS) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as name:
         settings = at(Path(name), poll_s=0.05)
         tuning = FinetuneConfig(model=MODEL, task=TASK, train=TrainConfig(steps=40, eval_every=20))
@@ -39,10 +42,10 @@ def run() -> Iterator[Result]:
         ratio = statistics.median(ours / theirs for ours, theirs in starts)
         yield Result("start of a run, warm / cold", ratio, "x", 0.1)
         took = [
-            _sweep_s(supervisor.settings, tuned.id, seed)
-            for seed, supervisor in enumerate((warm, cold))
+            _sweep_s(supervisor.settings, tuned.id, grafts, first=grafts * turn)
+            for turn, supervisor in enumerate((warm, cold))
         ]
-        yield Result(f"{GRAFTS} pocket grafts, warm / cold", took[0] / took[1], "x", 0.4)
+        yield Result(f"{grafts} pocket grafts, warm / cold", took[0] / took[1], "x", 0.4)
 
 
 def _start_s(supervisor: Supervisor, tuned: str) -> float:
@@ -58,9 +61,9 @@ def _start_s(supervisor: Supervisor, tuned: str) -> float:
     return took
 
 
-def _sweep_s(settings: Settings, tuned: str, seed: int) -> float:
+def _sweep_s(settings: Settings, tuned: str, grafts: int, first: int) -> float:
     """A supervisor's time from its start to the end of all grafts."""
-    plans = [_graft(tuned, seed=GRAFTS * seed + number) for number in range(GRAFTS)]
+    plans = [_graft(tuned, seed=first + number) for number in range(grafts)]
     since = time.perf_counter()
     _done(settings, plans)
     return time.perf_counter() - since
@@ -82,3 +85,9 @@ def _graft(tuned: str, seed: int) -> Plan:
 
 def _plan(config: RunConfig) -> Plan:
     return Plan(name="bench", kind=config.kind, config=config)
+
+
+if __name__ == "__main__":
+    from bench.__main__ import show
+
+    show(run(int(sys.argv[1]) if sys.argv[1:] else GRAFTS))

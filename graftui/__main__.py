@@ -3,7 +3,7 @@
 import os
 import sys
 
-from graftui.cli import app
+from graftui.cli import app_for
 from graftui.errors import GraftuiError, UsageError, explain
 from graftui.text import fit, visible, visible_lines
 
@@ -14,7 +14,7 @@ def main() -> None:
     fit(sys.stderr)
     try:
         _refuse_bytes(sys.argv[1:])
-        app()
+        app_for(sys.argv[1:])()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # the edge: what cannot be explained is a bug, and shown as one

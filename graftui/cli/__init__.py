@@ -4,18 +4,23 @@ Imports within the verbs: `graftui --help` must not wait for pydantic, SQLite or
 """
 
 import sys
+from collections.abc import Sequence
+from copy import copy
 from typing import Annotated
 
 import typer
+from typer.main import get_command_name
 
 from graftui import __version__
 from graftui.cli import catalog, labels, queue, results, runs, skills, slurm, sweeps, tidying, trash
 from graftui.cli.common import settings_here
+from graftui.cli.plain import PlainCommand, PlainGroup
 from graftui.errors import EXIT_CODES
 
 _CODES = "; ".join(f"{code} {what}" for code, what in EXIT_CODES.items())
 
 app = typer.Typer(
+    cls=PlainGroup,
     help="Find which few weights of a fine-tuned language model carry its new skill.\n\n"
     "Without a verb it opens the dashboard. Start with: graftui run pocket",
     epilog=f"Exit codes: {_CODES}",
@@ -56,7 +61,7 @@ _PANELS = (
 )  # fmt: skip
 for _panel, _verbs in _PANELS:
     for _verb, _example in _verbs.items():
-        _form = labels.COMMANDS.get(_verb)
+        _form = labels.COMMANDS.get(_verb, PlainCommand)
         app.command(cls=_form, rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
 _GROUPED = (
     ("Run", queue.GROUPS), ("Run", sweeps.GROUPS), (_CATALOG, catalog.GROUPS),
@@ -66,5 +71,18 @@ for _panel, _groups in _GROUPED:
     for _name, (_group, _verbs) in _groups.items():
         app.add_typer(_group, name=_name, rich_help_panel=_panel)
         for _verb, _example in _verbs.items():
-            _form = sweeps.COMMANDS.get(_verb)
+            _form = sweeps.COMMANDS.get(_verb, PlainCommand)
             _group.command(cls=_form, epilog=f"Example: {_example}")(_verb)
+
+
+def app_for(words: Sequence[str]) -> typer.Typer:
+    """The command line for these words: where the first is a verb, with that one alone. To make all
+    of them ready takes as long as to list runs.
+    """
+    alone, first = copy(app), words[:1]
+    alone.registered_commands = [
+        each for each in app.registered_commands
+        if each.callback and get_command_name(each.callback.__name__) in first
+    ]  # fmt: skip
+    alone.registered_groups = [each for each in app.registered_groups if each.name in first]
+    return alone if alone.registered_commands or alone.registered_groups else app

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from graftui.cli.common import Filters, MaybeRefs, Ref, Yes, console_here, settings_here, store_here
+from graftui.cli.plain import PlainCommand
 
 _OPTIONS = ("-f", "-y", "-h")
 
 
-class TagCommand(TyperCommand):
+class TagCommand(PlainCommand):
     """`-word` takes a tag away; of single letters, those that are options in every verb are so."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -100,4 +100,4 @@ VERBS: dict[Callable[..., None], str] = {
     archive: "graftui archive -f 'tag=draft and not star=yes'",
     unarchive: "graftui unarchive -f tag=draft",
 }
-COMMANDS: dict[Callable[..., None], type[TyperCommand]] = {tag: TagCommand}
+COMMANDS: dict[Callable[..., None], type[PlainCommand]] = {tag: TagCommand}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from graftui.cli import completion
 from graftui.cli.common import (
@@ -23,6 +23,7 @@ from graftui.cli.common import (
     store_here,
     store_to_read,
 )
+from graftui.cli.plain import PlainCommand
 
 _MANY = ("--grid", "--zip", "--search")
 
@@ -36,7 +37,7 @@ class SweepGroup(TyperGroup):
         return super().parse_args(ctx, args if verb or not args else ["new", *args])
 
 
-class NewCommand(TyperCommand):
+class NewCommand(PlainCommand):
     """`--grid a=1,2 b=3,4`: an option takes all that follows it and is setting=values."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -283,4 +284,4 @@ GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
         },
     )
 }
-COMMANDS: dict[Callable[..., None], type[TyperCommand]] = {new: NewCommand}
+COMMANDS: dict[Callable[..., None], type[PlainCommand]] = {new: NewCommand}

@@ -27,7 +27,7 @@ _FOLLOWING = (
     " ORDER BY waiting.created_at, waiting.n"
 )
 _HAS = (
-    f"SELECT attempt_run FROM runs{attempts.BESIDE}"
+    f"SELECT {', '.join(f'attempt_{name}' for name in attempts.COLUMNS)} FROM runs{attempts.BESIDE}"
     " WHERE status IN ('starting', 'running', 'lost') AND +folder = :folder"
     f" AND {PLAIN} = :name AND attempt_job != ''"
 )
@@ -65,8 +65,8 @@ def following(db: sqlite3.Connection, here: Here, ids: Sequence[str]) -> dict[st
 
 def has(db: sqlite3.Connection, here: Here, name: str) -> list[Attempt]:
     """Attempts that the executor `name` has, and which may not be over."""
-    ids = [row[0] for row in db.execute(_HAS, {**asdict(here), "name": name})]
-    return [attempts.attempts_of(db, id)[-1] for id in ids]
+    rows = db.execute(_HAS, {**asdict(here), "name": name})
+    return [attempts.attempt_of(tuple(row)) for row in rows]
 
 
 def take_back(db: sqlite3.Connection, attempt: Attempt) -> None:

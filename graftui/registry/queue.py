@@ -13,6 +13,7 @@ from typing import Any
 
 from graftui.models import Attempt, Here, Run, RunStatus, Verdict
 from graftui.registry import attempts
+from graftui.registry.rows import STATES
 from graftui.settings import QUEUEING
 from graftui.turns import Waiting
 
@@ -69,6 +70,12 @@ def waiting(db: sqlite3.Connection, here: Here) -> list[Waiting]:
         Waiting(id, priority, rank, group, bool(held), unfinished, bool(handed))
         for id, priority, rank, group, held, unfinished, handed in rows
     ]
+
+
+def ids(db: sqlite3.Connection, folder: str) -> dict[str, RunStatus]:
+    """Where each run of a data folder stands that is queued or held, by id."""
+    status = "SELECT id, status FROM runs WHERE status IN ('queued', 'held') AND +folder = ?"
+    return {row[0]: STATES[row[1]] for row in db.execute(status, [folder])}
 
 
 def busy(db: sqlite3.Connection, here: Here) -> dict[str, str]:

@@ -22,7 +22,7 @@ from graftui.registry.migrate import migrate
 from graftui.registry.query import sql
 from graftui.registry.query.tree import EVERYTHING, Query
 from graftui.registry.resolve import resolve
-from graftui.registry.rows import RUN, encoded, row_of, run_of
+from graftui.registry.rows import RUN, STATES, encoded, row_of, run_of
 
 Runs = list[Run]
 """Named, because `list` means the method inside the class."""
@@ -122,8 +122,7 @@ class Store:
     def statuses(self, ids: Iterable[str]) -> dict[str, RunStatus]:
         """Where each of the runs stands that are in the registry, by id."""
         listed = "SELECT id, status FROM runs WHERE id IN (SELECT value FROM json_each(?))"
-        rows = self.db.execute(listed, [json.dumps(list(ids))])
-        return {row[0]: RunStatus(row[1]) for row in rows}
+        return {row[0]: STATES[row[1]] for row in self.db.execute(listed, [json.dumps([*ids])])}
 
     def active(self) -> Runs:
         """Runs that still have something to do, oldest first."""
@@ -132,12 +131,20 @@ class Store:
 
     def unsettled(self, folder: str) -> Runs:
         """Runs of a data folder that may change: active, held, or lost of late."""
+        return self._standing(folder, (*ACTIVE, RunStatus.held))
+
+    def _standing(self, folder: str, states: Sequence[RunStatus]) -> Runs:
+        """Runs in one of `states`, or lost of late, oldest first."""
         rows = self.db.execute(
-            f"{RUN} WHERE (status IN (?, ?, ?, ?) OR (status = ? AND ended_at > ?))"
-            " AND +folder = ? ORDER BY created_at, n",
-            (*ACTIVE, RunStatus.held, RunStatus.lost, time.time() - queue.DOUBT_S, folder),
+            f"{RUN} WHERE (status IN (SELECT value FROM json_each(?))"
+            " OR (status = 'lost' AND ended_at > ?)) AND +folder = ? ORDER BY created_at, n",
+            (json.dumps(states), time.time() - queue.DOUBT_S, folder),
         )
         return [run_of(row) for row in rows]
+
+    def at_work(self, folder: str) -> Runs:
+        """Runs of a data folder that may change by themselves: at work, or lost of late."""
+        return self._standing(folder, (RunStatus.starting, RunStatus.running))
 
     def queued(self, folder: str) -> bool:
         """Whether a run of a data folder is queued."""

@@ -4,13 +4,16 @@ Owns the verdict `lost`, and takes it back at a sign of life. Judges no run of a
 and one of another host by its heartbeat alone. Starts and signals nobody.
 """
 
+import os
 import time
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
+from pathlib import Path
 
 from engine.contract.layout import RunDir
 from graftui.models import Run, RunReason, RunStatus, Verdict
+from graftui.registry import folders, queue
 from graftui.registry.attempts import NAMES, change, read_one
 from graftui.registry.card import amend_card, read_card
 from graftui.registry.ingest import adopt, ingest
@@ -31,6 +34,7 @@ _FORKING_S = 2.0
 # How long a supervisor may take to say how its engine ended.
 _REAPING_S = 3.0
 _STARTS = 2
+_EVENTS = RunDir(Path()).events.name
 AT_WORK = (RunStatus.starting, RunStatus.running)
 
 
@@ -59,17 +63,19 @@ def reconcile(
     """
     if adopting:
         adopt(store, settings)
-    watched = store.unsettled(settings.folder)
-    if watched and settings.runs.is_dir():  # else a disk is not mounted: nothing can be said
+    at_work, waiting = store.at_work(settings.folder), queue.ids(store.db, settings.folder)
+    stood = {run.id: run.status for run in at_work} | waiting
+    if stood and settings.runs.is_dir():  # else a disk is not mounted: nothing can be said
         watch = _Watch(settings, store, executors or Executors(settings), mine)
-        for run in watched:
-            if not _only_waits(settings.run_dir(run.id), run):
+        noticed = map(store.find, _noticed(settings.runs, waiting))
+        for run in (*at_work, *noticed):
+            if run is not None:
                 _look(watch, run)
-    for run in _changed(store, watched):
+    for run in _changed(store, stood):
         if _may_retry(settings, run, mine):
             retry(settings, store, run)
     settle_stranded(settings, store)
-    return _changed(store, watched)
+    return _changed(store, stood)
 
 
 def _may_retry(settings: Settings, run: Run, mine: Container[str] | None) -> bool:
@@ -79,16 +85,18 @@ def _may_retry(settings: Settings, run: Run, mine: Container[str] | None) -> boo
     return run.id not in mine
 
 
-def _changed(store: Store, watched: list[Run]) -> list[Run]:
+def _changed(store: Store, stood: Mapping[str, RunStatus]) -> list[Run]:
     """Those whose status is another than it was."""
-    now = store.statuses(run.id for run in watched)
-    return [store.get(run.id) for run in watched if now.get(run.id, run.status) != run.status]
+    now = store.statuses(stood)
+    return [store.get(id) for id, was in stood.items() if now.get(id, was) != was]
 
 
-def _only_waits(run_dir: RunDir, run: Run) -> bool:
-    """Whether nothing is to be seen of it: thousands may wait, and each look costs."""
-    waits = run.status in (RunStatus.held, RunStatus.queued)
-    return waits and run_dir.config.exists() and not run_dir.events.exists()
+def _noticed(runs: Path, waiting: Iterable[str]) -> list[str]:
+    """Those of which there is something to see: somebody began them, or took them away. Thousands
+    may wait, and each look at one costs.
+    """
+    there = folders.names(runs)
+    return [id for id in waiting if id not in there or os.path.exists(f"{runs}/{id}/{_EVENTS}")]
 
 
 def _look(watch: _Watch, run: Run) -> None:
@@ -102,7 +110,7 @@ def _look(watch: _Watch, run: Run) -> None:
         _take_back(watch, run)
     if watch.mine is not None and run.id in watch.mine:
         return
-    now = watch.store.find(run.id)
+    now = watch.store.find(run.id) if heard or run.status not in AT_WORK else run
     if now is None or now.status not in AT_WORK:
         return
     if now.attempt.n and now.attempt.pid_ticks is None and not now.attempt.job:

@@ -42,6 +42,8 @@ from graftui.settings import Settings
 log = logging.getLogger("graftui.supervise")
 # Troubles in a row (full disk, locked registry), a second apart, before it gives up.
 _PATIENCE = 60
+_LONG_S = 0.05
+"""A look at all runs that takes more of a processor is not taken again at once."""
 
 
 def main() -> None:
@@ -75,6 +77,7 @@ class Supervisor:
         self._groups: dict[str, str] = {}
         """By run, of those that are `mine`: whose slots it takes."""
         self._seen: float | None = None
+        self._next_look = self._next_claim = 0.0
 
     def drain(self) -> None:
         """Until nothing is queued or at work."""
@@ -102,23 +105,39 @@ class Supervisor:
             for run_id, sight in sights.items():
                 if sight.end is not None:
                     self._reap(store, run_id, sight.end)
-            self._look_at_all(store)
-            self.handing.tick(store)
+            if not _put_off(self._next_look):
+                self._look_at_all(store)
+                self.handing.tick(store)
             # An engine that said it has finished may still hold its memory: count processes too.
             while claimed := self._claim(store):
                 self._start(store, claimed)
             calling = self.calls.tick(store)
-            more = bool(self.mine or calling or work(self.settings, store))
-            if not more and not store.queued(self.settings.folder):
+            busy = bool(self.mine) or calling or _put_off(self._next_claim)
+            busy = busy or work(self.settings, store)
+            if not busy and not store.queued(self.settings.folder):
                 knobs.forget(store, self.settings.folder)  # what was said was for this queue
-            return more
+            return busy
 
     def _claim(self, store: Store) -> Run | None:
+        """The run whose turn it is; that there is none is not asked for more than a tenth of the
+        time, however many wait.
+        """
+        if _put_off(self._next_claim):
+            return None
+        since = time.thread_time()
         self._groups = {run_id: self._groups[run_id] for run_id in self.mine}
         ready = self.executors.ready
-        return claim_next(self.settings, store, self.admission, self._groups, ready)
+        claimed = claim_next(self.settings, store, self.admission, self._groups, ready)
+        self._next_claim = 0.0 if claimed else _not_at_once(since)
+        return claimed
 
     def _look_at_all(self, store: Store) -> None:
+        """At what its own executors do not tell it of: takes a tenth of the time at most."""
+        since = time.thread_time()
+        self._reconcile(store)
+        self._next_look = _not_at_once(since)
+
+    def _reconcile(self, store: Store) -> None:
         born = store.born()
         adopting = born != self._seen  # another than before: somebody deleted runs.db
         changed = reconcile(self.settings, store, self.executors, mine=self.mine, adopting=adopting)
@@ -188,6 +207,18 @@ class Supervisor:
             retry(self.settings, store, store.get(run_id))
         del self.mine[run_id]
         log.info("%s ended with %d", run_id, end.code)
+
+
+def _put_off(until: float) -> bool:
+    return time.monotonic() < until
+
+
+def _not_at_once(since: float) -> float:
+    """When a look that began at `since`, by this thread's clock, may be taken again: at once, or if
+    it took long after nine times as long.
+    """
+    took = time.thread_time() - since
+    return time.monotonic() + (9 * took if took > _LONG_S else 0.0)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from graftui.cli.commands.choosing import query_of
 from graftui.cli.commands.output import as_json, send_json
-from graftui.doctor import Check
 from graftui.models import RunStatus
 from graftui.registry.query.grammar import limited, words
 from graftui.registry.query.tree import EVERYTHING, all_of, written
@@ -15,6 +15,9 @@ from graftui.scheduler.condition import observed
 from graftui.settings import Settings
 from graftui.show import tables
 from graftui.terminal import Console, Text
+
+if TYPE_CHECKING:  # doctor looks at all there is: a list of runs needs nothing of it
+    from graftui.doctor import Check
 
 
 def show(
@@ -51,7 +54,7 @@ def show(
         console.print(f"held, not started: graftui release {' '.join(held)}")
 
 
-def checks(checked: Sequence[Check], console: Console) -> None:
+def checks(checked: "Sequence[Check]", console: Console) -> None:
     """One line a check, and below what is wrong how to mend it."""
     for check in checked:
         mark = ("✓", "green") if check.ok else ("✗", "red")

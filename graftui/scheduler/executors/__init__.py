@@ -8,11 +8,18 @@ from graftui.errors import UsageError
 from graftui.models import LOCAL, Attempt
 from graftui.scheduler.executors.base import Executor, Queueing, Sight
 from graftui.scheduler.executors.local import Local
-from graftui.scheduler.executors.slurm import Slurm
 from graftui.scheduler.identity import Life
 from graftui.settings import QUEUEING, SLURM, Settings
 
-EXECUTORS: dict[str, Callable[[Settings], Executor]] = {LOCAL: Local, SLURM: Slurm}
+
+def _slurm(settings: Settings) -> Executor:
+    # Who lists runs of this host does without it.
+    from graftui.scheduler.executors.slurm import Slurm
+
+    return Slurm(settings)
+
+
+EXECUTORS: dict[str, Callable[[Settings], Executor]] = {LOCAL: Local, SLURM: _slurm}
 
 
 class Executors:
