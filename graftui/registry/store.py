@@ -129,22 +129,15 @@ class Store:
         rows = self.db.execute(f"{RUN} WHERE status IN (?, ?, ?) ORDER BY created_at, n", ACTIVE)
         return [run_of(row) for row in rows]
 
-    def unsettled(self, folder: str) -> Runs:
-        """Runs of a data folder that may change: active, held, or lost of late."""
-        return self._standing(folder, (*ACTIVE, RunStatus.held))
-
-    def _standing(self, folder: str, states: Sequence[RunStatus]) -> Runs:
-        """Runs in one of `states`, or lost of late, oldest first."""
+    def unsettled(self, folder: str, waiting: bool = True) -> Runs:
+        """Runs of a data folder that may change: at work, or lost of late; and those that wait."""
+        states = (*ACTIVE, RunStatus.held) if waiting else (RunStatus.starting, RunStatus.running)
         rows = self.db.execute(
             f"{RUN} WHERE (status IN (SELECT value FROM json_each(?))"
             " OR (status = 'lost' AND ended_at > ?)) AND +folder = ? ORDER BY created_at, n",
             (json.dumps(states), time.time() - queue.DOUBT_S, folder),
         )
         return [run_of(row) for row in rows]
-
-    def at_work(self, folder: str) -> Runs:
-        """Runs of a data folder that may change by themselves: at work, or lost of late."""
-        return self._standing(folder, (RunStatus.starting, RunStatus.running))
 
     def queued(self, folder: str) -> bool:
         """Whether a run of a data folder is queued."""

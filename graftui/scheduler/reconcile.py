@@ -63,7 +63,10 @@ def reconcile(
     """
     if adopting:
         adopt(store, settings)
-    at_work, waiting = store.at_work(settings.folder), queue.ids(store.db, settings.folder)
+    at_work, waiting = (
+        store.unsettled(settings.folder, waiting=False),
+        queue.ids(store.db, settings.folder),
+    )
     stood = {run.id: run.status for run in at_work} | waiting
     if stood and settings.runs.is_dir():  # else a disk is not mounted: nothing can be said
         watch = _Watch(settings, store, executors or Executors(settings), mine)

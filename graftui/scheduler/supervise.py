@@ -105,6 +105,7 @@ class Supervisor:
             for run_id, sight in sights.items():
                 if sight.end is not None:
                     self._reap(store, run_id, sight.end)
+                    self._next_claim = 0.0  # there is room now
             if not _put_off(self._next_look):
                 self._look_at_all(store)
                 self.handing.tick(store)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
-from engine.contract.model_folder import weights_of
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.scheduler.admission.machine import GIB, Need, Source
@@ -51,6 +50,8 @@ class Needs:
         device = str(compute.get("device", "auto"))
         on_gpu = with_gpus and device != "cpu"
         peaks = self._peaks(store, run.kind, on_gpu).get(shape(run.config))
+        from engine.contract.model_folder import weights_of  # imports pydantic: not for a listing
+
         weights = weights_of(str(run.config.get("model", {}).get("name", "")))
         memory, memory_from = _host(compute.get("memory_gib"), peaks, weights, on_gpu)
         gpu, gpu_from = _gpu(compute.get("gpu_memory_gib"), peaks, weights)
