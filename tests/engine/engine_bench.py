@@ -118,7 +118,7 @@ class Ran:
             if isinstance(event, ev.Log) and "taken over from" in event.message:
                 continue
             plain = event.model_dump(mode="json")
-            for key in ("t", "pid", "seconds", "seq", "left_s"):
+            for key in ("t", "pid", "seconds", "seq", "left_s", "peak_bytes"):
                 plain.pop(key, None)
             if plain["event"] == "log":
                 plain["message"] = plain["message"].split(" s: ")[-1]  # "loaded in 0.1 s: ..."

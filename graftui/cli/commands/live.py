@@ -18,6 +18,7 @@ from graftui.results.times import time_left
 from graftui.scheduler.look import look
 from graftui.scheduler.queue.claims import nothing_to_do
 from graftui.scheduler.queue.requeue import comes_back
+from graftui.scheduler.reconcile import AT_WORK
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.show.events import sentence
@@ -90,12 +91,20 @@ class Watch:
     def _look(self) -> list[Run]:
         with Store.open(self._settings.db) as store:
             look(self._settings, store)
+            idle = self._all_wait(store) and nothing_to_do(self._settings, store)
+            # Read after that: else one that began and ended meanwhile would seem to wait for ever.
             runs = [store.get(run_id) for run_id in self._followers]
-            # What waits for a lost or held run may have to wait for ever.
-            left = [r for r in runs if not (self._has_ended(r) or store.waits_in_vain(r))]
-            queued = all(run.status is RunStatus.queued for run in left)
-            self._over = queued and (not left or nothing_to_do(self._settings, store))
+            left = self._left(store, runs)
+            self._over = not left or idle and all(r.status is RunStatus.queued for r in left)
             return runs
+
+    def _all_wait(self, store: Store) -> bool:
+        states = {*store.statuses(self._followers).values()}
+        return RunStatus.queued in states and states.isdisjoint(AT_WORK)
+
+    def _left(self, store: Store, runs: Sequence[Run]) -> list[Run]:
+        """Those to wait for. What waits for a lost or held run may have to wait for ever."""
+        return [r for r in runs if not (self._has_ended(r) or store.waits_in_vain(r))]
 
     def _has_ended(self, run: Run) -> bool:
         return not run.status.active and not comes_back(self._settings, run)
