@@ -36,7 +36,7 @@ gpu-check:
 	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m bench.gpu_check
 
 clean:
-	rm -rf .venv data/runs data/cache runs.db runs.db-wal runs.db-shm
+	rm -rf .venv data/runs data/cache .data-trash runs.db runs.db-wal runs.db-shm
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "graftui needs Python 3.11+: make PYTHON=python3.11 ...")'

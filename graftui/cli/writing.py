@@ -68,6 +68,7 @@ def check_place(output: Path | None, settings: "Settings") -> None:
 
 def _is_ours(output: Path, settings: "Settings") -> bool:
     """Whether it is the registry, the file of settings, or stands where runs and sweeps are."""
+    from graftui.scheduler.removal import trash
     from graftui.settings import FILE
 
     path = Path(os.path.realpath(output))
@@ -75,7 +76,7 @@ def _is_ours(output: Path, settings: "Settings") -> bool:
     if str(path) in beside or path == settings.root / FILE:
         return True
     data = Path(settings.folder).parent
-    folders = [Path(settings.folder), data / "sweeps", data / "trash"]
+    folders = [Path(settings.folder), data / "sweeps", trash.folder(settings.runs)]
     return path == data / "queue.json" or any(path.is_relative_to(own) for own in folders)
 
 

@@ -58,7 +58,7 @@ def test_nothing_is_put_over_a_run(graftui: Graftui) -> None:
 
 def test_what_is_no_run_stays_in_the_trash(graftui: Graftui) -> None:
     graftui("rm", "-y", "a1")
-    (deletion,) = Path("data/trash").iterdir()
+    (deletion,) = Path(".data-trash").iterdir()
     (deletion / ".DS_Store").touch()
     (deletion / "notes.txt").touch()
     (deletion / "empty").mkdir()

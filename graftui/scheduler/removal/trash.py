@@ -1,7 +1,8 @@
 """The trash: runs that were deleted, with all their files, until their days are over.
 
-It lies beside the run folders, on their disk, so that a rename moves a run there and back; in it a
-folder a deletion, called by its time. Owns that form, and how long is waited.
+It lies on the disk of the run folders, so that a rename moves a run there and back, and outside of
+the data folder, so that who copies that home leaves it behind; in it a folder a deletion, called by
+its time. Owns that form, and how long is waited.
 A run that is put back is taken in again, as any folder that lies there.
 """
 
@@ -42,12 +43,23 @@ class Deletion:
 
 
 def folder(runs: Path) -> Path:
-    """Where it lies: beside the run folders, or among them where these are a disk of their own."""
+    """Where it lies: beside the data folder; in it, or among the runs, where these are a disk of
+    their own, or beside it nothing can be written.
+    """
     whole = runs.resolve()
-    with suppress(OSError):
-        if os.stat(whole).st_dev != os.stat(whole.parent).st_dev:
-            return whole / ".trash"
-    return whole.parent / "trash"
+    data = whole.parent
+    if not _same_disk(whole, data):
+        return whole / ".trash"
+    if _same_disk(data, data.parent) and os.access(data.parent, os.W_OK):
+        return data.parent / f".{data.name}-trash"
+    return data / "trash"
+
+
+def _same_disk(folder: Path, other: Path) -> bool:
+    try:
+        return os.stat(folder).st_dev == os.stat(other).st_dev
+    except OSError:  # it is not there yet
+        return True
 
 
 def keeps(settings: Settings) -> bool:
