@@ -29,6 +29,9 @@ PILOT = ":pilot"
 QUEUEING = (SLURM,)
 """Executors with a queue of their own: what they have takes no place of this host's. Each has a
 table of its name in graftui.toml."""
+KEYS = "keys"
+"""The dashboard's table in graftui.toml: other keys for what its keys do."""
+_TABLES = (*QUEUEING, KEYS)
 
 
 def queueing(executor: str) -> bool:
@@ -138,7 +141,7 @@ def _find(name: str, flags: Mapping[str, str | None], file: Mapping[str, Any]) -
 
 def tables(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """The tables of a graftui.toml. Raises UsageError."""
-    return {name: value for name, value in _read_file(path).items() if name in QUEUEING}
+    return {name: value for name, value in _read_file(path).items() if name in _TABLES}
 
 
 def _read_file(path: Path) -> Mapping[str, Any]:
@@ -152,10 +155,10 @@ def _read_file(path: Path) -> Mapping[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise UsageError(f"{path} is not valid TOML: {exc}.", "Correct that line.") from exc
     for key in knobs:
-        if key not in KNOBS and key not in QUEUEING:
+        if key not in KNOBS and key not in _TABLES:
             raise UsageError(f"{path}: there is no setting {key!r}.", f"Known: {', '.join(KNOBS)}.")
-        if (key in QUEUEING) is not isinstance(knobs[key], dict):
-            what = f"a table, [{key}]" if key in QUEUEING else "a value, and no table"
+        if (key in _TABLES) is not isinstance(knobs[key], dict):
+            what = f"a table, [{key}]" if key in _TABLES else "a value, and no table"
             raise UsageError(f"{path}: {key} should be {what}.", "Correct it, or leave it out.")
     return knobs
 

@@ -20,6 +20,7 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["XDG_CONFIG_HOME"] = "/dev/null"  # what the developer has there is no part of the tests
+os.environ["XDG_STATE_HOME"] = "/dev/null"
 
 # Without bytecode each of these processes would compile graftui anew, and pytest its own tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -7,28 +7,32 @@ Owns what lives as long as the window. Quitting ends no run: it says how to find
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from textual import on
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
 from graftui.errors import GraftuiError
-from graftui.settings import Settings
+from graftui.results.figures import counted
+from graftui.settings import FILE, Settings
 from graftui.text import visible_lines
-from graftui.tui import jobs
+from graftui.tui import jobs, keys
 from graftui.tui.background import start
 from graftui.tui.dialogs.confirm import ConfirmScreen
+from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
-from graftui.tui.messages import Advanced, Pictured, Trouble
+from graftui.tui.messages import Advanced, Queued, Removed, Told, Trouble
 from graftui.tui.reader import Reader
+from graftui.tui.remembered import Remembered
 from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.spelling import Spelling
 from graftui.tui.text import cut
@@ -70,9 +74,15 @@ class GraftuiApp(App[None]):
     TITLE = "graftui"
     CSS_PATH = "app.tcss"
     BINDINGS = [
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
-        Binding("ctrl+c", "copy_or_ask", "Copy", show=False, priority=True),
-    ]
+        Binding("question_mark", "help", "Help", key_display="?", id="window.help",
+                tooltip="the keys of where you are; type to search, enter does it"),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True,
+                id="window.commands", tooltip="everything by its name, themes too"),
+        Binding("ctrl+c", "copy_or_ask", "Copy", show=False, priority=True, id="window.copy",
+                tooltip="copy what is selected; with nothing selected, ask whether to quit"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="window.quit",
+                tooltip="quit, wherever you are; runs go on (graftui watch ID follows one)"),
+    ]  # fmt: skip
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
@@ -85,6 +95,7 @@ class GraftuiApp(App[None]):
         super().__init__()
         self.settings = settings
         self._spelling = Spelling(encoding)
+        self.remembered = Remembered()
         self._reader = Reader(settings, self._tell, self._complain, clock)
         self._runs_screen = RunsScreen(settings, self._reader)
 
@@ -95,10 +106,49 @@ class GraftuiApp(App[None]):
     def on_mount(self) -> None:
         """Paint first; the reader fills the screen when it has something to show."""
         self.register_theme(CALM)
-        self.theme = CALM.name
+        self.theme = self._theme()
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
+        self._remap()
         self.push_screen(self._runs_screen)
         look = self._reader.run
         self.run_worker(look, name="reader", group="reader", exclusive=True, thread=True)
+
+    def _theme(self) -> str:
+        """The one that the user chose last, if it is there still."""
+        theme = self.remembered.get("theme", str, CALM.name)
+        return theme if theme in self.available_themes else CALM.name
+
+    def _remember_theme(self, theme: Theme) -> None:
+        if theme.name != self._theme():
+            self.remembered.put("theme", theme.name)
+
+    def _remap(self) -> None:
+        """The keys that graftui.toml has for what ours do."""
+        try:
+            keymap = keys.remapped(self.settings.root / FILE)
+        except GraftuiError as exc:
+            self.post_message(Trouble(exc))
+            return
+        self.set_keymap(keymap)
+        for conflict in keys.conflicts(keymap) if keymap else ():
+            self.notify(conflict, severity="warning", timeout=12)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the keys of the screen do, by name; then themes, and a picture of the screen."""
+        for key in keys.keys_of(screen):
+            told = f"{key.shown}   {key.text}"
+            yield SystemCommand(key.title, told, partial(self._do, key))
+        for command in super().get_system_commands(screen):
+            if command.title in ("Theme", "Screenshot"):
+                yield command
+
+    def action_help(self) -> None:
+        """The keys of where the user is; that which is picked does what it does."""
+        self.push_screen(HelpScreen(keys.keys_of(self.screen)), self._do)
+
+    async def _do(self, key: keys.Key | None) -> None:
+        if key is not None:
+            await self.run_action(key.action, key.owner)
 
     def on_unmount(self) -> None:
         """The reader is asleep most of the time: wake it, so that it can go."""
@@ -139,9 +189,27 @@ class GraftuiApp(App[None]):
         svg = self.export_screenshot()
         start(self._runs_screen, "picture", partial(jobs.picture, self.settings, svg))
 
-    @on(Pictured)
-    def _pictured(self, event: Pictured) -> None:
-        self.notify(f"Wrote {event.path}.", timeout=8)
+    @on(Told)
+    def _told(self, event: Told) -> None:
+        self.notify(event.text, timeout=8)
+        self._reader.refresh()
+
+    @on(Removed)
+    def _removed(self, event: Removed) -> None:
+        self.notify(f"Deleted {counted(len(event.ids))}.")
+        self._reader.refresh()
+
+    @on(Queued)
+    def _queued(self, event: Queued) -> None:
+        """From whatever screen it was asked for."""
+        for remark in event.remarks:
+            self.notify(remark, severity="warning", timeout=8)
+        for run in event.reused:
+            how = "under way" if run.status.active else "done"
+            self.notify(f"Reusing {run.id}: this fine-tuning is {how} already.", timeout=8)
+        if event.runs:
+            self.notify(f"Queued {', '.join(f'{run.kind} {run.id}' for run in event.runs)}.")
+        self._reader.refresh()
 
     def action_copy_or_ask(self) -> None:
         """Copy what is selected, or ask whether to quit: the key means either to most people."""

@@ -13,6 +13,7 @@ from graftui.registry.lineage import dependants
 from graftui.registry.query.grammar import parse
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
+from graftui.results.figures import counted
 from graftui.settings import Settings
 from graftui.tui import messages
 from graftui.tui.runs.feed import RunsPage
@@ -70,21 +71,32 @@ def queue(
     return messages.Queued(runs, planned.reused, planned.remarks)
 
 
-def stop(settings: Settings, id: str) -> messages.Stopped:
-    """Cancel a run; returns when it has ended."""
+def read(settings: Settings, ids: Sequence[str]) -> messages.RunsRead:
+    """Runs as they are now; those that are gone are left out."""
+    with Store.open(settings.db) as store:
+        return messages.RunsRead([run for run in map(store.find, ids) if run is not None])
+
+
+def stop(settings: Settings, ids: Sequence[str]) -> messages.Told:
+    """Cancel runs; returns when they have ended."""
     from graftui.scheduler import cancel
 
-    return messages.Stopped(cancel.cancel(settings, id))
+    ended = [cancel.cancel(settings, id) for id in ids]
+    if len(ended) == 1:
+        return messages.Told(f"{ended[0].id} is {ended[0].status}.")
+    return messages.Told(f"Cancelled {counted(len(ended))}.")
 
 
-def release(settings: Settings, run: Run) -> messages.Released:
-    """Queue a held run, and see to it that it starts."""
+def release(settings: Settings, runs: Sequence[Run]) -> messages.Told:
+    """Queue held runs, and see to it that they start."""
     from graftui.scheduler import look
     from graftui.scheduler.queue.arrange import release
 
-    release(settings, [run])
+    release(settings, list(runs))
     look.set_going(settings)
-    return messages.Released(run)
+    if len(runs) == 1:
+        return messages.Told(f"Queued {runs[0].kind} {runs[0].id}.")
+    return messages.Told(f"Queued {counted(len(runs))}.")
 
 
 def condemn(settings: Settings, ids: Sequence[str]) -> messages.Condemned:
@@ -103,7 +115,7 @@ def delete(settings: Settings, ids: Sequence[str]) -> messages.Removed:
     return messages.Removed(list(ids))
 
 
-def export(settings: Settings, ids: Sequence[str], question: RunsPage) -> messages.Exported:
+def export(settings: Settings, ids: Sequence[str], question: RunsPage) -> messages.Told:
     """Write `ids`, or all that meet the filter if there are none, to a new CSV file."""
     from graftui.results.export.runs import to_csv
 
@@ -114,12 +126,13 @@ def export(settings: Settings, ids: Sequence[str], question: RunsPage) -> messag
             where = unarchived(parse(question.text))
             runs = store.list(where=where, sort=question.sort)
         text = to_csv(runs, store.scores([run.id for run in runs]))
-    return messages.Exported(_written(settings.root / "runs.csv", text), len(runs))
+    path = _written(settings.root / "runs.csv", text)
+    return messages.Told(f"Wrote {counted(len(runs))} to {path}.")
 
 
-def picture(settings: Settings, svg: str) -> messages.Pictured:
+def picture(settings: Settings, svg: str) -> messages.Told:
     """Write a picture of the screen to a new file."""
-    return messages.Pictured(_written(settings.root / "graftui.svg", svg))
+    return messages.Told(f"Wrote {_written(settings.root / 'graftui.svg', svg)}.")
 
 
 def _written(wanted: Path, text: str) -> Path:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from textual.screen import ModalScreen, Screen
 
+from graftui.settings import Settings
 from graftui.tui.feed import Question
 from graftui.tui.reader import Reader
 
@@ -15,6 +16,7 @@ class LiveScreen(Screen[R]):
     """Asks when it is opened or looks at something else; under a dialog it stays live."""
 
     reader: Reader
+    settings: Settings
 
     def asks(self) -> Sequence[Question[Any]]:
         """What it shows, as questions."""

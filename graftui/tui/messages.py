@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -34,6 +33,20 @@ class Trouble(Message):
     """Something that was asked for, or the reader, failed."""
 
     error: GraftuiError
+
+
+@dataclass
+class Told(Message):
+    """A job came to its end: what there is to say of it. The runs may have changed."""
+
+    text: str
+
+
+@dataclass
+class RunsRead(Message):
+    """Runs as they are now."""
+
+    runs: list[Run]
 
 
 @dataclass
@@ -82,20 +95,6 @@ class Refused(Message):
 
 
 @dataclass
-class Stopped(Message):
-    """A run was cancelled."""
-
-    run: Run
-
-
-@dataclass
-class Released(Message):
-    """A held run was queued."""
-
-    run: Run
-
-
-@dataclass
 class Condemned(Message):
     """Runs that are to be deleted, and those that use what they made."""
 
@@ -108,18 +107,3 @@ class Removed(Message):
     """Runs were deleted."""
 
     ids: list[str]
-
-
-@dataclass
-class Pictured(Message):
-    """The screen was written to a file."""
-
-    path: Path
-
-
-@dataclass
-class Exported(Message):
-    """Runs were written to a file."""
-
-    path: Path
-    runs: int

@@ -16,7 +16,6 @@ from graftui.planning import library
 from graftui.settings import Settings
 from graftui.tui import form, jobs
 from graftui.tui.dialogs.confirm import ConfirmScreen
-from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.messages import FormMade
 from graftui.tui.new.screen import NewRunScreen
@@ -84,7 +83,7 @@ async def test_ctrl_c_copies_what_is_selected_or_asks(empty: Settings) -> None:
 async def test_a_screenshot_says_where_it_is_or_why_not(empty: Settings) -> None:
     async with dashboard(empty).run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: runs(pilot).snapshot)
-        await pilot.app.push_screen(HelpScreen())
+        await pilot.press("question_mark")
         for name in ("graftui.svg", "graftui-2.svg"):
             pilot.app.deliver_screenshot()
             await until(pilot, partial(saved, pilot, empty.root / name))

@@ -29,7 +29,10 @@ _WIDEST = 60
 class CompareScreen(LiveScreen[None]):
     """A column a run, a row a setting or a score."""
 
-    BINDINGS = [Binding("escape,q,equals_sign", "dismiss", "Back", key_display="esc")]
+    BINDINGS = [
+        Binding("escape,q,equals_sign", "dismiss", "Back", key_display="esc", id="compare.back",
+                tooltip="back to the runs"),
+    ]  # fmt: skip
 
     comparison: reactive[Comparison | None] = reactive(None)
 

@@ -27,8 +27,22 @@ class Field(Horizontal):
 
     # Here and not on the screen: what scrolls the form would take the arrows first.
     BINDINGS = [
-        Binding("down", "app.focus_next", "Next field", show=False),
-        Binding("up", "app.focus_previous", "Field before", show=False),
+        Binding(
+            "down",
+            "app.focus_next",
+            "Next field",
+            show=False,
+            id="form.next",
+            tooltip="the field below",
+        ),
+        Binding(
+            "up",
+            "app.focus_previous",
+            "Field before",
+            show=False,
+            id="form.before",
+            tooltip="the field above",
+        ),
     ]
 
     @dataclass

@@ -34,9 +34,11 @@ class NewRunScreen(Screen[Queued | None]):
     """Settings by section, one a line."""
 
     BINDINGS = [
-        Binding("ctrl+s", "submit", "Queue it", priority=True),
-        Binding("escape", "dismiss(None)", "Back"),
-    ]
+        Binding("ctrl+s", "submit", "Queue it", priority=True, id="form.queue",
+                tooltip="queue what the form comes to, or go to the first error"),
+        Binding("escape", "dismiss(None)", "Back", id="form.back",
+                tooltip="leave without queueing"),
+    ]  # fmt: skip
 
     def __init__(self, settings: Settings, filled: Form) -> None:
         super().__init__()

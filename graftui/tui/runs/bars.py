@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
+from graftui.errors import GraftuiError
 from graftui.models import RunStatus
 from graftui.results.figures import counted
 from graftui.show.states import STATES
@@ -83,11 +84,15 @@ class FilterBar(Horizontal):
 
         text: str
 
-    @dataclass
     class Left(Message):
-        """The user is done here; `dropped`: the filter is to go."""
+        """The user is done here."""
 
-        dropped: bool
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._leaving = False
+        """The user is done here, if only the filter is right."""
+        self._answer: tuple[str, GraftuiError | None] = ("", None)
+        """The last filter of which it is known whether it is right."""
 
     def compose(self) -> ComposeResult:
         """The box, and beside it what is wrong."""
@@ -99,8 +104,23 @@ class FilterBar(Horizontal):
         )
         yield Label("", id="filter-problem")
 
-    def complain(self, text: str) -> None:
-        """Say what is wrong; empty: nothing is."""
+    def answered(self, text: str, problem: GraftuiError | None) -> None:
+        """Say what is wrong with the filter `text`; who is done leaves, as soon as nothing is."""
+        self._complain(problem.message if problem else "")
+        self._answer = (text, problem)
+        self._leave()
+
+    def _leave(self) -> None:
+        text, problem = self._answer
+        if not self._leaving or text != self.query_one(Input).value:
+            return
+        self._leaving = False
+        if problem is None:
+            self.post_message(self.Left())
+        elif problem.excerpt:  # beside the box there is room for a sentence alone
+            self.notify(f"{problem.excerpt}\n{problem.hint}", severity="error")
+
+    def _complain(self, text: str) -> None:
         self.query_one("#filter-problem", Label).update(data(text))
 
     def edit(self) -> None:
@@ -108,23 +128,28 @@ class FilterBar(Horizontal):
         self.styles.display = "block"
         self.query_one(Input).focus()
 
-    def clear(self) -> None:
-        """Empty the box and put it away."""
-        with self.prevent(Input.Changed):
-            self.query_one(Input).value = ""
-        self.complain("")
+    def drop(self) -> None:
+        """No filter any more, and the box away."""
+        self.query_one(Input).value = ""
+        self._complain("")
         self.styles.display = "none"
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._leaving = False
         self.post_message(self.Changed(event.value))
 
     @on(Input.Submitted)
     def action_keep(self) -> None:
-        """Back to the table; the filter stays."""
-        self.post_message(self.Left(dropped=False))
+        """Back to the table; the filter stays, if it is right: who typed a wrong one stays."""
+        if not self.query_one(Input).value.strip():
+            self.action_drop()
+            return
+        self._leaving = True
+        self._leave()
 
     def action_drop(self) -> None:
         """Back to the table without a filter."""
-        self.post_message(self.Left(dropped=True))
+        self.drop()
+        self.post_message(self.Left())

@@ -1,10 +1,11 @@
 """The main screen: the runs, and the one under the cursor in detail.
 
-Owns its two questions to the reader, and the marks. What the keys start is in actions.py.
+Owns its two questions to the reader, and the marks. What keys do with runs is in tui/verbs/.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual import on
@@ -14,19 +15,26 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import DataTable, Footer, Static
 
-from graftui.results.figures import counted
+from graftui.models import Run
 from graftui.settings import Settings
+from graftui.tui import jobs
+from graftui.tui.background import start
+from graftui.tui.compare.screen import CompareScreen
+from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.feed import Question
-from graftui.tui.messages import Removed
+from graftui.tui.live import LiveScreen
+from graftui.tui.messages import Queued, Removed
 from graftui.tui.reader import Reader
 from graftui.tui.run.curves import Curves
 from graftui.tui.run.detail import TABS, LogBody, RunDetail
 from graftui.tui.run.feed import Detail, RunPage
 from graftui.tui.run.log import WINDOW
-from graftui.tui.runs.actions import RunActions
 from graftui.tui.runs.bars import FilterBar, StatusLine
 from graftui.tui.runs.feed import PAGE, RunsPage, RunsSeen
+from graftui.tui.runs.order import SORTS, by_column
 from graftui.tui.runs.table import RunTable
+from graftui.tui.verbs import ending, starting
+from graftui.tui.verbs.opening import opening
 
 EMPTY = Content.assemble(
     ("No runs yet.", "bold $accent"),
@@ -38,28 +46,43 @@ EMPTY = Content.assemble(
 NOTHING = Content.styled("No run meets this filter.  esc clears it.", "$text-muted")
 
 
-class RunsScreen(RunActions):
+class RunsScreen(LiveScreen[None]):
     """Runs above, details below; in a low terminal one or the other."""
 
     AUTO_FOCUS = "#table"
     BINDINGS = [
-        Binding("n", "new", "New"),
-        Binding("r", "rerun", "Re-run"),
-        Binding("c", "cancel", "Cancel"),
-        Binding("l", "release", "Release", show=False),
-        Binding("space", "mark", "Mark", key_display="space"),
-        Binding("equals_sign,m", "compare", "Compare", key_display="="),
-        Binding("d", "delete", "Delete", show=False),
-        Binding("e", "export", "Export", show=False),
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("s", "sort", "Sort", show=False),
-        Binding("escape", "back", "Back", show=False),
-        Binding("left_square_bracket", "page(-1)", "Page before", show=False),
-        Binding("right_square_bracket", "page(1)", "Next page", show=False),
-        *(Binding(str(n), f"tab('{tab}')", show=False) for n, tab in enumerate(TABS, 1)),
-        Binding("question_mark", "help", "Help", key_display="?"),
-        Binding("q", "app.quit", "Quit"),
-    ]
+        Binding("n", "new", "New", id="runs.new",
+                tooltip="new run: choose a recipe, fill in its form, queue it"),
+        Binding("r", "rerun", "Re-run", id="runs.rerun",
+                tooltip="run the one under the cursor again, with changes"),
+        Binding("c", "cancel", "Cancel", id="runs.cancel",
+                tooltip="cancel it, or the marked ones (asks first; what is best so far is kept)"),
+        Binding("l", "release", "Release", show=False, id="runs.release",
+                tooltip="let a held one, or the marked ones, go: it is queued"),
+        Binding("space", "mark", "Mark", key_display="space", id="runs.mark",
+                tooltip="mark it, or take the mark away"),
+        Binding("equals_sign,m", "compare", "Compare", key_display="=", id="runs.compare",
+                tooltip="compare the marked runs side by side"),
+        Binding("d", "delete", "Delete", show=False, id="runs.delete",
+                tooltip="delete it, or the marked ones (asks first)"),
+        Binding("e", "export", "Export", show=False, id="runs.export",
+                tooltip="export the marked runs, or all in view, as CSV"),
+        Binding("slash", "filter", "Filter", key_display="/", id="runs.filter",
+                tooltip="filter: words, status=failed, train.lr>=1e-3, tag=lr"),
+        Binding("s", "sort", "Sort", show=False, id="runs.sort",
+                tooltip="sort; a click on a column's head does so too"),
+        Binding("escape", "back", "Back", show=False, id="runs.back",
+                tooltip="close the details; drop the marks; drop the filter"),
+        Binding("left_square_bracket", "page(-1)", "Page before", show=False, id="runs.before",
+                tooltip="page before (of 1,000 runs)"),
+        Binding("right_square_bracket", "page(1)", "Next page", show=False, id="runs.after",
+                tooltip="next page (of 1,000 runs)"),
+        *(Binding(str(n), f"tab('{tab}')", tab.title(), show=False, id=f"runs.{tab}",
+                  tooltip=f"the {tab} of the run under the cursor")
+          for n, tab in enumerate(TABS, 1)),
+        Binding("q", "app.quit", "Quit", id="runs.quit",
+                tooltip="quit; runs go on (graftui watch ID follows one)"),
+    ]  # fmt: skip
 
     snapshot: reactive[RunsSeen | None] = reactive(None)
     detail: reactive[Detail | None] = reactive(None)
@@ -72,8 +95,6 @@ class RunsScreen(RunActions):
         super().__init__(id="runs")
         self.settings = settings
         self.reader = reader
-        self._leaving = False
-        """The user is done with the filter box, if only the filter is right."""
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -108,7 +129,6 @@ class RunsScreen(RunActions):
         self.set_class(not seen.runs, "-nothing")
         if not seen.runs:
             self.detail = None
-        self._leave_filter()
 
     def watch_detail(self, detail: Detail | None) -> None:
         """Show the run under the cursor."""
@@ -116,7 +136,7 @@ class RunsScreen(RunActions):
 
     def _say_problem(self, seen: RunsSeen) -> None:
         bar = self.query_one(FilterBar)
-        bar.complain(seen.problem.message if seen.problem else "")
+        bar.answered(seen.question.text, seen.problem)
         if seen.problem and not bar.display:  # of the sort key
             self.notify(seen.problem.message, severity="error")
             self.page = replace(self.page, sort="-created")
@@ -138,17 +158,17 @@ class RunsScreen(RunActions):
     @on(Removed)
     def _removed(self, event: Removed) -> None:
         self.marked -= set(event.ids)
-        self.notify(f"Deleted {counted(len(event.ids))}.")
-        self.look_again()
 
-    def look_again(self) -> None:
-        """Have the reader look at once."""
-        self.reader.refresh()
+    @on(Queued)
+    def _queued(self, event: Queued) -> None:
+        if event.runs:
+            self.page = replace(self.page, page=0)
+            self.query_one(RunTable).choose(event.runs[0].id)
 
     # What widgets announce
 
     @on(RunTable.Chosen)
-    def _chosen(self, event: RunTable.Chosen) -> None:
+    def _inspect(self, event: RunTable.Chosen) -> None:
         self.inspected = replace(self.inspected, id=event.id, log_lines=WINDOW)
 
     @on(RunDetail.TabOpened)
@@ -171,38 +191,18 @@ class RunsScreen(RunActions):
 
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:
-        self._leaving = False
         self.page = replace(self.page, text=event.text, page=0)
 
     @on(FilterBar.Left)
-    def _filter_left(self, event: FilterBar.Left) -> None:
-        if event.dropped or not self.page.text.strip():
-            self.drop_filter()
-            self.query_one(RunTable).focus()
-        else:
-            self._leaving = True
-            self._leave_filter()
-
-    def _leave_filter(self) -> None:
-        """To the table, as soon as the filter is known to be right; who typed a wrong one stays."""
-        seen = self.snapshot
-        if self._leaving and seen and seen.question.text == self.page.text:
-            self._leaving = False
-            if seen.problem is None:
-                self.query_one(RunTable).focus()
-            elif seen.problem.excerpt:  # beside the box there is room for a sentence alone
-                self.notify(f"{seen.problem.excerpt}\n{seen.problem.hint}", severity="error")
+    def _filter_left(self) -> None:
+        self.query_one(RunTable).focus()
 
     @on(DataTable.HeaderSelected)
     def _head_clicked(self, event: DataTable.HeaderSelected) -> None:
-        self.sort_by_column(str(event.column_key.value))
+        order = by_column(str(event.column_key.value), self.page.sort)
+        self.page = replace(self.page, sort=order, page=0)
 
     # Keys that change what is seen
-
-    def drop_filter(self) -> None:
-        """All runs again."""
-        self.query_one(FilterBar).clear()
-        self.page = replace(self.page, text="", page=0)
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -227,7 +227,7 @@ class RunsScreen(RunActions):
         elif self.marked:
             self.marked = frozenset()
         else:
-            self.drop_filter()
+            self.query_one(FilterBar).drop()
         self.query_one(RunTable).focus()
 
     def action_page(self, step: int) -> None:
@@ -243,3 +243,60 @@ class RunsScreen(RunActions):
             self.marked ^= {table.selected}
             if table.cursor_row < table.row_count - 1:
                 table.action_cursor_down()
+
+    # Keys that do something with runs
+
+    def _chosen(self) -> list[str]:
+        """Ids of those that are marked, on whatever page, or of the one under the cursor."""
+        selected = self.query_one(RunTable).selected
+        return sorted(self.marked) or ([selected] if selected else [])
+
+    def _with_chosen(self, verb: Callable[[LiveScreen[Any], list[Run]], None]) -> None:
+        """As they are now, not as they were when they were marked."""
+        if ids := self._chosen():
+            job = partial(jobs.read, self.settings, ids)
+            opening(self, "Reading the runs", job, lambda read: verb(self, read.runs))
+
+    def action_new(self) -> None:
+        """Choose a recipe, fill in its form."""
+        starting.new(self)
+
+    def action_rerun(self) -> None:
+        """The form of the run under the cursor."""
+        selected = self.query_one(RunTable).selected
+        for run in self.snapshot.runs if self.snapshot else ():
+            if run.id == selected:
+                starting.rerun(self, run)
+
+    def action_release(self) -> None:
+        """Queue the held ones."""
+        self._with_chosen(starting.release)
+
+    def action_cancel(self) -> None:
+        """Stop them."""
+        self._with_chosen(ending.cancel)
+
+    def action_delete(self) -> None:
+        """Delete them."""
+        if (ids := self._chosen()) and self.snapshot:
+            ending.delete(self, ids, self.snapshot.active)
+
+    def action_compare(self) -> None:
+        """The marked runs side by side."""
+        if len(self.marked) < 2:
+            self.notify("Mark two runs or more with space, then compare them.", severity="warning")
+            return
+        self.app.push_screen(CompareScreen(self.reader, tuple(sorted(self.marked))))
+
+    def action_export(self) -> None:
+        """The marked runs, or all that meet the filter, as CSV."""
+        start(self, "export", partial(jobs.export, self.settings, sorted(self.marked), self.page))
+
+    def action_sort(self) -> None:
+        """Choose the order."""
+
+        def chosen(key: str | None) -> None:
+            if key:
+                self.page = replace(self.page, sort=key, page=0)
+
+        self.app.push_screen(ChoiceScreen("Sort by", SORTS, self.page.sort), chosen)

@@ -28,12 +28,14 @@ class RunTable(DataTable[Text]):
 
     BINDINGS = [
         # Not "select": a click does that too, and is to move the cursor only.
-        Binding("enter", "screen.zoom", show=False),
-        Binding("j", "cursor_down", show=False),
-        Binding("k", "cursor_up", show=False),
-        Binding("g", "scroll_top", show=False),
-        Binding("G", "scroll_bottom", show=False),
-    ]
+        Binding("enter", "screen.zoom", "Open", show=False, id="runs.open",
+                tooltip="its details all over the screen; esc goes back"),
+        Binding("j", "cursor_down", "Down", show=False, id="move.down", tooltip="the run below"),
+        Binding("k", "cursor_up", "Up", show=False, id="move.up", tooltip="the run above"),
+        Binding("g", "scroll_top", "Top", show=False, id="move.top", tooltip="the first run"),
+        Binding("G", "scroll_bottom", "Bottom", show=False, id="move.bottom",
+                tooltip="the last run"),
+    ]  # fmt: skip
 
     @dataclass
     class Chosen(Message):

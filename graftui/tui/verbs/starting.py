@@ -1,0 +1,68 @@
+"""New runs, runs again, and held ones let go."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from graftui.models import Run, RunStatus
+from graftui.tui import jobs
+from graftui.tui.background import start
+from graftui.tui.dialogs.choice import ChoiceScreen, Option
+from graftui.tui.live import LiveScreen
+from graftui.tui.messages import FormMade, Queued, RecipesListed
+from graftui.tui.verbs.opening import opening
+
+if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
+    from graftui.planning.library import RecipeInfo
+
+
+def new(screen: LiveScreen[Any]) -> None:
+    """Choose a recipe, fill in its form."""
+    job = partial(jobs.list_recipes, screen.settings)
+    opening(screen, "Reading the recipes", job, partial(_choose_recipe, screen))
+
+
+def rerun(screen: LiveScreen[Any], run: Run) -> None:
+    """The form of a run that is to be run again."""
+    job = partial(jobs.form_of_rerun, run)
+    opening(screen, f"Reading {run.id}", job, partial(_fill_in, screen))
+
+
+def release(screen: LiveScreen[Any], runs: Sequence[Run]) -> None:
+    """Queue those that are held."""
+    held = [run for run in runs if run.status is RunStatus.held]
+    if not held:
+        states = ", ".join(f"{run.id} is {run.status}" for run in runs[:3])
+        screen.notify(f"{states}, not held.", severity="warning")
+        return
+    start(screen, "release", partial(jobs.release, screen.settings, held))
+
+
+def _choose_recipe(screen: LiveScreen[Any], listed: RecipesListed) -> None:
+    if listed.news:
+        screen.notify(listed.news, timeout=12)
+    options = [Option(r.name, r.name, _about(r)) for r in listed.recipes if not r.hidden]
+
+    def chosen(name: str | None) -> None:
+        if name:
+            job = partial(jobs.form_of_recipe, screen.settings, name)
+            opening(screen, f"Reading {name}", job, partial(_fill_in, screen))
+
+    screen.app.push_screen(ChoiceScreen("Which recipe?", options), chosen)
+
+
+def _fill_in(screen: LiveScreen[Any], made: FormMade) -> None:
+    # Imports pydantic: only for those who fill in a form.
+    from graftui.tui.new.screen import NewRunScreen
+
+    def done(queued: Queued | None) -> None:
+        if queued:
+            screen.post_message(queued)
+
+    screen.app.push_screen(NewRunScreen(screen.settings, made.form), done)
+
+
+def _about(recipe: "RecipeInfo") -> str:
+    if recipe.problem:
+        return f"✗ {recipe.problem}"
+    return f"{' + '.join(recipe.parts)}   {recipe.title}"
