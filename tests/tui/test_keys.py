@@ -127,3 +127,8 @@ def test_two_dashboards_share_the_file(tmp_path: Path) -> None:
     assert Remembered(tmp_path / "d.json").get("theme", str, "") == "nord"
     other.put("theme", None)
     assert Remembered(tmp_path / "d.json").get("theme", str, "none") == "none"
+
+
+def test_the_names_of_all_keys_are_to_be_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    assert [id for id in keys.bindings() if f"`{id}`" not in page] == []
