@@ -95,15 +95,15 @@ def bindings() -> dict[str, Binding]:
 
     for module in pkgutil.walk_packages(graftui.tui.__path__, "graftui.tui."):
         importlib.import_module(module.name)
-    found: dict[str, Binding] = {}
+    named: dict[str, Binding] = {}
     classes: list[type] = [DOMNode]
     while classes:
         owner = classes.pop()
         classes += owner.__subclasses__()
         if owner.__module__.startswith("graftui.tui."):
             own = [each for each in vars(owner).get("BINDINGS", ()) if isinstance(each, Binding)]
-            found |= {each.id: each for each in own if each.id}
-    return found
+            named |= {each.id: each for each in own if each.id}
+    return named
 
 
 def _flat(table: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -94,12 +94,15 @@ async def test_the_theme_is_remembered(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     async with dashboard(settings).run_test() as pilot:
+        await filled(pilot)
         pilot.app.theme = "nord"
         await until(pilot, lambda: Remembered().get("theme", str, "") == "nord")
     async with dashboard(settings).run_test() as pilot:
+        await filled(pilot)
         assert pilot.app.theme == "nord"
         Remembered().put("theme", "gone")
     async with dashboard(settings).run_test() as pilot:
+        await filled(pilot)
         assert pilot.app.theme == "graftui"
 
 

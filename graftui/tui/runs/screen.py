@@ -263,10 +263,8 @@ class RunsScreen(LiveScreen[None]):
 
     def action_rerun(self) -> None:
         """The form of the run under the cursor."""
-        selected = self.query_one(RunTable).selected
-        for run in self.snapshot.runs if self.snapshot else ():
-            if run.id == selected:
-                starting.rerun(self, run)
+        if self.detail and self.detail.run.id == self.query_one(RunTable).selected:
+            starting.rerun(self, self.detail.run)
 
     def action_release(self) -> None:
         """Queue the held ones."""
