@@ -2,6 +2,7 @@
 
 make bench                          # all of them, a few minutes on two cores
 python -m bench graft_step cli      # some of them
+python -m bench scale:100000        # one of them, larger: scale, sweeps and cluster take a number
 python -m bench rivals              # graftui beside trackio and MLflow, which it installs for that
 """
 
@@ -16,7 +17,8 @@ from bench.measure import Result
 
 ALL = (
     "graft_step", "models", "reference", "top", "curve", "memory", "peaks", "trainer", "skill",
-    "emit", "cli", "dashboard", "scale", "warm", "known",
+    "emit", "cli", "dashboard", "scale", "sweeps", "cluster", "warm",
+    "known",
 )  # fmt: skip
 ASKED_FOR = ("rivals",)
 """Only by name: they install other programs, or take long."""
@@ -25,12 +27,13 @@ ASKED_FOR = ("rivals",)
 def results(names: list[str]) -> Iterator[Result]:
     """The results of each benchmark, imported only when its turn comes."""
     for name in names:
-        yield from importlib.import_module(f"bench.{name}").run()
+        plain, *size = name.split(":")
+        yield from importlib.import_module(f"bench.{plain}").run(*size)
 
 
 def main() -> None:
     names = sys.argv[1:] or list(ALL)
-    if unknown := sorted(set(names) - {*ALL, *ASKED_FOR}):
+    if unknown := sorted({name.partition(":")[0] for name in names} - {*ALL, *ASKED_FOR}):
         sys.exit(f"there is no benchmark {unknown[0]}; there are {', '.join((*ALL, *ASKED_FOR))}")
     show(results(names))
 

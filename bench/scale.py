@@ -1,7 +1,8 @@
-"""How cost grows with the number of runs: a registry of 1,000, then 10,000, then 100,000.
+"""How cost grows with the number of runs: a registry of 1,000, then 10,000; `scale:100000` goes on.
 
 A page of runs costs the same however many there are; all else grows no faster than they do.
-Each run has a folder and a curve of 100 points; of the filters, one reads every run.
+Each run has a folder and a curve of 100 points; of the filters, one reads every run. A sweep has a
+cell a run.
 """
 
 import json
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from bench.measure import Result
@@ -22,6 +24,11 @@ from engine.contract.identity import config_hash
 from engine.contract.kinds.finetune import FinetuneConfig, TrainConfig
 from engine.contract.sections import TaskConfig
 from graftui.models import Run, RunCard, RunStatus
+from graftui.planning.library import load
+from graftui.planning.sweeps.axes import Axes
+from graftui.planning.sweeps.axes import parse as parse_axes
+from graftui.planning.sweeps.making import asked_for
+from graftui.planning.sweeps.sweep import Cell, fresh_id, write
 from graftui.registry.card import write_card
 from graftui.registry.ingest import adopt
 from graftui.registry.query.grammar import parse
@@ -31,6 +38,7 @@ from graftui.registry.store import Store
 from graftui.settings import Settings, at
 
 SIZES = (1_000, 10_000, 100_000)
+UP_TO = 10_000
 POINTS, NEW, PAGE, ROUNDS = 100, 100, 50, 3
 FLAT = ("a page, newest first", "a run's curve", "taking in a run, CPU")
 """What does not grow; the rest may grow as the number does, by 10."""
@@ -157,14 +165,31 @@ def ingest_ms(settings: Settings) -> float:
     return 1000 * took / NEW
 
 
-def run() -> Iterator[Result]:
+def sweep(settings: Settings, size: int) -> str:
+    """The id of a sweep written down with a cell a run, each of the runs of one config in turn."""
+    pocket = load("pocket", settings)
+    seeds = "task.data_seed=" + ",".join(map(str, range(size)))
+    axes = Axes(parse_axes([seeds], pocket.kinds, "--grid"))
+    hashes = [config_hash(_config(number)) for number in range(_KINDS_OF_RUNS)]
+    cells = tuple(
+        Cell({"task.data_seed": n}, dict.fromkeys(pocket.kinds, hashes[n % _KINDS_OF_RUNS]))
+        for n in range(size)
+    )
+    made = replace(asked_for(pocket, axes, ()), id=fresh_id(settings), cells=cells)
+    write(settings, made)
+    return made.id
+
+
+def run(up_to: str = str(UP_TO)) -> Iterator[Result]:
     before: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         settings = at(Path(name))
-        for size in SIZES:
+        for size in (size for size in SIZES if size <= int(up_to)):
             grow(settings, size)
             now = costs(settings)
             now["graftui ls, CPU"] = command_ms(["ls"], settings.root)
+            shown = ["sweep", "show", sweep(settings, size)]
+            now["graftui sweep show, CPU"] = command_ms(shown, settings.root, rounds=1)
             now["taking in a run, CPU"] = ingest_ms(settings)
             for what, took in now.items():
                 yield Result(f"{size:,} runs: {what}", took, "ms")

@@ -132,6 +132,9 @@ def test_a_cluster_without_room_gets_them_later(bench: Bench, pretend: Pretend) 
     pretend.refusal, slurm._full_until = None, 0.0
     until(supervisor, lambda: all(jobs(bench, runs)))
     assert jobs(bench, runs) == ["41_0", "41_1", "42_0", "42_1"], "half as many at once"
+    more = on_slurm(bench, 4)
+    until(supervisor, lambda: all(jobs(bench, more)))
+    assert jobs(bench, more) == [f"43_{task}" for task in range(4)], "and then more again"
 
 
 def test_what_slurm_will_not_have_has_failed(bench: Bench, pretend: Pretend) -> None:

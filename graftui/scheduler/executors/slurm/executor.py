@@ -47,7 +47,10 @@ class Slurm(Queueing):
         self._folder = settings.data / "slurm"
         self._snapshot, self._stamp = Snapshot(), 0
         self._question: Question | None = None
-        self._most, self._full_until = 0, 0.0
+        self._array, self._full_until = 0, 0.0
+        """How many tasks an array may have, 0: not known; and until when there is no room."""
+        self._most = _LEAST_ARRAY
+        """So many are handed over at once: fewer after there was no room, soon more again."""
         self._numbers: dict[str, str] = {}
         """Of jobs by their name."""
 
@@ -85,7 +88,7 @@ class Slurm(Queueing):
         now = time.time()
         if self._question is None and now - self._latest().asked_at >= EVERY_S:
             watched = {attempt.job for attempt in attempts}
-            self._question = Question(watched, self._snapshot, with_limits=not self._most)
+            self._question = Question(watched, self._snapshot, with_limits=not self._array)
         for attempt in attempts:
             marks = self._marks(attempt)
             if forgotten(attempt, marks, self._snapshot) or passed_over(
@@ -93,7 +96,7 @@ class Slurm(Queueing):
             ):
                 marks.forbid()
         answering = self._snapshot.fresh() and not self._snapshot.trouble
-        return (self._most or _LEAST_ARRAY) if answering and now > self._full_until else 0
+        return self._most if answering and now > self._full_until else 0
 
     def known_as(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
         now = ((attempt, self._job(attempt)) for attempt in attempts)
@@ -135,6 +138,7 @@ class Slurm(Queueing):
         taken = [
             replace(each, job=each.job.replace(name, number).replace(".", "_")) for each in named
         ]
+        self._most = min(2 * self._most, self._array or _LEAST_ARRAY)
         self._keep(self._snapshot.with_jobs(_jobs(taken)))
         return taken
 
@@ -144,7 +148,8 @@ class Slurm(Queueing):
         if question is None or question.answer is None:
             return
         self._question = None
-        self._most = question.array or self._most
+        if question.array:
+            self._array = self._most = question.array
         self._numbers = {
             job.name: job.id.partition("_")[0]
             for job in question.listed
