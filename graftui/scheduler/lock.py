@@ -1,7 +1,7 @@
-"""The lock that makes one supervisor at a time. The kernel drops it with its holder.
+"""Locks of files, dropped by the kernel with their holder; of them the one supervisor at a time.
 
-It belongs to a registry and a data folder together: runs of another folder, or queued by another
-registry, are another supervisor's business.
+The supervisor's belongs to a registry and a data folder together: runs of another folder, or queued
+by another registry, are another supervisor's business.
 """
 
 import fcntl
@@ -22,6 +22,21 @@ def lock_path(settings: Settings) -> Path:
 
 
 @contextmanager
+def taking(path: Path, wait_s: float = 0.0) -> Iterator[int | None]:
+    """Hold the lock of a file, which is made if need be, for the block: the file, open; None if
+    another process has it for all of `wait_s`.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        until = time.monotonic() + wait_s
+        while not (taken := _try(file, fcntl.LOCK_EX)) and time.monotonic() < until:
+            time.sleep(0.02)
+        yield file if taken else None
+    finally:
+        os.close(file)
+
+
+@contextmanager
 def supervising(settings: Settings, wait_s: float = 2.0) -> Iterator[bool]:
     """Hold the lock for the block; False if another has it for all of `wait_s`.
 
@@ -29,18 +44,12 @@ def supervising(settings: Settings, wait_s: float = 2.0) -> Iterator[bool]:
     """
     path = lock_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        until = time.monotonic() + wait_s
-        while not (got := _try(file, fcntl.LOCK_EX)) and time.monotonic() < until:
-            time.sleep(0.02)
-        if got:
+    with taking(path, wait_s) as file:
+        if file is not None:
             with suppress(OSError):  # a full disk
                 os.ftruncate(file, 0)
                 os.write(file, str(os.getpid()).encode())
-        yield got
-    finally:
-        os.close(file)
+        yield file is not None
 
 
 def supervised(settings: Settings) -> bool:

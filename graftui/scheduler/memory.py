@@ -2,6 +2,7 @@
 that it killed for it. Linux alone."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _OWN = Path("/proc/self/cgroup")
@@ -52,13 +53,11 @@ def _folders() -> Iterator[tuple[Path, bool]]:
 
 def _told(path: Path, name: str) -> int | None:
     """The number beside a name, in a file of names and numbers."""
-    try:
+    with suppress(OSError, ValueError):
         for line in path.read_text().splitlines():
             key, _, number = line.partition(" ")
             if key == name:
                 return int(number)
-    except (OSError, ValueError):
-        pass
     return None
 
 

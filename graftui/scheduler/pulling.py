@@ -6,7 +6,6 @@ in data/pulled, and so is elsewhere, until another pull. Refuses to touch a run 
 already: what is another run there, or has gone on there since, is told.
 """
 
-import fcntl
 import filecmp
 import hashlib
 import os
@@ -23,6 +22,7 @@ from graftui.errors import EnvironmentProblem, UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.ingest import adopt, ingest
 from graftui.registry.store import Store
+from graftui.scheduler.lock import taking
 from graftui.settings import Settings
 
 _SMALL = ("/*/", "/*/*.json", "/*/events.jsonl", "/*/output.log", "/*/attempts/***")
@@ -127,19 +127,14 @@ def _alone(settings: Settings, source: Source, name: str) -> Iterator[None]:
     """For the block, nobody else pulls from there. Raises UsageError where somebody does: a pull
     may take hours.
     """
-    path = f"{settings.registry}-pull-{name}.lock"  # beside it: network disks lock badly
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    path = Path(f"{settings.registry}-pull-{name}.lock")  # beside it: network disks lock badly
+    with taking(path) as file:
+        if file is None:
             raise UsageError(
                 f"Another `graftui pull` from {source.typed} is at work.",
                 "Wait until it has ended.",
-            ) from None
+            )
         yield
-    finally:
-        os.close(file)
 
 
 def _there(settings: Settings, stage: Path, choose: Choose) -> list[Run]:

@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ def conflicts(keymap: Mapping[str, str]) -> Iterator[str]:
                 yield f"{key} is both {other} and {id} by [keys] of {FILE}: one of them has no key."
 
 
+@cache
 def bindings() -> dict[str, Binding]:
     """All that have an id, on every screen and widget of the dashboard, by id."""
     import graftui.tui  # here: it is imported by the modules that it has imported

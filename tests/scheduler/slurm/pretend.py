@@ -1,9 +1,11 @@
-"""A pretend cluster: Slurm's commands as functions over a table of jobs."""
+"""A pretend cluster: Slurm's commands over a table of jobs, and the wait for what comes of it."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from graftui.scheduler.executors.slurm.commands import Job, Unanswered
+from graftui.scheduler.supervise import Supervisor
 
 
 @dataclass
@@ -68,3 +70,12 @@ class Pretend:
     def _reach(self) -> None:
         if self.away:
             raise Unanswered("Unable to contact slurm controller")
+
+
+def until(supervisor: Supervisor, holds: Callable[[], bool]) -> None:
+    """Its looks at everything, as many as it takes: what it asks is answered by a thread."""
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        supervisor.tick()
+        time.sleep(0.005)

@@ -1,8 +1,6 @@
 """Runs handed to a pretend cluster: arrays, answers that do not come, jobs that are forgotten."""
 
 import os
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -22,7 +20,7 @@ from graftui.scheduler.supervise import Supervisor
 from graftui.show.queue import as_json
 from graftui.turns import Group, Turn
 from tests.scheduler.scheduler_bench import Bench, condition, plan
-from tests.scheduler.slurm.pretend import Pretend
+from tests.scheduler.slurm.pretend import Pretend, until
 
 
 @pytest.fixture(autouse=True)
@@ -35,15 +33,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def on_slurm(bench: Bench, count: int) -> list[Run]:
     return bench.submit(*[replace(plan("finish"), executor="slurm")] * count)
-
-
-def until(supervisor: Supervisor, holds: Callable[[], bool]) -> None:
-    """Its looks at everything, as many as it takes: what it asks is answered by a thread."""
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        supervisor.tick()
-        time.sleep(0.005)
 
 
 def jobs(bench: Bench, runs: list[Run]) -> list[str]:

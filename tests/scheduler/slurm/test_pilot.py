@@ -21,7 +21,7 @@ from graftui.scheduler.executors.slurm.pilot import Pilot
 from graftui.scheduler.supervise import Supervisor
 from graftui.settings import at
 from tests.scheduler.scheduler_bench import Bench, condition, plan
-from tests.scheduler.slurm.pretend import Pretend
+from tests.scheduler.slurm.pretend import Pretend, until
 
 _ENGINE = """#!/bin/bash
 run=$3
@@ -189,14 +189,6 @@ def handed(bench: Bench) -> tuple[Supervisor, list[Run]]:
     supervisor = Supervisor(bench.settings)
     until(supervisor, lambda: [bench.get(run.id).attempt.job for run in runs] == ["41", "41"])
     return supervisor, runs
-
-
-def until(supervisor: Supervisor, holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        supervisor.tick()
-        time.sleep(0.005)
 
 
 @pytest.mark.usefixtures("hurried")

@@ -7,8 +7,6 @@ there once; and what came of a trial is read from its runs. That a trial is give
 its runs are stopped, and who goes on stops what was not. One process at a time drives a search.
 """
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from graftui.planning.sweeps.states import CellState, Standing, standings
 from graftui.planning.sweeps.sweep import Cell, Sweep, identities, resolve, search_lock, study_path
 from graftui.registry.store import Store
 from graftui.scheduler.admission.inventory import inventory_of
+from graftui.scheduler.lock import taking
 from graftui.scheduler.look import set_going
 from graftui.scheduler.pruned import prune
 from graftui.scheduler.queue import queue_file
@@ -60,18 +59,13 @@ def driving(sweep: Sweep, settings: Settings, on: str = LOCAL) -> Iterator["Sear
     """The search, to be driven by this process alone. Raises UsageError if another does, or if
     there is no Optuna.
     """
-    file = os.open(search_lock(settings, sweep.id), os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with taking(search_lock(settings, sweep.id)) as file:
+        if file is None:
             raise UsageError(
                 f"Sweep {sweep.id} is being searched by another process already.",
                 f"`graftui sweep show {sweep.id}` shows how it stands.",
-            ) from None
+            )
         yield Searcher(sweep, settings, on)
-    finally:
-        os.close(file)
 
 
 class Searcher:
