@@ -15,8 +15,9 @@ from engine.contract.layout import shipped
 from graftui import __version__
 from graftui.errors import GraftuiError, NewerRegistry, explain
 from graftui.registry import ingest
+from graftui.registry.connect import set_aside
 from graftui.registry.folders import Skipped, shut
-from graftui.registry.store import Store, set_aside
+from graftui.registry.store import Store
 from graftui.registry.view import view
 from graftui.scheduler.lock import supervised
 from graftui.scheduler.queue import queue_file

@@ -66,6 +66,15 @@ def journal_mode(db: sqlite3.Connection) -> str:
     return str(db.execute("PRAGMA journal_mode").fetchone()[0])
 
 
+def set_aside(path: Path) -> Path:
+    """Rename a runs.db that cannot be used, with its -wal and -shm; where it is now."""
+    aside = path.with_name(f"{path.name}.aside-{int(time.time())}")
+    for end in ("", "-wal", "-shm"):
+        if os.path.exists(f"{path}{end}"):
+            os.replace(f"{path}{end}", f"{aside}{end}")
+    return aside
+
+
 def _use_wal(db: sqlite3.Connection) -> None:
     """The switch ignores the busy timeout, so processes that meet here have to try again."""
     until = time.monotonic() + BUSY_S

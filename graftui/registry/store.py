@@ -5,10 +5,9 @@ deletes. Owns every statement about runs and recipes; events come in through ing
 """
 
 import json
-import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -204,18 +203,11 @@ class Store:
 
         `then` as in `add`, and only if something changed.
         """
-        row = encoded(changes)
-        states = list(only_if)
-        sets = ", ".join(f"{name} = ?" for name in row)
-        marks = ", ".join("?" for _ in states)
         with self.write() as db:
-            done = db.execute(
-                f"UPDATE runs SET {sets} WHERE id = ? AND status IN ({marks})",
-                [*row.values(), id, *states],
-            )
-            if done.rowcount > 0:
+            done = put(db, id, changes, only_if)
+            if done:
                 then()
-            return done.rowcount > 0
+            return done
 
     def cancel_stranded(self, here: Here, then: queue.Told) -> Texts:
         """Cancel queued runs of which a source will never finish; their ids. `then` hears of each,
@@ -268,6 +260,23 @@ class Store:
         return troubles
 
 
+def put(
+    db: sqlite3.Connection,
+    id: str,
+    changes: Mapping[str, Any],
+    only_if: Iterable[RunStatus] = tuple(RunStatus),
+) -> bool:
+    """`Store.update` within a transaction of the caller's."""
+    row, states = encoded(changes), list(only_if)
+    sets = ", ".join(f"{name} = ?" for name in row)
+    marks = ", ".join("?" for _ in states)
+    done = db.execute(
+        f"UPDATE runs SET {sets} WHERE id = ? AND status IN ({marks})",
+        [*row.values(), id, *states],
+    )
+    return done.rowcount > 0
+
+
 def insert(db: sqlite3.Connection, run: Run) -> None:
     """Add the row of `run` with its inputs and its last attempt, within a transaction of the
     caller's.
@@ -283,12 +292,3 @@ def insert(db: sqlite3.Connection, run: Run) -> None:
         db.executemany("INSERT INTO inputs VALUES (?, ?, ?, ?)", inputs)
         if run.attempt.n:
             attempts.add(db, run.attempt)
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a runs.db that cannot be used, with its -wal and -shm; where it is now."""
-    aside = path.with_name(f"{path.name}.aside-{int(time.time())}")
-    for end in ("", "-wal", "-shm"):
-        if os.path.exists(f"{path}{end}"):
-            os.replace(f"{path}{end}", f"{aside}{end}")
-    return aside

@@ -1,11 +1,15 @@
 """Stars, and the archive: what is put away is in no list that does not ask for it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graftui.registry.store import Store
+from graftui.scheduler.relabel import relabel
+from graftui.settings import at
 from tests.cli.conftest import Graftui
 
 
@@ -80,3 +84,18 @@ def test_a_mark_on_a_card_that_is_none_costs_the_mark_alone(graftui: Graftui, wr
     shown = json.loads(graftui("show", "a1", "--json"))
     assert (shown["star"], shown["note"]) == (False, "kept")
     assert "star: should be true or false" in str(shown["warnings"])
+
+
+def test_two_at_once_lose_no_tag(graftui: Graftui) -> None:
+    assert graftui("tag", "a1", "-study")
+    settings, wanted = at(Path()), {str(n) for n in range(50)}
+
+    def add(tag: str) -> None:
+        with Store.open(settings.db) as store:
+            relabel(settings, store, "a1", lambda run: {"tags": (*run.tags, tag)})
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(add, wanted))
+    assert set(card("a1")["tags"]) == wanted
+    (row,) = json.loads(graftui("ls", "-f", "id=a1", "--json"))
+    assert set(row["tags"]) == wanted

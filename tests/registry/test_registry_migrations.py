@@ -10,10 +10,10 @@ import pytest
 
 from graftui.errors import DamagedRegistry, EnvironmentProblem
 from graftui.registry import migrations
-from graftui.registry.connect import journal_mode
+from graftui.registry.connect import journal_mode, set_aside
 from graftui.registry.migrate import applied
 from graftui.registry.migrations import MIGRATIONS
-from graftui.registry.store import Store, set_aside
+from graftui.registry.store import Store
 from tests.registry.registry_rows import make
 
 PROCESSES = 8

@@ -65,9 +65,8 @@ def tag(
     if filters and not agreed(runs, f"tag {what}", yes, console):
         return
     for run in runs:
-        tags = changes.applied(run.tags)
-        relabel(settings, store, run, tags=tags)
-        console.print(f"{run.id} ({run.name}): {', '.join(tags) or 'no tags'}", soft_wrap=True)
+        run = relabel(settings, store, run.id, lambda run: {"tags": changes.applied(run.tags)})
+        console.print(f"{run.id} ({run.name}): {', '.join(run.tags) or 'no tags'}", soft_wrap=True)
 
 
 def _refuse_missing(runs: Sequence[Run], changes: Changes) -> None:
@@ -82,7 +81,7 @@ def _refuse_missing(runs: Sequence[Run], changes: Changes) -> None:
 def note(settings: Settings, store: Store, console: Console, ref: str, text: str) -> None:
     """Write what the user thinks of a run; nothing takes the note away."""
     run = store.resolve(ref)
-    relabel(settings, store, run, note=text.strip())
+    relabel(settings, store, run.id, lambda run: {"note": text.strip()})
     said = f"noted of {run.id} ({run.name}): {text.strip()}" if text.strip() else (
         f"the note of {run.id} ({run.name}) is taken away"
     )  # fmt: skip
@@ -94,7 +93,7 @@ def rename(settings: Settings, store: Store, console: Console, ref: str, name: s
     if not name.strip():
         raise UsageError("A run needs a name.", "Give one: graftui rename last baseline")
     run = store.resolve(ref)
-    relabel(settings, store, run, name=name.strip())
+    relabel(settings, store, run.id, lambda run: {"name": name.strip()})
     console.print(f"{run.id} is {name.strip()} now, not {run.name}", soft_wrap=True)
 
 
@@ -128,5 +127,5 @@ def mark(
     if filters and not agreed(runs, f"call them {done}", yes, console):
         return
     for run in runs:
-        relabel(settings, store, run, **{field: value})
+        relabel(settings, store, run.id, lambda run: {field: value})
     console.print(f"{counted(len(runs))} {done}: {named(runs)}", soft_wrap=True)
