@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from bench.cli import RUNS, fill
 from bench.measure import Result
 from graftui import settings as knobs
-from graftui.models import CurveKey, Series
+from graftui.measured import CurveKey, Series
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
 from graftui.tui.run.curves import Curves

@@ -5,7 +5,7 @@ import math
 import sqlite3
 from collections.abc import Sequence
 
-from graftui.models import Artifact, CurveKey, Score, Series
+from graftui.measured import Artifact, CurveKey, Score, Series
 from graftui.registry.rows import label_key, numbers_of
 
 

@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from graftui.errors import NotFound, explain
-from graftui.models import ACTIVE, Artifact, Attempt, CurveKey, Here, Run, RunStatus, Score, Series
+from graftui.measured import Artifact, CurveKey, Score, Series
+from graftui.models import ACTIVE, Attempt, Here, Run, RunStatus
 from graftui.registry import attempts, measured, queue
 from graftui.registry.connect import connect, immediate, journal_mode
 from graftui.registry.migrate import migrate

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graftui import kinds
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 
 METRICS = ("f1", "matthews", "pearson", "accuracy")
 """What tasks are judged by. The first that a task's scores hold is its own."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graftui import kinds
-from graftui.models import CurveKey, Score, Series
+from graftui.measured import CurveKey, Score, Series
 from graftui.results.chart import Axis, Chart, Curve
 from graftui.results.figures import METRICS, localizer, metric_of, stage_title, title
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graftui.models import Score
+from graftui.measured import Score
 from graftui.results.figures import (
     METRICS,
     NEITHER_IS_BETTER,

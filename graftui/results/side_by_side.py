@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.contract.migrations import GONE
 from graftui import kinds
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 from graftui.results.figures import is_test, localizer, stage_title
 
 # What a run was given or made of, not what it was asked to do; and what decides nothing any more.

@@ -13,7 +13,8 @@ from typing import Any
 from engine.contract import kinds as contract
 from graftui import kinds
 from graftui.kinds import Stage
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 from graftui.results.figures import is_test, metric_of
 from graftui.results.side_by_side import used
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from graftui.models import Artifact, Run, RunStatus
+from graftui.measured import Artifact
+from graftui.models import Run, RunStatus
 from graftui.registry.tail import latest_times
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.identity import Life

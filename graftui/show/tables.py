@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.console import ConsoleOptions, RenderResult
 
-from graftui.models import Run, RunStatus, Score
+from graftui.measured import Score
+from graftui.models import Run, RunStatus
 from graftui.planning.values import written
 from graftui.results.columns import Column, for_ls
 from graftui.results.figures import stands_out

@@ -5,7 +5,8 @@ from typing import Any
 
 from textual.content import Content
 
-from graftui.models import Artifact, Run, RunStatus, Score
+from graftui.measured import Artifact, Score
+from graftui.models import Run, RunStatus
 from graftui.planning.values import written
 from graftui.results.facts import facts
 from graftui.results.figures import NOT_KNOWN, file_size, stands_out

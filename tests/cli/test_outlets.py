@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 from graftui.registry import output
 from graftui.results import side_by_side
 from graftui.show import comparison as printing

@@ -17,7 +17,8 @@ from rich.cells import cell_len
 from engine.contract.layout import RunDir
 from graftui import settings as knobs
 from graftui.cli.commands import detail
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
 from graftui.results.columns import COLUMNS

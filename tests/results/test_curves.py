@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.models import Run, RunStatus, Score
+from graftui.measured import Score
+from graftui.models import Run, RunStatus
 from graftui.results.chart import Axis, Chart, Curve
 from graftui.results.group_charts import charts
 from graftui.results.over_seeds import collect

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.models import Input, Run, RunStatus, Score
+from graftui.measured import Score
+from graftui.models import Input, Run, RunStatus
 from graftui.results.over_seeds import SEEDS, Group, collect, shown, spread
 from graftui.results.trials import Choice, Entry, LeftOut, Trial, trials
 

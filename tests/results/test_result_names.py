@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from engine.contract.localizers import localizers
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 from graftui.results import groups
 from graftui.results.export import runs
 from graftui.results.export.groups import to_latex

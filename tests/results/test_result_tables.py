@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 from graftui.results.export import grid
 from graftui.results.export.runs import to_markdown
 from graftui.results.figures import exact, figure, metric_of, percent

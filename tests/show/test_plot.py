@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rich.style import Style
 
-from graftui.models import CurveKey, Score, Series
+from graftui.measured import CurveKey, Score, Series
 from graftui.results.chart import Axis, Chart, Curve
 from graftui.results.run_charts import outlines, over_sizes
 from graftui.show import charts as printing

@@ -10,7 +10,7 @@ import pytest
 from engine.contract import events as ev
 from graftui import settings as knobs
 from graftui.errors import GraftuiError
-from graftui.models import CurveKey
+from graftui.measured import CurveKey
 from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.tui.compare.feed import Comparing

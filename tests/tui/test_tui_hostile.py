@@ -23,7 +23,8 @@ from textual.widgets import Static
 import graftui.tui
 from engine.contract.schema import Setting
 from graftui import settings as knobs
-from graftui.models import Artifact, CurveKey, Input, Run, RunReason, RunStatus, Score, Series
+from graftui.measured import Artifact, CurveKey, Score, Series
+from graftui.models import Input, Run, RunReason, RunStatus
 from graftui.planning.recipes import Recipe
 from graftui.planning.values import written
 from graftui.results.side_by_side import compare

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graftui import kinds
-from graftui.models import Run, RunStatus, Score
+from graftui.measured import Score
+from graftui.models import Run, RunStatus
 
 Value = str | int | float | None
 

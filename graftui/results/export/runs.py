@@ -9,7 +9,8 @@ from typing import Any
 
 from engine.contract import finite
 from graftui import kinds
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 from graftui.results.columns import exported
 from graftui.results.export import grid, sheet
 from graftui.results.figures import exact, is_test, localizer, rounded, stage_title

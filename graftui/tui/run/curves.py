@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from graftui.models import CurveKey, Score, Series
+from graftui.measured import CurveKey, Score, Series
 from graftui.results.chart import Chart
 from graftui.results.run_charts import Outline, outlines, over_sizes
 from graftui.tui.plot import Look, draw

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from graftui.models import Artifact, CurveKey, Run, Score, Series
+from graftui.measured import Artifact, CurveKey, Score, Series
+from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory

@@ -10,7 +10,8 @@ from statistics import fmean
 
 from graftui import kinds
 from graftui.errors import UsageError
-from graftui.models import Run, Score
+from graftui.measured import Score
+from graftui.models import Run
 from graftui.planning.sweeps.search.space import Search
 from graftui.registry.query import keys
 from graftui.registry.query.expressions import Row

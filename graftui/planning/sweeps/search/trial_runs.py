@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from statistics import fmean
 
-from graftui.models import CurveKey, Run
+from graftui.measured import CurveKey
+from graftui.models import Run
 from graftui.planning.reuse import alike
 from graftui.planning.sweeps.axes import Point
 from graftui.planning.sweeps.search.space import Search
