@@ -1,11 +1,10 @@
 """The main screen: the runs, and the one under the cursor in detail.
 
-Owns its two questions to the reader, and the marks. What keys do with runs is in tui/verbs/.
+Owns its two questions to the reader, and the marks. What keys do with the runs is in acting.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from textual import on
@@ -17,24 +16,20 @@ from textual.widgets import DataTable, Footer, Static
 
 from graftui.models import Run
 from graftui.settings import Settings
-from graftui.tui import jobs
-from graftui.tui.background import start
-from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.feed import Question
-from graftui.tui.live import LiveScreen
 from graftui.tui.messages import Queued, Removed
 from graftui.tui.reader import Reader
 from graftui.tui.run.curves import Curves
 from graftui.tui.run.detail import TABS, LogBody, RunDetail
 from graftui.tui.run.feed import Detail, RunPage
 from graftui.tui.run.log import WINDOW
-from graftui.tui.runs.bars import FilterBar, StatusLine
+from graftui.tui.runs.acting import ActingScreen
+from graftui.tui.runs.bars import StatusLine
 from graftui.tui.runs.feed import PAGE, RunsPage, RunsSeen
+from graftui.tui.runs.filter import FilterBar
 from graftui.tui.runs.order import SORTS, by_column
 from graftui.tui.runs.table import RunTable
-from graftui.tui.verbs import ending, starting
-from graftui.tui.verbs.opening import opening
 
 EMPTY = Content.assemble(
     ("No runs yet.", "bold $accent"),
@@ -46,27 +41,13 @@ EMPTY = Content.assemble(
 NOTHING = Content.styled("No run meets this filter.  esc clears it.", "$text-muted")
 
 
-class RunsScreen(LiveScreen[None]):
+class RunsScreen(ActingScreen):
     """Runs above, details below; in a low terminal one or the other."""
 
     AUTO_FOCUS = "#table"
     BINDINGS = [
-        Binding("n", "new", "New", id="runs.new",
-                tooltip="new run: choose a recipe, fill in its form, queue it"),
-        Binding("r", "rerun", "Re-run", id="runs.rerun",
-                tooltip="run the one under the cursor again, with changes"),
-        Binding("c", "cancel", "Cancel", id="runs.cancel",
-                tooltip="cancel it, or the marked ones (asks first; what is best so far is kept)"),
-        Binding("l", "release", "Release", show=False, id="runs.release",
-                tooltip="let a held one, or the marked ones, go: it is queued"),
         Binding("space", "mark", "Mark", key_display="space", id="runs.mark",
                 tooltip="mark it, or take the mark away"),
-        Binding("equals_sign,m", "compare", "Compare", key_display="=", id="runs.compare",
-                tooltip="compare the marked runs side by side"),
-        Binding("d", "delete", "Delete", show=False, id="runs.delete",
-                tooltip="delete it, or the marked ones (asks first)"),
-        Binding("e", "export", "Export", show=False, id="runs.export",
-                tooltip="export the marked runs, or all in view, as CSV"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter",
                 tooltip="filter: words, status=failed, train.lr>=1e-3, tag=lr"),
         Binding("s", "sort", "Sort", show=False, id="runs.sort",
@@ -165,6 +146,28 @@ class RunsScreen(LiveScreen[None]):
             self.page = replace(self.page, page=0)
             self.query_one(RunTable).choose(event.runs[0].id)
 
+    # What verbs are about
+
+    def marks(self) -> Collection[str]:
+        """All, on whatever page."""
+        return self.marked
+
+    def under_cursor(self) -> str:
+        """The table has it."""
+        return self.query_one(RunTable).selected
+
+    def in_detail(self) -> Run | None:
+        """That of the details."""
+        return self.detail.run if self.detail else None
+
+    def in_view(self) -> RunsPage:
+        """The page that is asked for."""
+        return self.page
+
+    def at_work(self) -> Collection[str] | None:
+        """As of the last answer."""
+        return self.snapshot.active if self.snapshot else None
+
     # What widgets announce
 
     @on(RunTable.Chosen)
@@ -243,52 +246,6 @@ class RunsScreen(LiveScreen[None]):
             self.marked ^= {table.selected}
             if table.cursor_row < table.row_count - 1:
                 table.action_cursor_down()
-
-    # Keys that do something with runs
-
-    def _chosen(self) -> list[str]:
-        """Ids of those that are marked, on whatever page, or of the one under the cursor."""
-        selected = self.query_one(RunTable).selected
-        return sorted(self.marked) or ([selected] if selected else [])
-
-    def _with_chosen(self, verb: Callable[[LiveScreen[Any], list[Run]], None]) -> None:
-        """As they are now, not as they were when they were marked."""
-        if ids := self._chosen():
-            job = partial(jobs.read, self.settings, ids)
-            opening(self, "Reading the runs", job, lambda read: verb(self, read.runs))
-
-    def action_new(self) -> None:
-        """Choose a recipe, fill in its form."""
-        starting.new(self)
-
-    def action_rerun(self) -> None:
-        """The form of the run under the cursor."""
-        if self.detail and self.detail.run.id == self.query_one(RunTable).selected:
-            starting.rerun(self, self.detail.run)
-
-    def action_release(self) -> None:
-        """Queue the held ones."""
-        self._with_chosen(starting.release)
-
-    def action_cancel(self) -> None:
-        """Stop them."""
-        self._with_chosen(ending.cancel)
-
-    def action_delete(self) -> None:
-        """Delete them."""
-        if (ids := self._chosen()) and self.snapshot:
-            ending.delete(self, ids, self.snapshot.active)
-
-    def action_compare(self) -> None:
-        """The marked runs side by side."""
-        if len(self.marked) < 2:
-            self.notify("Mark two runs or more with space, then compare them.", severity="warning")
-            return
-        self.app.push_screen(CompareScreen(self.reader, tuple(sorted(self.marked))))
-
-    def action_export(self) -> None:
-        """The marked runs, or all that meet the filter, as CSV."""
-        start(self, "export", partial(jobs.export, self.settings, sorted(self.marked), self.page))
 
     def action_sort(self) -> None:
         """Choose the order."""
