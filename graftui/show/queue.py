@@ -22,6 +22,29 @@ Cells = list[str | Text]
 _AT_WORK = ("id", "name", "kind", "status", "took", "left", "group", "has", "where")
 _WAITING = ("", "id", "name", "kind", "prio", "group", "starts", "waits for")
 
+STILL_PAUSED = "but the queue as a whole is: graftui queue resume"
+"""Of a group that is let go on."""
+
+
+def pausing(group: str, paused: bool) -> str:
+    """What came of pausing a group or (empty) the queue, or of letting it go on."""
+    what = f"the group {group}" if group else "the queue"
+    then = "nothing new of it starts, what is at work goes on" if paused else "it starts runs again"
+    return f"{what} is {'paused' if paused else 'not paused'}: {then}"
+
+
+def width(jobs: int | None) -> str:
+    """How wide the queue is now."""
+    at_once = "as many at once as have room" if jobs is None else f"{jobs} at once"
+    return f"{at_once}; what is at work goes on"
+
+
+def group_width(name: str, jobs: int) -> str:
+    """How wide a group is now; 0: it was given up."""
+    if not jobs:
+        return f"there is no group {name} any more; runs of it go with those of none"
+    return f"{name}: {jobs} at once, beside the rest; use it with: run --group {name}"
+
 
 def show(seen: Outlook, console: Console, limit: int) -> None:
     """What is at work, then what waits in its order."""

@@ -11,6 +11,7 @@ from textual.message import Message
 from graftui.errors import GraftuiError
 from graftui.models import Run
 from graftui.tui.feed import Question
+from graftui.turns import Group
 
 if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait for
     from graftui.planning.library import RecipeInfo
@@ -40,6 +41,13 @@ class Told(Message):
     """A job came to its end: what there is to say of it. The runs may have changed."""
 
     text: str
+
+
+@dataclass
+class PartsRead(Message):
+    """The queue (empty name) and its groups."""
+
+    parts: Mapping[str, Group]
 
 
 @dataclass

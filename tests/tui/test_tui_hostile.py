@@ -34,6 +34,7 @@ from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.help import HelpScreen
+from graftui.tui.dialogs.line import LineScreen
 from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.form import Entry, Form, Group
 from graftui.tui.keys import Key
@@ -139,6 +140,7 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
     CompareScreen: lambda _, texts: comparing(texts),
     ConfirmScreen: lambda _, texts: ConfirmScreen(" ".join(texts), " ".join(texts), "Delete"),
     HelpScreen: lambda _, texts: HelpScreen([own_key(text) for text in texts]),
+    LineScreen: lambda _, texts: LineScreen(" ".join(texts), "".join(texts), lambda _: Message()),
     NewRunScreen: lambda settings, texts: NewRunScreen(settings, form_of(texts)),
     OpeningScreen: lambda _, texts: OpeningScreen(" ".join(texts), _endless),
 }

@@ -1,7 +1,6 @@
 """What `queue` and its verbs do, and what they print."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from graftui.cli.commands.choosing import NOBODY, agreed, chosen, named
@@ -12,14 +11,10 @@ from graftui.registry.held import runs_foreign_code
 from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
 from graftui.scheduler import look
-from graftui.scheduler.queue import arrange, outlook, queue_file
-from graftui.scheduler.queue.queue_file import Said
+from graftui.scheduler.queue import arrange, outlook, queue_file, widths
 from graftui.settings import Settings
 from graftui.show import queue as drawing
 from graftui.terminal import Console
-from graftui.turns import Group
-
-_NAME = re.compile(r"\w[\w.-]{0,39}")
 
 
 def show(
@@ -48,58 +43,31 @@ def show(
 
 def pause(settings: Settings, console: Console, group: str, paused: bool, json: bool) -> None:
     """Pause the queue, or a group of it, or let it go on."""
-
-    def change(said: Said) -> Said:
-        if not group:
-            return replace(said, paused=paused)
-        part = replace(_known(said, group), paused=paused)
-        return replace(said, groups={**said.groups, group: part})
-
-    said = _change(settings, change)
+    said = widths.pause(settings, group, paused)
     if json:
         send_json(asdict(said))
         return
-    what = f"the group {group}" if group else "the queue"
-    then = "nothing new of it starts, what is at work goes on" if paused else "it starts runs again"
-    console.print(f"{what} is {'paused' if paused else 'not paused'}: {then}")
+    console.print(drawing.pausing(group, paused))
     if said.paused and group and not paused:
-        console.print("but the queue as a whole is: graftui queue resume", style="yellow")
+        console.print(drawing.STILL_PAUSED, style="yellow")
 
 
 def jobs(settings: Settings, console: Console, number: int, json: bool) -> None:
     """How wide the queue is; 0: as it is without a word."""
-    said = _change(settings, lambda said: replace(said, jobs=number or None))
+    said = widths.widen(settings, number)
     if json:
         send_json(asdict(said))
         return
-    with Store.open(settings.db) as store:
-        now = queue_file.in_force(settings, store).jobs
-    width = "as many at once as have room" if now is None else f"{now} at once"
-    console.print(f"{width}; what is at work goes on")
+    console.print(drawing.width(widths.in_force(settings)))
 
 
 def group(settings: Settings, console: Console, name: str, jobs: int, json: bool) -> None:
     """Make a group, make it wider or narrower, or give it up."""
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} cannot be the name of a group.", "Letters, digits, - and ., at most 40."
-        )
-
-    def change(said: Said) -> Said:
-        others = {other: part for other, part in said.groups.items() if other != name}
-        if not jobs:
-            _known(said, name)
-            return replace(said, groups=others)
-        paused = name in said.groups and said.groups[name].paused
-        return replace(said, groups={**others, name: Group(jobs, paused)})
-
-    said = _change(settings, change)
+    said = widths.widen_group(settings, name, jobs)
     if json:
         send_json(asdict(said))
-    elif jobs:
-        console.print(f"{name}: {jobs} at once, beside the rest; use it with: run --group {name}")
     else:
-        console.print(f"there is no group {name} any more; runs of it go with those of none")
+        console.print(drawing.group_width(name, jobs))
 
 
 def hold(
@@ -186,17 +154,3 @@ def _tell(settings: Settings, runs: Sequence[Run], done: str, console: Console, 
             send_json([drawing.turn_of(store.get(run.id)) for run in runs])
     else:
         console.print(f"{done} {named(runs)}", soft_wrap=True)
-
-
-def _change(settings: Settings, how: Callable[[Said], Said]) -> Said:
-    with Store.open(settings.db) as store:
-        said = queue_file.change(settings, store, how)
-    look.set_going(settings)
-    return said
-
-
-def _known(said: Said, group: str) -> Group:
-    if group not in said.groups:
-        there = f"There are: {', '.join(said.groups)}." if said.groups else "There are none yet."
-        raise UsageError(f"The queue has no group {group!r}.", there)
-    return said.groups[group]

@@ -65,6 +65,35 @@ def move(settings: Settings, runs: Sequence[Run], before: Run | None, front: boo
         change_all(settings, store, changes)
 
 
+def shift(settings: Settings, runs: Sequence[Run], up: bool) -> None:
+    """Put waiting runs before the one that stands before the first of them, or behind the one
+    behind the last; the order among them stays. Raises UsageError as `move` does.
+    """
+    with Store.open(settings.db) as store:
+        seen_now(settings, store, runs, WAITING, "Move")
+        line = [run.id for run in sorted(queue.waiting(store.db, here(settings)), key=policy.order)]
+        chosen = {run.id: run for run in runs}
+        at = sorted(line.index(id) for id in chosen if id in line)
+        ids = [line[n] for n in at]
+        rest = [id for id in line if id not in chosen]
+        ahead = sum(id not in chosen for id in line[: at[0] if up else at[-1]]) if at else 0
+        target = ahead - 1 if up else ahead + 1
+        if not ids or target < 0 or target > len(rest):
+            return
+        before = store.get(rest[target]) if target < len(rest) else None
+    move(settings, [chosen[id] for id in ids], before)
+
+
+def prioritize(settings: Settings, runs: Sequence[Run], by: int) -> None:
+    """Raise the priority of waiting runs, or lower it. Raises UsageError."""
+    for run in runs:
+        check_turn(settings, run.priority + by, "")
+    with Store.open(settings.db) as store:
+        now = seen_now(settings, store, runs, WAITING, "Edit")
+        turns = [(run, {"priority": run.priority + by}) for run in now]
+        change_all(settings, store, [Change(run, turn, turn) for run, turn in turns])
+
+
 def check_turn(settings: Settings, priority: int, group: str) -> None:
     """Raises UsageError for a group that there is not, or a priority out of bounds."""
     if abs(priority) > MOST:

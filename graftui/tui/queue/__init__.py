@@ -1,0 +1,1 @@
+"""The queue and the machine: what runs where, and what waits for what."""

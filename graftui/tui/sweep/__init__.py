@@ -1,0 +1,1 @@
+"""One sweep as a matrix, or two side by side."""
