@@ -21,7 +21,7 @@ from graftui.registry.store import Store
 from graftui.registry.view import view
 from graftui.scheduler.lock import supervised
 from graftui.scheduler.queue import queue_file
-from graftui.scheduler.queue.claims import work
+from graftui.scheduler.queue.work import work
 from graftui.scheduler.removal import trash
 from graftui.scheduler.removal.leftovers import leftovers, size
 from graftui.settings import Settings

@@ -14,7 +14,7 @@ from graftui.registry import folders
 from graftui.registry.store import Store
 from graftui.scheduler import look
 from graftui.scheduler.lock import supervised
-from graftui.scheduler.queue.claims import work
+from graftui.scheduler.queue.work import work
 from graftui.scheduler.removal.trash import clear_up, to_clear
 from graftui.settings import Settings
 

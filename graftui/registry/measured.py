@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from graftui.measured import Artifact, CurveKey, Score, Series
-from graftui.registry.rows import label_key, numbers_of
+from graftui.registry.rows import decoded, label_key, numbers_of
 
 
 def series(db: sqlite3.Connection, id: str, keys: Sequence[CurveKey] | None) -> list[Series]:
@@ -58,18 +58,17 @@ def _different(db: sqlite3.Connection, column: str, where: str, *values: str) ->
 
 def scores(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Sequence[Score]]:
     """Scores of each of the runs; an empty list for a run without."""
-    by_run: dict[str, Sequence[Score]] = {}
-    for id in ids:
-        rows = db.execute(
-            "SELECT stage, split, labels, scores, json_extract(config, '$.localizer'), subject"
-            " FROM scores JOIN runs ON runs.id = run WHERE run = ? ORDER BY scores.n",
-            (id,),
-        )
-        by_run[id] = [
-            Score(r[0], r[1], json.loads(r[2]), numbers_of(r[3]), r[4] or "learnt", r[5])
-            for r in rows
-        ]
-    return by_run
+    by_run: dict[str, list[Score]] = {id: [] for id in ids}
+    rows = db.execute(
+        "SELECT run, stage, split, labels, scores, json_extract(config, '$.localizer'), subject"
+        " FROM json_each(?) AS asked CROSS JOIN scores ON run = asked.value"
+        " JOIN runs ON runs.id = run ORDER BY asked.key, scores.n",
+        (json.dumps(list(by_run)),),
+    )
+    for id, stage, split, labels, values, localizer, subject in rows:
+        labels, values = decoded(labels), numbers_of(values)
+        by_run[id].append(Score(stage, split, labels, values, localizer or "learnt", subject))
+    return {**by_run}
 
 
 def artifacts(db: sqlite3.Connection, id: str) -> list[Artifact]:

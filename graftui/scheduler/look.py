@@ -18,8 +18,8 @@ from graftui.registry.ingest import adopt
 from graftui.registry.store import Store
 from graftui.scheduler.environment import importable
 from graftui.scheduler.lock import came_up, lock_path, supervised
-from graftui.scheduler.queue.claims import work
 from graftui.scheduler.queue.queue_file import note_jobs
+from graftui.scheduler.queue.work import work
 from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.removal.trash import to_clear
 from graftui.settings import Settings

@@ -29,9 +29,10 @@ from graftui.scheduler.handing import Handing
 from graftui.scheduler.identity import here
 from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import unpacked
-from graftui.scheduler.queue.claims import claim_next, work
+from graftui.scheduler.queue.claims import claim_next
 from graftui.scheduler.queue.requeue import retry
 from graftui.scheduler.queue.rewrite import finish as finish_edit
+from graftui.scheduler.queue.work import work
 from graftui.scheduler.reads import FilesChanged, note_of
 from graftui.scheduler.reconcile import AT_WORK, reconcile
 from graftui.scheduler.removal.trash import clear_up

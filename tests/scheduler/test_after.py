@@ -13,8 +13,8 @@ from graftui.planning import plans, recipes
 from graftui.registry import hooks
 from graftui.registry.store import Store
 from graftui.scheduler.after import LOG, Calls
-from graftui.scheduler.queue.claims import work
 from graftui.scheduler.queue.requeue import requeue
+from graftui.scheduler.queue.work import work
 from graftui.scheduler.submit import submit
 from graftui.settings import Settings, at, load
 from graftui.trust import NotAllowed, allow

@@ -15,7 +15,8 @@ from graftui.registry.store import Store
 from graftui.scheduler import identity
 from graftui.scheduler.cancel import cancel, remove
 from graftui.scheduler.queue.arrange import release
-from graftui.scheduler.queue.claims import claim_next, work
+from graftui.scheduler.queue.claims import claim_next
+from graftui.scheduler.queue.work import work
 from graftui.scheduler.reconcile import SILENCE_S
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 

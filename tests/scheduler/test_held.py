@@ -14,7 +14,8 @@ from graftui.registry.held import runs_foreign_code
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel, remove
 from graftui.scheduler.queue.arrange import release
-from graftui.scheduler.queue.claims import claim_next, work
+from graftui.scheduler.queue.claims import claim_next
+from graftui.scheduler.queue.work import work
 from tests.scheduler.scheduler_bench import Bench, plan
 
 

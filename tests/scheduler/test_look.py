@@ -15,7 +15,7 @@ from graftui.scheduler import look as looking
 from graftui.scheduler import supervise
 from graftui.scheduler.lock import lock_path, supervised
 from graftui.scheduler.look import first_look, look
-from graftui.scheduler.queue.claims import work
+from graftui.scheduler.queue.work import work
 from graftui.settings import Settings
 from tests.scheduler.scheduler_bench import Bench, plan
 

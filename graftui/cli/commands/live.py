@@ -16,8 +16,8 @@ from graftui.registry.tail import Tail
 from graftui.results.figures import asked, is_test, metric_of, stage_title
 from graftui.results.times import time_left
 from graftui.scheduler.look import look
-from graftui.scheduler.queue.claims import nothing_to_do
 from graftui.scheduler.queue.requeue import comes_back
+from graftui.scheduler.queue.work import nothing_to_do
 from graftui.scheduler.reconcile import AT_WORK
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings

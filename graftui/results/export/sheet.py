@@ -1,10 +1,10 @@
 """Rows as CSV. Owns what a spreadsheet must not take for a formula; knows nothing of runs."""
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 # Spreadsheets look past blanks and quotes, and take the wide forms of these signs as well.
@@ -16,14 +16,21 @@ def text_of(titles: Sequence[str], rows: Iterable[Sequence[Any]], raw: bool = Fa
 
     Text that a spreadsheet would run as a formula gets a `'` before it, unless it is to be `raw`.
     """
-    whole = ([cell(value) for value in row] for row in (titles, *rows))
-    return "".join(_line(row if raw else map(_inert, row)) for row in whole)
+    lines: list[str] = []
+    writer = csv.writer(_Lines(lines), lineterminator="\r\n")  # it quotes the letters of its end
+    shown = cell if raw else _inert
+    writer.writerows([shown(value) for value in row] for row in (titles, *rows))
+    return "".join(lines)
 
 
-def _line(cells: Iterable[Any]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(cells)  # it quotes the letters of its end
-    return out.getvalue().removesuffix("\r\n") + "\n"
+class _Lines:
+    """What a csv.writer writes to: it hands over a line at a time."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+
+    def write(self, line: str) -> None:
+        self.lines.append(line.removesuffix("\r\n") + "\n")
 
 
 def cell(value: Any) -> Any:
@@ -32,4 +39,10 @@ def cell(value: Any) -> Any:
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    value = cell(value)
+    return _quoted(value) if isinstance(value, str) else value
+
+
+@lru_cache(4096)  # most of what ten thousand runs say is said again
+def _quoted(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text

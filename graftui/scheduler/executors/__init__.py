@@ -7,19 +7,25 @@ from typing import cast
 from graftui.errors import UsageError
 from graftui.models import LOCAL, Attempt
 from graftui.scheduler.executors.base import Executor, Queueing, Sight
-from graftui.scheduler.executors.local import Local
 from graftui.scheduler.identity import Life
 from graftui.settings import QUEUEING, SLURM, Settings
 
+# Who lists runs of which none is at work does without either.
+
+
+def _local(settings: Settings) -> Executor:
+    from graftui.scheduler.executors.local import Local
+
+    return Local(settings)
+
 
 def _slurm(settings: Settings) -> Executor:
-    # Who lists runs of this host does without it.
     from graftui.scheduler.executors.slurm import Slurm
 
     return Slurm(settings)
 
 
-EXECUTORS: dict[str, Callable[[Settings], Executor]] = {LOCAL: Local, SLURM: _slurm}
+EXECUTORS: dict[str, Callable[[Settings], Executor]] = {LOCAL: _local, SLURM: _slurm}
 
 
 class Executors:

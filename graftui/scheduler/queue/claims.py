@@ -1,17 +1,16 @@
-"""Taking up the next run, and whether there is one: the rules of policy.py and of admission put to
-the registry."""
+"""Taking up the next run: the rules of policy.py and of admission put to the registry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from graftui.grants import Grant
 from graftui.models import Run
-from graftui.registry import handed, hooks, queue
+from graftui.registry import queue
 from graftui.registry.store import Store
 from graftui.scheduler.admission.admission import Admission
 from graftui.scheduler.identity import here
 from graftui.scheduler.queue import policy, queue_file
-from graftui.settings import QUEUEING, Settings
+from graftui.settings import Settings
 
 
 def claim_next(
@@ -35,35 +34,6 @@ def claim_next(
         if chosen is not None:
             queue.claim(db, chosen[0], **asdict(chosen[1]))
     return None if chosen is None else store.find(chosen[0])
-
-
-def work(settings: Settings, store: Store) -> bool:
-    """Whether a supervisor has something to do: a run that may start or be handed over, one to
-    watch, or a command to call for one that has ended.
-
-    What waits for another run, is held or paused needs no look: at the root of every chain there is
-    a run that may start or is at work, or one that nothing can be done about, such as one that
-    declares more memory than there is.
-    """
-    me = here(settings)
-    if queue.watched(store.db, me):
-        return True
-    if hooks.due(store.db, settings.folder):
-        return True
-    knobs = queue_file.in_force(settings, store)
-    able = policy.in_line(queue.waiting(store.db, me), {}, knobs)
-    if able and Admission(settings).hopeful(store, able, knobs):
-        return True
-    paused = policy.paused(knobs)
-    return any(handed.ready(store.db, me, name, paused, 1) for name in QUEUEING)
-
-
-def nothing_to_do(settings: Settings, store: Store) -> bool:
-    """Whether what is queued stays so until its user does something else than let the queue go on:
-    what fits nowhere, say, and what is made from that.
-    """
-    paused = policy.paused(queue_file.in_force(settings, store))
-    return not paused and not work(settings, store)
 
 
 def _next(

@@ -15,9 +15,9 @@ from graftui.registry.attempts import read_one
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel
 from graftui.scheduler.executors import local
-from graftui.scheduler.queue.claims import work
 from graftui.scheduler.queue.outlook import Line, Outlook, outlook
 from graftui.scheduler.queue.requeue import comes_back
+from graftui.scheduler.queue.work import work
 from graftui.scheduler.submit import Plan
 from graftui.scheduler.supervise import Supervisor
 from graftui.show.queue import as_json
