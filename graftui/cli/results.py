@@ -90,22 +90,31 @@ def compare(
         str, typer.Option(help="Of each seed's runs take the best on this split")
     ] = "dev",
     over: Annotated[
-        str, typer.Option(metavar="KEY,...", help="Seeds: of data, train and graft; or these")
-    ] = "seeds",
+        str,
+        typer.Option(
+            metavar="KEY,...",
+            help="Settings that are seeds: with --by those of data, train and graft, which `seeds` "
+            "stands for; with IDs, make one column of the runs that differ in these alone",
+        ),
+    ] = "",
+    every: Annotated[
+        bool, typer.Option("--all", help="With IDs: also the settings that are the same")
+    ] = False,
     metric: Annotated[str, typer.Option(help="Score that counts; else each task's own")] = "",
     scores: Annotated[
         str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
     ] = "",
     plot: Annotated[bool, typer.Option("--plot", help="With --by: draw scores over sizes")] = False,
-    format_: Annotated[Format | None, typer.Option("--format", help="Of what is collected")] = None,
+    format_: Annotated[Format | None, typer.Option("--format", help="Of what is compared")] = None,
     output: Output = None,
     raw: Raw = False,
     json: Json = False,
 ) -> None:
     """Show runs side by side: only the settings that differ, then the scores.
 
-    With --by: collect the results of many runs over their seeds, as mean, standard deviation
-    and median of the runs that are best on dev.
+    With IDs and --over seeds: a column for those that differ in seeds alone, mean and standard
+    deviation. With --by: collect the results of many runs over their seeds, as mean, standard
+    deviation and median of the runs that are best on dev.
     """
     if by and not refs:
         from graftui.cli.commands.choosing import query_of
@@ -113,31 +122,22 @@ def compare(
 
         form = "json" if json else writing.format_of(output, format_, "table")
         where = query_of(settings_here(), filter_)
-        _collect(Request(by, where, best_on, over, metric, scores), form, output, plot, raw)
-    elif refs and not (by or filter_ or format_ or output or metric or scores or plot or raw):
-        _side_by_side(refs, json)
+        request = Request(by, where, best_on, over or "seeds", metric, scores)
+        _collect(request, form, output, plot, raw)
+    elif refs and not (by or filter_ or metric or scores or plot):
+        from graftui.cli.commands import comparing
+
+        form = "json" if json else writing.format_of(output, format_, "table")
+        settings = settings_here()
+        writing.check_place(output, settings)
+        with store_to_read(settings) as store:
+            wanted = comparing.Wanted(over, every, form, output, raw)
+            comparing.show(store, refs, wanted, console_here())
     else:
         raise UsageError(
             "There is nothing to compare: give the IDs of two runs or more, or --by and no ids.",
             "With --by, choose runs with --filter: compare --by task.name -f tag=paper",
         )
-
-
-def _side_by_side(refs: list[str], json: bool) -> None:
-    from graftui.cli.commands.output import send_json
-    from graftui.results import side_by_side
-    from graftui.show import comparison as printing
-
-    with store_to_read(settings_here()) as store:
-        chosen = list({r.id: r for r in map(store.resolve, refs)}.values())
-        side = side_by_side.compare(chosen, store.scores([r.id for r in chosen]))
-    if len(chosen) < 2:
-        raise UsageError("There is nothing to compare with one run.", "Give two or more.")
-    if json:
-        ids = [r.id for r in chosen]
-        send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
-    else:
-        printing.show(side, console_here())
 
 
 def _collect(request: "Request", form: Format, output: Path | None, plot: bool, raw: bool) -> None:

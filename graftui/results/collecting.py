@@ -43,11 +43,11 @@ def collected(store: Store, request: Request) -> Collected:
     """The groups of `request`. Raises UsageError where there is none, or an unknown key."""
     names = partial(figures, store.db)
     by = by_key.by(_listed(request.by, "--by"), request.by, names)
-    over = SEEDS if request.over == "seeds" else _seeds(request.over)
+    over = seeds_of(request.over)
     extra = _listed(request.scores)
     wanted = by_key.selection(unarchived(request.where), names)
     runs = store.list(where=wanted.in_sql, sort="created")
-    entries = [entry for entry in _entries(store, runs) if wanted.of_run(by_key.row_of(entry))]
+    entries = [entry for entry in entries_of(store, runs) if wanted.of_run(by_key.row_of(entry))]
     finished = [entry for entry in entries if entry.run.status is RunStatus.finished]
     pending = [entry for entry in entries if entry.run.status is not RunStatus.finished]
     choice = Choice(request.best_on, request.metric, _metrics())
@@ -81,8 +81,13 @@ def _listed(text: str, option: str = "") -> tuple[str, ...]:
     return parts
 
 
-def _seeds(text: str) -> tuple[str, ...]:
-    """The settings in `text`."""
+def seeds_of(text: str) -> tuple[str, ...]:
+    """The settings that `text` names; "seeds" stands for those of data, train and graft.
+
+    Raises UsageError for what is no setting.
+    """
+    if text == "seeds":
+        return SEEDS
     paths = {setting.path for kind in kinds() for setting in schema.settings(kind)}
     for key in (names := _listed(text, "--over")):
         if key not in paths:
@@ -108,7 +113,8 @@ def _metrics() -> dict[str, str]:
         raise UsageError(str(error), "Mend that block, or move the file away.") from None
 
 
-def _entries(store: Store, runs: Sequence[Run]) -> list[Entry]:
+def entries_of(store: Store, runs: Sequence[Run]) -> list[Entry]:
+    """Each with its scores, and with the first run that it is made from."""
     origins = {run.id: _origin(store, run) for run in runs}
     known = [origin.id for origin in origins.values() if origin]
     scores = store.scores(list({*known, *(run.id for run in runs)}))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.contract.migrations import GONE
@@ -27,6 +27,8 @@ class Comparison:
     between the two unless it is plain "test"."""
     titles: dict[str, str]
     """The same names in words, a graft called by its localizer."""
+    same: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Settings that all runs share."""
 
 
 def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def compare(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> Compa
         differing,
         {name: tuple(run_scores.get(name) for run_scores in named) for name in names},
         {name: _words(name, chosen_by) for name in names},
+        {path: row for path, row in rows.items() if path not in differing},
     )
 
 

@@ -176,9 +176,13 @@ def _no_part(kind: str) -> set[str]:
     """Settings that say which runs it is made from, and those that labels stand for: which
     sparsities a run went through had no part in any graft, each is one of its own.
     """
+    return sources_of(kind).union(*kinds.shown(kind).labels.values())
+
+
+def sources_of(kind: str) -> set[str]:
+    """Settings of a kind that say which runs one of it is made from."""
     entry = contract.kinds().get(kind)
-    sources = {role.digest for role in entry.roles} if entry else set()
-    return sources.union(*kinds.shown(kind).labels.values())
+    return {role.digest for role in entry.roles} if entry else set()
 
 
 def _has_part(path: str, kind: str, stage: Stage) -> bool:

@@ -103,6 +103,21 @@ def test_a_plot_follows_the_table(films: Workplace) -> None:
     assert "There is nothing to compare" in films.run("compare", "a1", "b1", "--plot", code=2)
 
 
+def test_runs_are_side_by_side_over_seeds(films: Workplace) -> None:
+    """Two runs of one seed each and of one setting else are one column."""
+    names = ("a1", "a2", "b1")
+    whole = films.json("compare", *names, "--over", "seeds")
+    assert sorted(len(column["runs"]) for column in whole["columns"]) in ([1, 1, 1], [1, 2])
+    rows = {row["name"]: row for row in whole["rows"]}
+    assert "finetuned accuracy" in rows
+    assert "task.k" not in rows
+    assert "task.k" in films.run("compare", *names, "--over", "seeds", "--all")
+    assert "task.k" in films.run("compare", *names, "--all")
+    table = films.run("compare", *names, "--over", "seeds", "--format", "md")
+    assert "**scores on the test sets**" in table
+    assert "there is no setting" in films.run("compare", *names, "--over", "sead", code=2)
+
+
 def test_filters_choose_stages_sparsities_and_runs(films: Workplace) -> None:
     assert list(collected(films, *FILM, "-f", "stage=finetuned")) == [("finetuned", None, "test")]
     only = collected(films, *FILM, "-f", "sparsity<=1e-4", "-f", "stage~graft")

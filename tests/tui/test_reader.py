@@ -13,7 +13,7 @@ from graftui.errors import GraftuiError
 from graftui.measured import CurveKey
 from graftui.registry.store import Store
 from graftui.settings import Settings
-from graftui.tui.compare.feed import Comparing
+from graftui.tui.compare.feed import Figures
 from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.feed import Question, Source
@@ -96,7 +96,7 @@ LOSS = CurveKey("train/loss")
 def test_the_three_feeds_read_what_their_question_names(reader: Reader) -> None:
     page, summary = RunsPage("status=finished"), RunPage("t2wqaa")
     log, curves = RunPage("t2wqaa", "log"), RunPage("t2wqaa", "curves", (LOSS,))
-    both = Comparing(("t3xxbb", "t2wqaa", "gone"))
+    both = Figures(("t3xxbb", "t2wqaa", "gone"))
     questions: tuple[Question[Any], ...] = (page, summary, log, curves, both, RunPage("gone"))
     reader.ask(*questions)
     reader.look()
@@ -115,7 +115,7 @@ def test_the_three_feeds_read_what_their_question_names(reader: Reader) -> None:
     assert [series.name for series in drawn.series] == ["train/loss"]
     compared = reader.answer(both)
     assert compared is not None
-    assert [run.id for run in compared.runs] == ["t2wqaa", "t3xxbb"], "oldest first"
+    assert compared.table.heads == ("t2wqaa", "t3xxbb"), "oldest first"
     assert reader.answer(RunPage("gone")) is None
 
 
@@ -196,7 +196,7 @@ async def test_only_the_open_screen_is_read_for(
         await pilot.press("equals_sign")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
         screen: Any = pilot.app.screen
-        await until(pilot, lambda: screen.comparison)
+        await until(pilot, lambda: screen.seen)
         listed, scored = counting(monkeypatch, "list"), counting(monkeypatch, "scores")
         await until(pilot, lambda: len(scored) > 2)
         with settings.run_dir("t8aaff").events.open("ab") as file:

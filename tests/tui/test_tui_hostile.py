@@ -27,9 +27,12 @@ from graftui.measured import Artifact, CurveKey, Score, Series
 from graftui.models import Input, Run, RunReason, RunStatus
 from graftui.planning.recipes import Recipe
 from graftui.planning.values import written
+from graftui.results.peer_figures import figures
+from graftui.results.peers import each_alone
 from graftui.results.side_by_side import compare
 from graftui.settings import Settings
 from graftui.text import visible
+from graftui.tui.compare.feed import FiguresSeen
 from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.dialogs.confirm import ConfirmScreen
@@ -94,8 +97,10 @@ def snapshots(texts: tuple[str, ...]) -> Iterator[tuple[str, RunsSeen, Detail]]:
 def comparing(texts: tuple[str, ...]) -> CompareScreen:
     """Runs that no registry holds, compared."""
     runs = [hostile_run(text, number) for number, text in enumerate(texts)]
-    screen = CompareScreen(Reader(knobs.at(Path("none")), print, print), ())
-    screen.call_later(setattr, screen, "comparison", compare(runs, {}))
+    nowhere = knobs.at(Path("none"))
+    screen = CompareScreen(nowhere, Reader(nowhere, print, print), ())
+    seen = FiguresSeen(len(runs), figures(compare(runs, {}), each_alone(runs)))
+    screen.call_later(setattr, screen, "seen", seen)
     return screen
 
 

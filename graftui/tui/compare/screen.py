@@ -1,128 +1,154 @@
-"""Runs side by side: what they differ in, then their scores. The best of each row stands out."""
+"""Runs compared: what they differ in, and what came of it, in panes.
+
+Owns which panes are open, and what each of them asks. What is said in them is worked out in
+graftui.results, which the command line's `compare` asks too.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import Footer, Static
 
-from graftui.models import Run
-from graftui.planning.values import written
-from graftui.results.figures import LESS_IS_BETTER, NEITHER_IS_BETTER, NOT_KNOWN, compared
-from graftui.results.side_by_side import Comparison
-from graftui.show.states import state
-from graftui.terminal import Text
-from graftui.text import visible
-from graftui.tui.compare.feed import Comparing
+from graftui.results.figures import counted
+from graftui.settings import Settings
+from graftui.tui.compare.feed import Figures, FiguresSeen
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
+from graftui.tui.panes import Pane, Panes
 from graftui.tui.reader import Reader
-from graftui.tui.text import TONES, cut, palette
+from graftui.tui.remembered import Remembered
+from graftui.tui.tables import FigureTable
 
-_WIDEST = 60
-"""Cells of a column, at most."""
+TITLES = {"figures": "Figures"}
+"""Pane -> its title, in the order of their digits."""
+_FIRST: tuple[str, ...] = ("figures",)
+_KEPT = "compare.panes"
+"""Name under which it is remembered which are open."""
 
 
 class CompareScreen(LiveScreen[None]):
-    """A column a run, a row a setting or a score."""
+    """A column a run, or one for those that differ in seeds alone."""
 
     BINDINGS = [
-        Binding("escape,q,equals_sign", "dismiss", "Back", key_display="esc", id="compare.back",
-                tooltip="back to the runs"),
+        Binding("v", "seeds", "Over seeds", id="compare.seeds",
+                tooltip="runs that differ in seeds alone as one column, or each by itself again"),
+        Binding("a", "every", "All settings", id="compare.every",
+                tooltip="all settings, or only those that differ"),
+        Binding("z", "zoom", "Zoom", show=False, id="compare.zoom",
+                tooltip="the pane that has the keys all over the screen, and back"),
+        Binding("0", "reset", "Reset", show=False, id="compare.reset",
+                tooltip="the layout that the screen comes with"),
+        *(Binding(str(n), f"pane('{name}')", title, show=False, id=f"compare.{name}",
+                  tooltip=f"open the pane of {title.lower()}, or close it")
+          for n, (name, title) in enumerate(TITLES.items(), 1)),
+        Binding("escape,q,equals_sign", "back", "Back", key_display="esc", id="compare.back",
+                tooltip="back to the runs; out of a zoomed pane"),
     ]  # fmt: skip
 
-    comparison: reactive[Comparison | None] = reactive(None)
+    figures: reactive[Figures] = reactive(Figures(()), init=False)
+    seen: reactive[FiguresSeen | None] = reactive(None)
 
-    def __init__(self, reader: Reader, ids: tuple[str, ...]) -> None:
+    def __init__(self, settings: Settings, reader: Reader, ids: tuple[str, ...]) -> None:
         super().__init__()
+        self.settings = settings
         self.reader = reader
-        self._question = Comparing(ids)
-        self._shown: list[list[Text]] = []
+        self.ids = ids
+        self.set_reactive(CompareScreen.figures, Figures(ids))
+        self._shown: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """One table, so that both parts scroll together."""
+        """A line, the panes, the keys."""
         yield Static(id="compare-title")
-        yield DataTable[Text](id="compare-table", cursor_type="row", fixed_columns=1,
-                              cursor_foreground_priority="renderable")  # fmt: skip
+        yield Panes(self._panes(), _FIRST, self._remembered.get(_KEPT, _names, ()))
         yield Footer(show_command_palette=False)
 
+    def _panes(self) -> list[Pane]:
+        inside = {"figures": FigureTable("compare-table")}
+        return [
+            Pane(name, title, number, inside[name])
+            for number, (name, title) in enumerate(TITLES.items(), 1)
+        ]
+
+    @property
+    def _remembered(self) -> Remembered:
+        return self.app.remembered  # type: ignore[attr-defined,no-any-return]
+
+    # What was seen
+
     def asks(self) -> Sequence[Question[Any]]:
-        """The runs side by side."""
-        return (self._question,)
+        """What the panes in view show; the figures always, as the title counts the runs."""
+        return (self.figures,)
 
     def advanced(self) -> None:
         """They are compared again as they go on."""
-        if comparison := self.reader.answer(self._question):
-            self.comparison = comparison
+        self.seen = self.reader.answer(self.figures) or self.seen
 
-    def watch_comparison(self, comparison: Comparison | None) -> None:
-        """Fill the table, if there is news; the cursor stays in its row."""
-        if comparison is None or (lines := self._lines(comparison)) == self._shown:
-            return
-        self._shown = lines
-        runs = f"  {len(comparison.runs)} runs"
-        title = Content.assemble((" compare", "bold $accent"), (runs, "$text-muted"))
-        self.query_one("#compare-title", Static).update(title)
-        table = self.query_one(DataTable)
-        row, offset = table.cursor_row, table.scroll_offset
-        table.clear(columns=True)
-        table.add_column("", key="what")
-        for run in comparison.runs:
-            table.add_column(_right(run.id), key=run.id)
-        for line in lines:
-            table.add_row(*line)
-        table.move_cursor(row=row, animate=False)
-        table.scroll_to(offset.x, offset.y, animate=False)
+    def watch_figures(self) -> None:
+        """Ask the reader."""
+        self.ask()
 
-    def _lines(self, comparison: Comparison) -> list[list[Text]]:
-        colours = palette(self.app.theme_variables)
-        heading = f"bold {colours['primary']}"
-        dim = colours["text-muted"]
-        lines = [[Text("name", dim), *(_right(r.name) for r in comparison.runs)]]
-        lines.append([Text("status", dim), *(self._status(run) for run in comparison.runs)])
-        differ = "settings that differ" if comparison.settings else "all settings are the same"
-        lines.append(_heading(differ, heading, len(comparison.runs)))
-        for path, values in comparison.settings.items():
-            style = colours["warning"]
-            lines.append([_left(path, dim), *(_value(written(v), style) for v in values)])
-        if comparison.scores:
-            lines.append(_heading("scores on the test sets", heading, len(comparison.runs)))
-        for name, scores in comparison.scores.items():
-            best = _best(name, scores)
-            styles = [colours["accent"] if best is not None and v == best else "" for v in scores]
-            cells = [_value(compared(name, v), s) for v, s in zip(scores, styles, strict=True)]
-            lines.append([_left(comparison.titles[name], dim), *cells])
-        return lines
+    def watch_seen(self, seen: FiguresSeen | None) -> None:
+        """Fill the table."""
+        if seen is not None:
+            self._say_title()
+            self.query_one("#compare-table", FigureTable).show(seen.table)
 
-    def _status(self, run: Run) -> Text:
-        look = state(run)
-        style = palette(self.app.theme_variables)[TONES[look.tone]]
-        return _right(f"{look.glyph} {look.word}", style)
+    def _say_title(self) -> None:
+        """How many runs, and which panes there are: those in view stand out."""
+        counts = f"  {counted(self.seen.runs)}" if self.seen else "  reading …"
+        over = " over seeds" if self.figures.over_seeds else ""
+        parts: list[Any] = [(" compare", "bold $accent"), (counts + over, "$text-muted"), "  "]
+        for number, (name, title) in enumerate(TITLES.items(), 1):
+            style = "bold" if name in self._shown else "$text-muted"
+            parts += [" ", Content.from_markup(
+                f"[@click=screen.pane('{name}')]{number} {title}[/]"
+            ).stylize(style)]  # fmt: skip
+        self.query_one("#compare-title", Static).update(Content.assemble(*parts))
+
+    @on(Panes.Arranged)
+    def _arranged(self, event: Panes.Arranged) -> None:
+        if event.open != self._remembered.get(_KEPT, _names, _FIRST):
+            self._remembered.put(_KEPT, list(event.open))
+        self._shown = event.shown
+        self._say_title()
+        self.ask()
+
+    # Keys
+
+    def action_seeds(self) -> None:
+        """Over seeds, or each by itself."""
+        self.figures = replace(self.figures, over_seeds=not self.figures.over_seeds)
+
+    def action_every(self) -> None:
+        """All settings, or those that differ."""
+        self.figures = replace(self.figures, every=not self.figures.every)
+
+    def action_pane(self, name: str) -> None:
+        """Open or close it."""
+        self.query_one(Panes).toggle(name)
+
+    def action_zoom(self) -> None:
+        """One pane all over the screen."""
+        self.query_one(Panes).zoom()
+
+    def action_reset(self) -> None:
+        """The first layout."""
+        self.query_one(Panes).reset()
+
+    def action_back(self) -> None:
+        """Out of a zoomed pane, then out of the screen."""
+        panes = self.query_one(Panes)
+        if panes.zoomed:
+            panes.zoom()
+        else:
+            self.dismiss(None)
 
 
-def _heading(text: str, style: str, runs: int) -> list[Text]:
-    return [Text(text, style), *(Text("") for _ in range(runs))]
-
-
-def _left(text: str, style: str) -> Text:
-    return Text(cut(visible(text), _WIDEST), style)
-
-
-def _right(text: str, style: str = "") -> Text:
-    return Text(cut(visible(text), _WIDEST), style, justify="right", no_wrap=True)
-
-
-def _value(text: str, style: str) -> Text:
-    return _right(text or NOT_KNOWN, style)
-
-
-def _best(name: str, values: Sequence[float | None]) -> float | None:
-    """The value that stands out; None where all are the same or none is better."""
-    what = name.rpartition(" ")[2]
-    known = [value for value in values if value is not None]
-    if what in NEITHER_IS_BETTER or len(set(known)) < 2:
-        return None
-    return min(known) if what in LESS_IS_BETTER else max(known)
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(str(name) for name in value if name in TITLES)

@@ -104,7 +104,7 @@ class ActingScreen(LiveScreen[None]):
         if len(marked) < 2:
             self.notify("Mark two runs or more with space, then compare them.", severity="warning")
             return
-        self.app.push_screen(CompareScreen(self.reader, tuple(marked)))
+        self.app.push_screen(CompareScreen(self.settings, self.reader, tuple(marked)))
 
     def action_export(self) -> None:
         """The marked runs, or all that meet the filter, as CSV."""

@@ -1,0 +1,71 @@
+"""What `compare ID ID` does: runs side by side, each by itself or over their seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graftui.cli import writing
+from graftui.cli.commands.output import send_json
+from graftui.errors import UsageError
+from graftui.registry.store import Store
+from graftui.results.cells import Table
+from graftui.results.collecting import entries_of, seeds_of
+from graftui.results.export.cells import FORMATS, objects
+from graftui.results.figures import counted
+from graftui.results.peer_figures import figures
+from graftui.results.peers import Peers, each_alone, peers
+from graftui.results.side_by_side import Comparison, compare
+from graftui.results.trials import Entry
+from graftui.show import cells as printing
+from graftui.show import comparison as columns_or_rows
+from graftui.terminal import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The options of `compare ID ID`, as typed."""
+
+    over: str = ""
+    """Settings that are seeds; empty: each run is a column of its own."""
+    every: bool = False
+    """All settings, also those that the runs share."""
+    format: writing.Format = "table"
+    output: Path | None = None
+    raw: bool = False
+
+
+def show(store: Store, refs: Sequence[str], wanted: Wanted, console: Console) -> None:
+    """The runs side by side. Raises UsageError for fewer than two."""
+    chosen = {run.id: run for run in map(store.resolve, refs)}
+    if len(chosen) < 2:
+        raise UsageError("There is nothing to compare with one run.", "Give two or more.")
+    entries = entries_of(store, list(chosen.values()))
+    runs = [entry.run for entry in entries]
+    side = compare(runs, {entry.run.id: entry.scores for entry in entries})
+    if wanted == Wanted():
+        columns_or_rows.show(side, console)
+    elif wanted == Wanted(format="json"):
+        ids = [run.id for run in runs]
+        send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
+    else:
+        columns = _columns(entries, wanted.over)
+        _write(figures(side, columns, wanted.every), columns, side, wanted, console)
+
+
+def _columns(entries: Sequence[Entry], over: str) -> tuple[Peers, ...]:
+    if not over:
+        return each_alone([entry.run for entry in entries])
+    return peers(entries, seeds_of(over))
+
+
+def _write(
+    table: Table, columns: Sequence[Peers], side: Comparison, wanted: Wanted, console: Console
+) -> None:
+    if wanted.format == "table":
+        printing.show(table, console)
+    elif wanted.format == "json" and wanted.output is None:
+        named = [{"label": column.label, "runs": column.ids} for column in columns]
+        send_json({"columns": named, "rows": objects(table)})
+    else:
+        text = FORMATS[writing.key_of(wanted.format, wanted.raw)](table)
+        writing.write(text, wanted.output, counted(len(list(table.lines())), "row"))
