@@ -27,6 +27,23 @@ By = Annotated[
     str, typer.Option(metavar="KEY,...", help="Collect over seeds: a row for each of these")
 ]
 
+BestOn = Annotated[str, typer.Option(help="Of each seed's runs take the best on this split")]
+Over = Annotated[
+    str,
+    typer.Option(
+        metavar="KEY,...",
+        help="Settings that are seeds: with --by those of data, train and graft, which `seeds` "
+        "stands for; with IDs, make one column of the runs that differ in these alone",
+    ),
+]
+Every = Annotated[bool, typer.Option("--all", help="With IDs: also the settings that are the same")]
+Metric = Annotated[str, typer.Option(help="Score that counts; else each task's own")]
+Scores = Annotated[
+    str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
+]
+Plot = Annotated[bool, typer.Option("--plot", help="With --by: draw scores over sizes")]
+Compared = Annotated[Format | None, typer.Option("--format", help="Of what is compared")]
+
 
 def ls(
     filter_: Filters = [],  # noqa: B006
@@ -86,26 +103,13 @@ def compare(
     refs: MaybeRefs = [],  # noqa: B006
     by: By = "",
     filter_: Filters = [],  # noqa: B006
-    best_on: Annotated[
-        str, typer.Option(help="Of each seed's runs take the best on this split")
-    ] = "dev",
-    over: Annotated[
-        str,
-        typer.Option(
-            metavar="KEY,...",
-            help="Settings that are seeds: with --by those of data, train and graft, which `seeds` "
-            "stands for; with IDs, make one column of the runs that differ in these alone",
-        ),
-    ] = "",
-    every: Annotated[
-        bool, typer.Option("--all", help="With IDs: also the settings that are the same")
-    ] = False,
-    metric: Annotated[str, typer.Option(help="Score that counts; else each task's own")] = "",
-    scores: Annotated[
-        str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
-    ] = "",
-    plot: Annotated[bool, typer.Option("--plot", help="With --by: draw scores over sizes")] = False,
-    format_: Annotated[Format | None, typer.Option("--format", help="Of what is compared")] = None,
+    best_on: BestOn = "dev",
+    over: Over = "",
+    every: Every = False,
+    metric: Metric = "",
+    scores: Scores = "",
+    plot: Plot = False,
+    format_: Compared = None,
     output: Output = None,
     raw: Raw = False,
     json: Json = False,
@@ -125,19 +129,25 @@ def compare(
         request = Request(by, where, best_on, over or "seeds", metric, scores)
         _collect(request, form, output, plot, raw)
     elif refs and not (by or filter_ or metric or scores or plot):
-        from graftui.cli.commands import comparing
-
-        form = "json" if json else writing.format_of(output, format_, "table")
-        settings = settings_here()
-        writing.check_place(output, settings)
-        with store_to_read(settings) as store:
-            wanted = comparing.Wanted(over, every, form, output, raw)
-            comparing.show(store, refs, wanted, console_here())
+        _side_by_side(refs, over, every, "json" if json else format_, output, raw)
     else:
         raise UsageError(
             "There is nothing to compare: give the IDs of two runs or more, or --by and no ids.",
             "With --by, choose runs with --filter: compare --by task.name -f tag=paper",
         )
+
+
+def _side_by_side(
+    refs: list[str], over: str, every: bool, form: Format | None, output: Path | None, raw: bool
+) -> None:
+    from graftui.cli.commands import comparing
+
+    form = writing.format_of(output, form, "table")
+    settings = settings_here()
+    writing.check_place(output, settings)
+    with store_to_read(settings) as store:
+        wanted = comparing.Wanted(over, every, form, output, raw)
+        comparing.show(store, refs, wanted, console_here())
 
 
 def _collect(request: "Request", form: Format, output: Path | None, plot: bool, raw: bool) -> None:

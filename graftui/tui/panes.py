@@ -5,14 +5,15 @@ Owns which panes there is room for: in a small terminal one at a time. Announces
 so that only that is read. Knows nothing of what the panes show.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import events
-from textual.containers import Container, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import Static
 
 _ACROSS = 3
 """Panes from which on two stand beside each other."""
@@ -44,6 +45,46 @@ class Pane(Vertical):
         first = next((w for w in self.walk_children(Widget) if w.focusable), None)
         if first is not None:
             first.focus()
+
+
+class PaneNames(Horizontal):
+    """The panes that there are, in a line: those in view stand out, and a click is a digit."""
+
+    DEFAULT_CSS = """
+    PaneNames { height: 1; width: 1fr; }
+    PaneNames > PaneName { width: auto; padding: 0 0 0 1; color: $text-muted; }
+    PaneNames > PaneName.-shown { color: $foreground; text-style: bold; }
+    PaneNames > PaneName:hover { color: $accent; }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """A pane was clicked on."""
+
+        name: str
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        """`titles`: of each pane, in the order of their digits."""
+        super().__init__(
+            *(PaneName(name, f"{n} {text}") for n, (name, text) in enumerate(titles.items(), 1))
+        )
+
+    def show(self, names: Sequence[str]) -> None:
+        """Those in view."""
+        for each in self.query(PaneName):
+            each.set_class(each.key in names, "-shown")
+
+
+class PaneName(Static):
+    """Digit and title of a pane."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(Content(text))
+        self.key = name
+
+    def on_click(self) -> None:
+        """As its digit."""
+        self.post_message(PaneNames.Chosen(self.key))
 
 
 class Panes(Container):

@@ -11,6 +11,7 @@ from typing import Any
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Footer, Static
@@ -20,7 +21,7 @@ from graftui.settings import Settings
 from graftui.tui.compare.feed import Figures, FiguresSeen
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
-from graftui.tui.panes import Pane, Panes
+from graftui.tui.panes import Pane, PaneNames, Panes
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
 from graftui.tui.tables import FigureTable
@@ -35,6 +36,11 @@ _KEPT = "compare.panes"
 class CompareScreen(LiveScreen[None]):
     """A column a run, or one for those that differ in seeds alone."""
 
+    DEFAULT_CSS = """
+    #compare-head { height: 1; background: $panel; }
+    #compare-title { width: auto; }
+    #compare-table { height: 1fr; }
+    """
     BINDINGS = [
         Binding("v", "seeds", "Over seeds", id="compare.seeds",
                 tooltip="runs that differ in seeds alone as one column, or each by itself again"),
@@ -64,7 +70,9 @@ class CompareScreen(LiveScreen[None]):
 
     def compose(self) -> ComposeResult:
         """A line, the panes, the keys."""
-        yield Static(id="compare-title")
+        with Horizontal(id="compare-head"):
+            yield Static(id="compare-title")
+            yield PaneNames(TITLES)
         yield Panes(self._panes(), _FIRST, self._remembered.get(_KEPT, _names, ()))
         yield Footer(show_command_palette=False)
 
@@ -100,23 +108,22 @@ class CompareScreen(LiveScreen[None]):
             self.query_one("#compare-table", FigureTable).show(seen.table)
 
     def _say_title(self) -> None:
-        """How many runs, and which panes there are: those in view stand out."""
+        """How many runs, and whether they are one column each."""
         counts = f"  {counted(self.seen.runs)}" if self.seen else "  reading …"
         over = " over seeds" if self.figures.over_seeds else ""
-        parts: list[Any] = [(" compare", "bold $accent"), (counts + over, "$text-muted"), "  "]
-        for number, (name, title) in enumerate(TITLES.items(), 1):
-            style = "bold" if name in self._shown else "$text-muted"
-            parts += [" ", Content.from_markup(
-                f"[@click=screen.pane('{name}')]{number} {title}[/]"
-            ).stylize(style)]  # fmt: skip
-        self.query_one("#compare-title", Static).update(Content.assemble(*parts))
+        title = Content.assemble((" compare", "bold $accent"), (counts + over, "$text-muted"))
+        self.query_one("#compare-title", Static).update(title)
+
+    @on(PaneNames.Chosen)
+    def _chosen(self, event: PaneNames.Chosen) -> None:
+        self.action_pane(event.name)
 
     @on(Panes.Arranged)
     def _arranged(self, event: Panes.Arranged) -> None:
         if event.open != self._remembered.get(_KEPT, _names, _FIRST):
             self._remembered.put(_KEPT, list(event.open))
         self._shown = event.shown
-        self._say_title()
+        self.query_one(PaneNames).show(event.shown)
         self.ask()
 
     # Keys
