@@ -58,8 +58,14 @@ def cancel(settings: Settings, id: str) -> Run:
         return _final(settings, store, id)
 
 
-def remove(settings: Settings, ids: Sequence[str], now: bool = False) -> bool:
+def remove(
+    settings: Settings,
+    ids: Sequence[str],
+    now: bool = False,
+    reached: Callable[[int], object] = lambda done: None,
+) -> bool:
     """Delete runs, their directories included; none of them if one is at work or needed.
+    `reached` hears of how many it is done.
 
     Whether they are in the trash: not where they are to be gone `now`, where nothing is kept
     there, or where only that makes room for the registry to be written.
@@ -70,7 +76,8 @@ def remove(settings: Settings, ids: Sequence[str], now: bool = False) -> bool:
             reconcile(settings, store)
             for run in _staying(settings, store, ids):
                 _keep_origins(settings, run, store.find)
-            for id in ids:
+            for number, id in enumerate(ids):
+                reached(number)
                 _delete(settings, store, id, deletion)
         clear_leftovers(settings.runs)
         return deletion is not None

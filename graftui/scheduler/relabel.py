@@ -24,7 +24,8 @@ def relabel(
     """
     with store.write() as db:  # read within it: what another says at the same time is kept
         run = store.get(id)
-        changes = change(run)
+        if not (changes := change(run)):
+            return run
         _check(id, changes)
         put(db, id, changes)
         run_dir = settings.run_dir(id)

@@ -21,7 +21,6 @@ from textual.theme import Theme
 from textual.widgets import Input
 
 from graftui.errors import GraftuiError
-from graftui.results.figures import counted
 from graftui.settings import FILE, Settings
 from graftui.text import visible_lines
 from graftui.tui import jobs, keys
@@ -30,12 +29,13 @@ from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
-from graftui.tui.messages import Advanced, Queued, Removed, Told, Trouble
+from graftui.tui.messages import Advanced, Queued, Told, Trouble
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
 from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.spelling import Spelling
 from graftui.tui.text import cut
+from graftui.tui.verbs.undoing import Steps
 
 CALM = Theme(
     name="graftui",
@@ -80,6 +80,8 @@ class GraftuiApp(App[None]):
                 id="window.commands", tooltip="everything by its name, themes too"),
         Binding("ctrl+c", "copy_or_ask", "Copy", show=False, priority=True, id="window.copy",
                 tooltip="copy what is selected; with nothing selected, ask whether to quit"),
+        Binding("u", "undo", "Undo", show=False, id="window.undo",
+                tooltip="take back the last tag, note, star, name, archiving or deletion"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="window.quit",
                 tooltip="quit, wherever you are; runs go on (graftui watch ID follows one)"),
     ]  # fmt: skip
@@ -98,6 +100,7 @@ class GraftuiApp(App[None]):
         self.remembered = Remembered()
         self._reader = Reader(settings, self._tell, self._complain, clock)
         self._runs_screen = RunsScreen(settings, self._reader)
+        self._steps = Steps()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Whatever is drawn goes through the last of them."""
@@ -192,12 +195,14 @@ class GraftuiApp(App[None]):
     @on(Told)
     def _told(self, event: Told) -> None:
         self.notify(event.text, timeout=8)
+        self._steps.add(event.step)
+        self._runs_screen.forget(event.away)
         self._reader.refresh()
 
-    @on(Removed)
-    def _removed(self, event: Removed) -> None:
-        self.notify(f"Deleted {counted(len(event.ids))}.")
-        self._reader.refresh()
+    def action_undo(self) -> None:
+        """Take back what was done last, on whatever screen that was."""
+        if isinstance(self.screen, LiveScreen):
+            self._steps.undo(self.screen)
 
     @on(Queued)
     def _queued(self, event: Queued) -> None:

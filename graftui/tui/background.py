@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 
@@ -25,8 +26,10 @@ def leave(screen: Screen[Any], result: Any) -> None:
         screen.set_timer(_AGAIN_S, partial(leave, screen, result))
 
 
-def start(screen: Screen[Any], name: str, job: Callable[[], Message]) -> None:
-    """Do `job` in a thread and post what it returns to `screen`."""
+def start(owner: DOMNode, name: str, job: Callable[[], Message]) -> None:
+    """Do `job` in a thread and post what it returns to `owner`: a screen, or the application, which
+    hears of it even when that screen was left.
+    """
 
     def body() -> None:
         try:
@@ -36,6 +39,6 @@ def start(screen: Screen[Any], name: str, job: Callable[[], Message]) -> None:
             if known is None:
                 raise
             message = Trouble(known)
-        screen.post_message(message)
+        owner.post_message(message)
 
-    screen.run_worker(body, name=name, group=name, exclusive=True, thread=True)
+    owner.run_worker(body, name=name, group=name, exclusive=True, thread=True)

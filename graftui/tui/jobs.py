@@ -107,14 +107,6 @@ def condemn(settings: Settings, ids: Sequence[str]) -> messages.Condemned:
     return messages.Condemned(runs, others)
 
 
-def delete(settings: Settings, ids: Sequence[str]) -> messages.Removed:
-    """Delete runs with their directories."""
-    from graftui.scheduler import cancel
-
-    cancel.remove(settings, ids)
-    return messages.Removed(list(ids))
-
-
 def export(settings: Settings, ids: Sequence[str], question: RunsPage) -> messages.Told:
     """Write `ids`, or all that meet the filter if there are none, to a new CSV file."""
     from graftui.results.export.runs import to_csv

@@ -16,6 +16,8 @@ from graftui.turns import Group
 if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait for
     from graftui.planning.library import RecipeInfo
     from graftui.tui.form import Form
+if TYPE_CHECKING:  # it imports this module
+    from graftui.tui.verbs.undoing import Step
 
 
 @dataclass
@@ -41,6 +43,10 @@ class Told(Message):
     """A job came to its end: what there is to say of it. The runs may have changed."""
 
     text: str
+    step: Step | None = None
+    """How it is taken back; None: it cannot be."""
+    away: tuple[str, ...] = ()
+    """Ids of runs that are not in the lists any more that they were in."""
 
 
 @dataclass
@@ -55,6 +61,15 @@ class RunsRead(Message):
     """Runs as they are now."""
 
     runs: list[Run]
+
+
+@dataclass
+class LabelsRead(Message):
+    """Runs as they are now, before something is said of them."""
+
+    runs: list[Run]
+    tags: Mapping[str, int]
+    """All that there are, each with how many runs have it."""
 
 
 @dataclass
@@ -108,10 +123,3 @@ class Condemned(Message):
 
     runs: list[Run]
     dependants: list[Run]
-
-
-@dataclass
-class Removed(Message):
-    """Runs were deleted."""
-
-    ids: list[str]

@@ -39,6 +39,8 @@ from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.dialogs.line import LineScreen
 from graftui.tui.dialogs.opening import OpeningScreen
+from graftui.tui.dialogs.tagging import TagScreen
+from graftui.tui.dialogs.writing import NameScreen, NoteScreen
 from graftui.tui.form import Entry, Form, Group
 from graftui.tui.keys import Key
 from graftui.tui.messages import Condemned
@@ -104,6 +106,12 @@ def comparing(texts: tuple[str, ...]) -> CompareScreen:
     return screen
 
 
+def tagging(texts: tuple[str, ...]) -> TagScreen:
+    """Runs that are called so, and tags that there are."""
+    name = replace(hostile_run(""), id=" ".join(texts), name=" ".join(texts))
+    return TagScreen([name], dict.fromkeys(texts[:4], 1))
+
+
 def form_of(texts: tuple[str, ...]) -> Form:
     settings = [Setting(f"{t}.{t}", (t,), t, (), "text", "", "help") for t in texts]
     entries = tuple(
@@ -147,7 +155,10 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
     HelpScreen: lambda _, texts: HelpScreen([own_key(text) for text in texts]),
     LineScreen: lambda _, texts: LineScreen(" ".join(texts), "".join(texts), lambda _: Message()),
     NewRunScreen: lambda settings, texts: NewRunScreen(settings, form_of(texts)),
+    NameScreen: lambda _, texts: NameScreen(" ".join(texts), [" ".join(texts)]),
+    NoteScreen: lambda _, texts: NoteScreen(" ".join(texts), [" ".join(texts)]),
     OpeningScreen: lambda _, texts: OpeningScreen(" ".join(texts), _endless),
+    TagScreen: lambda _, texts: tagging(texts),
 }
 """Each screen, made of texts; the main screen is made of snapshots."""
 

@@ -43,11 +43,6 @@ def chosen(
     return [run for run in runs if run.id in named or not refs]
 
 
-def named(runs: Sequence[Run]) -> str:
-    """Each with id and name."""
-    return ", ".join(f"{run.id} ({run.name})" for run in runs)
-
-
 def agreed(runs: Sequence[Run], act: str, yes: bool, console: Console) -> bool:
     """Whether the user wants `act` done to `runs`; `yes`: said already."""
     return agreed_to(f"{counted(len(runs))}: {act}?", yes, console)

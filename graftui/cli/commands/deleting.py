@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.contract.layout import RunDir
-from graftui.cli.commands.choosing import NOBODY, agreed, agreed_to, chosen, named
+from graftui.cli.commands.choosing import NOBODY, agreed, agreed_to, chosen
 from graftui.cli.commands.output import send_json
 from graftui.errors import NotFound
 from graftui.models import Run
@@ -19,6 +19,7 @@ from graftui.scheduler import cancel
 from graftui.scheduler.removal import trash
 from graftui.scheduler.removal.leftovers import size
 from graftui.settings import Settings
+from graftui.show.labels import brought_back, named
 from graftui.show.lines import Column, Lines
 from graftui.terminal import Console
 
@@ -152,7 +153,7 @@ def restore(settings: Settings, store: Store, console: Console, refs: Sequence[s
 
 def _put_back(settings: Settings, store: Store, console: Console, folders: Sequence[Path]) -> None:
     runs = trash.put_back(settings, store, folders)
-    console.print(f"{counted(len(runs))} back: {named(runs)}", soft_wrap=True)
+    console.print(brought_back(runs), soft_wrap=True)
 
 
 def empty(settings: Settings, console: Console, yes: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from graftui.cli.commands.choosing import NOBODY, agreed, chosen, named
+from graftui.cli.commands.choosing import NOBODY, agreed, chosen
 from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
@@ -14,6 +14,7 @@ from graftui.scheduler import look
 from graftui.scheduler.queue import arrange, outlook, queue_file, widths
 from graftui.settings import Settings
 from graftui.show import queue as drawing
+from graftui.show.labels import named
 from graftui.terminal import Console
 
 

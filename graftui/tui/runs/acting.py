@@ -15,7 +15,7 @@ from graftui.tui.background import start
 from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.live import LiveScreen
 from graftui.tui.runs.feed import RunsPage
-from graftui.tui.verbs import ending, starting
+from graftui.tui.verbs import ending, labelling, starting
 from graftui.tui.verbs.opening import opening
 
 
@@ -37,6 +37,7 @@ class ActingScreen(LiveScreen[None]):
                 tooltip="delete it, or the marked ones (asks first)"),
         Binding("e", "export", "Export", show=False, id="runs.export",
                 tooltip="export the marked runs, or all in view, as CSV"),
+        *labelling.bindings("runs"),
     ]  # fmt: skip
 
     # What the screen knows
@@ -97,6 +98,11 @@ class ActingScreen(LiveScreen[None]):
         active = self.at_work()
         if (ids := self.chosen()) and active is not None:
             ending.delete(self, ids, active)
+
+    def action_label(self, verb: str) -> None:
+        """Say something of them."""
+        if ids := self.chosen():
+            labelling.VERBS[verb](self, ids)
 
     def action_compare(self) -> None:
         """The marked runs side by side."""

@@ -18,7 +18,7 @@ from graftui.models import Run
 from graftui.settings import Settings
 from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.feed import Question
-from graftui.tui.messages import Queued, Removed
+from graftui.tui.messages import Queued
 from graftui.tui.reader import Reader
 from graftui.tui.run.curves import Curves
 from graftui.tui.run.detail import TABS, LogBody, RunDetail
@@ -136,9 +136,9 @@ class RunsScreen(ActingScreen):
             self.query_one(RunTable).show(seen.runs, seen.now, marked)
             self.query_one(StatusLine).show(seen, self.settings.root.name, len(marked))
 
-    @on(Removed)
-    def _removed(self, event: Removed) -> None:
-        self.marked -= set(event.ids)
+    def forget(self, ids: Collection[str]) -> None:
+        """Drop the marks of runs that are not here any more."""
+        self.marked -= set(ids)
 
     @on(Queued)
     def _queued(self, event: Queued) -> None:

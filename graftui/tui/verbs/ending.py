@@ -14,6 +14,8 @@ from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.live import LiveScreen
 from graftui.tui.messages import Condemned
 from graftui.tui.text import cut
+from graftui.tui.verbs import deleting
+from graftui.tui.verbs.bulk import bulk
 from graftui.tui.verbs.opening import opening
 
 _LISTED = 4
@@ -64,13 +66,15 @@ def _ask_deletion(screen: LiveScreen[Any], condemned: Condemned) -> None:
     if condemned.dependants:
         text += f"\n\nMade from that, and left without it:\n{_listed(condemned.dependants)}"
     if trash.keeps(screen.settings):
-        text += f"\n\n`graftui undo` brings them back, for {screen.settings.trash_days:g} days."
+        days = f"{screen.settings.trash_days:g} days"
+        text += f"\n\nu brings them back, and `graftui undo` does so for {days}."
     else:
         text += "\n\nCurves, checkpoints and skill files go too. This cannot be undone."
 
     def answered(yes: bool | None) -> None:
         if yes:
-            start(screen, "delete", partial(jobs.delete, screen.settings, ids))
+            job = partial(deleting.delete, screen.settings, ids)
+            bulk(screen, f"Deleting {counted(len(ids))}", len(ids), job)
 
     question = f"Delete {counted(len(ids))}?"
     screen.app.push_screen(ConfirmScreen(question, text, "Delete"), answered)

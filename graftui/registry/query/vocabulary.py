@@ -1,0 +1,26 @@
+"""What the runs that are there say: the values of a key, each with how many runs have it."""
+
+import sqlite3
+
+from graftui.registry.query.expressions import prepare
+from graftui.registry.query.keys import Key
+
+MOST = 500
+"""Values of a key that are read: who has more of them types some letters first."""
+
+
+def values(db: sqlite3.Connection, key: Key, part: str = "") -> dict[str, int]:
+    """Values of `key` that have `part` in them, whatever its case -> the number of runs of each,
+    the most frequent first.
+    """
+    prepare(db)
+    if key.many:
+        read = f"SELECT DISTINCT runs.n AS n, value AS v FROM runs, json_each({key.value.sql})"
+    else:
+        read = f"SELECT n, {key.value.sql} AS v FROM runs"
+    rows = db.execute(
+        f"SELECT v, count(*) FROM ({read}) WHERE v IS NOT NULL AND v != ''"
+        " AND instr(lower(v), lower(?)) > 0 GROUP BY v ORDER BY 2 DESC, 1 LIMIT ?",
+        [*key.value.params, part, MOST],
+    )
+    return {str(row[0]): int(row[1]) for row in rows}
