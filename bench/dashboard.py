@@ -13,10 +13,13 @@ from textual.app import App, ComposeResult
 from bench.cli import RUNS, fill
 from bench.measure import Result
 from graftui import settings as knobs
-from graftui.measured import CurveKey, Series
+from graftui.measured import CurveExtent, CurveKey, Series
+from graftui.models import Run
+from graftui.results.curve_view import View
 from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
 from graftui.tui.run.curves import Curves
+from graftui.tui.run.feed import Detail
 from graftui.tui.runs.table import RunTable
 
 SIZE = (160, 48)
@@ -56,7 +59,7 @@ def _series(points: int, seed: int) -> tuple[Series, ...]:
 
 class _OnePlot(App[None]):
     def compose(self) -> ComposeResult:
-        yield Curves(id="curves")
+        yield Curves("curves", View())
 
 
 async def _curves(points: int, repeats: int) -> float:
@@ -65,11 +68,13 @@ async def _curves(points: int, repeats: int) -> float:
     best = math.inf
     async with app.run_test(size=SIZE) as pilot:
         plot = app.query_one(Curves)
-        keys = tuple(series.key for series in both[0])
+        extents = tuple(CurveExtent(series.key, 0, points - 1) for series in both[0])
+        run = Run(id="r", name="r", kind="", config={}, config_hash="", created_at=0.0)
+        details = [Detail(run, 0.0, curves=extents, series=each) for each in both]
         for turn in range(repeats):
             await pilot.pause()
             began = time.perf_counter()
-            plot.show(keys, both[turn % 2], ())
+            plot.show(details[turn % 2])
             frame = [plot.render_line(y) for y in range(SIZE[1])]
             best = min(best, time.perf_counter() - began)
             assert len(frame) == SIZE[1]

@@ -33,6 +33,18 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class CurveExtent:
+    """How far one curve goes, as seen without reading all of it."""
+
+    key: CurveKey
+    first: int
+    """Its first step."""
+    last: int
+    constant: float | None = None
+    """The value that all of its points have; None: of one that changes, or has one point."""
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """Scores of one set of weights on one split."""
 

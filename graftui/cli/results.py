@@ -62,13 +62,31 @@ def ls(
         listing.show(store, settings, console_here(), filter_, sort, search, limit, json)
 
 
-def show(ref: Ref, json: Json = False) -> None:
-    """Show a run: state, scores, files and every setting."""
-    from graftui.cli.commands import detail
-
+def show(
+    ref: Ref,
+    curves: Annotated[bool, typer.Option("--curves", help="Draw its curves instead")] = False,
+    x: Annotated[str, typer.Option("--x", help="With --curves: step, time or examples")] = "step",
+    smooth: Annotated[
+        float, typer.Option(help="With --curves: moving average, 0.6, 0.9 or 0.97")
+    ] = 0.0,
+    log: Annotated[bool, typer.Option("--log", help="With --curves: logarithmic y")] = False,
+    json: Json = False,
+) -> None:
+    """Show a run: state, scores, files and every setting; or its curves."""
     settings = settings_here()
+    if not curves and (log or smooth or x != "step"):
+        raise UsageError("--x, --smooth and --log say how to draw curves.", "Add --curves.")
     with store_to_read(settings) as store:
-        detail.show(store, settings, store.resolve(ref), console_here(), json)
+        run = store.resolve(ref)
+        if curves:
+            from graftui.cli.commands import curves as drawing
+
+            view = drawing.view_of(x, smooth, log)
+            drawing.show(store, settings, run, console_here(), view)
+        else:
+            from graftui.cli.commands import detail
+
+            detail.show(store, settings, run, console_here(), json)
 
 
 def logs(

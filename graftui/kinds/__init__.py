@@ -12,7 +12,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Shown", "Stage", "entries", "main_figure", "register", "shown", "stage_of", "stages"]
+__all__ = [
+    "Pace",
+    "Shown",
+    "Stage",
+    "entries",
+    "main_figure",
+    "register",
+    "shown",
+    "stage_of",
+    "stages",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,18 @@ class Stage:
         return bool(self.of) and not self.settings
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far some curves of a run are to go."""
+
+    phases: tuple[str, ...]
+    """What stands before the slash of their names."""
+    steps: str
+    """The setting that says how many steps there are to be."""
+    examples: str
+    """The setting that says how many examples a step takes."""
+
+
 def _by_kind(config: Mapping[str, Any]) -> str:
     return ""
 
@@ -69,6 +91,8 @@ class Shown:
     """Curves that foretell the result while the run is at work, the first that it has."""
     dev_of: str = ""
     """The stage whose score on dev is the `dev` of the summary."""
+    paces: tuple[Pace, ...] = ()
+    """Of its curves, as far as anybody knows."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Label of a score -> the setting that it is a value of, then those that list several, beside
     which the first is not used."""

@@ -1,6 +1,6 @@
 """How a fine-tuning is shown."""
 
-from graftui.kinds import Shown, Stage, register
+from graftui.kinds import Pace, Shown, Stage, register
 
 register(
     Shown(
@@ -12,5 +12,6 @@ register(
         result=("finetuned", "pretrained"),
         foretold_by=("dev/f1", "dev/matthews", "dev/pearson", "dev/accuracy"),
         dev_of="finetuned",
+        paces=(Pace(("train", "dev"), "train.steps", "train.batch_size"),),
     )
 )

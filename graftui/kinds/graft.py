@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.contract.localizers import localizers
-from graftui.kinds import Shown, Stage, register
+from graftui.kinds import Pace, Shown, Stage, register
 
 _TITLE = "{localizer} graft"
 _OF_GRAFT = ("learnt_graft", "base_patch")
@@ -61,6 +61,7 @@ register(
         ),
         result=(*_OF_GRAFT, "finetuned", "pretrained"),
         foretold_by=("graft/train_dev",),
+        paces=(Pace(("graft",), "graft.steps", "graft.examples"),),
         labels={"sparsity": ("graft.sparsity", "graft.sparsities")},
         makes=_makes,
         unused=_unused,

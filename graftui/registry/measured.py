@@ -5,7 +5,7 @@ import math
 import sqlite3
 from collections.abc import Sequence
 
-from graftui.measured import Artifact, CurveKey, Score, Series
+from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.registry.rows import decoded, label_key, numbers_of
 
 
@@ -29,6 +29,25 @@ def series(db: sqlite3.Connection, id: str, keys: Sequence[CurveKey] | None) -> 
 def curves(db: sqlite3.Connection, id: str) -> list[CurveKey]:
     """Which curves a run has."""
     return [_key(name, labels) for name, labels in _curves(db, id)]
+
+
+def extents(db: sqlite3.Connection, id: str) -> list[CurveExtent]:
+    """How far each curve of a run goes, and which are the same all along: of one that changes, no
+    more is read than up to where it does.
+    """
+    some = "FROM metrics WHERE run = :run AND name = :name AND labels = :labels"
+    first = f"(SELECT value {some} ORDER BY step LIMIT 1)"
+    seen: list[CurveExtent] = []
+    for name, labels in _curves(db, id):
+        row = db.execute(
+            f"SELECT (SELECT min(step) {some}), (SELECT max(step) {some}), {first},"
+            f" EXISTS (SELECT 1 {some} AND value IS NOT {first})",
+            {"run": id, "name": name, "labels": labels},
+        ).fetchone()
+        if row[0] is not None:  # not forgotten meanwhile
+            alike = row[0] < row[1] and not row[3]
+            seen.append(CurveExtent(_key(name, labels), row[0], row[1], row[2] if alike else None))
+    return seen
 
 
 def _key(name: str, labels: str) -> CurveKey:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from graftui.errors import NotFound, explain
-from graftui.measured import Artifact, CurveKey, Score, Series
+from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.models import ACTIVE, Attempt, Here, Run, RunStatus
 from graftui.registry import attempts, measured, queue
 from graftui.registry.connect import connect, immediate, journal_mode
@@ -167,6 +167,10 @@ class Store:
     def curves(self, id: str) -> Sequence[CurveKey]:
         """Which curves a run has."""
         return measured.curves(self.db, id)
+
+    def extents(self, id: str) -> Sequence[CurveExtent]:
+        """How far each curve of a run goes, and which are the same all along."""
+        return measured.extents(self.db, id)
 
     def scores(self, ids: Sequence[str]) -> dict[str, Sequence[Score]]:
         """Scores of each of the runs, in the order of evaluation."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graftui.results.figures import compact, figure
 
@@ -49,6 +49,8 @@ class Curve:
     """Ascending."""
     ys: Sequence[float]
     """One for each of `xs`; may hold nan and infinity, which are not drawn."""
+    faint: bool = field(default=False, kw_only=True)
+    """Whether it lies behind the others, in no colour of its own: what they are made of."""
 
     @property
     def points(self) -> tuple[tuple[float, float], ...]:
@@ -68,3 +70,10 @@ class Chart:
     """Label and value of what is the same everywhere along x."""
     marked: bool = False
     """Whether the points count for themselves: each has its curve's mark."""
+    span: tuple[float, float] | None = None
+    """From where to where x goes; None: as far as its curves. None of them goes beyond."""
+
+    @property
+    def named(self) -> tuple[Curve, ...]:
+        """Those that have a colour and a name."""
+        return tuple(curve for curve in self.curves if not curve.faint)

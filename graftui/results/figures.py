@@ -10,12 +10,15 @@ from typing import Any
 from graftui import kinds
 from graftui.measured import Score
 from graftui.models import Run
+from graftui.results.times import duration
 
 METRICS = ("f1", "matthews", "pearson", "accuracy")
 """What tasks are judged by. The first that a task's scores hold is its own."""
 SHARES = (*METRICS, "spearman", "ece", "agreement", "recovery", "gain_recovery")
 """Shown in percent."""
-COUNTS = ("weights", "added", "dropped", "step")
+COUNTS = ("weights", "added", "dropped", "step", "examples")
+SECONDS = "seconds"
+"""Shown as a time."""
 LESS_IS_BETTER = ("loss", "ece")
 NEITHER_IS_BETTER = (*COUNTS, "fraction", "sparsity")
 
@@ -100,6 +103,8 @@ def figure(name: str, value: float | None) -> str:
         return f"{value:,.0f}"
     if name in SHARES:
         return percent(value)
+    if name == SECONDS:
+        return duration(value, narrow=True)
     return f"{value:.3f}" if name == "loss" else rounded(value, ".3g")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from rich.columns import Columns
 
 from graftui.results.chart import Chart
-from graftui.show.plot import LEVEL, NOBODY, Plot, Stretch, mark, plot
+from graftui.show.plot import FAINT, LEVEL, NOBODY, Plot, Stretch, mark, plot
 from graftui.terminal import Console, Text
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "red", "blue")
@@ -17,7 +17,7 @@ _GUTTER = 7
 
 def show(charts: Sequence[Chart], console: Console) -> None:
     """Print them, each under its title and over its legend."""
-    labels = dict.fromkeys(curve.label for chart in charts for curve in chart.curves)
+    labels = dict.fromkeys(curve.label for chart in charts for curve in chart.named)
     owners = {label: owner for owner, label in enumerate(labels)}
     for chart in charts:
         drawn = plot(chart, min(console.width, _WIDEST) - _GUTTER, _HEIGHT, _HEIGHT // 2, owners)
@@ -42,8 +42,8 @@ def _lines(drawn: Plot) -> list[Text]:
 
 
 def _style(stretch: Stretch) -> str:
-    if stretch.owner in (NOBODY, LEVEL):
-        return "dim" if stretch.owner == LEVEL else ""
+    if stretch.owner in (NOBODY, LEVEL, FAINT):
+        return "" if stretch.owner == NOBODY else "dim"
     return f"bold {_colour(stretch.owner)}" if stretch.mark else _colour(stretch.owner)
 
 
@@ -52,7 +52,7 @@ def _colour(owner: int) -> str:
 
 
 def _legend(chart: Chart, owners: Mapping[str, int]) -> Columns:
-    marks = [(owners[curve.label], curve.label) for curve in chart.curves]
+    marks = [(owners[curve.label], curve.label) for curve in chart.named]
     parts = [Text(f"{mark(owner)} {label}", _colour(owner)) for owner, label in marks]
     parts += [Text(f"╌ {label} {chart.y.label(at)}", "dim") for label, at in chart.levels]
     return Columns(parts, padding=(0, 3))

@@ -12,8 +12,8 @@ from graftui.show.braille import Box, Canvas, columns_of, reduce, ticks
 
 MARKS = "●■▲◆○□△◇◉▣▼◈"
 """Of the curves of a marked chart: they tell apart without colours."""
-NOBODY, LEVEL = -1, -2
-"""Owners of cells that belong to no curve."""
+NOBODY, LEVEL, FAINT = -1, -2, -3
+"""Owners of cells that belong to no curve with a name."""
 _AIR, _AIR_BESIDE = 0.04, 0.02
 """Of the range, around what is marked: above and below, and at the sides."""
 _FLAT = 1e-300
@@ -61,7 +61,7 @@ def plot(
     if box is None or width < 4 or height < 2:
         return None
     canvas = Canvas(width, height)
-    for owner, curve in curves:
+    for owner, curve in sorted(curves, key=lambda pair: pair[0] != FAINT):  # those lie behind
         points = reduce(curve.xs, curve.ys, box, 2 * width)
         canvas.draw(columns_of(points, box, 2 * width, 4 * height), owner)
     marks = _marks(curves, box, width, height) if chart.marked else {}
@@ -76,7 +76,10 @@ def plot(
 
 
 def _owned(chart: Chart, owners: Mapping[str, int] | None) -> Iterator[tuple[int, Curve]]:
-    for number, curve in enumerate(chart.curves):
+    for curve in chart.curves:
+        if curve.faint:
+            yield FAINT, curve
+    for number, curve in enumerate(chart.named):
         yield (owners[curve.label] if owners else number), curve
 
 
@@ -90,6 +93,7 @@ def _seen(curve: Curve, chart: Chart) -> Curve:
         curve.label,
         [x.place(value) for value in xs] if x.log else xs,
         [y.place(value) for value in ys] if y.log else ys,
+        faint=curve.faint,
     )
 
 
@@ -101,6 +105,7 @@ def _box(chart: Chart, curves: Sequence[Curve]) -> Box | None:
     low = min(*at, *(min(curve.ys) for curve in curves), math.inf)
     high = max(*at, *(max(curve.ys) for curve in curves), -math.inf)
     left, right = min(curve.xs[0] for curve in curves), max(curve.xs[-1] for curve in curves)
+    left, right = chart.span or (left, right)
     right = right if chart.marked or right > left else left + 1
     if chart.marked:
         air, beside = _AIR * (high - low) or 0.01, _AIR_BESIDE * (right - left) or 0.5
@@ -115,7 +120,25 @@ def _row(y: float, box: Box, height: int) -> int:
 
 
 def _column(x: float, box: Box, width: int) -> int:
-    return round((x - box.left) * (2 * width - 1) / (box.right - box.left)) // 2
+    return column_at(x, (box.left, box.right), width)
+
+
+def column_at(x: float, span: tuple[float, float], width: int) -> int:
+    """The column of cells that `x` is drawn in, of `width` over `span`."""
+    return round((x - span[0]) * (2 * width - 1) / (span[1] - span[0])) // 2
+
+
+def x_at(column: int, span: tuple[float, float], width: int) -> float:
+    """What is drawn in the middle of a column."""
+    return span[0] + (2 * column + 0.5) * (span[1] - span[0]) / (2 * width - 1)
+
+
+def thinned(chart: Chart, width: int) -> int:
+    """How many points its longest curve has, where so many cells cannot hold them all: the least
+    and the greatest of each column are drawn; else 0.
+    """
+    longest = max((len(curve.xs) for curve in chart.curves), default=0)
+    return longest if longest > 4 * width else 0
 
 
 def _marks(

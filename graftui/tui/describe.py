@@ -9,16 +9,19 @@ from graftui.measured import Artifact, Score
 from graftui.models import Run, RunStatus
 from graftui.planning.values import written
 from graftui.results.facts import facts
-from graftui.results.figures import NOT_KNOWN, file_size, stands_out
+from graftui.results.figures import NOT_KNOWN, compact, file_size, stands_out
 from graftui.results.score_table import GAP, score_table
 from graftui.results.side_by_side import used
 from graftui.results.times import clock, time_left
 from graftui.show.states import STATES, state
 from graftui.text import visible, visible_lines
+from graftui.tui.run.curves import Curves
 from graftui.tui.run.feed import Detail
 from graftui.tui.run.log import Log, LogLine
 from graftui.tui.text import TONES, bar, data
 
+_FOLDED = 6
+"""Constant curves that are named; the rest are counted."""
 _PADDING = 4
 """Cells of the pane, left and right, that hold no text."""
 _ELSEWHERE = ("tags", "config hash")
@@ -118,6 +121,18 @@ def _files(artifacts: Sequence[Artifact]) -> Content:
         for a, size in zip(artifacts, sizes, strict=True)
     ]
     return Content.assemble(("files  ", "$text-muted"), Content("   ").join(files))
+
+
+def looked_at(event: Curves.Described) -> Content:
+    """Below the curves: those that have no chart, and how the others are looked at."""
+    pieces: list[Any] = []
+    if event.constant:
+        pieces.append(("the same all along  ", "$text-muted"))
+    for name, value in event.constant[:_FOLDED]:
+        pieces += [data(name, "$text-muted"), f" {compact(value)}  "]
+    if more := len(event.constant) - _FOLDED:
+        pieces.append((f"and {more:,} more  " if more > 0 else "", "$text-muted"))
+    return Content.assemble(" ", (event.text, "$text-muted"), "   ", *pieces)
 
 
 def config(run: Run) -> Content:

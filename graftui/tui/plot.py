@@ -10,14 +10,18 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from graftui.results.chart import Chart
-from graftui.show.plot import LEVEL, NOBODY, Row, Stretch, mark, plot
+from graftui.results.chart import Chart, Curve
+from graftui.results.curve_view import value_at
+from graftui.show.plot import FAINT, LEVEL, NOBODY, Row, Stretch, column_at, mark, plot, thinned
 from graftui.text import visible
 from graftui.tui.text import Palette, cut
 
 COLOURS = ("accent", "primary", "warning", "success", "error", "secondary")
-_GUTTER = 7
+GUTTER = 7
 """Cells of the labels of the y axis, with the axis."""
+
+
+_BEHIND = {LEVEL: "text-muted", FAINT: "text-disabled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +45,73 @@ class Look:
 def draw(chart: Chart, look: Look) -> list[Strip]:
     """The chart line by line: title and legend, rows, labels of the x axis."""
     high = look.height - 2
-    drawn = plot(chart, look.width - _GUTTER, high, max(2, high // 3))
+    drawn = plot(chart, look.width - GUTTER, high, max(2, high // 3))
+    first = head(chart, look, points=left_out(chart, look))
     if drawn is None:
-        return [_head(chart, look), *([look.line([])] * (look.height - 1))]
-    foot = Segment(" " * _GUTTER + drawn.foot, look.style("text-muted"))
-    return [_head(chart, look), *(_row(row, look) for row in drawn.rows), look.line([foot])]
+        return [first, *([look.line([])] * (look.height - 1))]
+    foot = Segment(" " * GUTTER + drawn.foot, look.style("text-muted"))
+    return [first, *(_row(row, look) for row in drawn.rows), look.line([foot])]
 
 
-def _head(chart: Chart, look: Look) -> Strip:
-    """Title, and each curve with its last value."""
-    name = cut(f" {visible(chart.title)}", look.width // 2) + "  "
-    parts = [Segment(name, look.style("foreground") + Style(bold=True))]
-    for owner, curve in enumerate(chart.curves):
-        seen = next((y for y in reversed(curve.ys) if chart.y.has(y)), None)
-        last = "  " if seen is None else f" {chart.y.label(seen)}  "
+def head(
+    chart: Chart, look: Look, at: float | None = None, current: bool = False, points: int = 0
+) -> Strip:
+    """Title, and each curve with its last value, or that at `at`; then out of how many `points`
+    what is drawn was chosen, if not all are.
+    """
+    name = f" {cut(visible(chart.title), look.width // 2)} "
+    bold = Style(bold=True, reverse=current)
+    parts = [Segment(name, look.style("foreground") + bold), Segment(" ", look.ground)]
+    for owner, curve in enumerate(chart.named):
         sign = mark(owner) if chart.marked else "━"
         label = cut(f"{sign} {visible(curve.label)}", look.width // 2)
         parts += [Segment(label, look.style(_colour(owner)))]
-        parts += [Segment(last, look.style("text-muted"))]
+        parts += [Segment(f"{_value(chart, curve, at)}  ", look.style("text-muted"))]
     for label, value in chart.levels:
         text = cut(f"╌ {visible(label)} {chart.y.label(value)}", look.width // 2)
         parts += [Segment(f"{text}  ", look.style("text-muted"))]
+    if points:
+        parts += [Segment(f"{points:,} points, thinned", look.style("text-disabled"))]
     return look.line(parts)
 
 
+def left_out(chart: Chart, look: Look) -> int:
+    """As `thinned` of the plot."""
+    return thinned(chart, look.width - GUTTER)
+
+
+def _value(chart: Chart, curve: Curve, at: float | None) -> str:
+    """After its label: the value at the cursor, or else the last one that is a number."""
+    if at is not None:
+        point = value_at(curve, at)
+        return f" {chart.y.label(point[1])}" if point else ""
+    last = next((y for y in reversed(curve.ys) if chart.y.has(y)), None)
+    return "" if last is None else f" {chart.y.label(last)}"
+
+
+def crossed(line: Strip, chart: Chart, at: float, look: Look) -> Strip:
+    """A row of the chart with the cursor in it: a line where nothing is drawn."""
+    wide = look.width - GUTTER
+    if chart.span is None or not chart.span[0] <= at <= chart.span[1]:
+        return line
+    column = GUTTER + column_at(at, chart.span, wide)
+    before, cell, after = line.divide([column, column + 1, look.width])
+    sign, style = cell.text, look.style("foreground") + Style(reverse=True)
+    if sign.strip("╌ ") == "":
+        sign, style = "│", look.style("foreground")
+    return Strip.join([before, Strip([Segment(sign, style)]), after])
+
+
 def _row(row: Row, look: Look) -> Strip:
-    axis = f"{row.label[: _GUTTER - 1]:>{_GUTTER - 1}}{'┤' if row.label else '│'}"
+    axis = f"{row.label[: GUTTER - 1]:>{GUTTER - 1}}{'┤' if row.label else '│'}"
     parts = [Segment(axis, look.style("text-muted"))]
     parts += [Segment(stretch.text, _style(stretch, look)) for stretch in row.stretches]
     return look.line(parts)
 
 
 def _style(stretch: Stretch, look: Look) -> Style:
-    if stretch.owner in (NOBODY, LEVEL):
-        return look.style("text-muted") if stretch.owner == LEVEL else look.ground
+    if stretch.owner in (NOBODY, LEVEL, FAINT):
+        return look.ground if stretch.owner == NOBODY else look.style(_BEHIND[stretch.owner])
     style = look.style(_colour(stretch.owner))
     return style + Style(bold=True) if stretch.mark else style
 

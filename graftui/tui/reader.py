@@ -64,6 +64,10 @@ class Reader:
         reading = self._readings.get(question)
         return None if reading is None else reading.snapshot
 
+    def answered(self, question: Question[Any]) -> bool:
+        """Whether there is an answer, which may be that there is nothing."""
+        return question in self._readings
+
     def refresh(self) -> None:
         """Look at once, and answer all that is asked anew."""
         self._fresh_from = time.monotonic()

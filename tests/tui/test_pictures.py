@@ -23,8 +23,8 @@ def test_curves(settings: Settings, snap_compare: Any, size: tuple[int, int]) ->
     async def prepare(pilot: Pilot[None]) -> None:
         await filled(pilot)
         await go_to(pilot, "t2wqaa")
-        await pilot.press("3")
-        await until(pilot, lambda: len(runs(pilot).detail.series) == 5)
+        await pilot.press("2")
+        await until(pilot, lambda: len(runs(pilot).detail.series) == 4)
         await pilot.pause(0.1)
 
     assert snap_compare(dashboard(settings), terminal_size=size, run_before=prepare)

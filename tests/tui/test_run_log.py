@@ -122,7 +122,7 @@ async def test_scrolling_up_brings_what_was_said_before(empty: Settings) -> None
     world.add(empty, "long", world.config(), [said(n) for n in range(3 * WINDOW)])
     async with dashboard(empty).run_test(size=(120, 36)) as pilot:
         await filled(pilot, 1)
-        await pilot.press("4")
+        await pilot.press("3")
         await until(pilot, lambda: runs(pilot).detail.log)
         await until(pilot, lambda: any("line 1499" in line for line in frame(pilot)))
         assert len(runs(pilot).detail.log.lines) == WINDOW

@@ -12,9 +12,11 @@ from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.confirm import ConfirmScreen
+from graftui.tui.run.detail import TABS
+from graftui.tui.run.screen import RunScreen
 from graftui.tui.runs.feed import PAGE
 from tests.tui import world
-from tests.tui.conftest import dashboard, filled, frame, go_to, table, until
+from tests.tui.conftest import dashboard, filled, frame, go_to, runs, table, until
 
 
 def status(settings: Settings, id: str) -> RunStatus:
@@ -135,17 +137,17 @@ async def test_quit_leaves_runs_alone_and_says_so(
     assert "2 runs go on: graftui watch t8aaff" in capsys.readouterr().err
 
 
-async def test_enter_opens_the_details_where_there_is_no_room_for_both(settings: Settings) -> None:
+async def test_enter_opens_the_run_and_esc_comes_back(settings: Settings) -> None:
     async with dashboard(settings).run_test(size=(80, 24)) as pilot:
         rows = await filled(pilot)
-        detail = pilot.app.screen.query_one("#detail")
-        assert not detail.display
-        await pilot.press("enter", "2")
-        assert detail.display
-        assert not rows.display
-        assert pilot.app.screen.query_one(TabbedContent).active == "config"
+        assert not pilot.app.screen.query_one("#detail").display
+        await pilot.press("enter", "4")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        page = pilot.app.screen
+        assert page.query_one(TabbedContent).active == TABS[3]
+        await until(pilot, lambda: page.detail and page.detail.run.id == rows.selected)  # type: ignore[attr-defined]
         await pilot.press("escape")
-        assert rows.display
+        assert pilot.app.screen is runs(pilot)
         assert rows.has_focus
 
 

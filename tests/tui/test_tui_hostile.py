@@ -23,7 +23,7 @@ from textual.widgets import Static
 import graftui.tui
 from engine.contract.schema import Setting
 from graftui import settings as knobs
-from graftui.measured import Artifact, CurveKey, Score, Series
+from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.models import Input, Run, RunReason, RunStatus
 from graftui.planning.recipes import Recipe
 from graftui.planning.values import written
@@ -47,8 +47,9 @@ from graftui.tui.messages import Condemned
 from graftui.tui.new.screen import NewRunScreen
 from graftui.tui.reader import Reader
 from graftui.tui.run.detail import TABS
-from graftui.tui.run.feed import Detail
+from graftui.tui.run.feed import Detail, RunPage
 from graftui.tui.run.log import Log, LogLine
+from graftui.tui.run.screen import RunScreen
 from graftui.tui.runs.feed import RunsPage, RunsSeen
 from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.spelling import Spelling
@@ -85,9 +86,10 @@ def snapshots(texts: tuple[str, ...]) -> Iterator[tuple[str, RunsSeen, Detail]]:
     detail = Detail(
         hostile_run(" ".join(texts)), world.NOW,
         tuple(Score(t, t, {}, {"accuracy": 0.5, t: 1.0}) for t in texts),
-        tuple(Artifact(text, text, 1) for text in texts), keys,
+        tuple(Artifact(text, text, 1) for text in texts),
+        tuple(CurveExtent(key, 1, 2) for key in keys),
         tuple(Series(key, (1, 2), (0.0, 1.0)) for key in keys),
-        Log(tuple(LogLine(t, text) for t in (world.NOW, None) for text in texts)),
+        log=Log(tuple(LogLine(t, text) for t in (world.NOW, None) for text in texts)),
     )  # fmt: skip
     for tab, status in zip(
         TABS, (RunStatus.failed, RunStatus.queued, RunStatus.running, RunStatus.lost), strict=True
@@ -110,6 +112,16 @@ def tagging(texts: tuple[str, ...]) -> TagScreen:
     """Runs that are called so, and tags that there are."""
     name = replace(hostile_run(""), id=" ".join(texts), name=" ".join(texts))
     return TagScreen([name], dict.fromkeys(texts[:4], 1))
+
+
+def inspecting(texts: tuple[str, ...]) -> RunScreen:
+    """A run that no registry holds."""
+    _, _, detail = next(snapshots(texts))
+    screen = RunScreen(
+        knobs.at(Path("none")), Reader(knobs.at(Path("none")), print, print), RunPage("")
+    )
+    screen.call_later(setattr, screen, "detail", detail)
+    return screen
 
 
 def form_of(texts: tuple[str, ...]) -> Form:
@@ -159,6 +171,7 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
     NoteScreen: lambda _, texts: NoteScreen(" ".join(texts), [" ".join(texts)]),
     OpeningScreen: lambda _, texts: OpeningScreen(" ".join(texts), _endless),
     TagScreen: lambda _, texts: tagging(texts),
+    RunScreen: lambda _, texts: inspecting(texts),
 }
 """Each screen, made of texts; the main screen is made of snapshots."""
 
@@ -234,7 +247,7 @@ async def test_text_is_data_on_every_screen(empty: Settings, unseen: list[str]) 
 async def test_a_terminal_gets_only_letters_it_has(settings: Settings, encoding: str) -> None:
     async with dashboard(settings, encoding).run_test(size=(120, 36)) as pilot:
         await filled(pilot)
-        await pilot.press("3")
+        await pilot.press("2")
         await until(pilot, lambda: runs(pilot).detail.curves is not None)
         drawn = frame(pilot)
         assert any("finished" in line and "v finished" in line for line in drawn)

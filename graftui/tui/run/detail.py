@@ -1,6 +1,9 @@
-"""The details of one run, in tabs. Announces which tab is open, so that only that is read."""
+"""The details of one run, in tabs: a pane of the main screen, and the run's own screen.
 
-from dataclasses import dataclass
+Announces what of which run is in view, so that only that is read.
+"""
+
+from dataclasses import asdict, dataclass, replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -9,12 +12,18 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
+from graftui.results.curve_view import View
 from graftui.tui import describe
+from graftui.tui.remembered import Remembered
 from graftui.tui.run.curves import Curves
-from graftui.tui.run.feed import Detail
-from graftui.tui.run.log import Log
+from graftui.tui.run.feed import Detail, RunPage
+from graftui.tui.run.log import WINDOW, Log
 
-TABS = ("summary", "config", "curves", "log")
+TABS = ("summary", "curves", "log", "config")
+_VIEW = "run.curves"
+"""Name of how somebody looks at curves, as it is remembered."""
+NOTHING = RunPage("")
+"""No run."""
 
 
 class LogBody(VerticalScroll):
@@ -44,28 +53,36 @@ class RunDetail(Widget):
     """Summary, Config, Curves and Log of the run under the cursor."""
 
     @dataclass
-    class TabOpened(Message):
-        """Another tab is open."""
+    class Inspected(Message):
+        """Something else is in view: another run, another tab, more of one."""
 
-        tab: str
+        page: RunPage
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, page: RunPage = NOTHING) -> None:
         super().__init__(id=id)
+        self.page = page
+        """What is in view."""
         self._detail: Detail | None = None
         self._log: Log | None = None
         """What the log was last drawn from."""
 
     def compose(self) -> ComposeResult:
         """A pane a tab."""
-        with TabbedContent(initial="summary"):
+        view = self._remembered.get(_VIEW, lambda raw: View(**raw).checked(), View())
+        with TabbedContent(initial=self.page.tab):
             for number, tab in enumerate(TABS, 1):
                 with TabPane(f"{number} {tab.title()}", id=tab):
                     if tab == "curves":
-                        yield Curves(id="curves-body")
+                        yield Curves("curves-body", view)
+                        yield Static(id="curves-note")
                     else:
                         body = LogBody if tab == "log" else VerticalScroll
                         with body(id=f"{tab}-body"):
                             yield Static(id=f"{tab}-text")
+
+    @property
+    def _remembered(self) -> Remembered:
+        return self.app.remembered  # type: ignore[attr-defined,no-any-return]
 
     @property
     def tab(self) -> str:
@@ -75,6 +92,15 @@ class RunDetail(Widget):
     def open(self, tab: str) -> None:
         """Open a tab."""
         self.query_one(TabbedContent).active = tab
+
+    def inspect(self, id: str) -> None:
+        """Another run."""
+        self._look(replace(self.page, id=id, log_lines=WINDOW))
+
+    def _look(self, page: RunPage) -> None:
+        if page != self.page:
+            self.page = page
+            self.post_message(self.Inspected(page))
 
     def focus_body(self) -> None:
         """Let the arrows scroll what is open."""
@@ -93,7 +119,28 @@ class RunDetail(Widget):
     def _opened(self, event: TabbedContent.TabActivated) -> None:
         event.stop()
         self._draw()
-        self.post_message(self.TabOpened(str(event.pane.id)))
+        self._look(replace(self.page, tab=str(event.pane.id), log_lines=WINDOW))
+
+    @on(Curves.Wanted)
+    def _curves_wanted(self, event: Curves.Wanted) -> None:
+        event.stop()
+        self._look(replace(self.page, curves=event.keys, along=event.along))
+
+    @on(Curves.Described)
+    def _curves_described(self, event: Curves.Described) -> None:
+        event.stop()
+        self.query_one("#curves-note", Static).update(describe.looked_at(event))
+
+    @on(Curves.Chosen)
+    def _view_chosen(self, event: Curves.Chosen) -> None:
+        event.stop()
+        self._remembered.put(_VIEW, asdict(event.view))
+
+    @on(LogBody.EarlierWanted)
+    def _earlier_wanted(self, event: LogBody.EarlierWanted) -> None:
+        event.stop()
+        if self._detail and self._detail.log and self._detail.log.more:
+            self._look(replace(self.page, log_lines=self._detail.log.asked + WINDOW))
 
     def on_resize(self) -> None:
         """Bars are as long as there is room."""
@@ -111,7 +158,7 @@ class RunDetail(Widget):
         elif tab == "config":
             self.query_one("#config-text", Static).update(describe.config(detail.run))
         elif tab == "curves" and detail.curves is not None:
-            self.query_one(Curves).show(detail.curves, detail.series, detail.scores)
+            self.query_one(Curves).show(detail)
         elif tab == "log" and detail.log is not None and detail.log != self._log:
             self._follow(detail.log)
 

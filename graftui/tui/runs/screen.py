@@ -20,10 +20,9 @@ from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.feed import Question
 from graftui.tui.messages import Queued
 from graftui.tui.reader import Reader
-from graftui.tui.run.curves import Curves
-from graftui.tui.run.detail import TABS, LogBody, RunDetail
+from graftui.tui.run.detail import TABS, RunDetail
 from graftui.tui.run.feed import Detail, RunPage
-from graftui.tui.run.log import WINDOW
+from graftui.tui.run.screen import RunScreen
 from graftui.tui.runs.acting import ActingScreen
 from graftui.tui.runs.bars import StatusLine
 from graftui.tui.runs.feed import PAGE, RunsPage, RunsSeen
@@ -53,7 +52,7 @@ class RunsScreen(ActingScreen):
         Binding("s", "sort", "Sort", show=False, id="runs.sort",
                 tooltip="sort; a click on a column's head does so too"),
         Binding("escape", "back", "Back", show=False, id="runs.back",
-                tooltip="close the details; drop the marks; drop the filter"),
+                tooltip="drop the marks; drop the filter"),
         Binding("left_square_bracket", "page(-1)", "Page before", show=False, id="runs.before",
                 tooltip="page before (of 1,000 runs)"),
         Binding("right_square_bracket", "page(1)", "Next page", show=False, id="runs.after",
@@ -172,21 +171,11 @@ class RunsScreen(ActingScreen):
 
     @on(RunTable.Chosen)
     def _inspect(self, event: RunTable.Chosen) -> None:
-        self.inspected = replace(self.inspected, id=event.id, log_lines=WINDOW)
+        self.query_one(RunDetail).inspect(event.id)
 
-    @on(RunDetail.TabOpened)
-    def _tab_opened(self, event: RunDetail.TabOpened) -> None:
-        self.inspected = replace(self.inspected, tab=event.tab, log_lines=WINDOW)
-
-    @on(Curves.Wanted)
-    def _curves_wanted(self, event: Curves.Wanted) -> None:
-        self.inspected = replace(self.inspected, curves=event.keys)
-
-    @on(LogBody.EarlierWanted)
-    def _earlier_wanted(self) -> None:
-        detail = self.detail
-        if detail and detail.log and detail.log.more:
-            self.inspected = replace(self.inspected, log_lines=detail.log.asked + WINDOW)
+    @on(RunDetail.Inspected)
+    def _inspected(self, event: RunDetail.Inspected) -> None:
+        self.inspected = event.page
 
     @on(RunTable.PageWanted)
     def _page_wanted(self, event: RunTable.PageWanted) -> None:
@@ -212,22 +201,20 @@ class RunsScreen(ActingScreen):
         self.query_one(FilterBar).edit()
 
     def action_tab(self, tab: str) -> None:
-        """Open a tab of the details; in a low terminal all over the screen."""
+        """Open a tab of the details; in a low terminal on the run's own screen."""
         self.query_one(RunDetail).open(tab)
-        if self.app.size.height < 30 and not self.has_class("-zoomed"):
-            self.action_zoom()
+        if self.has_class("-short"):
+            self.action_zoom(tab)
 
-    def action_zoom(self) -> None:
-        """The details all over the screen."""
-        if self.detail:
-            self.add_class("-zoomed")
-            self.query_one(RunDetail).focus_body()
+    def action_zoom(self, tab: str = "") -> None:
+        """The run under the cursor on its own screen, at the tab that is open here."""
+        if id := self.query_one(RunTable).selected:
+            page = RunPage(id, tab or self.query_one(RunDetail).tab)
+            self.app.push_screen(RunScreen(self.settings, self.reader, page))
 
     def action_back(self) -> None:
-        """Undo the last of: details opened, runs marked, filter."""
-        if self.has_class("-zoomed"):
-            self.remove_class("-zoomed")
-        elif self.marked:
+        """Undo the last of: runs marked, filter."""
+        if self.marked:
             self.marked = frozenset()
         else:
             self.query_one(FilterBar).drop()

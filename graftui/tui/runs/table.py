@@ -29,7 +29,7 @@ class RunTable(DataTable[Text]):
     BINDINGS = [
         # Not "select": a click does that too, and is to move the cursor only.
         Binding("enter", "screen.zoom", "Open", show=False, id="runs.open",
-                tooltip="its details all over the screen; esc goes back"),
+                tooltip="the run on its own screen; esc goes back"),
         Binding("j", "cursor_down", "Down", show=False, id="move.down", tooltip="the run below"),
         Binding("k", "cursor_up", "Up", show=False, id="move.up", tooltip="the run above"),
         Binding("g", "scroll_top", "Top", show=False, id="move.top", tooltip="the first run"),
