@@ -138,7 +138,7 @@ def thinned(chart: Chart, width: int) -> int:
     and the greatest of each column are drawn; else 0.
     """
     longest = max((len(curve.xs) for curve in chart.curves), default=0)
-    return longest if longest > 4 * width else 0
+    return longest if longest > 4 * max(1, width) else 0
 
 
 def _marks(

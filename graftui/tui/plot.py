@@ -71,7 +71,7 @@ def head(
         text = cut(f"╌ {visible(label)} {chart.y.label(value)}", look.width // 2)
         parts += [Segment(f"{text}  ", look.style("text-muted"))]
     if points:
-        parts += [Segment(f"{points:,} points, thinned", look.style("text-disabled"))]
+        parts += [Segment(f"{points:,} points, thinned", look.style("text-muted"))]
     return look.line(parts)
 
 

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from graftui.settings import Settings
-from tests.tui.conftest import dashboard, filled, go_to, runs, until
+from tests.tui.conftest import dashboard, filled, go_to, until
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
@@ -24,7 +24,7 @@ def test_curves(settings: Settings, snap_compare: Any, size: tuple[int, int]) ->
         await filled(pilot)
         await go_to(pilot, "t2wqaa")
         await pilot.press("2")
-        await until(pilot, lambda: len(runs(pilot).detail.series) == 4)
+        await until(pilot, lambda: len(pilot.app.screen.detail.series) == 4)  # type: ignore[attr-defined]
         await pilot.pause(0.1)
 
     assert snap_compare(dashboard(settings), terminal_size=size, run_before=prepare)
