@@ -79,9 +79,9 @@ class Ruler:
 
     def _moment(self, phase: str, step: int) -> float:
         steps, times = self.moments.get(phase, ((), ()))
-        place = bisect_left(steps, step)
-        known = place < len(steps) and steps[place] == step
-        return times[place] - self._began if known else math.nan
+        index = bisect_left(steps, step)
+        known = index < len(steps) and steps[index] == step
+        return times[index] - self._began if known else math.nan
 
     @property
     def _began(self) -> float:

@@ -116,8 +116,8 @@ class Curves(CurveKeys):
             for curve in whole.named:
                 at = self.cursor if self.cursor is not None else self.last_x()
                 if point := value_at(curve, at):
-                    place = f"{self.view.along} {whole.x.label(point[0])}"
-                    lines.append(f"{whole.title} {curve.label}\t{place}\t{point[1]!r}")
+                    where = f"{self.view.along} {whole.x.label(point[0])}"
+                    lines.append(f"{whole.title} {curve.label}\t{where}\t{point[1]!r}")
         return "\n".join(lines)
 
     def last_x(self) -> float:
