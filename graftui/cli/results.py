@@ -52,6 +52,9 @@ def ls(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, help="At most so many runs; 0: all")
     ] = 50,
+    columns: Annotated[
+        str, typer.Option(metavar="NAME,...", help="These columns: id,train.lr,seed,graft,ece")
+    ] = "",
     json: Json = False,
 ) -> None:
     """List runs, newest first."""
@@ -59,7 +62,7 @@ def ls(
 
     settings = settings_here()
     with store_to_read(settings) as store:
-        listing.show(store, settings, console_here(), filter_, sort, search, limit, json)
+        listing.show(store, settings, console_here(), filter_, sort, search, limit, json, columns)
 
 
 def show(

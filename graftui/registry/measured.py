@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.registry.rows import decoded, label_key, numbers_of
 
+_SOME = 4
+"""Steps that a point of a small curve is the mean of: one alone is noise."""
+
 
 def series(db: sqlite3.Connection, id: str, keys: Sequence[CurveKey] | None) -> list[Series]:
     """Curves of a run, by name and labels; all of them, or those of `keys`."""
@@ -48,6 +51,24 @@ def extents(db: sqlite3.Connection, id: str) -> list[CurveExtent]:
             alike = row[0] < row[1] and not row[3]
             seen.append(CurveExtent(_key(name, labels), row[0], row[1], row[2] if alike else None))
     return seen
+
+
+def loss(db: sqlite3.Connection, id: str, points: int) -> list[float]:
+    """The loss that a run learns by, in so many points at most, each a mean of some steps: read
+    past the rest of the curve, so that it may be looked at every second.
+    """
+    curves = [c for c in _curves(db, id) if c[0].endswith("/loss") and not c[0].startswith("dev/")]
+    if not curves:
+        return []
+    where, values = "run = ? AND name = ? AND labels = ?", (id, *curves[-1])
+    ends = f"SELECT min(step), max(step) FROM metrics WHERE {where}"
+    first, last = db.execute(ends, values).fetchone()
+    if first is None:  # forgotten meanwhile
+        return []
+    some = f"SELECT value FROM metrics WHERE {where} AND step >= ? ORDER BY step LIMIT {_SOME}"
+    steps = dict.fromkeys(first + (last - first) * n // points for n in range(points))
+    means = [db.execute(f"SELECT avg(value) FROM ({some})", (*values, n)) for n in steps]
+    return [mean for (mean,) in (row.fetchone() for row in means) if mean is not None]
 
 
 def _key(name: str, labels: str) -> CurveKey:

@@ -2,13 +2,16 @@
 
 `ls`, the dashboard's table and the export of runs are made from COLUMNS, in its order. A column's
 name is its heading and the key that runs are filtered and sorted by (the registry has its SQL).
+Beside them every setting is a column, by its path, and every figure, by its name (`column`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from graftui.models import Run
+from graftui.planning.values import written
 from graftui.results.figures import figure, percent, sparsities, subject
 from graftui.results.times import age, duration, moment
 
@@ -32,6 +35,8 @@ class Column:
     """The same for the dashboard's table."""
     width: int = 0
     """Cells in the dashboard's table; 0: what the others leave."""
+    is_figure: bool = False
+    """Whether it is what a run was scored, which the summary of a run need not have."""
     timed: bool = False
     """Whether it reads otherwise as time goes by."""
     order: str = ""
@@ -68,6 +73,26 @@ def _model(run: Run, _: float) -> str:
     return name.rstrip("/").rpartition("/")[2]
 
 
+def _setting(path: str) -> Read:
+    """A value of the config; empty where the kind of run has no such setting."""
+    section, _, name = path.partition(".")
+
+    def value(run: Run, _: float) -> str:
+        within = run.config.get(section)
+        if isinstance(within, Mapping):
+            return written(within.get(name))
+        return written(run.config.get(name)) if section == run.kind else ""
+
+    return value
+
+
+def _seed(run: Run, _: float) -> str:
+    """Of what it draws while it learns."""
+    train = run.config.get("train")
+    within = train if isinstance(train, Mapping) else run.config
+    return written(within.get("seed"))
+
+
 def _seconds(run: Run) -> float | None:
     return None if run.seconds is None else round(run.seconds, 2)
 
@@ -76,23 +101,26 @@ COLUMNS = (
     Column("id", lambda run, _: run.id, ls=0, table=0, width=6, exported="id"),
     Column("name", lambda run, _: f"★ {run.name}" if run.star else run.name, ls=110, table=0,
            exported="name", exact=lambda run: run.name),
-    Column("kind", lambda run, _: subject(run), lambda run, _: run.kind, ls=70, table=100, width=8,
+    Column("kind", lambda run, _: subject(run), lambda run, _: run.kind, ls=70, table=0, width=8,
            exported="kind", exact=lambda run: run.kind),
     Column("status", lambda run, _: run.status, ls=0, table=0, width=12, exported="status"),
-    Column("reason", lambda run, _: run.reason or "", exported="reason"),
-    Column("recipe", lambda run, _: run.recipe, exported="recipe"),
-    Column("task", lambda run, _: str(run.config.get("task", {}).get("name", "")), ls=95, table=0,
+    Column("reason", lambda run, _: run.reason or "", width=10, exported="reason"),
+    Column("recipe", lambda run, _: run.recipe, width=12, exported="recipe"),
+    Column("task", lambda run, _: str(run.config.get("task", {}).get("name", "")), ls=95, table=94,
            width=12),
     Column("model", _model, ls=145, table=136, width=16),
     Column("progress", lambda run, _: run.phase, table=0, width=11, order="-progress"),
-    Column("zero-shot", *_score("pretrained"), right=True, ls=120),
+    Column("localizer", lambda run, _: written(run.config.get("localizer")), width=10),
+    Column("zero-shot", *_score("pretrained"), right=True, ls=120, width=9),
     Column("tuned", *_score("finetuned"), right=True, ls=0, table=0, width=5),
     # Of a graft that was not to be learnt, the base patch is all there is.
     Column("graft", *_score("learnt_graft", "base_patch"), right=True, ls=0, table=0, width=5),
     Column("recov.", *_score("recovery"), right=True, ls=75, table=100, width=6),
-    Column("sparsity", lambda run, _: sparsities(run.config), right=True, ls=80),
+    Column("sparsity", lambda run, _: sparsities(run.config), right=True, ls=80, table=172,
+           width=10),
     Column("weights", lambda run, _: figure("weights", run.summary.get("weights")), right=True,
-           ls=80),
+           ls=80, width=9),
+    Column("seed", _seed, right=True, table=180, width=5),
     Column("took", lambda run, now: duration(elapsed(run, now)),
            lambda run, now: duration(elapsed(run, now), narrow=True), right=True, ls=130, table=108,
            width=7, timed=True),
@@ -100,11 +128,14 @@ COLUMNS = (
            lambda run, now: age(now - run.created_at), right=True, ls=155, table=116, width=4,
            timed=True, order="-created"),
     Column("tags", lambda run, _: " ".join(run.tags), table=150, width=16, exported="tags"),
-    Column("note", lambda run, _: run.note, exported="note"),
-    Column("parent", lambda run, _: run.parent or "", exported="parent"),
-    Column("created", lambda run, _: moment(run.created_at), exported="created"),
-    Column("seconds", lambda run, _: str(_seconds(run) or ""), exported="seconds", exact=_seconds),
-    Column("hash", lambda run, _: run.config_hash, exported="config_hash"),
+    Column("note", lambda run, _: run.note, width=24, exported="note"),
+    Column("host", lambda run, _: run.attempt.host, width=12),
+    Column("device", lambda run, _: run.device, width=8),
+    Column("parent", lambda run, _: run.parent or "", width=6, exported="parent"),
+    Column("created", lambda run, _: moment(run.created_at), width=25, exported="created"),
+    Column("seconds", lambda run, _: str(_seconds(run) or ""), right=True, width=8,
+           exported="seconds", exact=_seconds),
+    Column("hash", lambda run, _: run.config_hash, width=16, exported="config_hash"),
 )  # fmt: skip
 
 
@@ -117,6 +148,23 @@ def for_table(width: int) -> list[Column]:
     """Those of the dashboard's table. The state comes first: the mark stands beside its glyph."""
     shown = [column for column in COLUMNS if column.table is not None and width >= column.table]
     return sorted(shown, key=lambda column: column.name != "status")
+
+
+def column(name: str) -> Column:
+    """The column of that name: one of COLUMNS, or a setting by its path, or else a figure. Whether
+    there is such a key the registry says.
+    """
+    known = next((column for column in COLUMNS if column.name == name), None)
+    return known or _beyond(name)
+
+
+@cache
+def _beyond(name: str) -> Column:
+    """One that is no column of lists by itself; the same for the same name."""
+    if "." in name:
+        return Column(name, _setting(name), width=max(len(name), 8))
+    return Column(name, lambda run, _: figure(name, run.summary.get(name)), right=True,
+                  width=max(len(name), 7), is_figure=True)  # fmt: skip
 
 
 def exported(run: Run) -> dict[str, Any]:

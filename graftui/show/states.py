@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from graftui.models import Run, RunStatus
+from graftui.registry.queue import is_stranded
 
 
 class Tone(StrEnum):
@@ -44,6 +45,8 @@ STATES = {
         (RunStatus.lost, "?", Tone.unsure),
     )
 }
+_STRANDED = State("∅", "no input", Tone.bad)
+"""Of a run that was cancelled because what it is made from failed, and not by its user."""
 _CONDITIONS = {
     "waiting": State("○", "waiting", Tone.dim),
     "stalled": State("!", "stalled", Tone.warning),
@@ -52,7 +55,11 @@ _CONDITIONS = {
 
 
 def state(run: Run) -> State:
-    """Of the run's condition, if it is at work and there is one to be told, or of its status."""
+    """Of the run's condition, if it is at work and there is one to be told; of how it came to be
+    cancelled; or of its status.
+    """
     if run.status.active and run.condition in _CONDITIONS:
         return _CONDITIONS[run.condition]
+    if is_stranded(run):
+        return _STRANDED
     return STATES[run.status]

@@ -43,10 +43,12 @@ def status(run: Run) -> Text:
     return text
 
 
-def runs(listed: Sequence[Run], width: int) -> Lines:
-    """One line a run; in a narrow terminal the columns that matter least are left out."""
+def runs(listed: Sequence[Run], width: int, chosen: Sequence[Column] = ()) -> Lines:
+    """One line a run, of the `chosen` columns; if there are none, of those that matter most at
+    that width.
+    """
     now = time.time()
-    shown = for_ls(width)
+    shown = chosen or for_ls(width)
     heads = [lines.Column(c.name, c.right, _LEAST.get(c.name, 1)) for c in shown]
     rows = [[_cell(column, run, now, width < _WIDE) for column in shown] for run in listed]
     return Lines(heads, rows)

@@ -99,8 +99,8 @@ class GraftuiApp(App[None]):
         self._spelling = Spelling(encoding)
         self.remembered = Remembered()
         self._reader = Reader(settings, self._tell, self._complain, clock)
-        self._runs_screen = RunsScreen(settings, self._reader)
         self._steps = Steps()
+        self._runs_screen = RunsScreen(settings, self._reader, self.remembered)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Whatever is drawn goes through the last of them."""

@@ -3,16 +3,24 @@
 Pure functions of a run, the time and the colours.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from graftui.models import Run, RunStatus
+from graftui.registry.queue import is_stranded
+from graftui.results import columns as known
 from graftui.results.columns import Column, for_table
+from graftui.show.sparks import spark
 from graftui.show.states import state
 from graftui.terminal import Text
 from graftui.text import visible
 from graftui.tui.text import TONES, Palette, bar
 
+Chosen = tuple[tuple[str, int], ...]
+"""Columns that the user chose: name and width, 0 as it comes. The first is always the state."""
+
 _PADDING = 2
+_SCROLLBAR = 2
 _NAME_LEAST = 12
 _NAME_MOST = 40
 
@@ -20,63 +28,83 @@ _COLOURS = {"graft": "accent", "name": "", "tuned": "", "recov.": ""}
 """What the eye is to find, in a colour of the theme or in the table's own; the rest is muted."""
 
 
-def columns(width: int) -> tuple[Column, ...]:
-    """Those that fit into `width`, with their widths."""
-    shown = for_table(width)
-    scrollbar = 2
-    taken = sum(c.width + _PADDING for c in shown) + scrollbar
+class Head(Text):
+    """The first cell of a row, which knows the row's key."""
+
+    key: str = ""
+
+
+def columns(width: int, chosen: Chosen = ()) -> tuple[Column, ...]:
+    """Those that were chosen, or those that fit into `width`; with their widths."""
+    shown = _of(chosen) or for_table(width)
+    taken = sum(c.width + _PADDING for c in shown) + _SCROLLBAR
     name = max(_NAME_LEAST, min(_NAME_MOST, width - taken))
     return tuple(replace(c, width=c.width or name) for c in shown)
+
+
+def _of(chosen: Chosen) -> list[Column]:
+    every = [(known.column(name), width) for name, width in chosen]
+    return [replace(column, width=width or column.width) for column, width in every]
 
 
 def heading(column: Column) -> str:
     """Its name, over its cells."""
     if column.name == "status":
         return f"  {column.name}"
-    return column.name.rjust(column.width) if column.right else column.name
+    return visible(column.name).rjust(column.width) if column.right else visible(column.name)
 
 
-def cell(column: Column, run: Run, now: float, marked: bool, colours: Palette) -> Text:
-    """What stands in `column` for `run`."""
-    if column.name == "status":
-        return _status(run, marked, colours)
+def cell(
+    column: Column, run: Run, now: float, colours: Palette, loss: Sequence[float] = ()
+) -> Text:
+    """What stands in `column` for `run`, the state aside; `loss`: of one at work, its curve."""
     if column.name == "progress":
-        return _progress(run, column.width, colours)
+        return _progress(run, column.width, colours, loss)
     words = visible((column.narrow or column.read)(run, now))
     colour = _COLOURS.get(column.name, "text-muted")
     style = colours[colour] if colour else ""
-    text = Text(words, style, justify="right" if column.right else "left")
-    # The table is sorted by whole ids, however long.
-    return text if column.name == "id" else _fit(text, column.width)
+    return fit(Text(words, style, justify="right" if column.right else "left"), column.width)
 
 
-def _status(run: Run, marked: bool, colours: Palette) -> Text:
+def head(run: Run, key: str, marked: bool, colours: Palette) -> Head:
+    """Its state, and whether it is marked."""
     look = state(run)
-    text = Text("▌" if marked else " ", colours["warning"])
+    text = Head("▌" if marked else " ", colours["warning"])
     text.append(f"{look.glyph} {look.word}", colours[TONES[look.tone]])
+    text.key = key
     return text
 
 
-def _progress(run: Run, width: int, colours: Palette) -> Text:
+def _progress(run: Run, width: int, colours: Palette, loss: Sequence[float]) -> Text:
     dim = colours["text-muted"]
     match run.status:
         case RunStatus.running if run.total:
-            done, left = bar(run.progress, width - 5)
+            done, left = _way(run.progress, width - 5, loss)
             text = Text(done, colours["accent"])
             text.append(left, colours["panel-lighten-2"])
             return text.append(f" {int(100 * run.progress):>3}%")
         case RunStatus.queued if run.sources:
-            return _fit(Text(f"← {visible(' '.join(run.sources))}", dim), width)
+            return fit(Text(f"← {visible(' '.join(run.sources))}", dim), width)
+        case RunStatus.cancelled if is_stranded(run):
+            return fit(Text(f"← {visible(' '.join(run.sources))}", colours["error"]), width)
         case RunStatus.failed if run.reason:
-            return Text(str(run.reason), colours["error"])
+            return fit(Text(visible(run.reason), colours["error"]), width)
         case RunStatus.cancelled if run.reason:
-            return Text(str(run.reason), dim)
+            return fit(Text(visible(run.reason), dim), width)
         case RunStatus.finished:
-            return _fit(Text(_extent(run), dim), width)
+            return fit(Text(_extent(run), dim), width)
         case RunStatus.failed | RunStatus.cancelled | RunStatus.lost if run.total:
-            return _fit(Text(f"{run.step}/{run.total}", dim), width)
+            return fit(Text(f"{run.step}/{run.total}", dim), width)
         case _:
-            return _fit(Text(visible(run.phase), dim), width)
+            return fit(Text(visible(run.phase), dim), width)
+
+
+def _way(done: float, width: int, loss: Sequence[float]) -> tuple[str, str]:
+    """A bar whose part that is done is the curve of the loss."""
+    full, left = bar(done, width)
+    if len(loss) < 2:
+        return full, left
+    return spark(loss, max(1, len(full))), left[: width - max(1, len(full))]
 
 
 def _extent(run: Run) -> str:
@@ -88,7 +116,8 @@ def _extent(run: Run) -> str:
     return f"{steps} steps" if steps is not None else ""
 
 
-def _fit(text: Text, width: int) -> Text:
+def fit(text: Text, width: int) -> Text:
+    """`text` in one line of so many cells at most."""
     if text.cell_len > width:
         text.truncate(width, overflow="ellipsis")
     text.no_wrap = True

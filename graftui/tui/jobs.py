@@ -30,6 +30,14 @@ def list_recipes(settings: Settings) -> messages.RecipesListed:
     return messages.RecipesListed(library.available(settings), news)
 
 
+def list_columns(settings: Settings) -> messages.ColumnsListed:
+    """What columns there are."""
+    from graftui.results.chosen_columns import choices
+
+    with Store.open(settings.db) as store:
+        return messages.ColumnsListed(choices(store.db))
+
+
 def form_of_recipe(settings: Settings, name: str) -> messages.FormMade:
     """The form of a recipe."""
     from graftui.planning import library

@@ -15,6 +15,7 @@ from graftui.turns import Group
 
 if TYPE_CHECKING:  # they import pydantic, which the first paint does not wait for
     from graftui.planning.library import RecipeInfo
+    from graftui.results.chosen_columns import Choice
     from graftui.tui.form import Form
 if TYPE_CHECKING:  # it imports this module
     from graftui.tui.verbs.undoing import Step
@@ -79,6 +80,13 @@ class RecipesListed(Message):
     recipes: list[RecipeInfo]
     news: str = ""
     """What happened to them since; empty: nothing."""
+
+
+@dataclass
+class ColumnsListed(Message):
+    """What columns there are."""
+
+    columns: list[Choice]
 
 
 @dataclass

@@ -38,7 +38,7 @@ def test_a_column_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None
     shown = cells.columns(200)[-1]
     assert (shown.name, cells.heading(shown)) == ("mood", "mood")
     colours = dict.fromkeys(("text-muted", "foreground", "accent"), "#ffffff")
-    assert cells.cell(shown, RUN, 0.0, False, colours).plain == "so-n"
+    assert cells.cell(shown, RUN, 0.0, colours).plain == "so-n"
     assert exporting.rows([RUN], {})[0]["mood"] == "so-n"
     assert "so-n" in exporting.to_csv([RUN], {})
 

@@ -9,6 +9,7 @@ from rich.style import Style
 from textual.theme import BUILTIN_THEMES
 
 from graftui.models import Run, RunStatus
+from graftui.registry.queue import WANTING
 from graftui.results.figures import file_size
 from graftui.results.times import age, duration
 from graftui.show.states import state
@@ -17,11 +18,11 @@ from graftui.tui.cells import columns
 from graftui.tui.text import palette
 
 
-@pytest.mark.parametrize("width", [80, 100, 107, 108, 116, 120, 136, 150, 220])
+@pytest.mark.parametrize("width", [80, 94, 100, 107, 108, 116, 120, 136, 150, 172, 180, 220])
 def test_columns_fit(width: int) -> None:
     shown = columns(width)
     assert sum(column.width + 2 for column in shown) <= width
-    assert {"status", "id", "name", "task", "progress", "tuned"} <= {c.name for c in shown}
+    assert {"status", "id", "name", "kind", "progress", "tuned", "graft"} <= {c.name for c in shown}
 
 
 def test_times_and_sizes() -> None:
@@ -36,6 +37,7 @@ def test_each_standing_has_a_glyph_of_its_own_in_every_terminal() -> None:
     run = Run(id="x", name="x", kind="graft", config={}, config_hash="", created_at=0.0)
     told = [state(replace(run, status=status)) for status in RunStatus]
     running = replace(run, status=RunStatus.running)
+    told.append(state(replace(run, status=RunStatus.cancelled, message=f"{WANTING} y.")))
     told += [state(replace(running, condition=word)) for word in ("stalled", "elsewhere")]
     assert len({look.glyph for look in told}) == len(told) == len({look.word for look in told})
     letters = [spelt(look.glyph, "ascii") for look in told]

@@ -102,7 +102,7 @@ def test_the_three_feeds_read_what_their_question_names(reader: Reader) -> None:
     reader.look()
     seen = reader.answer(page)
     assert seen is not None
-    assert ({run.id for run in seen.runs}, seen.total, seen.every) == (
+    assert ({line.key for line in seen.lines}, seen.total, seen.every) == (
         {"t2wqaa", "g7kmaa", "t3xxbb"}, 3, 8,
     )  # fmt: skip
     assert seen.active == ("t8aaff", "g9bbgg")
@@ -147,7 +147,7 @@ def test_on_a_full_disk_it_reads_a_view_and_says_so_once(
             reader.refresh()
         seen = reader.answer(page)
         assert seen is not None
-        assert (len(seen.runs), seen.view_only) == (8, True)
+        assert (len(seen.lines), seen.view_only) == (8, True)
         assert [run.id for run in reader.active] == ["t8aaff", "g9bbgg"]
         (trouble,) = [said for said in told if isinstance(said, GraftuiError)]
         assert "disk is full" in trouble.message

@@ -47,7 +47,7 @@ async def test_a_new_run_comes_on_top_and_the_cursor_stays_with_its_run(settings
         world.add(settings, "newaaa", world.config(), created_at=world.NOW)
         await until(pilot, lambda: rows.row_count == 9)
         await until(pilot, lambda: rows.cursor_row == row + 1)
-        assert rows.get_row_index("newaaa") == 0
+        assert rows.get_row_index("newaaa") == 1, "what runs stands above"
         assert (rows.selected, rows.refills) == ("t5zzdd", refills)
 
 

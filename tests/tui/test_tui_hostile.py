@@ -27,6 +27,7 @@ from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.models import Input, Run, RunReason, RunStatus
 from graftui.planning.recipes import Recipe
 from graftui.planning.values import written
+from graftui.results.chosen_columns import Choice
 from graftui.results.peer_figures import figures
 from graftui.results.peers import each_alone
 from graftui.results.side_by_side import compare
@@ -50,7 +51,8 @@ from graftui.tui.run.detail import TABS
 from graftui.tui.run.feed import Detail, RunPage
 from graftui.tui.run.log import Log, LogLine
 from graftui.tui.run.screen import RunScreen
-from graftui.tui.runs.feed import RunsPage, RunsSeen
+from graftui.tui.runs.choosing import ColumnsScreen
+from graftui.tui.runs.feed import RunLine, RunsPage, RunsSeen
 from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.spelling import Spelling
 from graftui.tui.verbs.ending import _ask_deletion
@@ -95,7 +97,8 @@ def snapshots(texts: tuple[str, ...]) -> Iterator[tuple[str, RunsSeen, Detail]]:
         TABS, (RunStatus.failed, RunStatus.queued, RunStatus.running, RunStatus.lost), strict=True
     ):
         rows = tuple(replace(run, status=status, total=0) for run in seen)
-        yield tab, RunsSeen(RunsPage(), world.NOW, rows, len(rows), len(rows)), detail
+        lines = tuple(map(RunLine, rows))
+        yield tab, RunsSeen(RunsPage(), world.NOW, lines, len(rows), len(rows)), detail
 
 
 def comparing(texts: tuple[str, ...]) -> CompareScreen:
@@ -161,6 +164,9 @@ def _endless() -> Message:
 MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]] = {
     ChoiceScreen: lambda _, texts: ChoiceScreen(
         " ".join(texts), [Option(f"{n}", text, text) for n, text in enumerate(texts)]
+    ),
+    ColumnsScreen: lambda _, texts: ColumnsScreen(
+        [Choice(text, text) for text in texts], [(text, 0) for text in texts[::2]]
     ),
     CompareScreen: lambda _, texts: comparing(texts),
     ConfirmScreen: lambda _, texts: ConfirmScreen(" ".join(texts), " ".join(texts), "Delete"),

@@ -11,6 +11,7 @@ from graftui.registry.query.grammar import limited, words
 from graftui.registry.query.tree import EVERYTHING, all_of, written
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
+from graftui.results.chosen_columns import chosen, with_figures
 from graftui.scheduler.condition import observed
 from graftui.settings import Settings
 from graftui.show import tables
@@ -29,10 +30,12 @@ def show(
     search: str,
     limit: int,
     json: bool,
+    columns: str = "",
 ) -> None:
-    """The runs that meet all filters."""
+    """The runs that meet all filters; `columns`: names of those to show."""
     asked = limited(all_of(query_of(settings, filters), words(search)))
     where = unarchived(asked)
+    shown = chosen(store.db, columns)
     listed = store.list(where=where, sort=sort, limit=limit or None)
     runs = observed(settings, listed, time.time())
     if json:
@@ -46,7 +49,8 @@ def show(
         if narrowed:  # a value may have been read otherwise than it was meant
             console.print(f"read as: {written(asked)}", style="dim", soft_wrap=True)
         return
-    console.print(tables.runs(runs, console.width), crop=False)
+    runs = with_figures(store, runs, shown)
+    console.print(tables.runs(runs, console.width, shown), crop=False)
     total = store.count(where)
     if total > len(runs):
         console.print(f"{len(runs)} of {total} runs; --limit 0 lists all", style="dim")

@@ -148,6 +148,11 @@ SOURCES = Expression(
     lambda row: list(row.run.sources),
 )
 """Ids of the runs that a run is made from."""
+HOST = Expression(
+    "(SELECT host FROM attempts WHERE run = runs.id ORDER BY n DESC LIMIT 1)",
+    lambda row: row.run.attempt.host if row.run.attempt.n else None,
+)
+"""Where the last start of a run was."""
 SPARSITIES = Expression(
     "iif(json_array_length(config, '$.sparsities') > 0, json_extract(config, '$.sparsities'),"
     " json_array(iif(ifnull(json_extract(config, '$.base_patch'), 'movement') = 'movement'"

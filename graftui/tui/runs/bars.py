@@ -55,7 +55,7 @@ class StatusLine(Static):
             pieces[0] = f"{seen.total:,} of {pieces[0]}"
         if seen.total > PAGE:
             first = seen.question.page * PAGE
-            pieces.append(f"page {first + 1:,}–{first + len(seen.runs):,}")
+            pieces.append(f"page {first + 1:,}–{first + len(seen.lines):,}")
         key = seen.question.sort
         if key != "-created":
             pieces.append(f"by {key.removeprefix('-')} {'↓' if key.startswith('-') else '↑'}")

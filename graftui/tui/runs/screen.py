@@ -1,6 +1,7 @@
 """The main screen: the runs, and the one under the cursor in detail.
 
-Owns its two questions to the reader, and the marks. What keys do with the runs is in acting.py.
+Owns its two questions to the reader, and the marks. What keys do with the runs is in acting.py,
+which columns they have and in what order in arranging.py.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,22 +13,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import Footer, Static
 
 from graftui.models import Run
-from graftui.settings import Settings
-from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.feed import Question
 from graftui.tui.messages import Queued
-from graftui.tui.reader import Reader
 from graftui.tui.run.detail import TABS, RunDetail
 from graftui.tui.run.feed import Detail, RunPage
 from graftui.tui.run.screen import RunScreen
-from graftui.tui.runs.acting import ActingScreen
+from graftui.tui.runs.arranging import ArrangedScreen
 from graftui.tui.runs.bars import StatusLine
 from graftui.tui.runs.feed import PAGE, RunsPage, RunsSeen
 from graftui.tui.runs.filter import FilterBar
-from graftui.tui.runs.order import SORTS, by_column
 from graftui.tui.runs.table import RunTable
 
 EMPTY = Content.assemble(
@@ -40,7 +37,7 @@ EMPTY = Content.assemble(
 NOTHING = Content.styled("No run meets this filter.  esc clears it.", "$text-muted")
 
 
-class RunsScreen(ActingScreen):
+class RunsScreen(ArrangedScreen):
     """Runs above, details below; in a low terminal one or the other."""
 
     AUTO_FOCUS = "#table"
@@ -49,8 +46,6 @@ class RunsScreen(ActingScreen):
                 tooltip="mark it, or take the mark away"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter",
                 tooltip="filter: words, status=failed, train.lr>=1e-3, tag=lr"),
-        Binding("s", "sort", "Sort", show=False, id="runs.sort",
-                tooltip="sort; a click on a column's head does so too"),
         Binding("escape", "back", "Back", show=False, id="runs.back",
                 tooltip="drop the marks; drop the filter"),
         Binding("left_square_bracket", "page(-1)", "Page before", show=False, id="runs.before",
@@ -66,15 +61,9 @@ class RunsScreen(ActingScreen):
 
     snapshot: reactive[RunsSeen | None] = reactive(None)
     detail: reactive[Detail | None] = reactive(None)
-    page: reactive[RunsPage] = reactive(RunsPage(), init=False)
     inspected: reactive[RunPage] = reactive(RunPage(""), init=False)
     """The run under the cursor, and what of it is in view."""
     marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
-
-    def __init__(self, settings: Settings, reader: Reader) -> None:
-        super().__init__(id="runs")
-        self.settings = settings
-        self.reader = reader
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -103,11 +92,11 @@ class RunsScreen(ActingScreen):
         if seen is None:
             return
         self._say_problem(seen)
-        self.query_one(RunTable).show(seen.runs, seen.now, self.marked)
+        self.query_one(RunTable).show(seen.lines, seen.now, self.marked)
         self.query_one(StatusLine).show(seen, self.settings.root.name, len(self.marked))
         self.query_one("#empty", Static).update(NOTHING if seen.every else EMPTY)
-        self.set_class(not seen.runs, "-nothing")
-        if not seen.runs:
+        self.set_class(not seen.lines, "-nothing")
+        if not seen.lines:
             self.detail = None
 
     def watch_detail(self, detail: Detail | None) -> None:
@@ -121,10 +110,6 @@ class RunsScreen(ActingScreen):
             self.notify(seen.problem.message, severity="error")
             self.page = replace(self.page, sort="-created")
 
-    def watch_page(self) -> None:
-        """Ask the reader."""
-        self.ask()
-
     def watch_inspected(self) -> None:
         """Ask the reader."""
         self.ask()
@@ -132,7 +117,7 @@ class RunsScreen(ActingScreen):
     def watch_marked(self, marked: frozenset[str]) -> None:
         """Show the marks at once."""
         if seen := self.snapshot:
-            self.query_one(RunTable).show(seen.runs, seen.now, marked)
+            self.query_one(RunTable).show(seen.lines, seen.now, marked)
             self.query_one(StatusLine).show(seen, self.settings.root.name, len(marked))
 
     def forget(self, ids: Collection[str]) -> None:
@@ -189,11 +174,6 @@ class RunsScreen(ActingScreen):
     def _filter_left(self) -> None:
         self.query_one(RunTable).focus()
 
-    @on(DataTable.HeaderSelected)
-    def _head_clicked(self, event: DataTable.HeaderSelected) -> None:
-        order = by_column(str(event.column_key.value), self.page.sort)
-        self.page = replace(self.page, sort=order, page=0)
-
     # Keys that change what is seen
 
     def action_filter(self) -> None:
@@ -233,12 +213,3 @@ class RunsScreen(ActingScreen):
             self.marked ^= {table.selected}
             if table.cursor_row < table.row_count - 1:
                 table.action_cursor_down()
-
-    def action_sort(self) -> None:
-        """Choose the order."""
-
-        def chosen(key: str | None) -> None:
-            if key:
-                self.page = replace(self.page, sort=key, page=0)
-
-        self.app.push_screen(ChoiceScreen("Sort by", SORTS, self.page.sort), chosen)

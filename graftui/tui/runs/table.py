@@ -10,13 +10,14 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import DataTable
 
-from graftui.models import Run
 from graftui.results.columns import Column
 from graftui.terminal import Text
-from graftui.text import visible
-from graftui.tui.cells import cell, columns, heading
+from graftui.tui.cells import Chosen, cell, columns, head, heading
+from graftui.tui.runs.feed import RunLine
 from graftui.tui.text import Palette, palette
 
+_HEAD = "status"
+"""The column that is always there, and first: the mark stands beside the state."""
 _REFILL = 60
 """Runs that may go one by one; beyond, filling the table anew is faster."""
 _FIRST, _MORE = 100, 300
@@ -24,7 +25,7 @@ _FIRST, _MORE = 100, 300
 
 
 class RunTable(DataTable[Text]):
-    """A row a run, by id."""
+    """A row a line, by its key."""
 
     BINDINGS = [
         # Not "select": a click does that too, and is to move the cursor only.
@@ -54,11 +55,12 @@ class RunTable(DataTable[Text]):
         self.refills = 0
         """How often it was filled from nothing."""
         self._layout: tuple[Column, ...] = ()
-        self._runs: dict[str, Run] = {}
+        self._chosen: Chosen = ()
+        self._lines: dict[str, RunLine] = {}
         self._marked: frozenset[str] = frozenset()
         self._now = 0.0
         self._shown: dict[tuple[str, str], Text] = {}
-        self._drawn: dict[str, tuple[Run, bool]] = {}
+        self._drawn: dict[str, tuple[RunLine, bool]] = {}
         """What each row was last made from."""
         self._selected = ""
         self._wanted = ""
@@ -72,14 +74,28 @@ class RunTable(DataTable[Text]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Another width shows other columns."""
-        if (layout := columns(event.size.width)) != self._layout:
+        self._lay_out(columns(event.size.width, self._chosen))
+
+    def arrange(self, chosen: Chosen) -> None:
+        """Show the `chosen` columns, or if there are none those that there is room for."""
+        self._chosen = chosen
+        if self._layout:
+            self._lay_out(columns(self.size.width, chosen))
+
+    def _lay_out(self, layout: tuple[Column, ...]) -> None:
+        if layout != self._layout:
             self._layout = layout
             self._refill()
 
-    def show(self, runs: tuple[Run, ...], now: float, marked: frozenset[str]) -> None:
-        """Show `runs`, changing only what changed; the cursor stays with its run."""
+    @property
+    def layout_now(self) -> Chosen:
+        """The columns that are shown, with their widths."""
+        return tuple((column.name, column.width) for column in self._layout)
+
+    def show(self, lines: tuple[RunLine, ...], now: float, marked: frozenset[str]) -> None:
+        """Show `lines`, changing only what changed; the cursor stays with its run."""
         index = self.cursor_row
-        self._runs = {run.id: run for run in runs}
+        self._lines = {line.key: line for line in lines}
         self._marked, self._now = marked, now
         if not self._layout:
             return
@@ -88,42 +104,42 @@ class RunTable(DataTable[Text]):
             self._drawn.clear()
         self._syncing = True
         self._remove_gone()
-        missing = [run for run in runs if run.id not in self.rows]
+        missing = [line for line in lines if line.key not in self.rows]
         at_once = _MORE if self.rows else _FIRST
-        for run in missing[:at_once]:
-            self._add(run)
-        self._arrange()
-        for run in runs:
-            if run.id in self.rows:
-                self._update(run)
+        for line in missing[:at_once]:
+            self._add(line)
+        self._put_in_order()
+        for line in lines:
+            if line.key in self.rows:
+                self._update(line)
         self._syncing = False
         self._restore(index)
         if len(missing) > at_once:
             self.set_timer(0.05, self._show_more)
 
     def _show_more(self) -> None:
-        self.show(tuple(self._runs.values()), self._now, self._marked)
+        self.show(tuple(self._lines.values()), self._now, self._marked)
 
     def _remove_gone(self) -> None:
-        gone = [str(key.value) for key in self.rows if key.value not in self._runs]
+        gone = [str(key.value) for key in self.rows if key.value not in self._lines]
         if len(gone) > _REFILL:
             self.refills += 1
             self.clear()
             return
-        for id in gone:
-            self.remove_row(id)
+        for key in gone:
+            self.remove_row(key)
 
     def choose(self, id: str) -> None:
         """Put the cursor on a run as soon as it is there, unless the user moves it meanwhile."""
         self._wanted = id
         self._restore(self.cursor_row)
 
-    def _arrange(self) -> None:
-        """The rows in the order of the runs."""
-        order = [id for id in self._runs if id in self.rows]
+    def _put_in_order(self) -> None:
+        """The rows in the order of the lines."""
+        order = [key for key in self._lines if key in self.rows]
         if [row.key.value for row in self.ordered_rows] != order:
-            places = {visible(id): index for index, id in enumerate(order)}
-            self.sort("id", key=lambda text: places[text.plain])
+            places = {key: index for index, key in enumerate(order)}
+            self.sort(_HEAD, key=lambda first: places[first.key])
 
     def _refill(self) -> None:
         """New columns, and all rows anew."""
@@ -135,37 +151,39 @@ class RunTable(DataTable[Text]):
             self.add_column(heading(column), key=column.name, width=column.width)
         self._show_more()
 
-    def _cell(self, column: Column, run: Run) -> Text:
-        text = cell(column, run, self._now, run.id in self._marked, self._colours)
-        self._shown[run.id, column.name] = text
-        return text
+    def _cell(self, column: Column, line: RunLine) -> Text:
+        if column.name == _HEAD:
+            return head(line.run, line.key, line.key in self._marked, self._colours)
+        return cell(column, line.run, self._now, self._colours, line.loss)
 
-    def _add(self, run: Run) -> None:
-        self._drawn[run.id] = (run, run.id in self._marked)
-        self.add_row(*(self._cell(column, run) for column in self._layout), key=run.id)
+    def _add(self, line: RunLine) -> None:
+        self._drawn[line.key] = (line, line.key in self._marked)
+        cells = {column.name: self._cell(column, line) for column in self._layout}
+        self._shown |= {(line.key, name): text for name, text in cells.items()}
+        self.add_row(*cells.values(), key=line.key)
 
-    def _update(self, run: Run) -> None:
-        made_from = (run, run.id in self._marked)
-        same = self._drawn.get(run.id) == made_from
-        self._drawn[run.id] = made_from
+    def _update(self, line: RunLine) -> None:
+        made_from = (line, line.key in self._marked)
+        same = self._drawn.get(line.key) == made_from
+        self._drawn[line.key] = made_from
         for column in self._layout:
             if same and not column.timed:
                 continue
-            before = self._shown.get((run.id, column.name))
-            now = self._cell(column, run)
-            if now != before:
-                self.update_cell(run.id, column.name, now)
+            now = self._cell(column, line)
+            if now != self._shown.get((line.key, column.name)):
+                self._shown[line.key, column.name] = now
+                self.update_cell(line.key, column.name, now)
 
     def _restore(self, index: int) -> None:
         """The cursor back to its run; if that is gone, to the one in its place."""
-        if not self._runs:
+        if not self._lines:
             self._announce("")
             return
-        if self._wanted in self._runs:
+        if self._wanted in self._lines:
             self._announce(self._wanted)
             self._wanted = ""
-        if self._selected not in self._runs:
-            self._announce(list(self._runs)[min(index, len(self._runs) - 1)])
+        if self._selected not in self._lines:
+            self._announce(list(self._lines)[min(index, len(self._lines) - 1)])
         if self._selected not in self.rows:  # to come with the next stretch
             return
         row = self.get_row_index(self._selected)

@@ -1,0 +1,26 @@
+"""Values of keys, a row a run: what a table of runs needs beside the runs themselves."""
+
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+
+from graftui.registry.query import sql
+from graftui.registry.query.expressions import Value
+from graftui.registry.query.keys import find
+from graftui.registry.query.tree import EVERYTHING, Query
+
+
+def values(
+    db: sqlite3.Connection, names: Sequence[str], where: Query = EVERYTHING, sort: str = "-created"
+) -> list[tuple[Value, ...]]:
+    """Of each run that meets `where` its id, then a value a key: shares as fractions.
+
+    Raises UsageError for an unknown key.
+    """
+    condition, wanted = sql.where(db, where)
+    order, by = sql.order(db, sort)
+    asked = [find(name, partial(sql.figures, db)).order for name in names]
+    told = ", ".join(["id", *(each.sql for each in asked)])
+    params = [param for each in asked for param in each.params]
+    rows = db.execute(f"SELECT {told} FROM runs{condition}{order}", [*params, *wanted, *by])
+    return [tuple(row) for row in rows]

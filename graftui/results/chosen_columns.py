@@ -1,0 +1,72 @@
+"""Columns that a user chose by name, and what reading them takes beyond the rows of the runs.
+
+Owns which names there are to choose from. Refuses unknown ones, as a filter does.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from graftui.models import Run
+from graftui.registry.query import listed
+from graftui.registry.query.keys import KEYS, find
+from graftui.registry.query.sql import figures
+from graftui.registry.query.tree import Condition
+from graftui.registry.store import Store
+from graftui.results.columns import COLUMNS, Column, column
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A column that there is."""
+
+    name: str
+    about: str
+    """What stands in it, in a few words."""
+
+
+def chosen(db: sqlite3.Connection, text: str) -> tuple[Column, ...]:
+    """The columns that `text` names, with commas between. Raises UsageError for an unknown one."""
+    names = dict.fromkeys(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        find(name, partial(figures, db))
+    return tuple(map(column, names))
+
+
+def with_figures(store: Store, runs: Sequence[Run], columns: Iterable[Column]) -> list[Run]:
+    """`runs` with the figures that `columns` show, in their summaries; those that no run here has
+    are left out, such as one that was chosen for another registry.
+    """
+    asked = [each.name for each in columns if each.is_figure]
+    if not asked or not runs:
+        return list(runs)
+    there = {*KEYS, *figures(store.db)}
+    names = [name for name in asked if name in there]
+    ids = Condition("id", "=", tuple(run.id for run in runs))
+    rows = listed.values(store.db, names, ids)
+    known = {
+        id: {n: float(v) for n, v in zip(names, figures, strict=True) if v is not None}
+        for id, *figures in rows
+    }
+    return [replace(run, summary={**known.get(run.id, {}), **run.summary}) for run in runs]
+
+
+def choices(db: sqlite3.Connection) -> list[Choice]:
+    """All columns that there are: those of lists, figures, then every setting."""
+    # Imports pydantic: only for those who choose.
+    from engine.contract.kinds import kinds
+    from engine.contract.schema import settings
+
+    ours = dict.fromkeys((each.name for each in COLUMNS), "")
+    scored = dict.fromkeys((*_scores(), *figures(db)), "a figure")
+    paths = {
+        setting.path: setting.help.split("\n")[0] for kind in kinds() for setting in settings(kind)
+    }
+    return [Choice(name, about) for name, about in {**ours, **scored, **paths}.items()]
+
+
+def _scores() -> list[str]:
+    """Keys that are scores and no columns of lists."""
+    names = {each.name for each in COLUMNS}
+    return [key.name for key in KEYS.values() if key.exact and key.name not in names]

@@ -1,0 +1,103 @@
+"""What of the runs is shown, and how: the columns, and their order.
+
+Owns what is remembered of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from textual import on
+from textual.binding import Binding
+from textual.reactive import reactive
+from textual.widgets import DataTable
+
+from graftui.settings import Settings
+from graftui.tui import jobs
+from graftui.tui.cells import Chosen
+from graftui.tui.dialogs.choice import ChoiceScreen
+from graftui.tui.messages import ColumnsListed
+from graftui.tui.reader import Reader
+from graftui.tui.remembered import Remembered
+from graftui.tui.runs.acting import ActingScreen
+from graftui.tui.runs.choosing import FIXED, ColumnsScreen
+from graftui.tui.runs.feed import RunsPage
+from graftui.tui.runs.order import by_column, options
+from graftui.tui.runs.table import RunTable
+from graftui.tui.verbs.opening import opening
+
+_COLUMNS = "runs.columns"
+"""What the columns are remembered as."""
+
+
+def checked_columns(raw: Any) -> Chosen:
+    """Columns as a file has them: names and widths."""
+    columns = [(str(name), max(0, min(int(width), 200))) for name, width in raw]
+    rest = [(name, width) for name, width in columns if name != FIXED]
+    return ((FIXED, 0), *rest) if rest else ()
+
+
+class ArrangedScreen(ActingScreen):
+    """A screen with a table of runs that its user arranges."""
+
+    BINDINGS = [
+        Binding("s", "sort", "Sort", show=False, id="runs.sort",
+                tooltip="sort by any column; a click on its head does so too"),
+        Binding("o", "columns", "Columns", show=False, id="runs.columns",
+                tooltip="choose the columns: any setting, any figure; move and widen them"),
+    ]  # fmt: skip
+
+    page: reactive[RunsPage] = reactive(RunsPage(), init=False)
+    columns: reactive[Chosen] = reactive((), init=False)
+    """Those that were chosen; none: those that there is room for."""
+
+    def __init__(self, settings: Settings, reader: Reader, remembered: Remembered) -> None:
+        super().__init__(id="runs")
+        self.settings = settings
+        self.reader = reader
+        self._remembered = remembered
+
+    def on_mount(self) -> None:
+        """As it was left the last time."""
+        self.columns = self._remembered.get(_COLUMNS, checked_columns, ())
+
+    def watch_page(self) -> None:
+        """Ask the reader."""
+        self.ask()
+
+    def watch_columns(self, columns: Chosen) -> None:
+        """Show them, and read what they need."""
+        self.query_one(RunTable).arrange(columns)
+        self.page = replace(self.page, columns=tuple(name for name, _ in columns))
+
+    @on(DataTable.HeaderSelected)
+    def _head_clicked(self, event: DataTable.HeaderSelected) -> None:
+        self._sort(by_column(str(event.column_key.value), self.page.sort))
+
+    def _sort(self, key: str | None) -> None:
+        if key:
+            self.page = replace(self.page, sort=key, page=0)
+
+    def action_sort(self) -> None:
+        """Choose the order."""
+        names = (name for name, _ in self.query_one(RunTable).layout_now)
+        self.app.push_screen(ChoiceScreen("Sort by", options(names), self.page.sort), self._sort)
+
+    def action_columns(self) -> None:
+        """Choose from all columns there are."""
+        job = partial(jobs.list_columns, self.settings)
+        opening(self, "Reading the columns", job, self._choose_columns)
+
+    def _choose_columns(self, listed: ColumnsListed) -> None:
+        shown = self.columns or _as_they_come(self.query_one(RunTable).layout_now)
+        self.app.push_screen(ColumnsScreen(listed.columns, shown), self._chose_columns)
+
+    def _chose_columns(self, columns: Chosen | None) -> None:
+        if columns is not None:
+            self.columns = columns
+            self._remembered.put(_COLUMNS, columns or None)
+
+
+def _as_they_come(layout: Sequence[tuple[str, int]]) -> Chosen:
+    return tuple((name, 0) for name, _ in layout)
