@@ -16,7 +16,7 @@ from graftui.terminal import Text
 from graftui.text import visible
 from graftui.tui.text import TONES, Palette, bar
 
-Chosen = tuple[tuple[str, int], ...]
+Columns = tuple[tuple[str, int], ...]
 """Columns that the user chose: name and width, 0 as it comes. The first is always the state."""
 
 _PADDING = 2
@@ -34,7 +34,7 @@ class Head(Text):
     key: str = ""
 
 
-def columns(width: int, chosen: Chosen = ()) -> tuple[Column, ...]:
+def columns(width: int, chosen: Columns = ()) -> tuple[Column, ...]:
     """Those that were chosen, or those that fit into `width`; with their widths."""
     shown = _of(chosen) or for_table(width)
     taken = sum(c.width + _PADDING for c in shown) + _SCROLLBAR
@@ -42,7 +42,7 @@ def columns(width: int, chosen: Chosen = ()) -> tuple[Column, ...]:
     return tuple(replace(c, width=c.width or name) for c in shown)
 
 
-def _of(chosen: Chosen) -> list[Column]:
+def _of(chosen: Columns) -> list[Column]:
     every = [(known.column(name), width) for name, width in chosen]
     return [replace(column, width=width or column.width) for column, width in every]
 

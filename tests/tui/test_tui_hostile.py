@@ -166,7 +166,7 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
         " ".join(texts), [Option(f"{n}", text, text) for n, text in enumerate(texts)]
     ),
     ColumnsScreen: lambda _, texts: ColumnsScreen(
-        [Choice(text, text) for text in texts], [(text, 0) for text in texts[::2]]
+        [Choice(text, text) for text in texts], tuple((text, 0) for text in texts[::2])
     ),
     CompareScreen: lambda _, texts: comparing(texts),
     ConfirmScreen: lambda _, texts: ConfirmScreen(" ".join(texts), " ".join(texts), "Delete"),

@@ -15,7 +15,7 @@ from textual.widgets import DataTable
 
 from graftui.settings import Settings
 from graftui.tui import jobs
-from graftui.tui.cells import Chosen
+from graftui.tui.cells import Columns
 from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.messages import ColumnsListed
 from graftui.tui.reader import Reader
@@ -31,7 +31,7 @@ _COLUMNS = "runs.columns"
 """What the columns are remembered as."""
 
 
-def checked_columns(raw: Any) -> Chosen:
+def checked_columns(raw: Any) -> Columns:
     """Columns as a file has them: names and widths."""
     columns = [(str(name), max(0, min(int(width), 200))) for name, width in raw]
     rest = [(name, width) for name, width in columns if name != FIXED]
@@ -49,7 +49,7 @@ class ArrangedScreen(ActingScreen):
     ]  # fmt: skip
 
     page: reactive[RunsPage] = reactive(RunsPage(), init=False)
-    columns: reactive[Chosen] = reactive((), init=False)
+    columns: reactive[Columns] = reactive((), init=False)
     """Those that were chosen; none: those that there is room for."""
 
     def __init__(self, settings: Settings, reader: Reader, remembered: Remembered) -> None:
@@ -66,9 +66,9 @@ class ArrangedScreen(ActingScreen):
         """Ask the reader."""
         self.ask()
 
-    def watch_columns(self, columns: Chosen) -> None:
+    def watch_columns(self, columns: Columns) -> None:
         """Show them, and read what they need."""
-        self.query_one(RunTable).arrange(columns)
+        self.query_one(RunTable).have(columns)
         self.page = replace(self.page, columns=tuple(name for name, _ in columns))
 
     @on(DataTable.HeaderSelected)
@@ -93,11 +93,11 @@ class ArrangedScreen(ActingScreen):
         shown = self.columns or _as_they_come(self.query_one(RunTable).layout_now)
         self.app.push_screen(ColumnsScreen(listed.columns, shown), self._chose_columns)
 
-    def _chose_columns(self, columns: Chosen | None) -> None:
+    def _chose_columns(self, columns: Columns | None) -> None:
         if columns is not None:
             self.columns = columns
             self._remembered.put(_COLUMNS, columns or None)
 
 
-def _as_they_come(layout: Sequence[tuple[str, int]]) -> Chosen:
+def _as_they_come(layout: Sequence[tuple[str, int]]) -> Columns:
     return tuple((name, 0) for name, _ in layout)

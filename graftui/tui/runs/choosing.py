@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 from graftui.results.chosen_columns import Choice
 from graftui.results.columns import column
 from graftui.text import visible
-from graftui.tui.cells import Chosen
+from graftui.tui.cells import Columns
 from graftui.tui.text import cut
 
 FIXED = "status"
@@ -28,14 +28,14 @@ _LEAST, _MOST = 3, 60
 _NAME = 28
 
 
-class ColumnsScreen(ModalScreen[Chosen | None]):
+class ColumnsScreen(ModalScreen[Columns | None]):
     """Returns the chosen columns, none for those that fit; or None."""
 
     BINDINGS = [
         Binding("escape", "leave", "Back", id="dialog.leave", tooltip="leave them as they were"),
         Binding("enter", "take", "Take", id="dialog.take", priority=True,
                 tooltip="have these columns; in the search, go to the list"),
-        Binding("space", "toggle", "In or out", id="dialog.toggle",
+        Binding("space", "take_in", "In or out", id="dialog.toggle",
                 tooltip="show the column, or leave it out"),
         Binding("slash", "search", "Search", id="dialog.search", tooltip="search by name"),
         Binding("J,shift+down", "shift(1)", "Later", id="dialog.later",
@@ -52,7 +52,7 @@ class ColumnsScreen(ModalScreen[Chosen | None]):
         Binding("k", "step(-1)", show=False),
     ]  # fmt: skip
 
-    def __init__(self, choices: Sequence[Choice], shown: Chosen) -> None:
+    def __init__(self, choices: Sequence[Choice], shown: Columns) -> None:
         super().__init__()
         self._about = {choice.name: choice.about for choice in choices}
         self._widths = dict(shown)
@@ -112,7 +112,7 @@ class ColumnsScreen(ModalScreen[Chosen | None]):
 
     @on(OptionList.OptionSelected)
     def _clicked(self) -> None:
-        self.action_toggle()
+        self.action_take_in()
 
     # What keys do
 
@@ -143,7 +143,7 @@ class ColumnsScreen(ModalScreen[Chosen | None]):
         lines = self.query_one(OptionList)
         (lines.action_cursor_down if by > 0 else lines.action_cursor_up)()
 
-    def action_toggle(self) -> None:
+    def action_take_in(self) -> None:
         """In at the end, or out."""
         name = self._here()
         if not name or name == FIXED:

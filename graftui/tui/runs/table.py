@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 
 from graftui.results.columns import Column
 from graftui.terminal import Text
-from graftui.tui.cells import Chosen, cell, columns, head, heading
+from graftui.tui.cells import Columns, cell, columns, head, heading
 from graftui.tui.runs.feed import RunLine
 from graftui.tui.text import Palette, palette
 
@@ -55,7 +55,7 @@ class RunTable(DataTable[Text]):
         self.refills = 0
         """How often it was filled from nothing."""
         self._layout: tuple[Column, ...] = ()
-        self._chosen: Chosen = ()
+        self._chosen: Columns = ()
         self._lines: dict[str, RunLine] = {}
         self._marked: frozenset[str] = frozenset()
         self._now = 0.0
@@ -76,7 +76,7 @@ class RunTable(DataTable[Text]):
         """Another width shows other columns."""
         self._lay_out(columns(event.size.width, self._chosen))
 
-    def arrange(self, chosen: Chosen) -> None:
+    def have(self, chosen: Columns) -> None:
         """Show the `chosen` columns, or if there are none those that there is room for."""
         self._chosen = chosen
         if self._layout:
@@ -88,7 +88,7 @@ class RunTable(DataTable[Text]):
             self._refill()
 
     @property
-    def layout_now(self) -> Chosen:
+    def layout_now(self) -> Columns:
         """The columns that are shown, with their widths."""
         return tuple((column.name, column.width) for column in self._layout)
 
