@@ -124,12 +124,36 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """Write beside `path`, then rename: a reader sees the old file or the new one, never half."""
     data = content.encode() if isinstance(content, str) else content
     # Not mkstemp: its files shut out the rest of the group.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    temporary = path.with_name(f"{_begin(path)}{os.getpid()}.{threading.get_ident()}")
     try:
         temporary.write_bytes(data)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def clear_strays(path: Path) -> None:
+    """Take away what processes of this host left of `path` that were killed as they wrote it."""
+    begin = _begin(path)
+    for name in os.listdir(path.parent):
+        pid = name.removeprefix(begin).partition(".")[0]
+        if name.startswith(begin) and pid.isdecimal() and not _lives(int(pid)):
+            path.with_name(name).unlink(missing_ok=True)
+
+
+def _begin(path: Path) -> str:
+    """Of the names of what is written beside `path`; of another host nobody here knows who lives."""
+    return f".{path.name}.{os.uname().nodename}."
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from engine.contract.layout import RunDir, read_whole, write_json
+from engine.contract.layout import RunDir, clear_strays, read_whole, write_json
 from graftui.models import Attempt, Run, RunCard, RunStatus, Verdict
 from graftui.registry.checked import checked
 
@@ -27,6 +27,7 @@ def write_card(run_dir: RunDir, card: RunCard) -> None:
     raw = asdict(card)
     if card.only_attempt is None:
         del raw["only_attempt"]
+    clear_strays(run_dir.card)  # whoever is killed as it writes one leaves it to the next to do so
     write_json(run_dir.card, raw)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.contract.layout import RunDir
 from graftui.errors import UsageError
 from graftui.models import ACTIVE, Attempt, Run, RunStatus, Verdict
-from graftui.registry.attempts import attempts_of, change, write
+from graftui.registry.attempts import attempts_of, change, path, write
 from graftui.registry.card import amend_card
 from graftui.registry.output import tail
 from graftui.registry.result import summary_of
@@ -64,7 +64,7 @@ def settle(
     return store.update(
         run_id,
         only_if=only_if,
-        then=lambda: amend_card(run_dir, verdict=verdict),
+        then=lambda: _write_down(store, run_id, run_dir, verdict),
         status=verdict.status,
         reason=verdict.reason,
         message=verdict.message,
@@ -74,6 +74,16 @@ def settle(
         **result,
         **also,
     )
+
+
+def _write_down(store: Store, run_id: str, run_dir: RunDir, verdict: Verdict) -> None:
+    """The end on the card; and the attempt, where the disk was full when it began and nobody who
+    saw it end could write it since: else no folder knows of it.
+    """
+    amend_card(run_dir, verdict=verdict)
+    last = store.get(run_id).attempt
+    if last.begun and run_dir.path.is_dir() and not path(run_dir, last.n).exists():
+        write(run_dir, last)
 
 
 def note_end(

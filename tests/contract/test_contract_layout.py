@@ -2,13 +2,14 @@
 
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.layout import RunDir, write_json, write_whole
+from engine.contract.layout import RunDir, clear_strays, write_json, write_whole
 
 
 def test_an_old_file_survives_a_write_that_fails(
@@ -27,6 +28,24 @@ def test_an_old_file_survives_a_write_that_fails(
         write_whole(path, "new and longer")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_left_is_cleared_and_no_living_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.json"
+    monkeypatch.setattr(Path, "replace", lambda self, to: os._exit(9))
+    if (writer := os.fork()) == 0:
+        write_whole(path, "half")
+    os.waitpid(writer, 0)
+    monkeypatch.undo()
+    (stray,) = tmp_path.iterdir()
+    living = stray.with_name(stray.name.replace(str(writer), str(os.getpid())))
+    others = [living, stray.with_name(stray.name.replace(os.uname().nodename, "other"))]
+    for each in others:
+        each.touch()
+    clear_strays(path)
+    assert sorted(tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_value_that_is_no_json_leaves_the_old_file(tmp_path: Path) -> None:

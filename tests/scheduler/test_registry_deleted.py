@@ -1,9 +1,11 @@
 """runs.db is only a view of the run directories: deleting it loses nothing."""
 
 import json
+import os
 from dataclasses import fields, replace
 
 from graftui.models import Run, RunStatus
+from graftui.registry import attempts
 from graftui.registry.ingest import adopt, rebuild
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel
@@ -12,6 +14,10 @@ from tests.scheduler.scheduler_bench import Bench, plan
 
 # Signs of life of the scheduler itself, which no file holds.
 _NOT_KEPT = {"heard_at": None, "seen_at": None, "cancel_asked": None}
+
+
+GONE = 2**22 + 1
+"""No process has this number."""
 
 
 def delete(bench: Bench, *ends: str) -> None:
@@ -101,3 +107,15 @@ def test_a_vanished_directory_is_a_lost_run(bench: Bench) -> None:
     (bench.settings.runs / run.id).rename(bench.settings.root / "elsewhere")
     run = bench.look(run.id)
     assert (run.status, "directory is gone" in run.message) == (RunStatus.lost, True)
+
+
+def test_an_attempt_that_began_on_a_full_disk_is_not_forgotten(bench: Bench) -> None:
+    """Its file found no room, and whoever started it was killed."""
+    run = bench.started(pid=GONE, host=os.uname().nodename)
+    attempts.unwrite(bench.settings.run_dir(run.id), 1)
+    before = bench.look(run.id)
+    assert before.status is RunStatus.lost
+    delete(bench, "", "-wal", "-shm")
+    after = bench.look(run.id)
+    assert (after.attempt.n, after.attempt.pid) == (1, GONE)
+    assert same(before, after)

@@ -85,8 +85,12 @@ def widths(home: Home, rows: Rows, groups: Mapping[str, int]) -> Iterator[str]:
 
 def states(home: Home, rows: Rows) -> Iterator[str]:
     """The state of a run is what its last word says; without one it is none that needs one."""
+    with Store.open(home.settings.db) as store:
+        last = {run: store.get(run).attempt for run in rows}
     for run, row in rows.items():
-        word, status = _last_word(home, run), row["status"]
+        # One that was killed before the first line of its diary had no word.
+        begun = last[run].n if last[run].begun else 0
+        word, status = _last_word(home, run, at_least=begun), row["status"]
         if Diary.of(home, run).said("finished") and word != "finished":
             yield f"{run}: it wrote that it has finished, and its last event is {word}"
         if word is not None and status != word or word is None and status == "finished":
@@ -95,12 +99,12 @@ def states(home: Home, rows: Rows) -> Iterator[str]:
             yield f"{run}: {row['message']}"
 
 
-def _last_word(home: Home, run: str) -> str | None:
-    """How its last attempt said that it ended; None: it has not."""
+def _last_word(home: Home, run: str, at_least: int) -> str | None:
+    """How its last attempt said that it ended, the `at_least`-th; None: it has not."""
     events = _events(home, run)
     last = events[-1] if events else {}
     begun = Diary.of(home, run).said("start")
-    own = begun and last.get("attempt") == begun[-1].attempt
+    own = begun and last.get("attempt") == max(begun[-1].attempt, at_least)
     return str(last["event"]) if own and last["event"] in _TERMINAL else None
 
 

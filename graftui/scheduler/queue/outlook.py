@@ -78,7 +78,8 @@ def outlook(settings: Settings, store: Store) -> Outlook:
     )
     able = policy.in_line(line, busy, knobs)
     weighed = admission.weighed(store, able, busy, knobs) if able else []
-    why = _Why(store, knobs, policy.taken(busy.values(), knobs), {a.id: out for a, out in weighed})
+    taken = policy.taken(busy.values(), knobs)
+    why = _Why(store, knobs, taken, {asking.id: outcome for asking, outcome in weighed}, runs)
     needs = {asking.id: asking.need for asking, _ in weighed}
     lines = [
         Line(runs[each.id], why.of(each, runs[each.id]), starts.get(each.id), needs.get(each.id))
@@ -130,6 +131,8 @@ class _Why:
     taken: Mapping[str, int]
     weighed: Mapping[str, Outcome]
     """By id, what admission says of those that nothing else holds back."""
+    runs: Mapping[str, Run]
+    """By id, what had not ended when the queue was looked at: since then some may have."""
 
     def of(self, waiting: Waiting, run: Run) -> str:
         """The first of the preconditions of policy.next_run that does not hold, or what it has no
@@ -156,7 +159,7 @@ class _Why:
         return "next" if waiting.id == next(granted, None) else "its turn"
 
     def _unfinished(self, run: Run) -> list[str]:
-        sources = {id: self.store.find(id) for id in run.sources}
+        sources = {id: self.runs.get(id) or self.store.find(id) for id in run.sources}
         return [
             f"{id} ({source.status if source else 'deleted'})"
             for id, source in sources.items()
