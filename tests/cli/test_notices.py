@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -113,6 +114,29 @@ def test_what_cannot_be_sent_is_a_line(
     with notices.told_at_end(True, "study"):
         pass
     assert "could not be sent to webhook" in capsys.readouterr().err
+
+
+def test_a_server_that_never_ends_its_answer_holds_nobody_up(
+    configured: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(notices, "_PATIENCE_S", 0.2)  # each read has less to wait
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        told = threading.Event()
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            connection.sendall(b"HTTP/1.0 200 OK\r\n")
+            while not told.wait(0.02):
+                connection.sendall(b"X: a\r\n")
+            connection.close()
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        channel = notices.Channel("webhook", f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        notices.tell([channel], "study", "done", "finished")
+        told.set()
+        answering.join()
+    assert "could not be sent to webhook: timed out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import json
 import os
 import re
 import sys
+import threading
 import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -124,12 +125,30 @@ def tell(there: Sequence[Channel], what: str, message: str, status: str) -> None
     if stream := next((each for each in (sys.stderr, sys.stdout) if each.isatty()), None):
         ring(stream, title, message)
     for channel in there:
+        if trouble := _trouble(channel, title, message, status):
+            say(f"the notice could not be sent to {channel.name}: {visible(trouble)}")
+
+
+def _trouble(channel: Channel, title: str, message: str, status: str) -> str:
+    """Send it; why that could not be done, empty: it was.
+
+    By a thread that nobody waits for any longer: urllib's own timeout is for each read alone, and
+    no bound to a name server.
+    """
+    said = ["timed out"]
+
+    def send() -> None:
         try:
             request = channel.request(title, message, status)
             with urllib.request.urlopen(request, timeout=_PATIENCE_S):
-                pass
+                said[0] = ""
         except (OSError, ValueError, http.client.HTTPException) as error:
-            say(f"the notice could not be sent to {channel.name}: {visible(str(error))}")
+            said[0] = str(error) or type(error).__name__
+
+    sending = threading.Thread(target=send, daemon=True)
+    sending.start()
+    sending.join(_PATIENCE_S)
+    return said[0]
 
 
 def ring(stream: TextIO, title: str, message: str) -> None:
