@@ -28,7 +28,8 @@ from graftui.settings import Settings
 _SMALL = ("/*/", "/*/*.json", "/*/events.jsonl", "/*/output.log", "/*/attempts/***")
 _VANISHED = 24
 """rsync's code for files that went while it read: of what is at work there some do."""
-_NO_RSYNC = (12, 127)
+_NO_TALK = (12, 127, 255)
+"""rsync's codes, and ssh's, where the two sides came to no understanding."""
 _WAITS = (RunStatus.held, RunStatus.queued)
 
 
@@ -209,8 +210,18 @@ def _rsync(
     if ended.returncode in (0, _VANISHED):
         return
     said = ended.stderr.decode(errors="replace").strip().splitlines()
-    hint = "Type it again: it goes on where it was."
-    if ended.returncode in _NO_RSYNC and any("not found" in line for line in said):
-        hint = "rsync must be installed there too."
     why = said[0] if said else f"rsync ended with {ended.returncode}"
-    raise EnvironmentProblem(f"{source.typed} could not be pulled: {why}", hint)
+    raise EnvironmentProblem(
+        f"{source.typed} could not be pulled: {why}", _hint(ended.returncode, said, bool(ids))
+    )
+
+
+def _hint(code: int, said: Sequence[str], begun: bool) -> str:
+    """What to do about an rsync that ended with `code`; `begun`: after it had come there once."""
+    if code in _NO_TALK and any("not found" in line for line in said):
+        return "rsync must be installed there too."
+    if any("change_dir" in line for line in said):
+        return "PATH is the working folder there, or its data/runs; without a / in front, at home."
+    if code in _NO_TALK and not begun:
+        return "`ssh HOST` must come there by itself: name, keys and port are as in ~/.ssh/config."
+    return "Type it again: it goes on where it was."

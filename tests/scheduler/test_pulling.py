@@ -150,8 +150,10 @@ def test_over_ssh_and_only_what_is_chosen(
     assert fates(made) == {one.id: Fate.pulled}
     assert os.listdir(here.settings.runs) == [one.id]
     assert not list((here.settings.data / "pulled").glob("*/runs/*")), other.id
-    with pytest.raises(EnvironmentProblem, match="gpu2:x could not be pulled"):
-        pull(here.settings, Source.of("gpu2:x"), everything)
+    for typed, hint in (("gpu2:x", "`ssh HOST` must"), ("gpu1:/nowhere", "PATH is the working")):
+        with pytest.raises(EnvironmentProblem, match=f"{typed} could not be pulled") as refused:
+            pull(here.settings, Source.of(typed), everything)
+        assert refused.value.hint.startswith(hint)
 
 
 def test_without_rsync_that_is_said(
