@@ -142,7 +142,7 @@ def clear_strays(path: Path) -> None:
 
 
 def _begin(path: Path) -> str:
-    """Of the names of what is written beside `path`; of another host nobody here knows who lives."""
+    """Of the names of what is written beside `path`; who lives on another host, nobody here knows."""
     return f".{path.name}.{os.uname().nodename}."
 
 

@@ -66,6 +66,19 @@ def written_by(raw: Raw) -> int:
     return version if known else VERSION
 
 
+def is_newer(version: Any) -> bool:
+    """Whether what a config says as its version is later than all that are known here."""
+    return type(version) is int and version > VERSION
+
+
+def newer(version: int) -> str:
+    """What is said of such a config."""
+    return (
+        f"version = {version}: written by a newer graftui; this one knows configs up to "
+        f"version {VERSION}"
+    )
+
+
 def migrated(raw: Raw) -> Raw:
     """A copy of a stored config, with what is in it as the present version has it."""
     now, version = copy.deepcopy(raw), written_by(raw)

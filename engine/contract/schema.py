@@ -172,6 +172,8 @@ def _sentence(path: str, detail: Any, setting: Setting | None, kind: str) -> str
         return f"{path} is not a setting{run}.{suggestion(path, kind)}"
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
+    if detail["type"] == "union_tag_invalid":
+        return f"kind = {_shown(detail['ctx']['tag'])}: should be one of {', '.join(kinds())}"
     value = _shown(detail["input"])
     if detail["type"] == "string_pattern_mismatch" and setting:
         return f"{path} = {value}: allowed are {setting.help}"

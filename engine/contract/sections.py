@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeGuard
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from engine.contract.migrations import FIRST, VERSION
+from engine.contract.migrations import FIRST, VERSION, is_newer, newer
 
 
 class Section(BaseModel):
@@ -42,11 +42,8 @@ class RunConfig(Section):
     @field_validator("version")
     @classmethod
     def _is_known(cls, version: int) -> int:
-        if version > VERSION:
-            raise ValueError(
-                f"version = {version}: written by a newer graftui; this one knows configs up to "
-                f"version {VERSION}"
-            )
+        if is_newer(version):
+            raise ValueError(newer(version))
         return version
 
 

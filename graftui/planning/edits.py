@@ -23,6 +23,7 @@ from graftui.planning.inputs import Inputs, filled_by
 from graftui.planning.overrides import Override, Raw, Source, parse
 from graftui.planning.recipes import Recipe
 from graftui.planning.wanted import check_given, ready
+from graftui.registry.held import refuse_newer
 from graftui.registry.store import Store
 from graftui.scheduler.queue.rewrite import Rewritten
 from graftui.scheduler.reads import digests
@@ -91,6 +92,7 @@ class _Work:
 
     def remake(self, run: Run, overrides: Sequence[Override]) -> None:
         """Put `overrides` in, and what its sources have come to be."""
+        refuse_newer(run)
         linked = _linked(run)
         roles = [role for role in kinds()[run.kind].roles if role.name in linked]
         for override in overrides:

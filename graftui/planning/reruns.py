@@ -22,6 +22,7 @@ from graftui.planning.inputs import Inputs, filled_by
 from graftui.planning.overrides import Override, Raw, Source
 from graftui.planning.plans import Planned, plan
 from graftui.planning.recipes import Recipe
+from graftui.registry.held import refuse_newer
 from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.scheduler.submit import Plan
@@ -46,6 +47,7 @@ def ancestry(run: Run, settings: Settings, own: Sequence[str] = ()) -> Ancestry:
 
 
 def _ancestry(run: Run, settings: Settings, store: Store, own: Sequence[str] = ()) -> Ancestry:
+    refuse_newer(run)
     sources: dict[str, list[Ancestry]] = {}
     for role in kinds()[run.kind].roles if run.kind in kinds() else ():
         given = [made.source for made in run.inputs if made.role == role.name and made.is_run]
@@ -144,6 +146,7 @@ def of_run(run: Run, told: Ancestry | None = None) -> Recipe:
 
 def _recipe(run: Run, told: Ancestry | None) -> tuple[Recipe, dict[str, Raw]]:
     """And the config that each part was."""
+    refuse_newer(run)
     made = _Parts()
     made.add(told or Ancestry(run.config))
     title = f"as run {run.id}"
@@ -166,6 +169,7 @@ def rerun(
     never leaves the two at odds. Old name and tags: see `label`. `on`: an executor, if not that of
     `run`.
     """
+    refuse_newer(run)
     own = [role for role in kinds()[run.kind].roles if _gives(overrides, role)]
     told = ancestry(run, settings, [role.name for role in own])
     recipe, before = _recipe(run, told)

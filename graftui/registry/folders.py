@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.layout import RunDir
-from engine.contract.migrations import VERSION
+from engine.contract.migrations import VERSION, is_newer, newer
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -102,11 +102,17 @@ def stored_config(content: bytes) -> StoredConfig:
         config = loads(content)
     except ValidationError as error:
         troubles = _words(error)
+        if error.errors()[0]["type"] == "json_invalid":
+            raise ValueError(troubles[0]) from None
+        raw, digest = _raw(content), hashlib.sha256(content).hexdigest()[:16]
+        if is_newer(raw.get("version")):  # shown as it is: much of it may be unknown here
+            told = newer(raw["version"])
+            others = (trouble for trouble in troubles if trouble != told)
+            return StoredConfig(str(raw.get("kind", "")), raw, digest, (told, *others))
         if not _only_newer(error):
             raise ValueError("; ".join(troubles)) from None
-        raw = _raw(content)
         config = loads(json.dumps(_without(raw, error)))
-        return StoredConfig(config.kind, raw, hashlib.sha256(content).hexdigest()[:16], troubles)
+        return StoredConfig(config.kind, raw, digest, troubles)
     return StoredConfig(config.kind, _raw(content), config_hash(config), ())
 
 

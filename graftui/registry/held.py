@@ -1,8 +1,9 @@
 """Which run folders may be started by themselves, and which wait for their user's word.
 
 What its user holds back is not started; nor unasked a folder that somebody sent, or that lay
-elsewhere when it was queued; nor twice one that another registry is about to start. Owns what is
-said of a held run.
+elsewhere when it was queued; nor twice one that another registry is about to start; nor ever what a
+newer graftui queued, whose settings may mean what is not known here. Owns what is said of a held
+run.
 """
 
 import os
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import RunDir
+from engine.contract.migrations import is_newer, newer
+from graftui.errors import UsageError
 from graftui.models import Run, RunCard, RunStatus
 from graftui.registry.card import card_of
 from graftui.registry.store import Store
@@ -43,7 +46,8 @@ def waiting_status(
 ) -> RunStatus:
     """Of a run that is to start, for the first time or again."""
     ours = card is not None and not card.held and _queued_by(card, settings)
-    return RunStatus.queued if ours and not runs_foreign_code(config) else RunStatus.held
+    shy = runs_foreign_code(config) or is_newer(config.get("version"))
+    return RunStatus.queued if ours and not shy else RunStatus.held
 
 
 def queued_card(run: Run, settings: Settings) -> RunCard:
@@ -67,8 +71,10 @@ def runs_foreign_code(config: Mapping[str, Any]) -> bool:
     return isinstance(model, Mapping) and bool(model.get("trust_remote_code"))
 
 
-def why(card: RunCard, settings: Settings) -> str:
-    """Why a run of that card is held."""
+def why(config: Mapping[str, Any], card: RunCard, settings: Settings) -> str:
+    """Why a run of that config and card is held."""
+    if is_newer(config.get("version")):
+        return "A newer graftui wrote its config."
     if card.held and _queued_by(card, settings):
         return BY_USER
     if card.registry in ("", settings.registry):
@@ -76,9 +82,20 @@ def why(card: RunCard, settings: Settings) -> str:
     return f"It was queued in another registry, {card.registry}."
 
 
-def hint(id: str) -> str:
-    """What to do about a held run."""
-    return f"`graftui release {id}` queues it; `graftui rm {id}` deletes it."
+def refuse_newer(run: Run) -> None:
+    """Raises UsageError for one that a newer graftui queued."""
+    version = run.config.get("version")
+    if is_newer(version):
+        raise UsageError(
+            f"Run {run.id} cannot be run here: {newer(version)}.",
+            "Update graftui here, or run it where it was made.",
+        )
+
+
+def hint(id: str, config: Mapping[str, Any] | None = None) -> str:
+    """What to do about a held run; of one that may be of a newer graftui its config says so."""
+    first = "Update graftui here: then " if config and is_newer(config.get("version")) else ""
+    return f"{first}`graftui release {id}` queues it; `graftui rm {id}` deletes it."
 
 
 def take_home(store: Store, settings: Settings, folders: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
+from graftui.registry.held import refuse_newer
 from graftui.registry.store import Store
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.identity import Life
@@ -75,6 +76,7 @@ def _with_sources(store: Store, runs: Sequence[Run]) -> list[Run]:
 
 def _refuse(settings: Settings, executors: Executors, run: Run) -> None:
     refuse_elsewhere(settings, run, "Resume")
+    refuse_newer(run)
     if run.status not in ENDED_EARLY:
         raise UsageError(f"Run {run.id} is {run.status}.", _INSTEAD[run.status].format(id=run.id))
     if not settings.run_dir(run.id).path.is_dir():

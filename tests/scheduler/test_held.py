@@ -10,12 +10,14 @@ import pytest
 from engine.contract import events as ev
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
+from graftui.planning import reruns
 from graftui.registry.held import runs_foreign_code
 from graftui.registry.store import Store
 from graftui.scheduler.cancel import cancel, remove
 from graftui.scheduler.queue.arrange import release
 from graftui.scheduler.queue.claims import claim_next
 from graftui.scheduler.queue.work import work
+from graftui.scheduler.resume import resume
 from tests.scheduler.scheduler_bench import Bench, plan
 
 
@@ -69,6 +71,40 @@ def test_what_this_registry_queued_is_queued_again_but_for_code_of_others(bench:
     ours = bench.settings.registry
     assert planted(bench, registry=ours).status is RunStatus.queued
     assert planted(bench, trust=True, registry=ours).status is RunStatus.held
+
+
+@pytest.mark.parametrize(
+    "later",
+    [{}, {"kind": "distill"}, {"train": {"optimizer": "lion"}}, {"warmth": 3}],
+    ids=["version alone", "a kind", "a value", "a setting"],
+)
+def test_what_a_newer_graftui_queued_is_listed_and_never_run(
+    bench: Bench, later: dict[str, Any]
+) -> None:
+    run = planted(bench, registry=bench.settings.registry)
+    with Store.open(bench.settings.db) as store:
+        store.delete(run.id)
+    config = bench.settings.run_dir(run.id).config
+    config.write_text(json.dumps({**json.loads(config.read_text()), "version": 99, **later}))
+    newer = bench.look(run.id)
+    assert newer.status is RunStatus.held
+    assert newer.kind == later.get("kind", "finetune")
+    assert "newer graftui" in newer.message
+    assert newer.hint.startswith("Update graftui here")
+    assert newer.warnings[0].startswith("config.json: version = 99: written by a newer graftui")
+    assert nothing_to_do(bench)
+    resumed = bench.change(run.id, status=RunStatus.failed)
+    refusals = (
+        lambda: resume(bench.settings, [resumed]),
+        lambda: reruns.rerun(newer, (), bench.settings),
+        lambda: reruns.of_run(newer),
+    )
+    for refused in refusals:
+        with pytest.raises(UsageError, match="written by a newer graftui"):
+            refused()
+    bench.change(run.id, status=RunStatus.held)
+    with pytest.raises(UsageError, match="written by a newer graftui"):
+        release(bench.settings, [newer])
 
 
 def test_released_it_is_queued_and_stays_so(bench: Bench) -> None:

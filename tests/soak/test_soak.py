@@ -112,8 +112,10 @@ def settled(place: Home) -> oracle.Rows:
 
 
 def resumed(place: Home, rows: oracle.Rows) -> oracle.Rows:
-    """All runs once those that ended early have gone on; some go once more by themselves."""
-    for _ in range(2):
+    """All runs once those that ended early have gone on; some go once more by themselves: three
+    times, since a fine-tuning and then its grafts may each do so for the first time now.
+    """
+    for _ in range(3):
         if early := [run for run, row in rows.items() if row["status"] != "finished"]:
             typed(place, "resume", *early, "--yes")
             rows = settled(place)

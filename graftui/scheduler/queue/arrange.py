@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from graftui.errors import UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry import queue
-from graftui.registry.held import BY_USER, hint, queued_by
+from graftui.registry.held import BY_USER, hint, queued_by, refuse_newer
 from graftui.registry.store import Store
 from graftui.scheduler.identity import here
 from graftui.scheduler.queue import policy, queue_file
@@ -32,9 +32,13 @@ def hold(settings: Settings, runs: Sequence[Run]) -> None:
 
 
 def release(settings: Settings, runs: Sequence[Run]) -> None:
-    """Queue held runs; `look.set_going` sets them going. Raises UsageError if one is not held."""
+    """Queue held runs; `look.set_going` sets them going. Raises UsageError if one is not held,
+    or a newer graftui made it.
+    """
     with Store.open(settings.db) as store:
         now = seen_now(settings, store, runs, [RunStatus.held], "Release")
+        for run in now:
+            refuse_newer(run)
         queued = {"status": RunStatus.queued, "held": False, "message": "", "hint": ""}
         card = {"held": False, **queued_by(settings)}
         change_all(settings, store, [Change(run, queued, card) for run in now])
