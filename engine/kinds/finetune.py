@@ -93,16 +93,25 @@ def _tune(session: Session, config: TrainConfig, best: BestWeights) -> None:
             best.offer(untrained, 0)
     try:
         train(session, config, best, stored)
-    except (Cancelled, Diverged):
+    except Cancelled:  # what is best by now may not be so in the end
         if best:
             _keep(session, best)
         raise
+    except Diverged:
+        if best:
+            _keep(session, best)
+            _tell(session, best)
+        raise
     _keep(session, best)
+    _tell(session, best)
 
 
 def _keep(session: Session, best: BestWeights) -> None:
     best.restore()
     write_checkpoint(session, session.run_dir.checkpoint)
+
+
+def _tell(session: Session, best: BestWeights) -> None:
     if best.is_pretrained:
         session.emit(Log(level="warning", message=_UNTRAINED.format(best.score)))
 

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from engine.contract import events as ev
 from tests.engine.engine_bench import Ran, finetuning, grafting, run_here
+from tests.engine.test_engine_resume import stop_after
 
 WRECKING = {"optimizer": "adamw", "lr": 0.5, "steps": 4, "eval_every": 2, "clip": 0}
 """From a model that knows the task already, every step leads away."""
@@ -45,6 +46,17 @@ def test_a_fine_tuning_that_keeps_step_0_says_so(untrained: Ran, tuned: Path) ->
     assert "step 0" in said
     assert f"{summary['dev']:.4f}" in said
     assert "train.keep_untrained=false" in said
+
+
+def test_one_that_is_stopped_on_its_way_does_not(
+    tmp_path: Path, tuned: Path, task_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be gone on with, and has not been scored since step 0."""
+    stop_after(monkeypatch, 2)
+    ran = run_here(tmp_path / "runs" / "stopped", finetuning(tuned, task_folder, **WRECKING))
+    assert isinstance(ran.events[-1], ev.Cancelled)
+    assert warnings(ran) == []
+    assert weights(ran.place.checkpoint), "what is best so far is there"
 
 
 def test_trained_steps_alone_are_one_setting_away(
