@@ -142,7 +142,7 @@ def clear_strays(path: Path) -> None:
 
 
 def _begin(path: Path) -> str:
-    """Of the names of what is written beside `path`; who lives on another host, nobody here knows."""
+    """Of the names of what is written beside `path`, on this host: of others one knows nothing."""
     return f".{path.name}.{os.uname().nodename}."
 
 
