@@ -8,7 +8,7 @@ MIGRATIONS. Standard library only, for those who look at stored configs without 
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 Raw = dict[str, Any]
 
@@ -66,7 +66,7 @@ def written_by(raw: Raw) -> int:
     return version if known else VERSION
 
 
-def is_newer(version: Any) -> bool:
+def is_newer(version: object) -> TypeGuard[int]:
     """Whether what a config says as its version is later than all that are known here."""
     return type(version) is int and version > VERSION
 

@@ -84,8 +84,7 @@ def why(config: Mapping[str, Any], card: RunCard, settings: Settings) -> str:
 
 def refuse_newer(run: Run) -> None:
     """Raises UsageError for one that a newer graftui queued."""
-    version = run.config.get("version")
-    if is_newer(version):
+    if is_newer(version := run.config.get("version")):
         raise UsageError(
             f"Run {run.id} cannot be run here: {newer(version)}.",
             "Update graftui here, or run it where it was made.",

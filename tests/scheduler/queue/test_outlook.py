@@ -4,7 +4,7 @@ import pytest
 
 from graftui.models import RunStatus
 from graftui.registry.store import Store
-from graftui.scheduler.queue import outlook
+from graftui.scheduler.queue import forecast, outlook
 from tests.scheduler.scheduler_bench import Bench, plan
 
 
@@ -13,11 +13,10 @@ def test_what_a_run_waits_for_is_named_though_it_ends_meanwhile(
 ) -> None:
     first, _ = bench.submit(plan("finish"), plan("finish", "graft", after=0))
     bench.change(first.id, status=RunStatus.starting)
-    foreseen = outlook.forecast
 
     def ending(*given: object) -> object:
         bench.change(first.id, status=RunStatus.finished)
-        return foreseen(*given)  # type: ignore[arg-type]
+        return forecast.forecast(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(outlook, "forecast", ending)
     with Store.open(bench.settings.db) as store:
