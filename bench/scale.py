@@ -2,7 +2,7 @@
 
 A page of runs costs the same however many there are; all else grows no faster than they do.
 Each run has a folder and a curve of 100 points; of the filters, one reads every run. A sweep has a
-cell a run.
+cell a run; and as many runs wait for room beside a supervisor, in a registry of their own.
 """
 
 import json
@@ -35,11 +35,13 @@ from graftui.registry.query.grammar import parse
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.rows import COLUMNS
 from graftui.registry.store import Store
+from graftui.scheduler.supervise import Supervisor
 from graftui.settings import Settings, at
 
 SIZES = (1_000, 10_000, 100_000)
 UP_TO = 10_000
 POINTS, NEW, PAGE, ROUNDS = 100, 100, 50, 3
+_TICKS = 12
 FLAT = ("a page, newest first", "a run's curve", "taking in a run, CPU")
 """What does not grow; the rest may grow as the number does, by 10."""
 ROOT = Path(__file__).parents[1]
@@ -180,6 +182,43 @@ def sweep(settings: Settings, size: int) -> str:
     return made.id
 
 
+def tick_ms(size: int) -> float:
+    """CPU time of a supervisor's tick while `size` runs wait and nothing changes, on average."""
+    with tempfile.TemporaryDirectory() as name:
+        settings = replace(at(Path(name)), inventory=f"{name}/machine.json")
+        Path(settings.inventory).write_text('{"cores": 1, "memory_gib": 64, "available_gib": 1}')
+        queued(settings, size)
+        supervisor = Supervisor(settings)
+        supervisor.tick()
+        took = []
+        for _ in range(_TICKS):
+            since = time.process_time()
+            assert supervisor.tick()
+            took.append(time.process_time() - since)
+            time.sleep(settings.poll_s)
+    return 1000 * sum(took) / _TICKS
+
+
+def queued(settings: Settings, size: int) -> None:
+    """`size` runs that wait for more memory than there is just now."""
+    compute = {"compute": {"memory_gib": 32.0}}
+    runs = [
+        replace(
+            _run(number, settings), status=RunStatus.queued, started_at=None, ended_at=None,
+            config=json.loads(dumps(_config(number))) | compute,
+        )
+        for number in range(_KINDS_OF_RUNS)
+    ]  # fmt: skip
+    columns = ", ".join(name for name in COLUMNS if name not in ("id", "created_at"))
+    with Store.open(settings.db) as store:
+        store.add(runs)
+        with store.write() as db:
+            for more in range(_KINDS_OF_RUNS, size, _KINDS_OF_RUNS):
+                db.execute(_MORE.format(columns=columns), {"more": more})
+    for number in range(size):
+        (settings.runs / f"r{number:07d}").mkdir(parents=True)
+
+
 def run(up_to: str = str(UP_TO)) -> Iterator[Result]:
     before: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
@@ -191,6 +230,7 @@ def run(up_to: str = str(UP_TO)) -> Iterator[Result]:
             shown = ["sweep", "show", sweep(settings, size)]
             now["graftui sweep show, CPU"] = command_ms(shown, settings.root, rounds=1)
             now["taking in a run, CPU"] = ingest_ms(settings)
+            now["a tick while they wait, CPU"] = tick_ms(size)
             for what, took in now.items():
                 yield Result(f"{size:,} runs: {what}", took, "ms")
                 if what in before:

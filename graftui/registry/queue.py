@@ -17,6 +17,8 @@ from graftui.registry.rows import STATES
 from graftui.settings import QUEUEING
 from graftui.turns import Waiting
 
+Changes = tuple[float, int]
+"""When the database was made, and how often since then something changed that is decided by."""
 Told = Callable[[str, Verdict], object]
 """Hears of a run's end by its id."""
 WANTING = "It was to use the result of run"
@@ -61,6 +63,14 @@ _BUSY = (
     " AND (attempt_n > 0 AND attempt_pid IS NULL OR attempt_job != ''"
     " OR attempt_pid_ticks IS NOT NULL AND attempt_host = :host AND attempt_boot_id = :boot_id)"
 )
+
+
+def changes(db: sqlite3.Connection) -> Changes:
+    """Another than before where a run, its turn or state, its process, or what is to be called for
+    it changed, of whatever data folder.
+    """
+    asked = "SELECT (SELECT min(applied_at) FROM migrations), (SELECT n FROM queue_changes)"
+    return tuple(db.execute(asked).fetchone())
 
 
 def waiting(db: sqlite3.Connection, here: Here) -> list[Waiting]:

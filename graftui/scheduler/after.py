@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from graftui.kinds import main_figure
 from graftui.models import Run
-from graftui.registry import hooks
+from graftui.registry import hooks, queue
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -45,13 +45,19 @@ class Calls:
         self._longest_s = longest_s
         self._calls: dict[str, _Call] = {}
         """By run."""
+        self._due: list[str] = []
+        self._seen: queue.Changes | None = None
+        """When that was read."""
 
     def tick(self, store: Store) -> bool:
         """See to those at work, and call what is due; whether one is at work."""
         for run, call in list(self._calls.items()):
             if self._over(run, call):
                 del self._calls[run]
-        for run in hooks.due(store.db, self._settings.folder):
+        seen = queue.changes(store.db)
+        if seen != self._seen:  # thousands may have one
+            self._due, self._seen = hooks.due(store.db, self._settings.folder), seen
+        for run in self._due:
             if len(self._calls) < _AT_ONCE and run not in self._calls:
                 self._call(store, run)
         return bool(self._calls)

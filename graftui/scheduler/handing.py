@@ -38,24 +38,35 @@ class Handing:
         self._next = 0.0
         self._had: dict[str, int] = {}
         """How many each executor had at the last look."""
+        self._idle: dict[str, tuple[queue.Changes, set[str]]] = {}
+        """When each executor last had nothing, and nothing waited for it: thousands may wait for
+        another."""
 
     def tick(self, store: Store) -> None:
         """Look after what was handed over, and hand over what is ready."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _EVERY_S
+        paused = policy.paused(queue_file.in_force(self.settings, store))
         for name in QUEUEING:
+            state = queue.changes(store.db), paused
+            if state == self._idle.get(name):
+                continue
             has = handed.has(store.db, self._here, name)
             if len(has) < self._had.get(name, 0):
                 self.executors.queueing(name).tidy(has)
             self._had[name] = len(has)
-            paused = policy.paused(queue_file.in_force(self.settings, store))
             if has or handed.ready(store.db, self._here, name, paused, 1):
-                executor = self.executors.queueing(name)
-                room = executor.tend(has)
-                self._note(store, executor.known_as(has))
-                if room:
-                    self._hand_over(store, name, executor, room)
+                self._tend(store, name, has)
+            else:
+                self._idle[name] = state
+
+    def _tend(self, store: Store, name: str, has: Sequence[Attempt]) -> None:
+        executor = self.executors.queueing(name)
+        room = executor.tend(has)
+        self._note(store, executor.known_as(has))
+        if room:
+            self._hand_over(store, name, executor, room)
 
     def _hand_over(self, store: Store, name: str, executor: Queueing, most: int) -> None:
         able = self._able(store, self._claimed(store, name, most))

@@ -56,29 +56,31 @@ def reconcile(
     *,
     mine: Container[str] | None = None,
     adopting: bool = True,
+    waiting: bool = True,
 ) -> list[Run]:
     """Take in missing runs, read all news, find the lost; the runs whose status changed.
 
-    Only the supervisor gives `mine`: runs whose end its `executors` will tell it.
+    Only the supervisor gives `mine`: runs whose end its `executors` will tell it; and it alone
+    does without `waiting`, a look at what waits, where nothing has changed.
     """
     if adopting:
         adopt(store, settings)
-    at_work, waiting = (
-        store.unsettled(settings.folder, waiting=False),
-        queue.ids(store.db, settings.folder),
-    )
-    stood = {run.id: run.status for run in at_work} | waiting
+    before = queue.changes(store.db)
+    at_work = store.unsettled(settings.folder, waiting=False)
+    queued = queue.ids(store.db, settings.folder) if waiting else {}
+    stood = {run.id: run.status for run in at_work} | queued
     if stood and settings.runs.is_dir():  # else a disk is not mounted: nothing can be said
         watch = _Watch(settings, store, executors or Executors(settings), mine)
-        noticed = map(store.find, _noticed(settings.runs, waiting))
+        noticed = map(store.find, _noticed(settings.runs, queued) if queued else ())
         for run in (*at_work, *noticed):
             if run is not None:
                 _look(watch, run)
-    for run in _changed(store, stood):
+    for run in _changed(store, stood, before):
         if _may_retry(settings, run, mine):
             retry(settings, store, run)
-    settle_stranded(settings, store)
-    return _changed(store, stood)
+    if waiting:
+        settle_stranded(settings, store)
+    return _changed(store, stood, before)
 
 
 def _may_retry(settings: Settings, run: Run, mine: Container[str] | None) -> bool:
@@ -88,8 +90,10 @@ def _may_retry(settings: Settings, run: Run, mine: Container[str] | None) -> boo
     return run.id not in mine
 
 
-def _changed(store: Store, stood: Mapping[str, RunStatus]) -> list[Run]:
-    """Those whose status is another than it was."""
+def _changed(store: Store, stood: Mapping[str, RunStatus], before: queue.Changes) -> list[Run]:
+    """Those whose status is another than it was; `before`: when it was that."""
+    if queue.changes(store.db) == before:
+        return []
     now = store.statuses(stood)
     return [store.get(id) for id, was in stood.items() if now.get(id, was) != was]
 

@@ -11,17 +11,15 @@ import logging
 import sqlite3
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from graftui.errors import GraftuiError, UsageError
 from graftui.models import Attempt, Run, RunReason, RunStatus, Verdict
-from graftui.registry import knobs
+from graftui.registry import knobs, queue
 from graftui.registry.attempts import NAMES, change, write
 from graftui.registry.ingest import ingest
 from graftui.registry.output import tail
-from graftui.registry.queue import busy
 from graftui.registry.store import Store
-from graftui.scheduler.admission.admission import Admission
 from graftui.scheduler.after import Calls
 from graftui.scheduler.executors import Executors
 from graftui.scheduler.executors.base import Exit, How
@@ -29,7 +27,9 @@ from graftui.scheduler.handing import Handing
 from graftui.scheduler.identity import here
 from graftui.scheduler.lock import supervising
 from graftui.scheduler.look import unpacked
+from graftui.scheduler.pace import Pace
 from graftui.scheduler.queue.claims import claim_next
+from graftui.scheduler.queue.line import Line
 from graftui.scheduler.queue.requeue import retry
 from graftui.scheduler.queue.rewrite import finish as finish_edit
 from graftui.scheduler.queue.work import work
@@ -43,8 +43,8 @@ from graftui.settings import Settings
 log = logging.getLogger("graftui.supervise")
 # Troubles in a row (full disk, locked registry), a second apart, before it gives up.
 _PATIENCE = 60
-_LONG_S = 0.05
-"""A look at all runs that takes more of a processor is not taken again at once."""
+_LOOKS, _FOLDERS = 1 / 10, 1 / 100
+"""Of its time, for looks at what others have at work, and at the folders of what waits."""
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ class Supervisor:
         self.settings = settings
         self.executors = Executors(settings)
         self.handing = Handing(settings, self.executors)
-        self.admission = Admission(settings)
+        self.line = Line(settings)
         self.calls = Calls(settings)
         self.mine: dict[str, Attempt] = {}
         """By run: attempts that it started, and whose end it has yet to write down."""
@@ -77,8 +77,8 @@ class Supervisor:
         leaves it to this one to try it again."""
         self._groups: dict[str, str] = {}
         """By run, of those that are `mine`: whose slots it takes."""
-        self._seen: float | None = None
-        self._next_look = self._next_claim = 0.0
+        self._seen: queue.Changes | None = None
+        self._looks, self._folders = Pace(_LOOKS), Pace(_FOLDERS)
 
     def drain(self) -> None:
         """Until nothing is queued or at work."""
@@ -106,49 +106,51 @@ class Supervisor:
             for run_id, sight in sights.items():
                 if sight.end is not None:
                     self._reap(store, run_id, sight.end)
-                    self._next_claim = 0.0  # there is room now
-            if not _put_off(self._next_look):
-                self._look_at_all(store)
+            if self._looks.due():
+                with self._looks.kept():
+                    self._look_at_all(store)
                 self.handing.tick(store)
             # An engine that said it has finished may still hold its memory: count processes too.
             while claimed := self._claim(store):
                 self._start(store, claimed)
             calling = self.calls.tick(store)
-            busy = bool(self.mine) or calling or _put_off(self._next_claim)
-            busy = busy or work(self.settings, store)
+            unseen = queue.changes(store.db) != self._seen  # who waits for what failed, say
+            busy = bool(self.mine) or calling or unseen or work(self.settings, store, self.line)
             if not busy and not store.queued(self.settings.folder):
                 knobs.forget(store, self.settings.folder)  # what was said was for this queue
             return busy
 
     def _claim(self, store: Store) -> Run | None:
-        """The run whose turn it is; that there is none is not asked for more than a tenth of the
-        time, however many wait.
-        """
-        if _put_off(self._next_claim):
-            return None
-        since = time.thread_time()
+        """The run whose turn it is."""
         self._groups = {run_id: self._groups[run_id] for run_id in self.mine}
         ready = self.executors.ready
-        claimed = claim_next(self.settings, store, self.admission, self._groups, ready)
-        self._next_claim = 0.0 if claimed else _not_at_once(since)
-        return claimed
+        return claim_next(self.settings, store, self.line, self._groups, ready)
 
     def _look_at_all(self, store: Store) -> None:
-        """At what its own executors do not tell it of: takes a tenth of the time at most."""
-        since = time.thread_time()
-        self._reconcile(store)
-        self._next_look = _not_at_once(since)
+        """At what its own executors do not tell it of; at what waits where that has changed, and
+        now and then: somebody may have begun it, or deleted its folder.
+        """
+        seen = queue.changes(store.db)
+        adopting = self._seen is None or seen[0] != self._seen[0]  # somebody deleted runs.db
+        waiting = seen != self._seen or self._folders.due()
+        with self._folders.kept() if waiting else nullcontext():
+            self._reconcile(store, adopting, waiting)
+        self._seen = seen
 
-    def _reconcile(self, store: Store) -> None:
-        born = store.born()
-        adopting = born != self._seen  # another than before: somebody deleted runs.db
-        changed = reconcile(self.settings, store, self.executors, mine=self.mine, adopting=adopting)
+    def _reconcile(self, store: Store, adopting: bool, waiting: bool) -> None:
+        changed = reconcile(
+            self.settings,
+            store,
+            self.executors,
+            mine=self.mine,
+            adopting=adopting,
+            waiting=waiting,
+        )
         for run in changed:
             log.info("%s %s is %s", run.id, run.name, run.status)
         for other in filter(None, map(store.find, self._others - self.mine.keys())):
             retry(self.settings, store, other)
-        self._others = busy(store.db, here(self.settings)).keys() - self.mine.keys()
-        self._seen = born
+        self._others = queue.busy(store.db, here(self.settings)).keys() - self.mine.keys()
 
     def _start(self, store: Store, run: Run) -> None:
         try:
@@ -209,18 +211,6 @@ class Supervisor:
             retry(self.settings, store, store.get(run_id))
         del self.mine[run_id]
         log.info("%s ended with %d", run_id, end.code)
-
-
-def _put_off(until: float) -> bool:
-    return time.monotonic() < until
-
-
-def _not_at_once(since: float) -> float:
-    """When a look that began at `since`, by this thread's clock, may be taken again: at once, or if
-    it took long after nine times as long.
-    """
-    took = time.thread_time() - since
-    return time.monotonic() + (9 * took if took > _LONG_S else 0.0)
 
 
 if __name__ == "__main__":

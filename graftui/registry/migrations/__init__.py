@@ -30,4 +30,5 @@ MIGRATIONS: list[Migration] = [
     from_m013.m014_turns,
     from_m013.m015_grants,
     from_m013.m016_hooks,
+    from_m013.m017_queue_changes,
 ]

@@ -64,3 +64,28 @@ def m016_hooks(db: "Database") -> None:
             AFTER UPDATE OF status ON runs WHEN new.status = 'queued'
             BEGIN UPDATE hooks SET called_for = NULL WHERE run = new.id; END;
     """)
+
+
+def m017_queue_changes(db: "Database") -> None:
+    """A count of changes to what is decided by which run is next: who looks again and again at a
+    queue in which nothing changed asks for this alone.
+    """
+    turns = "status, folder, config, executor, priority, rank, queue_group, held"
+    processes = "host, boot_id, pid, pid_ticks, job"
+    changes = {
+        "runs_added": "INSERT ON runs",
+        "runs_changed": f"UPDATE OF {turns} ON runs",
+        "runs_deleted": "DELETE ON runs",
+        "attempts_added": "INSERT ON attempts",
+        "attempts_changed": f"UPDATE OF {processes} ON attempts",
+        "attempts_deleted": "DELETE ON attempts",
+        "hooks_added": "INSERT ON hooks",
+        "hooks_changed": "UPDATE ON hooks",
+    }
+    db.executescript("""
+        CREATE TABLE queue_changes (n INTEGER NOT NULL);
+        INSERT INTO queue_changes VALUES (0);
+    """)
+    for name, change in changes.items():
+        counted = "BEGIN UPDATE queue_changes SET n = n + 1; END;"
+        db.executescript(f"CREATE TRIGGER queue_{name} AFTER {change} {counted}")

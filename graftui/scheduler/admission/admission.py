@@ -6,7 +6,7 @@ Owns how the rule's values are made of the registry, the settings and a look at 
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from graftui.grants import Grant
 from graftui.models import Run
@@ -22,7 +22,6 @@ from graftui.turns import Knobs, Waiting
 
 AHEAD = 64
 """Runs in the order of the queue that are weighed at each look: those behind them wait."""
-_REST_S = 1.0
 _FRESH_S = 0.5
 """How long a look at the machine counts."""
 _GPU_THREADS = 2
@@ -36,7 +35,6 @@ class Admission:
         self._inventory = inventory_of(settings.inventory)
         self._needs = Needs()
         self._machine: tuple[float, Machine] | None = None
-        self._refusal: tuple[float, frozenset[str], Knobs] | None = None
 
     def weighed(
         self, store: Store, able: Sequence[Waiting], busy: Mapping[str, str], knobs: Knobs
@@ -56,16 +54,7 @@ class Admission:
         for run, outcome in self.weighed(store, able, busy, knobs):
             if isinstance(outcome, Grant):
                 return run.id, outcome
-        self._refusal = time.monotonic(), frozenset(busy), knobs
         return None
-
-    def resting(self, busy: Collection[str], knobs: Knobs) -> bool:
-        """Whether nothing had room a moment ago, with the same runs at work and the queue as wide:
-        thousands may wait.
-        """
-        if self._refusal is None or self._refusal[1:] != (frozenset(busy), knobs):
-            return False
-        return time.monotonic() - self._refusal[0] < _REST_S
 
     def hopeful(self, store: Store, able: Sequence[Waiting], knobs: Knobs) -> bool:
         """Whether one of them will have room, now or later. Looks at the machine only for what

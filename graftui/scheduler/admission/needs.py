@@ -18,7 +18,7 @@ from graftui.scheduler.admission.machine import GIB, Need, Source
 _NEWEST = 300
 """Finished runs of a kind that are looked at."""
 _FRESH_S = 10.0
-"""How long what was measured is not read again: a sweep's small runs end one after another."""
+"""How long what was read once counts: a sweep's small runs end one after another."""
 _ASSUMED = GIB
 """Of the host, where nothing is known."""
 _A_WEIGHT = 24
@@ -43,6 +43,8 @@ class Needs:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bool], tuple[float, Peaks]] = {}
+        self._weights: dict[str, tuple[float, int | None]] = {}
+        """By the name of a model: when its folder was read, and how many weights it has."""
 
     def of(self, store: Store, run: Run, with_gpus: bool) -> Need:
         """What `run` needs on a machine with or without GPUs."""
@@ -50,9 +52,7 @@ class Needs:
         device = str(compute.get("device", "auto"))
         on_gpu = with_gpus and device != "cpu"
         peaks = self._peaks(store, run.kind, on_gpu).get(shape(run.config))
-        from engine.contract.model_folder import weights_of  # imports pydantic: not for a listing
-
-        weights = weights_of(str(run.config.get("model", {}).get("name", "")))
+        weights = self._weights_of(str(run.config.get("model", {}).get("name", "")))
         memory, memory_from = _host(compute.get("memory_gib"), peaks, weights, on_gpu)
         gpu, gpu_from = _gpu(compute.get("gpu_memory_gib"), peaks, weights)
         number = device.partition(":")[2]
@@ -64,6 +64,14 @@ class Needs:
             gpu_from=gpu_from,
             device=int(number) if number.isdigit() else None,
         )
+
+    def _weights_of(self, model: str) -> int | None:
+        from engine.contract.model_folder import weights_of  # imports pydantic: not for a listing
+
+        now = time.monotonic()
+        if model not in self._weights or now - self._weights[model][0] > _FRESH_S:
+            self._weights[model] = now, weights_of(model)
+        return self._weights[model][1]
 
     def _peaks(self, store: Store, kind: str, on_gpu: bool) -> Peaks:
         read, peaks = self._known.get((kind, on_gpu), (0.0, {}))

@@ -1,16 +1,14 @@
 """Whether there is something for a supervisor to do. Every command asks that at its start."""
 
-from collections.abc import Sequence
-
 from graftui.registry import handed, hooks, queue
 from graftui.registry.store import Store
 from graftui.scheduler.identity import here
 from graftui.scheduler.queue import policy, queue_file
+from graftui.scheduler.queue.line import Line
 from graftui.settings import QUEUEING, Settings
-from graftui.turns import Knobs, Waiting
 
 
-def work(settings: Settings, store: Store) -> bool:
+def work(settings: Settings, store: Store, line: Line | None = None) -> bool:
     """Whether a supervisor has something to do: a run that may start or be handed over, one to
     watch, or a command to call for one that has ended.
 
@@ -19,15 +17,11 @@ def work(settings: Settings, store: Store) -> bool:
     declares more memory than there is.
     """
     me = here(settings)
-    if queue.watched(store.db, me):
+    if queue.watched(store.db, me) or (line or Line(settings)).hopeful(store):
         return True
     if hooks.due(store.db, settings.folder):
         return True
-    knobs = queue_file.in_force(settings, store)
-    able = policy.in_line(queue.waiting(store.db, me), {}, knobs)
-    if able and _hopeful(settings, store, able, knobs):
-        return True
-    paused = policy.paused(knobs)
+    paused = policy.paused(queue_file.in_force(settings, store))
     return any(handed.ready(store.db, me, name, paused, 1) for name in QUEUEING)
 
 
@@ -37,10 +31,3 @@ def nothing_to_do(settings: Settings, store: Store) -> bool:
     """
     paused = policy.paused(queue_file.in_force(settings, store))
     return not paused and not work(settings, store)
-
-
-def _hopeful(settings: Settings, store: Store, able: Sequence[Waiting], knobs: Knobs) -> bool:
-    # Where nothing waits, nobody needs to know what the machine has.
-    from graftui.scheduler.admission.admission import Admission
-
-    return Admission(settings).hopeful(store, able, knobs)

@@ -22,6 +22,7 @@ from graftui.registry.store import Store
 from graftui.scheduler.identity import here, identity
 from graftui.scheduler.queue import arrange, policy, queue_file
 from graftui.scheduler.queue.claims import claim_next
+from graftui.scheduler.queue.line import Line
 from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.settle import settle
 from graftui.scheduler.submit import submit
@@ -50,6 +51,8 @@ class Arranged(RuleBasedStateMachine):
         super().__init__()
         self.root = Path(tempfile.mkdtemp())
         self.settings = at(self.root)
+        self.read = Line(self.settings)
+        """As a supervisor has it, which reads anew only what changed."""
         self.known: dict[str, Known] = {}
         self.line: list[str] = []
         """All that waits, in the order of the queue."""
@@ -76,7 +79,7 @@ class Arranged(RuleBasedStateMachine):
     @rule()
     def start(self) -> None:
         with Store.open(self.settings.db) as store:
-            run = claim_next(self.settings, store)
+            run = claim_next(self.settings, store, self.read)
             chosen = next((id for id in self.line if self._may_start(id)), None)
             assert (run.id if run else None) == chosen
             if run is None:
