@@ -55,6 +55,10 @@ def ls(
     columns: Annotated[
         str, typer.Option(metavar="NAME,...", help="These columns: id,train.lr,seed,graft,ece")
     ] = "",
+    by: Annotated[
+        str,
+        typer.Option(metavar="KEY,...", help="A line a group, mean ± deviation: or all-but-seed"),
+    ] = "",
     json: Json = False,
 ) -> None:
     """List runs, newest first."""
@@ -62,7 +66,9 @@ def ls(
 
     settings = settings_here()
     with store_to_read(settings) as store:
-        listing.show(store, settings, console_here(), filter_, sort, search, limit, json, columns)
+        listing.show(
+            store, settings, console_here(), filter_, sort, search, limit, json, columns, by
+        )
 
 
 def show(

@@ -16,6 +16,9 @@ from graftui.registry.query.tree import Condition
 from graftui.registry.store import Store
 from graftui.results.columns import COLUMNS, Column, column
 
+BUT_SEED = "all-but-seed"
+"""What runs may be grouped by in the place of keys: every setting but the seeds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -7,7 +7,7 @@ Beside them every setting is a column, by its path, and every figure, by its nam
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from graftui.models import Run
@@ -41,6 +41,10 @@ class Column:
     """Whether it reads otherwise as time goes by."""
     order: str = ""
     """What a click on its heading sorts by, where it is not the name; `-`: greatest first."""
+    number: Callable[[Run, float], float | None] | None = None
+    """What the mean of some runs is made of; None: of these a mean says nothing."""
+    form: Callable[[float], str] = str
+    """How such a number is written, in little room."""
     exported: str = ""
     """Its heading in files, which programs read: never changed; empty: files lack it."""
     exact: Callable[[Run], Any] | None = None
@@ -59,13 +63,20 @@ def elapsed(run: Run, now: float) -> float | None:
     return run.seconds
 
 
-def _score(stage: str, instead: str = "") -> tuple[Read, Read]:
-    """A share of the run's summary, wide and narrow; `instead`: where it has none of that."""
+def _score(name: str, stage: str, instead: str = "", **more: Any) -> Column:
+    """A share of the run's summary; `instead`: where it has none of that."""
 
-    def share(run: Run) -> float | None:
+    def share(run: Run, _: float) -> float | None:
         return run.summary.get(stage, run.summary.get(instead))
 
-    return (lambda run, _: percent(share(run))), (lambda run, _: percent(share(run), narrow=True))
+    def wide(run: Run, now: float) -> str:
+        return percent(share(run, now))
+
+    def narrow(run: Run, now: float) -> str:
+        return percent(share(run, now), narrow=True)
+
+    return Column(name, wide, narrow, right=True, number=share,
+                  form=partial(percent, narrow=True), **more)  # fmt: skip
 
 
 def _model(run: Run, _: float) -> str:
@@ -111,19 +122,20 @@ COLUMNS = (
     Column("model", _model, ls=145, table=136, width=16),
     Column("progress", lambda run, _: run.phase, table=0, width=11, order="-progress"),
     Column("localizer", lambda run, _: written(run.config.get("localizer")), width=10),
-    Column("zero-shot", *_score("pretrained"), right=True, ls=120, width=9),
-    Column("tuned", *_score("finetuned"), right=True, ls=0, table=0, width=5),
+    _score("zero-shot", "pretrained", ls=120, width=9),
+    _score("tuned", "finetuned", ls=0, table=0, width=5),
     # Of a graft that was not to be learnt, the base patch is all there is.
-    Column("graft", *_score("learnt_graft", "base_patch"), right=True, ls=0, table=0, width=5),
-    Column("recov.", *_score("recovery"), right=True, ls=75, table=100, width=6),
+    _score("graft", "learnt_graft", "base_patch", ls=0, table=0, width=5),
+    _score("recov.", "recovery", ls=75, table=100, width=6),
     Column("sparsity", lambda run, _: sparsities(run.config), right=True, ls=80, table=172,
            width=10),
     Column("weights", lambda run, _: figure("weights", run.summary.get("weights")), right=True,
-           ls=80, width=9),
+           ls=80, width=9, number=lambda run, _: run.summary.get("weights"),
+           form=partial(figure, "weights")),
     Column("seed", _seed, right=True, table=180, width=5),
     Column("took", lambda run, now: duration(elapsed(run, now)),
            lambda run, now: duration(elapsed(run, now), narrow=True), right=True, ls=130, table=108,
-           width=7, timed=True),
+           width=7, timed=True, number=elapsed, form=partial(duration, narrow=True)),
     Column("age", lambda run, now: duration(now - run.created_at),
            lambda run, now: age(now - run.created_at), right=True, ls=155, table=116, width=4,
            timed=True, order="-created"),
@@ -163,8 +175,15 @@ def _beyond(name: str) -> Column:
     """One that is no column of lists by itself; the same for the same name."""
     if "." in name:
         return Column(name, _setting(name), width=max(len(name), 8))
-    return Column(name, lambda run, _: figure(name, run.summary.get(name)), right=True,
-                  width=max(len(name), 7), is_figure=True)  # fmt: skip
+    return Column(
+        name,
+        lambda run, _: figure(name, run.summary.get(name)),
+        right=True,
+        width=max(len(name), 7),
+        is_figure=True,
+        number=lambda run, _: run.summary.get(name),
+        form=partial(figure, name),
+    )
 
 
 def exported(run: Run) -> dict[str, Any]:

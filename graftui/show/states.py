@@ -3,6 +3,7 @@
 The fronts have a colour for each tone. Every glyph has a twin in ASCII (graftui.text).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,3 +64,8 @@ def state(run: Run) -> State:
     if is_stranded(run):
         return _STRANDED
     return STATES[run.status]
+
+
+def counted_states(states: Mapping[RunStatus, int]) -> str:
+    """ "3✓ 1✗": how many are in which."""
+    return " ".join(f"{states[s]}{look.glyph}" for s, look in STATES.items() if states.get(s))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import ConsoleOptions, RenderResult
 
@@ -15,9 +15,12 @@ from graftui.results.figures import stands_out
 from graftui.results.score_table import GAP, score_table
 from graftui.show import lines
 from graftui.show.lines import Lines
-from graftui.show.states import Tone, state
+from graftui.show.states import Tone, counted_states, state
 from graftui.terminal import Console, Table, Text
 from graftui.text import visible
+
+if TYPE_CHECKING:  # it imports pydantic, which a list of runs has no time for
+    from graftui.results.run_groups import RunGroup
 
 STYLES = {
     Tone.dim: "dim", Tone.active: "cyan", Tone.good: "green", Tone.bad: "red",
@@ -51,6 +54,21 @@ def runs(listed: Sequence[Run], width: int, chosen: Sequence[Column] = ()) -> Li
     shown = chosen or for_ls(width)
     heads = [lines.Column(c.name, c.right, _LEAST.get(c.name, 1)) for c in shown]
     rows = [[_cell(column, run, now, width < _WIDE) for column in shown] for run in listed]
+    return Lines(heads, rows)
+
+
+def run_groups(
+    groups: "Sequence[RunGroup]", width: int, now: float, chosen: Sequence[Column] = ()
+) -> Lines:
+    """One line a group: what it is, how its runs stand, and of the columns mean and deviation."""
+    shown = [c for c in chosen or for_ls(width) if c.name not in ("id", "name", "status", "age")]
+    heads = [lines.Column("group", least=12), lines.Column("runs", right=True)]
+    heads += [lines.Column("status"), *(lines.Column(c.name, c.right) for c in shown)]
+    rows = [
+        [group.label, str(len(group.runs)), counted_states(group.states),
+         *(group.cell(column, now) for column in shown)]
+        for group in groups
+    ]  # fmt: skip
     return Lines(heads, rows)
 
 

@@ -5,22 +5,28 @@ Pure functions of a run, the time and the colours.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from graftui.models import Run, RunStatus
 from graftui.registry.queue import is_stranded
 from graftui.results import columns as known
 from graftui.results.columns import Column, for_table
 from graftui.show.sparks import spark
-from graftui.show.states import state
+from graftui.show.states import counted_states, state
 from graftui.terminal import Text
 from graftui.text import visible
 from graftui.tui.text import TONES, Palette, bar
+
+if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
+    from graftui.results.run_groups import RunGroup
 
 Columns = tuple[tuple[str, int], ...]
 """Columns that the user chose: name and width, 0 as it comes. The first is always the state."""
 
 _PADDING = 2
 _SCROLLBAR = 2
+_WIDE = 100
+_MEAN = len("93.4±12.3")
 _NAME_LEAST = 12
 _NAME_MOST = 40
 
@@ -34,9 +40,15 @@ class Head(Text):
     key: str = ""
 
 
-def columns(width: int, chosen: Columns = ()) -> tuple[Column, ...]:
-    """Those that were chosen, or those that fit into `width`; with their widths."""
+def columns(width: int, chosen: Columns = (), grouped: bool = False) -> tuple[Column, ...]:
+    """Those that were chosen, or those that fit into `width`; with their widths. Of `grouped` runs
+    there is room for a mean with its deviation.
+    """
     shown = _of(chosen) or for_table(width)
+    if grouped:
+        narrow = width < _WIDE and not chosen
+        kept = (each for each in shown if not (narrow and each.name == "progress"))
+        shown = [replace(each, width=max(each.width, _MEAN if each.number else 0)) for each in kept]
     taken = sum(c.width + _PADDING for c in shown) + _SCROLLBAR
     name = max(_NAME_LEAST, min(_NAME_MOST, width - taken))
     return tuple(replace(c, width=c.width or name) for c in shown)
@@ -55,15 +67,48 @@ def heading(column: Column) -> str:
 
 
 def cell(
-    column: Column, run: Run, now: float, colours: Palette, loss: Sequence[float] = ()
+    column: Column,
+    run: Run,
+    now: float,
+    colours: Palette,
+    loss: Sequence[float] = (),
+    depth: int = 0,
 ) -> Text:
-    """What stands in `column` for `run`, the state aside; `loss`: of one at work, its curve."""
+    """What stands in `column` for `run`, the state aside; `loss`: of one at work, its curve;
+    `depth`: how many rows it stands below.
+    """
     if column.name == "progress":
         return _progress(run, column.width, colours, loss)
     words = visible((column.narrow or column.read)(run, now))
+    if column.name == "name" and depth:
+        words = f"{'  ' * (depth - 1)}└ {words}"
     colour = _COLOURS.get(column.name, "text-muted")
     style = colours[colour] if colour else ""
     return fit(Text(words, style, justify="right" if column.right else "left"), column.width)
+
+
+def of_group(column: Column, group: "RunGroup", now: float, colours: Palette) -> Text:
+    """What stands in `column` for a group, the first aside."""
+    if column.name == "name":
+        return fit(Text(visible(group.label), "bold"), column.width)
+    if column.name in ("id", "progress", "age"):
+        return Text("")
+    colour = _COLOURS.get(column.name, "text-muted")
+    style = colours[colour] if colour else ""
+    words = visible(group.cell(column, now, gap=""))
+    return fit(Text(words, style, justify="right" if column.right else "left"), column.width)
+
+
+def head_of_group(
+    group: "RunGroup", opened: bool, marked: bool, width: int, colours: Palette
+) -> Head:
+    """Whether it is opened, and how many of its runs are in which state."""
+    text = Head("▌" if marked else " ", colours["warning"])
+    text.append("▾ " if opened else "▸ ", colours["accent"])
+    text.append(counted_states(group.states), colours["text-muted"])
+    fit(text, width)
+    text.key = group.key
+    return text
 
 
 def head(run: Run, key: str, marked: bool, colours: Palette) -> Head:

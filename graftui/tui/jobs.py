@@ -38,6 +38,14 @@ def list_columns(settings: Settings) -> messages.ColumnsListed:
         return messages.ColumnsListed(choices(store.db))
 
 
+def group_keys(settings: Settings, text: str) -> messages.GroupKeys:
+    """What a line of keys means. Raises UsageError for an unknown one."""
+    from graftui.results.run_groups import by_text, checked
+
+    with Store.open(settings.db) as store:
+        return messages.GroupKeys(checked(store.db, by_text(text)))
+
+
 def form_of_recipe(settings: Settings, name: str) -> messages.FormMade:
     """The form of a recipe."""
     from graftui.planning import library

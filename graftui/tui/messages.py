@@ -90,6 +90,13 @@ class ColumnsListed(Message):
 
 
 @dataclass
+class GroupKeys(Message):
+    """What runs are to be grouped by; none: nothing."""
+
+    by: tuple[str, ...]
+
+
+@dataclass
 class FormMade(Message):
     """A form is ready to be filled in."""
 

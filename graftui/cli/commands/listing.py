@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from graftui.cli.commands.choosing import query_of
 from graftui.cli.commands.output import as_json, send_json
-from graftui.models import RunStatus
+from graftui.models import Run, RunStatus
 from graftui.registry.query.grammar import limited, words
 from graftui.registry.query.tree import EVERYTHING, all_of, written
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.results.chosen_columns import chosen, with_figures
+from graftui.results.columns import COLUMNS, Column
 from graftui.scheduler.condition import observed
 from graftui.settings import Settings
 from graftui.show import tables
@@ -31,13 +32,18 @@ def show(
     limit: int,
     json: bool,
     columns: str = "",
+    by: str = "",
 ) -> None:
-    """The runs that meet all filters; `columns`: names of those to show."""
+    """The runs that meet all filters; `columns`: names of those to show; `by`: keys to group by."""
     asked = limited(all_of(query_of(settings, filters), words(search)))
     where = unarchived(asked)
     shown = chosen(store.db, columns)
-    listed = store.list(where=where, sort=sort, limit=limit or None)
+    listed = store.list(where=where, sort=sort, limit=None if by else limit or None)
     runs = observed(settings, listed, time.time())
+    if by and runs:
+        runs = with_figures(store, runs, shown)
+        _show_groups(store, runs, shown, console, sort, limit, json, by)
+        return
     if json:
         send_json([as_json(run) for run in runs])
         return
@@ -56,6 +62,30 @@ def show(
         console.print(f"{len(runs)} of {total} runs; --limit 0 lists all", style="dim")
     if held := [run.id for run in runs if run.status is RunStatus.held]:
         console.print(f"held, not started: graftui release {' '.join(held)}")
+
+
+def _show_groups(
+    store: Store,
+    runs: Sequence[Run],
+    shown: Sequence[Column],
+    console: Console,
+    sort: str,
+    limit: int,
+    json: bool,
+    by: str,
+) -> None:
+    """A line a group, with mean and deviation over its runs."""
+    from graftui.results.run_groups import as_json, by_text, grouped
+
+    now = time.time()
+    made = grouped(store, runs, by_text(by), sort, now)
+    if json:
+        send_json([as_json(group, shown or COLUMNS, now) for group in made])
+        return
+    listed = made[: limit or None]
+    console.print(tables.run_groups(listed, console.width, now, shown), crop=False)
+    if len(listed) < len(made):
+        console.print(f"{len(listed)} of {len(made)} groups; --limit 0 lists all", style="dim")
 
 
 def checks(checked: "Sequence[Check]", console: Console) -> None:

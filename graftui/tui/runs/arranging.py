@@ -1,4 +1,4 @@
-"""What of the runs is shown, and how: the columns, and their order.
+"""What of the runs is shown, and how: their columns, their order, their groups.
 
 Owns what is remembered of it.
 """
@@ -13,16 +13,18 @@ from textual.binding import Binding
 from textual.reactive import reactive
 from textual.widgets import DataTable
 
+from graftui.results.chosen_columns import BUT_SEED
 from graftui.settings import Settings
 from graftui.tui import jobs
 from graftui.tui.cells import Columns
 from graftui.tui.dialogs.choice import ChoiceScreen
-from graftui.tui.messages import ColumnsListed
+from graftui.tui.dialogs.line import LineScreen
+from graftui.tui.messages import ColumnsListed, GroupKeys
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
 from graftui.tui.runs.acting import ActingScreen
 from graftui.tui.runs.choosing import FIXED, ColumnsScreen
-from graftui.tui.runs.feed import RunsPage
+from graftui.tui.runs.feed import GroupLine, RunsPage
 from graftui.tui.runs.order import by_column, options
 from graftui.tui.runs.table import RunTable
 from graftui.tui.verbs.opening import opening
@@ -46,6 +48,12 @@ class ArrangedScreen(ActingScreen):
                 tooltip="sort by any column; a click on its head does so too"),
         Binding("o", "columns", "Columns", show=False, id="runs.columns",
                 tooltip="choose the columns: any setting, any figure; move and widen them"),
+        Binding("b", "group", "Group by", show=False, id="runs.group",
+                tooltip="group by any keys: train.lr,kind; by none: no groups"),
+        Binding("B", "over_seeds", "Over seeds", show=False, id="runs.over_seeds",
+                tooltip="group by all but the seed: mean and deviation over seeds; again: none"),
+        Binding("plus", "unfold", "Unfold", key_display="+", show=False, id="runs.unfold",
+                tooltip="open all groups, or close them"),
     ]  # fmt: skip
 
     page: reactive[RunsPage] = reactive(RunsPage(), init=False)
@@ -68,7 +76,7 @@ class ArrangedScreen(ActingScreen):
 
     def watch_columns(self, columns: Columns) -> None:
         """Show them, and read what they need."""
-        self.query_one(RunTable).have(columns)
+        self.query_one(RunTable).have(columns, bool(self.page.by))
         self.page = replace(self.page, columns=tuple(name for name, _ in columns))
 
     @on(DataTable.HeaderSelected)
@@ -97,6 +105,36 @@ class ArrangedScreen(ActingScreen):
         if columns is not None:
             self.columns = columns
             self._remembered.put(_COLUMNS, columns or None)
+
+    def action_over_seeds(self) -> None:
+        """All but the seed, or no groups."""
+        self.group_by(() if self.page.by == (BUT_SEED,) else (BUT_SEED,))
+
+    def action_group(self) -> None:
+        """Ask by what."""
+        note = f"keys with commas between: train.lr,kind - or {BUT_SEED}; none: no groups"
+        job = partial(jobs.group_keys, self.settings)
+        question = LineScreen("Group by", note, job, ",".join(self.page.by))
+        self.app.push_screen(question, self._group_by_typed)
+
+    def _group_by_typed(self, typed: GroupKeys | None) -> None:
+        if typed is not None:
+            self.group_by(typed.by)
+
+    def action_unfold(self) -> None:
+        """All groups that are in view; if one is open, none."""
+        lines = self.query_one(RunTable).lines
+        groups = frozenset(line.key for line in lines if isinstance(line, GroupLine))
+        self.page = replace(self.page, opened=frozenset() if self.page.opened else groups)
+
+    def group_by(self, by: tuple[str, ...]) -> None:
+        """Show the runs in groups, all closed; of no keys, without groups."""
+        self.page = replace(self.page, by=by, opened=frozenset(), page=0)
+        self.query_one(RunTable).have(self.columns, bool(by))
+
+    @on(RunTable.GroupOpened)
+    def _group_opened(self, event: RunTable.GroupOpened) -> None:
+        self.page = replace(self.page, opened=self.page.opened ^ {event.key})
 
 
 def _as_they_come(layout: Sequence[tuple[str, int]]) -> Columns:

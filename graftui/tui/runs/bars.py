@@ -53,7 +53,9 @@ class StatusLine(Static):
         pieces = [counted(seen.every)]
         if seen.total != seen.every:
             pieces[0] = f"{seen.total:,} of {pieces[0]}"
-        if seen.total > PAGE:
+        if seen.question.by:
+            pieces.append(f"{counted(seen.groups, 'group')} by {', '.join(seen.question.by)}")
+        if seen.rows > PAGE:
             first = seen.question.page * PAGE
             pieces.append(f"page {first + 1:,}–{first + len(seen.lines):,}")
         key = seen.question.sort

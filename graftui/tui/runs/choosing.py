@@ -32,7 +32,8 @@ class ColumnsScreen(ModalScreen[Columns | None]):
     """Returns the chosen columns, none for those that fit; or None."""
 
     BINDINGS = [
-        Binding("escape", "leave", "Back", id="dialog.leave", tooltip="leave them as they were"),
+        Binding("escape", "leave", "Back", id="dialog.leave_columns",
+                tooltip="leave them as they were"),
         Binding("enter", "take", "Take", id="dialog.take", priority=True,
                 tooltip="have these columns; in the search, go to the list"),
         Binding("space", "take_in", "In or out", id="dialog.toggle",

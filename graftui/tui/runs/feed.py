@@ -4,18 +4,23 @@ What is at work stands above the first page, whatever the order: a queued grid n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from graftui.errors import GraftuiError, UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.measured import loss
 from graftui.registry.query.grammar import parse
+from graftui.registry.query.listed import version
 from graftui.registry.query.tree import EVERYTHING, Condition, Not, Query, all_of
 from graftui.registry.query.unarchived import unarchived
 from graftui.results.chosen_columns import with_figures
 from graftui.results.columns import column
 from graftui.scheduler.condition import observed
 from graftui.tui.feed import Source
+
+if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
+    from graftui.results.run_groups import RunGroup
 
 PAGE = 1000
 """Runs in the table at once: a DataTable takes 50 ms for as many, and 2.4 s for 10,000."""
@@ -35,6 +40,10 @@ class RunsPage:
     page: int = 0
     columns: tuple[str, ...] = ()
     """Names of those that were chosen."""
+    by: tuple[str, ...] = ()
+    """Keys that runs are grouped by; none: they are not."""
+    opened: frozenset[str] = frozenset()
+    """Keys of the groups whose runs are to be seen."""
 
     def feed(self) -> "RunsFeed":
         """What answers it."""
@@ -48,11 +57,39 @@ class RunLine:
     run: Run
     loss: tuple[float, ...] = ()
     """Of one at work, its curve in some points."""
+    depth: int = 0
+    """How many rows it stands below."""
 
     @property
     def key(self) -> str:
         """What tells it from the other rows."""
         return self.run.id
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of the runs that a verb is about whose cursor is here."""
+        return (self.run.id,)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """A row of the table that is a group of runs."""
+
+    group: "RunGroup"
+    opened: bool
+
+    @property
+    def key(self) -> str:
+        """What tells it from the other rows."""
+        return self.group.key
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of the runs that a verb is about whose cursor is here."""
+        return tuple(run.id for run in self.group.runs)
+
+
+Line = RunLine | GroupLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +99,7 @@ class RunsSeen:
     question: RunsPage
     now: float
     """Seconds since the epoch."""
-    lines: tuple[RunLine, ...] = ()
+    lines: tuple[Line, ...] = ()
     total: int = 0
     """How many runs meet the filter, on all pages."""
     every: int = 0
@@ -72,6 +109,10 @@ class RunsSeen:
     """Ids of the runs that still have something to do."""
     view_only: bool = False
     """They come from a view in memory."""
+    rows: int = 0
+    """How many lines there are, on all pages."""
+    groups: int = 0
+    """How many groups the runs are in."""
     problem: GraftuiError | None = None
     """What is wrong with the question; the runs are then those of the one before."""
 
@@ -80,8 +121,9 @@ class RunsFeed:
     """Reads pages of runs."""
 
     def __init__(self) -> None:
-        self._lines: tuple[RunLine, ...] = ()
-        self._total = 0
+        self._lines: tuple[Line, ...] = ()
+        self._total = self._rows = 0
+        self._groups = Groups()
 
     def read(self, source: Source, question: RunsPage) -> RunsSeen:
         """The page as it is now."""
@@ -99,11 +141,19 @@ class RunsFeed:
             _counts(source),
             tuple(run.id for run in source.active),
             source.view_only,
+            self._rows,
+            len(self._groups.made) if question.by else 0,
             problem,
         )
 
     def _read_page(self, source: Source, question: RunsPage) -> None:
         where = unarchived(parse(question.text))
+        if question.by:
+            lines = _folded(self._groups.read(source, question, where), question.opened)
+            start = question.page * PAGE
+            self._rows, self._total = len(lines), source.store.count(where)
+            self._lines = _with_curves(source, lines[start : start + PAGE])
+            return
         pinned = _pinned(source, where, question.sort)
         rest = all_of(where, Not(_ids(pinned))) if pinned else where
         above = [] if question.page else pinned
@@ -111,9 +161,32 @@ class RunsFeed:
         limit = PAGE - len(above)
         runs = source.store.list(where=rest, sort=question.sort, limit=limit, offset=offset)
         runs = [*above, *runs]
-        self._total = source.store.count(where)
+        self._rows = self._total = source.store.count(where)
         shown = with_figures(source.store, runs, map(column, question.columns))
-        self._lines = _lines(source, observed(source.settings, shown, source.now))
+        seen = observed(source.settings, shown, source.now)
+        self._lines = _with_curves(source, [RunLine(run) for run in seen])
+
+
+class Groups:
+    """The groups of the runs, made anew only when some run is another than before."""
+
+    def __init__(self) -> None:
+        self.made: tuple[RunGroup, ...] = ()
+        self._made_from: tuple[object, ...] = ()
+
+    def read(self, source: Source, question: RunsPage, where: Query) -> "tuple[RunGroup, ...]":
+        """As they are now. Raises UsageError."""
+        from graftui.results.run_groups import grouped  # imports pydantic
+
+        asked = replace(question, page=0, opened=frozenset())
+        made_from = (asked, source.settings.db, version(source.store.db))
+        if made_from != self._made_from:
+            runs = source.store.list(where=where, sort=question.sort)
+            runs = with_figures(source.store, runs, map(column, question.columns))
+            seen = observed(source.settings, runs, source.now)
+            self.made = grouped(source.store, seen, question.by, question.sort, source.now)
+            self._made_from = made_from
+        return self.made
 
 
 def _pinned(source: Source, where: Query, sort: str) -> list[Run]:
@@ -129,12 +202,23 @@ def _ids(runs: Sequence[Run]) -> Condition:
     return Condition("id", "=", tuple(run.id for run in runs))
 
 
-def _lines(source: Source, runs: Sequence[Run]) -> tuple[RunLine, ...]:
+def _folded(groups: "Sequence[RunGroup]", opened: frozenset[str]) -> list[Line]:
+    """A line a group, and below those that are `opened` one a run."""
+    lines: list[Line] = []
+    for group in groups:
+        lines.append(GroupLine(group, group.key in opened))
+        if group.key in opened:
+            lines += [RunLine(run, depth=1) for run in group.runs]
+    return lines
+
+
+def _with_curves(source: Source, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """`lines`, those of runs at work with the curve of their loss."""
     return tuple(
-        RunLine(run, tuple(loss(source.store.db, run.id, _POINTS)))
-        if run.status is RunStatus.running
-        else RunLine(run)
-        for run in runs
+        replace(line, loss=tuple(loss(source.store.db, line.run.id, _POINTS)))
+        if isinstance(line, RunLine) and line.run.status is RunStatus.running
+        else line
+        for line in lines
     )
 
 

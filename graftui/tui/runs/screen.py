@@ -136,6 +136,11 @@ class RunsScreen(ArrangedScreen):
         """All, on whatever page."""
         return self.marked
 
+    def chosen(self) -> list[str]:
+        """Of a group under the cursor, all its runs."""
+        line = self.query_one(RunTable).line
+        return sorted(self.marked or (line.ids if line else ()))
+
     def under_cursor(self) -> str:
         """The table has it."""
         return self.query_one(RunTable).selected
@@ -161,6 +166,10 @@ class RunsScreen(ArrangedScreen):
     @on(RunDetail.Inspected)
     def _inspected(self, event: RunDetail.Inspected) -> None:
         self.inspected = event.page
+
+    @on(RunTable.RunOpened)
+    def _run_opened(self) -> None:
+        self.action_zoom()
 
     @on(RunTable.PageWanted)
     def _page_wanted(self, event: RunTable.PageWanted) -> None:
@@ -203,13 +212,14 @@ class RunsScreen(ArrangedScreen):
     def action_page(self, step: int) -> None:
         """The page after or before, if there is one."""
         seen, page = self.snapshot, self.page.page + step
-        if seen and 0 <= page * PAGE < seen.total:
+        if seen and 0 <= page * PAGE < seen.rows:
             self.page = replace(self.page, page=page)
 
     def action_mark(self) -> None:
-        """Mark the run under the cursor, or take its mark away, and go on to the next."""
+        """Mark the run or group under the cursor, or take its mark away, and go on to the next."""
         table = self.query_one(RunTable)
-        if table.selected:
-            self.marked ^= {table.selected}
+        if line := table.line:
+            ids = frozenset(line.ids)
+            self.marked = self.marked - ids if ids <= self.marked else self.marked | ids
             if table.cursor_row < table.row_count - 1:
                 table.action_cursor_down()

@@ -12,8 +12,8 @@ from textual.widgets import DataTable
 
 from graftui.results.columns import Column
 from graftui.terminal import Text
-from graftui.tui.cells import Columns, cell, columns, head, heading
-from graftui.tui.runs.feed import RunLine
+from graftui.tui.cells import Columns, cell, columns, head, head_of_group, heading, of_group
+from graftui.tui.runs.feed import GroupLine, Line
 from graftui.tui.text import Palette, palette
 
 _HEAD = "status"
@@ -29,8 +29,8 @@ class RunTable(DataTable[Text]):
 
     BINDINGS = [
         # Not "select": a click does that too, and is to move the cursor only.
-        Binding("enter", "screen.zoom", "Open", show=False, id="runs.open",
-                tooltip="the run on its own screen; esc goes back"),
+        Binding("enter", "open", "Open", show=False, id="runs.open",
+                tooltip="the run on its own screen, esc goes back; a group: its runs below it"),
         Binding("j", "cursor_down", "Down", show=False, id="move.down", tooltip="the run below"),
         Binding("k", "cursor_up", "Up", show=False, id="move.up", tooltip="the run above"),
         Binding("g", "scroll_top", "Top", show=False, id="move.top", tooltip="the first run"),
@@ -45,6 +45,18 @@ class RunTable(DataTable[Text]):
         id: str
 
     @dataclass
+    class RunOpened(Message):
+        """All of a run is to be seen."""
+
+        id: str
+
+    @dataclass
+    class GroupOpened(Message):
+        """Its runs are to be seen; or, if they are, not any more."""
+
+        key: str
+
+    @dataclass
     class PageWanted(Message):
         """The cursor was moved over an end of the page."""
 
@@ -56,11 +68,12 @@ class RunTable(DataTable[Text]):
         """How often it was filled from nothing."""
         self._layout: tuple[Column, ...] = ()
         self._chosen: Columns = ()
-        self._lines: dict[str, RunLine] = {}
+        self._grouped = False
+        self._lines: dict[str, Line] = {}
         self._marked: frozenset[str] = frozenset()
         self._now = 0.0
         self._shown: dict[tuple[str, str], Text] = {}
-        self._drawn: dict[str, tuple[RunLine, bool]] = {}
+        self._drawn: dict[str, tuple[Line, bool]] = {}
         """What each row was last made from."""
         self._selected = ""
         self._wanted = ""
@@ -69,18 +82,29 @@ class RunTable(DataTable[Text]):
 
     @property
     def selected(self) -> str:
-        """Id of the run under the cursor; empty: there is none."""
-        return self._selected
+        """Id of the run under the cursor; empty: there is none, or it is a group."""
+        line = self.line
+        return "" if line is None or isinstance(line, GroupLine) else line.run.id
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All of the page."""
+        return tuple(self._lines.values())
+
+    @property
+    def line(self) -> Line | None:
+        """What is under the cursor."""
+        return self._lines.get(self._selected)
 
     def on_resize(self, event: events.Resize) -> None:
         """Another width shows other columns."""
-        self._lay_out(columns(event.size.width, self._chosen))
+        self._lay_out(columns(event.size.width, self._chosen, self._grouped))
 
-    def have(self, chosen: Columns) -> None:
+    def have(self, chosen: Columns, grouped: bool) -> None:
         """Show the `chosen` columns, or if there are none those that there is room for."""
-        self._chosen = chosen
+        self._chosen, self._grouped = chosen, grouped
         if self._layout:
-            self._lay_out(columns(self.size.width, chosen))
+            self._lay_out(columns(self.size.width, chosen, grouped))
 
     def _lay_out(self, layout: tuple[Column, ...]) -> None:
         if layout != self._layout:
@@ -92,7 +116,7 @@ class RunTable(DataTable[Text]):
         """The columns that are shown, with their widths."""
         return tuple((column.name, column.width) for column in self._layout)
 
-    def show(self, lines: tuple[RunLine, ...], now: float, marked: frozenset[str]) -> None:
+    def show(self, lines: tuple[Line, ...], now: float, marked: frozenset[str]) -> None:
         """Show `lines`, changing only what changed; the cursor stays with its run."""
         index = self.cursor_row
         self._lines = {line.key: line for line in lines}
@@ -151,19 +175,27 @@ class RunTable(DataTable[Text]):
             self.add_column(heading(column), key=column.name, width=column.width)
         self._show_more()
 
-    def _cell(self, column: Column, line: RunLine) -> Text:
+    def _cell(self, column: Column, line: Line) -> Text:
+        if isinstance(line, GroupLine):
+            if column.name == _HEAD:
+                marked = self._is_marked(line)
+                return head_of_group(line.group, line.opened, marked, column.width, self._colours)
+            return of_group(column, line.group, self._now, self._colours)
         if column.name == _HEAD:
-            return head(line.run, line.key, line.key in self._marked, self._colours)
-        return cell(column, line.run, self._now, self._colours, line.loss)
+            return head(line.run, line.key, self._is_marked(line), self._colours)
+        return cell(column, line.run, self._now, self._colours, line.loss, line.depth)
 
-    def _add(self, line: RunLine) -> None:
-        self._drawn[line.key] = (line, line.key in self._marked)
+    def _is_marked(self, line: Line) -> bool:
+        return self._marked.issuperset(line.ids)
+
+    def _add(self, line: Line) -> None:
+        self._drawn[line.key] = (line, self._is_marked(line))
         cells = {column.name: self._cell(column, line) for column in self._layout}
         self._shown |= {(line.key, name): text for name, text in cells.items()}
         self.add_row(*cells.values(), key=line.key)
 
-    def _update(self, line: RunLine) -> None:
-        made_from = (line, line.key in self._marked)
+    def _update(self, line: Line) -> None:
+        made_from = (line, self._is_marked(line))
         same = self._drawn.get(line.key) == made_from
         self._drawn[line.key] = made_from
         for column in self._layout:
@@ -192,10 +224,10 @@ class RunTable(DataTable[Text]):
             self.move_cursor(row=row, animate=False)
             self._syncing = False
 
-    def _announce(self, id: str) -> None:
-        if id != self._selected:
-            self._selected = id
-            self.post_message(self.Chosen(id))
+    def _announce(self, key: str) -> None:
+        if key != self._selected:
+            self._selected = key
+            self.post_message(self.Chosen(self.selected))
 
     def watch_cursor_coordinate(self, old: object, new: object) -> None:
         """By keys or mouse; while rows come and go the cursor does not speak for the user."""
@@ -203,6 +235,14 @@ class RunTable(DataTable[Text]):
         if not self._syncing and self.is_valid_row_index(self.cursor_row):
             self._wanted = ""
             self._announce(str(self.ordered_rows[self.cursor_row].key.value))
+
+    def action_open(self) -> None:
+        """The group's runs, or the run."""
+        line = self.line
+        if isinstance(line, GroupLine):
+            self.post_message(self.GroupOpened(line.key))
+        elif line is not None:
+            self.post_message(self.RunOpened(line.run.id))
 
     def action_cursor_down(self) -> None:
         """Past the last run comes the next page."""
