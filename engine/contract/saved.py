@@ -2,19 +2,31 @@
 
 import json
 import os
+from pathlib import Path
 
 from engine.contract.layout import RunDir, read_whole
 
 
 def saved_step(run_dir: RunDir) -> int | None:
-    """The step that the newest state says it is of; None where there is none that can be read.
+    """The step of the state that a run goes on from: the newest that is there whole, as far as can
+    be seen without reading its tensors; None where there is none.
 
-    Whether it is whole is seen by who goes on from it.
+    Whether those are undamaged is seen by who goes on from it.
     """
     try:
         stems = [name.removesuffix(".json") for name in os.listdir(run_dir.state)]
-        newest = max(int(stem) for stem in stems if stem.isdecimal())
-        step = json.loads(read_whole(run_dir.state / f"{newest}.json"))["step"]
-        return step if type(step) is int else None
+    except OSError:
+        return None
+    numbers = sorted((int(stem) for stem in stems if stem.isdecimal()), reverse=True)
+    steps = (_step(run_dir.state, number) for number in numbers)
+    return next((step for step in steps if step is not None), None)
+
+
+def _step(folder: Path, number: int) -> int | None:
+    """That of one state; None of one that is not whole."""
+    try:
+        raw = json.loads(read_whole(folder / f"{number}.json"))
+        size = (folder / f"{number}.safetensors").stat().st_size
+        return raw["step"] if type(raw["step"]) is int and raw["bytes"] == size else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

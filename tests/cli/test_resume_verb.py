@@ -49,9 +49,11 @@ def test_it_says_from_which_step_each_goes_on(graftui: Graftui) -> None:
     state = Path("data/runs/a1/state")
     state.mkdir()
     for number, step in ((9, 90), (10, 100)):
-        (state / f"{number}.json").write_text(json.dumps({"step": step}))
+        (state / f"{number}.json").write_text(json.dumps({"step": step, "bytes": 4}))
+        (state / f"{number}.safetensors").write_bytes(b"1234")
+    (state / "10.safetensors").write_bytes(b"12")  # the disk was full
     said = graftui("resume", "a1", "b1")
-    assert "a1 (study-a1): goes on from step 100" in said
+    assert "a1 (study-a1): goes on from step 90" in said
     assert "b1 (study-b1): goes on from its start" in said
     assert status(graftui, "a1") == status(graftui, "b1") == "queued"
 

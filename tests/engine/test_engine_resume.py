@@ -6,6 +6,7 @@ import math
 import os
 import random
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from safetensors.torch import load_file
 from engine.__main__ import YIELDED
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
+from engine.contract.saved import saved_step
 from engine.emit import Emitter
 from engine.errors import Diverged
 from engine.training import explosion, loop, state
@@ -227,6 +229,26 @@ def test_states_are_written_whole_kept_two_and_not_too_often(tmp_path: Path) -> 
     assert older is not None
     assert older.step == 3
     assert "4.json is not used" in told[0]
+
+
+def half_written(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("end", ["json", "safetensors"])
+@pytest.mark.parametrize("damage", [Path.unlink, half_written])
+def test_what_a_look_says_it_goes_on_from_is_what_it_goes_on_from(
+    tmp_path: Path, damage: Callable[[Path], object], end: str
+) -> None:
+    run_dir = RunDir(tmp_path)
+    states = States(run_dir.state, "hash", 10.0)
+    for step in (10, 20):
+        states.save(step, {"a": torch.arange(5)})
+    assert saved_step(run_dir) == 20
+    for number, left in ((2, 10), (1, None)):
+        damage(run_dir.state / f"{number}.{end}")
+        latest = states.latest()
+        assert saved_step(run_dir) == (latest and latest.step) == left
 
 
 @pytest.mark.parametrize(

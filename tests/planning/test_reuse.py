@@ -199,7 +199,8 @@ def test_a_run_never_goes_on_half_way_on_other_data(here: Settings) -> None:
     tuning, graft = queued(here)
     folder = RunDir(here.runs / tuning.id)
     folder.state.mkdir()
-    (folder.state / "1.json").write_text('{"step": 7}')
+    (folder.state / "1.json").write_text('{"step": 7, "bytes": 0}')
+    (folder.state / "1.safetensors").touch()
     with Store.open(here.db) as store:
         store.update(tuning.id, status=RunStatus.cancelled)
         reads.note_of(here, tuning)  # the same data: it may
