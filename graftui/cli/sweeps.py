@@ -171,15 +171,25 @@ def show(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, help="At most so many rows; 0: all")
     ] = 50,
+    rows: Annotated[
+        list[str], typer.Option("--rows", metavar="SETTING", help="Axes that are rows")
+    ] = [],  # noqa: B006
+    columns: Annotated[
+        list[str], typer.Option("--columns", metavar="SETTING", help="Columns; the rest is folded")
+    ] = [],  # noqa: B006
+    figure: Annotated[
+        str, typer.Option(help="Of each result, such as recovery; its main one if not given")
+    ] = "",
     json: Json = False,
 ) -> None:
-    """Show the matrix of cells and seeds: done, running, failed, missing, and each main figure."""
+    """Show the matrix of cells and seeds: done, running, failed, missing, and a figure of each."""
     from graftui.cli.commands import sweeps
     from graftui.planning.sweeps.sweep import resolve
 
     settings = settings_here()
     with store_to_read(settings) as store:
-        sweeps.show(settings, store, resolve(settings, ref), console_here(), limit, json)
+        shown = sweeps.Shown(rows, columns, figure, limit)
+        sweeps.show(settings, store, resolve(settings, ref), console_here(), shown, json)
 
 
 def run(

@@ -108,6 +108,12 @@ def figure(name: str, value: float | None) -> str:
     return f"{value:.3f}" if name == "loss" else rounded(value, ".3g")
 
 
+def of_summary(name: str, value: float) -> str:
+    """A figure of a run's summary, where a stage's name, or none, is a score of it, in percent."""
+    score = name in ("", "dev") or name.rpartition("/")[2] in kinds.stages()
+    return percent(value) if score else figure(name, value)
+
+
 def rounded(value: float, form: str = ".4g") -> str:
     """A number in few digits; nan, such as the recovery of a model without skill, in words."""
     return "undefined" if math.isnan(value) else f"{value:{form}}"

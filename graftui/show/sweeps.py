@@ -8,10 +8,10 @@ from graftui.planning.sweeps.estimate import Estimate
 from graftui.planning.sweeps.states import CellState, Standing
 from graftui.planning.sweeps.sweep import Sweep
 from graftui.planning.values import written
-from graftui.results.figures import NOT_KNOWN, counted, file_size, percent
+from graftui.results.figures import NOT_KNOWN, counted, file_size, of_summary
 from graftui.results.over_seeds import Spread
-from graftui.results.sweep_matrix import Matrix, Row, main_figure
-from graftui.results.times import age, duration
+from graftui.results.sweep_matrix import Folded, Matrix, Row
+from graftui.results.times import age, duration, time_left
 from graftui.show.lines import Column, Lines
 from graftui.show.states import STATES, State, Tone, state
 from graftui.show.tables import STYLES
@@ -32,27 +32,37 @@ _LEAST = 24
 """Cells that the settings of a row are to have."""
 
 
-def counts(numbers: Mapping[CellState, int]) -> Text:
+def counts(numbers: Mapping[CellState, int], styles: Mapping[Tone, str] = STYLES) -> Text:
     """How many cells stand where, those that there are."""
     told = Text()
     for cell_state, number in numbers.items():
         if number:
             look = _LOOKS[cell_state]
             told.append("  " if told.plain else "")
-            told.append(f"{look.glyph} {number:,} {cell_state}", STYLES[look.tone])
+            told.append(f"{look.glyph} {number:,} {cell_state}", styles[look.tone])
     return told
 
 
-def sweeps(listed: Sequence[tuple[Sweep, Mapping[CellState, int]]], now: float) -> Lines:
-    """One line a sweep, at the time `now` (seconds since the epoch)."""
-    heads = [Column("id", least=6), Column("name"), Column("recipe"), Column("cells", right=True)]
-    heads += [Column("axes"), Column("state"), Column("age", right=True)]
-    rows: list[list[str | Text]] = [
-        [sweep.id, sweep.name, sweep.recipe, f"{len(sweep.cells):,}", _sizes(sweep),
-         counts(numbers), age(now - sweep.created_at)]
-        for sweep, numbers in listed
+HEADS = (
+    Column("id", least=6), Column("name"), Column("recipe"), Column("cells", right=True),
+    Column("axes"), Column("state"), Column("age", right=True),
+)  # fmt: skip
+"""Of the list of sweeps."""
+
+
+def line(
+    sweep: Sweep, numbers: Mapping[CellState, int], now: float, styles: Mapping[Tone, str] = STYLES
+) -> list[str | Text]:
+    """A sweep under those heads, at the time `now` (seconds since the epoch)."""
+    return [
+        sweep.id, sweep.name, sweep.recipe, f"{len(sweep.cells):,}", _sizes(sweep),
+        counts(numbers, styles), age(now - sweep.created_at),
     ]  # fmt: skip
-    return Lines(heads, rows)
+
+
+def sweeps(listed: Sequence[tuple[Sweep, Mapping[CellState, int]]], now: float) -> Lines:
+    """One line a sweep."""
+    return Lines(HEADS, [line(sweep, numbers, now) for sweep, numbers in listed])
 
 
 def _sizes(sweep: Sweep) -> str:
@@ -64,27 +74,38 @@ def matrix(shown: Matrix, rows: Sequence[Row], width: int) -> Lines:
     """`rows` of a matrix in a terminal of `width` cells. Where there is no room for a column a
     seed, a row has the glyphs of all its seeds side by side, and their mean.
     """
-    paths = list(rows[0].at) if rows else []
-    heads = [Column(path) for path in paths]
+    heads = [Column(path) for path in shown.layout.rows]
     heads += [Column("part")] if rows and rows[0].part else []
-    wide = _LEAST + _SEED_CELLS * len(shown.columns) <= width
+    least = max([_SEED_CELLS, *(len(mark(each, shown.figure)[1]) + 4
+                                for row in rows for each in row.results if each)])  # fmt: skip
+    wide = _LEAST + least * len(shown.columns) <= width
     if wide:
-        heads += [Column(_seed(point) or "result", right=True) for point in shown.columns]
+        heads += [Column(column(point) or "result", right=True) for point in shown.columns]
     else:
-        heads += [Column("seeds")]
-    heads += [Column("mean ± std", right=True)] if len(shown.columns) > 1 else []
-    return Lines(heads, [_cells(row, wide, len(shown.columns) > 1) for row in rows])
+        heads += [Column(_names(shown.layout.columns))]
+    mean = shown.over_seeds and len(shown.columns) > 1
+    heads += [Column("mean ± std", right=True)] if mean else []
+    return Lines(heads, [_cells(row, shown.figure, wide, mean) for row in rows])
 
 
-def _seed(point: Mapping[str, object]) -> str:
-    return " ".join(f"{path.rpartition('.')[2]} {written(seed)}" for path, seed in point.items())
+def column(point: Mapping[str, object]) -> str:
+    """What the cells of a column share: "data_seed 13"."""
+    return " ".join(f"{path.rpartition('.')[2]} {short(value)}" for path, value in point.items())
 
 
-def _cells(row: Row, wide: bool, mean: bool) -> list[str | Text]:
+def _names(paths: Sequence[str]) -> str:
+    seeds = all(path.rpartition(".")[2].endswith("seed") for path in paths)
+    return "seeds" if seeds else ", ".join(paths)
+
+
+def _cells(row: Row, figure: str, wide: bool, mean: bool) -> list[str | Text]:
     cells: list[str | Text] = [short(value) for value in row.at.values()]
     cells += [row.part] if row.part else []
-    cells += [_result(result) for result in row.results] if wide else [_glyphs(row.results)]
-    return [*cells, spread(row.figure)] if mean else cells
+    if wide:
+        cells += [_result(result, figure) for result in row.results]
+    else:
+        cells += [_glyphs(row.results)]
+    return [*cells, spread(row.figure, figure)] if mean else cells
 
 
 def short(value: object) -> str:
@@ -93,9 +114,10 @@ def short(value: object) -> str:
     return written(float(f"{value:.4g}")) if isinstance(value, float) and len(text) > 9 else text
 
 
-def _glyphs(results: Sequence[Standing | None]) -> Text:
+def _glyphs(results: Sequence[Folded | None]) -> Text:
     text = Text()
-    for look in (_look(result) if result else None for result in results):
+    for result in results:
+        look = mark(result, "")[0] if result else None
         text.append(look.glyph if look else " ", STYLES[look.tone] if look else None)
     return text
 
@@ -107,27 +129,46 @@ def _look(result: Standing) -> State:
     return _LOOKS[result.state]
 
 
-def _result(result: Standing | None) -> str | Text:
+def _result(result: Folded | None, figure: str) -> str | Text:
     if result is None:
         return ""
-    look = _look(result)
+    look, words = mark(result, figure)
     text = Text(look.glyph, STYLES[look.tone])
-    figure = main_figure(result.run) if result.state is CellState.done else None
-    if figure is not None:
-        text.append(f" {percent(figure)}", "default")
-    elif result.state is CellState.pruned:
-        text.append(f" {look.word}")
-    elif result.state is CellState.failed and result.run and result.run.reason:
-        text.append(f" {result.run.reason}")
-    return text
+    return text.append(f" {words}" if words else "", None if result.figure else STYLES[look.tone])
 
 
-def spread(figure: Spread | None) -> str:
-    """Mean and standard deviation, in percent."""
+def mark(cell: Folded, figure: str) -> tuple[State, str]:
+    """How results that share a cell look, and what is said beside that: their figure, or their
+    mean, and of several of which some are not done how many are; of one at work how far it is.
+    """
+    worst = next(result for result in cell.results if result.state is cell.state)
+    look, count = _look(worst), len(cell.results)
+    done = sum(result.state is CellState.done for result in cell.results)
+    if count > 1:
+        part = f"{done}/{count}" if done < count else ""
+        return look, " ".join(filter(None, (part, spread(cell.figure, figure, nothing=""))))
+    if cell.state is CellState.done:
+        return look, spread(cell.figure, figure, nothing="")
+    run = worst.run
+    if cell.state is CellState.pruned:
+        return look, look.word
+    if cell.state is CellState.failed:
+        return look, str(run.reason or "") if run else ""
+    working = run is not None and run.status is RunStatus.running and run.done is not None
+    return look, f"{100 * (run.done or 0.0):.0f} %" if run is not None and working else ""
+
+
+def spread(figure: Spread | None, name: str = "", nothing: str = NOT_KNOWN) -> str:
+    """Mean and standard deviation of a figure, of one value that alone."""
     if figure is None:
-        return NOT_KNOWN
-    deviation = "" if figure.std is None else f" ± {percent(figure.std)}"
-    return f"{percent(figure.mean)}{deviation}"
+        return nothing
+    deviation = "" if figure.std is None else f" ± {of_summary(name, figure.std)}"
+    return f"{of_summary(name, figure.mean)}{deviation}"
+
+
+def left(seconds: float | None) -> str:
+    """How long a sweep that is under way will take; empty: nobody knows, or nothing is."""
+    return time_left(seconds) if seconds else ""
 
 
 def plan(planned: CellsPlan, expected: Estimate) -> Iterator[tuple[str, str]]:

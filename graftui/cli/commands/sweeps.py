@@ -9,6 +9,7 @@ from graftui.cli.commands import deleting, notices, running, searching
 from graftui.cli.commands.choosing import agreed
 from graftui.cli.commands.output import send_json
 from graftui.cli.common import console_here
+from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.planning import overrides
 from graftui.planning.recipes import Recipe
@@ -18,13 +19,14 @@ from graftui.planning.sweeps import sweep as files
 from graftui.planning.sweeps.estimate import Estimate, estimate
 from graftui.planning.sweeps.making import Outcome
 from graftui.planning.sweeps.search import asked
-from graftui.planning.sweeps.states import counts, standings
+from graftui.planning.sweeps.states import Standing, counts, standings, under_way
 from graftui.planning.sweeps.sweep import Sweep
 from graftui.planning.values import written
 from graftui.registry.store import Store
 from graftui.results import sweep_matrix
 from graftui.results.figures import counted
 from graftui.scheduler.look import set_going
+from graftui.scheduler.queue.remaining import remaining_s
 from graftui.settings import Settings
 from graftui.show import sweeps as drawing
 from graftui.terminal import Console, Text
@@ -155,30 +157,51 @@ def _about(sweep: Sweep) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a sweep is shown, as typed."""
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    figure: str
+    """Empty: the main one."""
+    limit: int
+    """Rows at most; 0: all."""
+
+
 def show(
-    settings: Settings, store: Store, sweep: Sweep, console: Console, limit: int, json: bool
+    settings: Settings, store: Store, sweep: Sweep, console: Console, shown: Shown, json: bool
 ) -> None:
-    """The matrix of a sweep, at most `limit` rows of it."""
+    """The matrix of a sweep."""
     cells = standings(sweep, settings, store=store)
     if json:
         made = {"counts": counts(cells), "cells": sweep_matrix.as_json(cells)}
         reached = searching.reached_json(settings, sweep, cells) if sweep.search else {}
         send_json(_about(sweep) | made | reached)
         return
-    matrix = sweep_matrix.matrix(cells)
-    rows = matrix.rows[: limit or None]
-    numbers = counts(cells)
+    layout = sweep_matrix.chosen(cells, shown.rows, shown.columns)
+    _check_figure(cells, shown.figure)
+    matrix = sweep_matrix.matrix(cells, layout, shown.figure)
+    rows = matrix.rows[: shown.limit or None]
     about = f"{sweep.name}, recipe {sweep.recipe}: {counted(len(cells), 'cell')}  "
-    console.print(Text.assemble((sweep.id, "bold"), f"  {about}").append(drawing.counts(numbers)))
+    left = drawing.left(remaining_s(settings, store, under_way(cells)))
+    title = Text.assemble((sweep.id, "bold"), f"  {about}").append(drawing.counts(counts(cells)))
+    console.print(title.append(f"  {left}" if left else "", "dim"))
     if sweep.search:
         console.print(searching.stands(settings, sweep, cells), soft_wrap=True)
     for path, value in {**sweep.sets, **matrix.same}.items():
         console.print(Text.assemble("  ", (path, "cyan"), f" = {written(value)}"), soft_wrap=True)
     console.print(drawing.matrix(matrix, rows, console.width), crop=False)
-    if left := len(matrix.rows) - len(rows):
-        console.print(f"{left:,} more rows; --limit 0 shows all", style="dim")
+    if more := len(matrix.rows) - len(rows):
+        console.print(f"{more:,} more rows; --limit 0 shows all", style="dim")
     for why in dict.fromkeys(result.why for own in cells for result in own if result.why):
         console.print(Text(f"not counted: {why}", "yellow"), soft_wrap=True)
+
+
+def _check_figure(cells: Sequence[tuple[Standing, ...]], figure: str) -> None:
+    known = sweep_matrix.figures(cells)
+    if figure and known and figure not in known:
+        raise UsageError(f"No result has a figure {figure!r}.", f"There are {', '.join(known)}.")
 
 
 def cancel(settings: Settings, sweep: Sweep, console: Console, yes: bool) -> None:

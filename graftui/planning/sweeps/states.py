@@ -5,7 +5,7 @@ a cell are. Starts nothing.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -127,7 +127,11 @@ def _with_sources(
 
 def state_of(results: Sequence[Standing]) -> CellState:
     """Of a cell: done if all its results are, else what most needs looking at."""
-    states = {result.state for result in results}
+    return most_pressing({result.state for result in results})
+
+
+def most_pressing(states: Collection[CellState]) -> CellState:
+    """Done if all are, else what most needs looking at."""
     order = (
         CellState.running, CellState.queued, CellState.failed, CellState.pruned, CellState.missing,
     )  # fmt: skip
@@ -138,3 +142,13 @@ def counts(cells: Sequence[Sequence[Standing]]) -> dict[CellState, int]:
     """How many cells stand where."""
     numbers = Counter(state_of(results) for results in cells)
     return {state: numbers[state] for state in CellState}
+
+
+def under_way(cells: Sequence[Sequence[Standing]]) -> set[str]:
+    """Ids of the runs of which something comes without anybody's doing."""
+    return {
+        result.run.id
+        for results in cells
+        for result in results
+        if result.run is not None and result.state.under_way
+    }

@@ -135,6 +135,13 @@ def _read(path: Path) -> Sweep:
     """The sweep in a file. Raises OSError; ValueError or UsageError where its parts do not go
     together: the verbs rely on that they do.
     """
+    seen = path.stat()
+    return _parsed(path, (seen.st_ino, seen.st_mtime_ns, seen.st_size))
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, version: tuple[int, ...]) -> Sweep:
+    """Once a `version` of the file: who looks on reads them again and again."""
     sweep = _form().validate_json(read_whole(path))
     if sweep.id != path.stem:  # by its id it is written and deleted
         raise ValueError(f"its id, {sweep.id}, is not the name of the file")

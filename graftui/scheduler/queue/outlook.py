@@ -64,7 +64,7 @@ def outlook(settings: Settings, store: Store) -> Outlook:
     runs = {run.id: run for run in store.unsettled(settings.folder)}
     at_work = observed(settings, [run for run in runs.values() if run.status in AT_WORK], now)
     admission = Admission(settings)
-    left_s = {run.id: _left(run, durations, now) for run in at_work}
+    left_s = {run.id: left_of(run, durations, now) for run in at_work}
     busy = queue.busy(store.db, me)
     line = [each for each in queue.waiting(store.db, me) if each.id in runs]
     line.sort(key=policy.order)
@@ -114,7 +114,7 @@ def _chooser(
     return chosen
 
 
-def _left(run: Run, durations: Durations, now: float) -> float | None:
+def left_of(run: Run, durations: Durations, now: float) -> float | None:
     """By what it says itself, or else by what such runs took."""
     if run.left_s is not None:
         return max(0.0, run.left_s - (now - (run.heard_at or now)))
