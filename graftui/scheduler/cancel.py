@@ -58,6 +58,20 @@ def cancel(settings: Settings, id: str) -> Run:
         return _final(settings, store, id)
 
 
+def parted(settings: Settings, runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Of runs that are to be stopped, those that have something to do, as they are now: that which
+    waits first, as it would end with what it waits for; and those that others wait for.
+    """
+    with Store.open(settings.db) as store:
+        now = [store.get(run.id) for run in runs]
+        own = {run.id for run in runs}
+        waiting = [run for run in store.active() if run.id not in own]
+    wanted = {source for run in waiting for source in run.sources}
+    active = sorted((run for run in now if run.status.active), key=lambda run: -run.created_at)
+    return ([run for run in active if run.id not in wanted],
+            [run for run in active if run.id in wanted])  # fmt: skip
+
+
 def remove(
     settings: Settings,
     ids: Sequence[str],

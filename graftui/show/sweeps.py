@@ -32,14 +32,20 @@ _LEAST = 24
 """Cells that the settings of a row are to have."""
 
 
-def counts(numbers: Mapping[CellState, int], styles: Mapping[Tone, str] = STYLES) -> Text:
+def counted_states(numbers: Mapping[CellState, int]) -> list[tuple[str, Tone]]:
     """How many cells stand where, those that there are."""
+    return [
+        (f"{_LOOKS[each].glyph} {number:,} {each}", _LOOKS[each].tone)
+        for each, number in numbers.items()
+        if number
+    ]
+
+
+def counts(numbers: Mapping[CellState, int], styles: Mapping[Tone, str] = STYLES) -> Text:
+    """The same, beside each other."""
     told = Text()
-    for cell_state, number in numbers.items():
-        if number:
-            look = _LOOKS[cell_state]
-            told.append("  " if told.plain else "")
-            told.append(f"{look.glyph} {number:,} {cell_state}", styles[look.tone])
+    for text, tone in counted_states(numbers):
+        told.append("  " if told.plain else "").append(text, styles[tone])
     return told
 
 
@@ -123,8 +129,7 @@ def _glyphs(results: Sequence[Folded | None]) -> Text:
 
 
 def _look(result: Standing) -> State:
-    told = result.state.under_way or result.state is CellState.pruned
-    if result.run and not told:
+    if result.run and result.state in (CellState.done, CellState.missing):
         return state(result.run)  # of what is missing, that it was cancelled, or lost
     return _LOOKS[result.state]
 
@@ -139,7 +144,8 @@ def _result(result: Folded | None, figure: str) -> str | Text:
 
 def mark(cell: Folded, figure: str) -> tuple[State, str]:
     """How results that share a cell look, and what is said beside that: their figure, or their
-    mean, and of several of which some are not done how many are; of one at work how far it is.
+    mean, and of several of which some are not done how many are; of one at work how far it is, of
+    one that failed why: "input", where a run failed that it needs.
     """
     worst = next(result for result in cell.results if result.state is cell.state)
     look, count = _look(worst), len(cell.results)
@@ -153,7 +159,8 @@ def mark(cell: Folded, figure: str) -> tuple[State, str]:
     if cell.state is CellState.pruned:
         return look, look.word
     if cell.state is CellState.failed:
-        return look, str(run.reason or "") if run else ""
+        stranded = run is not None and run.status is RunStatus.cancelled
+        return look, "input" if stranded else str(run.reason or "") if run else ""
     working = run is not None and run.status is RunStatus.running and run.done is not None
     return look, f"{100 * (run.done or 0.0):.0f} %" if run is not None and working else ""
 
@@ -189,6 +196,12 @@ def plan(planned: CellsPlan, expected: Estimate) -> Iterator[tuple[str, str]]:
         )
     if planned.plans:
         yield from _expected(expected)
+
+
+def outcome(queued: int, planned: CellsPlan, expected: Estimate) -> str:
+    """What came of planning cells, in a few lines."""
+    first = f"Queued {counted(queued)}." if queued else "Nothing is to be made."
+    return "\n".join([first, *(f"{word}: {said}" for word, said in plan(planned, expected))])
 
 
 def _expected(expected: Estimate) -> Iterator[tuple[str, str]]:

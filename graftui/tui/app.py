@@ -30,6 +30,7 @@ from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
 from graftui.tui.messages import Advanced, Queued, Told, Trouble
+from graftui.tui.places import go
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
 from graftui.tui.runs.screen import RunsScreen
@@ -78,6 +79,10 @@ class GraftuiApp(App[None]):
                 tooltip="the keys of where you are; type to search, enter does it"),
         Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True,
                 id="window.commands", tooltip="everything by its name, themes too"),
+        Binding("S", "go('sweeps')", "Sweeps", show=False, id="window.sweeps",
+                tooltip="all sweeps, and their cells as a matrix"),
+        Binding("R", "go('runs')", "Runs", show=False, id="window.runs",
+                tooltip="back to the runs, from wherever you are"),
         Binding("ctrl+c", "copy_or_ask", "Copy", show=False, priority=True, id="window.copy",
                 tooltip="copy what is selected; with nothing selected, ask whether to quit"),
         Binding("u", "undo", "Undo", show=False, id="window.undo",
@@ -144,6 +149,15 @@ class GraftuiApp(App[None]):
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot"):
                 yield command
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A form, or a dialog, is left by its own keys: nothing that was typed there is lost."""
+        over = self.screen_stack[1:] if self.is_running else ()
+        return action != "go" or all(isinstance(screen, LiveScreen) for screen in over)
+
+    def action_go(self, where: str) -> None:
+        """Go to one of the places."""
+        go(self._runs_screen, where)
 
     def action_help(self) -> None:
         """The keys of where the user is; that which is picked does what it does."""

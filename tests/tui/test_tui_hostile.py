@@ -26,11 +26,15 @@ from graftui import settings as knobs
 from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.models import Input, Run, RunReason, RunStatus
 from graftui.planning.recipes import Recipe
+from graftui.planning.sweeps.axes import Axes
+from graftui.planning.sweeps.states import CellState, Standing
+from graftui.planning.sweeps.sweep import Cell, Sweep, Unreadable
 from graftui.planning.values import written
 from graftui.results.chosen_columns import Choice
 from graftui.results.peer_figures import figures
 from graftui.results.peers import each_alone
 from graftui.results.side_by_side import compare
+from graftui.results.sweep_matrix import Layout, matrix
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui.compare.feed import FiguresSeen
@@ -55,6 +59,12 @@ from graftui.tui.runs.choosing import ColumnsScreen
 from graftui.tui.runs.feed import RunLine, RunsPage, RunsSeen
 from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.spelling import Spelling
+from graftui.tui.sweep.axes import AxesScreen
+from graftui.tui.sweep.feed import SweepSeen
+from graftui.tui.sweep.panel import SweepPanel
+from graftui.tui.sweep.screen import SweepScreen
+from graftui.tui.sweeps.feed import SweepsSeen
+from graftui.tui.sweeps.screen import SweepsScreen
 from graftui.tui.verbs.ending import _ask_deletion
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, runs, until
@@ -161,6 +171,37 @@ def _endless() -> Message:
     return Message()
 
 
+def swept(texts: tuple[str, ...]) -> Sweep:
+    """A sweep of which all names and values are texts."""
+    cells = tuple(Cell({text: text, "task.name": text}, {"graft": text}) for text in texts)
+    return Sweep(id=texts[0], name=" ".join(texts), created_at=world.NOW, recipe=texts[0], text="",
+                 axes=Axes({text: (text,) for text in texts}), cells=cells)  # fmt: skip
+
+
+def sweep_list(texts: tuple[str, ...]) -> SweepsScreen:
+    screen = SweepsScreen(knobs.at(Path("none")), Reader(knobs.at(Path("none")), print, print))
+    listed = tuple((replace(swept((text,)), id=text), {CellState.done: 1}) for text in texts)
+    bad = (Unreadable(Path(texts[0]), texts[0]),)
+    screen.call_later(setattr, screen, "seen", SweepsSeen(world.NOW, listed, bad))
+    return screen
+
+
+def sweep_matrix(texts: tuple[str, ...]) -> SweepScreen:
+    """Rows that are texts, results that are hostile runs."""
+    settings = knobs.at(Path("none"))
+    screen = SweepScreen(settings, Reader(settings, print, print), [texts[0]])
+    whole = swept(texts)
+    results = [
+        (Standing(replace(cell, at={"task.name": text}), "graft", CellState.failed,
+                  hostile_run(text, n), text),)
+        for n, (cell, text) in enumerate(zip(whole.cells, texts, strict=True))
+    ]  # fmt: skip
+    seen = SweepSeen(whole, world.NOW, matrix(results), {CellState.failed: len(texts)}, None,
+                     texts, texts, texts)  # fmt: skip
+    screen.call_later(lambda: screen.query_one(SweepPanel).show(seen))
+    return screen
+
+
 MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]] = {
     ChoiceScreen: lambda _, texts: ChoiceScreen(
         " ".join(texts), [Option(f"{n}", text, text) for n, text in enumerate(texts)]
@@ -176,6 +217,9 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
     NameScreen: lambda _, texts: NameScreen(" ".join(texts), [" ".join(texts)]),
     NoteScreen: lambda _, texts: NoteScreen(" ".join(texts), [" ".join(texts)]),
     OpeningScreen: lambda _, texts: OpeningScreen(" ".join(texts), _endless),
+    AxesScreen: lambda _, texts: AxesScreen(texts, Layout(texts, ()), print),
+    SweepScreen: lambda _, texts: sweep_matrix(texts),
+    SweepsScreen: lambda _, texts: sweep_list(texts),
     TagScreen: lambda _, texts: tagging(texts),
     RunScreen: lambda _, texts: inspecting(texts),
 }

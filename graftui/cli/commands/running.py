@@ -135,16 +135,10 @@ def _cancelled(settings: Settings, run: Run, alone: bool) -> Run:
 
 def cancel_all(settings: Settings, runs: Sequence[Run], console: Console) -> None:
     """Stop `runs`, but for one that somebody else's runs wait for."""
-    with Store.open(settings.db) as store:
-        now = [store.get(run.id) for run in runs]
-        own = {run.id for run in runs}
-        waiting = [run for run in store.active() if run.id not in own]
-    wanted = {source for run in waiting for source in run.sources}
-    active = [run for run in now if run.status.active]
-    cancel(settings, [run for run in active if run.id not in wanted], console)
-    for run in active:
-        if run.id in wanted:
-            console.print(f"{run.id} goes on: other runs wait for it")
+    going, wanted = cancelling.parted(settings, runs)
+    cancel(settings, going, console)
+    for run in wanted:
+        console.print(f"{run.id} goes on: other runs wait for it")
 
 
 def _conclude(settings: Settings, runs: Sequence[Run], console: Console) -> list[Run]:

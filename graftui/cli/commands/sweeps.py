@@ -10,14 +10,13 @@ from graftui.cli.commands.choosing import agreed
 from graftui.cli.commands.output import send_json
 from graftui.cli.common import console_here
 from graftui.errors import UsageError
-from graftui.models import Run
 from graftui.planning import overrides
 from graftui.planning.recipes import Recipe
-from graftui.planning.reuse import alike
 from graftui.planning.sweeps import axes, making
 from graftui.planning.sweeps import sweep as files
 from graftui.planning.sweeps.estimate import Estimate, estimate
 from graftui.planning.sweeps.making import Outcome
+from graftui.planning.sweeps.members import runs_of
 from graftui.planning.sweeps.search import asked
 from graftui.planning.sweeps.states import Standing, counts, standings, under_way
 from graftui.planning.sweeps.sweep import Sweep
@@ -206,7 +205,7 @@ def _check_figure(cells: Sequence[tuple[Standing, ...]], figure: str) -> None:
 
 def cancel(settings: Settings, sweep: Sweep, console: Console, yes: bool) -> None:
     """Stop the runs of its cells, after asking; of a search who drives it, too."""
-    active = [run for run in _runs(settings, sweep) if run.status.active]
+    active = [run for run in runs_of(settings, sweep) if run.status.active]
     if active and not agreed(active, f"cancel what sweep {sweep.id} waits for", yes, console):
         return
     if sweep.search:
@@ -224,16 +223,10 @@ def rm(settings: Settings, sweep: Sweep, console: Console, runs: bool, yes: bool
     if runs:
         others = [other for other in files.listed(settings)[0] if other.id != sweep.id]
         kept = files.identities([cell for other in others for cell in other.cells])
-        own = [run for run in _runs(settings, sweep) if run.config_hash not in kept]
+        own = [run for run in runs_of(settings, sweep) if run.config_hash not in kept]
         with Store.open(settings.db) as store:
             if own and not deleting.delete(settings, store, console, own, yes):
                 return
     files.remove(settings, sweep)
     told = "" if runs else "; its runs stay"
     console.print(f"sweep {sweep.id} ({sweep.name}) is forgotten{told}", soft_wrap=True)
-
-
-def _runs(settings: Settings, sweep: Sweep) -> Sequence[Run]:
-    """All runs of its cells, and those that these are made from, oldest first."""
-    runs = alike(settings, files.identities(sweep.cells)).values()
-    return sorted((run for same in runs for run in same), key=lambda run: run.created_at)

@@ -5,10 +5,15 @@ of the registry is put into other words before it is asked.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from graftui.models import Run
 from graftui.registry.query.pointing import bad_query
 from graftui.registry.query.tree import And, Condition, Not, Or, Query
 from graftui.settings import Settings
+
+if TYPE_CHECKING:  # imports pydantic: only for those who ask for a sweep
+    from graftui.planning.sweeps.sweep import Sweep
 
 KEY = "sweep"
 
@@ -37,3 +42,12 @@ def _identities(refs: Sequence[str], settings: Settings) -> set[str]:
     from graftui.planning.sweeps.sweep import identities, resolve
 
     return identities([cell for ref in refs for cell in resolve(settings, ref).cells])
+
+
+def runs_of(settings: Settings, sweep: "Sweep") -> list[Run]:
+    """All runs of its cells, and those that these are made from, oldest first."""
+    from graftui.planning.reuse import alike
+    from graftui.planning.sweeps.sweep import identities
+
+    runs = alike(settings, identities(sweep.cells)).values()
+    return sorted((run for same in runs for run in same), key=lambda run: run.created_at)

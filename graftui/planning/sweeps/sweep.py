@@ -160,6 +160,16 @@ def _parsed(path: Path, version: tuple[int, ...]) -> Sweep:
     return sweep
 
 
+def find(settings: Settings, id: str) -> Sweep | None:
+    """The sweep of an id; None: it was deleted. Raises UsageError for a file that is none."""
+    try:
+        return _read(_path(settings, id))
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError):
+        return resolve(settings, id)
+
+
 def resolve(settings: Settings, ref: str) -> Sweep:
     """The sweep that a user means: an id, its beginning, a name (the newest) or "last".
 
