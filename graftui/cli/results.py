@@ -41,7 +41,7 @@ Metric = Annotated[str, typer.Option(help="Score that counts; else each task's o
 Scores = Annotated[
     str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
 ]
-Plot = Annotated[bool, typer.Option("--plot", help="With --by: draw scores over sizes")]
+Plot = Annotated[bool, typer.Option("--plot", help="Draw scores over sizes; with IDs curves too")]
 Compared = Annotated[Format | None, typer.Option("--format", help="Of what is compared")]
 
 
@@ -155,8 +155,8 @@ def compare(
         where = query_of(settings_here(), filter_)
         request = Request(by, where, best_on, over or "seeds", metric, scores)
         _collect(request, form, output, plot, raw)
-    elif refs and not (by or filter_ or metric or scores or plot):
-        _side_by_side(refs, over, every, "json" if json else format_, output, raw)
+    elif refs and not (by or filter_ or metric or scores):
+        _side_by_side(refs, over, every, plot, "json" if json else format_, output, raw)
     else:
         raise UsageError(
             "There is nothing to compare: give the IDs of two runs or more, or --by and no ids.",
@@ -165,15 +165,16 @@ def compare(
 
 
 def _side_by_side(
-    refs: list[str], over: str, every: bool, form: Format | None, output: Path | None, raw: bool
-) -> None:
+    refs: list[str], over: str, every: bool, plot: bool, form: Format | None,
+    output: Path | None, raw: bool,
+) -> None:  # fmt: skip
     from graftui.cli.commands import comparing
 
     form = writing.format_of(output, form, "table")
     settings = settings_here()
     writing.check_place(output, settings)
     with store_to_read(settings) as store:
-        wanted = comparing.Wanted(over, every, form, output, raw)
+        wanted = comparing.Wanted(over, every, plot, form, output, raw)
         comparing.show(store, refs, wanted, console_here())
 
 

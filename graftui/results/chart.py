@@ -49,6 +49,9 @@ class Curve:
     """Ascending."""
     ys: Sequence[float]
     """One for each of `xs`; may hold nan and infinity, which are not drawn."""
+    lows: Sequence[float] = ()
+    """Where a band around it begins and ends, one for each of `xs`; empty: it has none."""
+    highs: Sequence[float] = ()
     faint: bool = field(default=False, kw_only=True)
     """Whether it lies behind the others, in no colour of its own: what they are made of."""
 

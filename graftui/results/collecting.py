@@ -18,10 +18,13 @@ from graftui.registry.query.tree import EVERYTHING, Query
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.results import by_key
+from graftui.results.chart import Chart
+from graftui.results.group_charts import charts
 from graftui.results.groups import Collected
-from graftui.results.over_seeds import SEEDS, collect
+from graftui.results.over_seeds import IMPLIED, SEEDS, collect
+from graftui.results.peers import MAKES, telling
 from graftui.results.side_by_side import flat
-from graftui.results.trials import Choice, Entry, Trial
+from graftui.results.trials import Choice, Entry, Trial, trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,27 @@ def collected(store: Store, request: Request) -> Collected:
     finished = [entry for entry in entries if entry.run.status is RunStatus.finished]
     pending = [entry for entry in entries if entry.run.status is not RunStatus.finished]
     choice = Choice(request.best_on, request.metric, _metrics())
-    trials, left_out = by_key.chosen(finished, choice, wanted, by)
-    _refuse_unknown(extra, trials)
+    scored, left_out = by_key.chosen(finished, choice, wanted, by)
+    _refuse_unknown(extra, scored)
     keys = tuple(dict.fromkeys(key.name for key in by))
-    made = collect(trials, keys, over)
+    made = collect(scored, keys, over)
     unfinished = sum(wanted.of_run_to_be(by_key.row_of(entry)) for entry in pending)
     whole = Collected(keys, over, request.best_on, made, extra, tuple(left_out), unfinished)
     if not made:
         why = whole.notes or ("no finished run meets the filters",)
         raise UsageError(f"There is nothing to collect: {'; '.join(why)}.", _there(finished))
     return whole
+
+
+def by_size(entries: Sequence[Entry]) -> tuple[Chart, ...]:
+    """Scores of `entries` over the sizes of their grafts: a curve for each localizer, and for each
+    other setting that tells them apart; whole models are levels.
+    """
+    # Each seed of a curve has one trial: nothing is chosen, so nothing by the test set.
+    made, _ = trials(entries, Choice(best_on="test", metrics=_metrics()))
+    by = tuple(dict.fromkeys(("graft.localizer", *telling(entries))))
+    own = [key for key in by if key not in (*IMPLIED, MAKES)]
+    return charts(collect(made, own), own)
 
 
 def _there(entries: Sequence[Entry]) -> str:

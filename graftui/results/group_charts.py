@@ -16,8 +16,9 @@ from graftui.results.over_seeds import IMPLIED, Group
 
 _PLACE = ("stage", "sparsity")
 
-Point = tuple[float, float]
-"""Fraction of the maskable weights, mean score over the seeds."""
+Point = tuple[float, float, float, float]
+"""Fraction of the maskable weights, mean score over the seeds, and that less and more its standard
+deviation."""
 
 
 def charts(groups: Sequence[Group], by: Sequence[str]) -> tuple[Chart, ...]:
@@ -74,7 +75,13 @@ def _curves(groups: Sequence[Group], own: Sequence[str]) -> tuple[Curve, ...]:
             label = values if values and len(stages[values]) == 1 else _label(group, own)
             by_name.setdefault(label, {}).setdefault(group.key["sparsity"], []).append(group)
     points = {label: sorted(map(_point, sizes.values())) for label, sizes in by_name.items()}
-    return tuple(Curve(label, *zip(*at, strict=True)) for label, at in points.items())
+    return tuple(_curve(label, at) for label, at in points.items())
+
+
+def _curve(label: str, points: Sequence[Point]) -> Curve:
+    """With a band, if it is one of several seeds."""
+    sizes, means, lows, highs = zip(*points, strict=True)
+    return Curve(label, sizes, means, *((lows, highs) if lows != highs else ()))
 
 
 def _label(group: Group, own: Sequence[str]) -> str:
@@ -90,7 +97,9 @@ def _values(group: Group, own: Sequence[str]) -> str:
 
 def _point(groups: Sequence[Group]) -> Point:
     sizes = [_size(group) for group in groups]
-    return statistics.fmean(sizes), statistics.fmean(map(_score, groups))
+    middle = statistics.fmean(map(_score, groups))
+    wide = statistics.fmean(group.scores[group.metric].std or 0.0 for group in groups)
+    return statistics.fmean(sizes), middle, middle - wide, middle + wide
 
 
 def _size(group: Group) -> float:

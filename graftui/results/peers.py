@@ -83,24 +83,35 @@ def _seeds(settings: Mapping[str, Any], over: Sequence[str]) -> Seeds:
     return tuple(settings.get(path) for path in over)
 
 
+def telling(entries: Sequence[Entry], over: Sequence[str] = SEEDS) -> tuple[str, ...]:
+    """The settings that tell the columns of `entries` apart, as they are called by."""
+    return tuple(_telling(list(map(_settings, entries)), over))
+
+
 def _labels(known: Sequence[Mapping[str, Any]], over: Sequence[str]) -> list[str]:
+    paths = _telling(known, over) or [MAKES]
+    return [_label(settings, paths) for settings in known]
+
+
+def _telling(known: Sequence[Mapping[str, Any]], over: Sequence[str]) -> list[str]:
     """The fewest settings that tell them apart, the usual ones first."""
     paths = dict.fromkeys((*_FIRST, *(path for settings in known for path in settings)))
-    telling: list[str] = []
+    every = len({repr([s.get(path) for path in paths if path not in over]) for s in known})
+    chosen: list[str] = []
     apart = 1
     for path in paths:
-        if apart == len(known):
+        if apart == every:
             break
-        classes = {tuple(repr(s.get(p)) for p in (*telling, path)) for s in known}
+        classes = {tuple(repr(s.get(p)) for p in (*chosen, path)) for s in known}
         if path not in over and len(classes) > apart:
-            telling, apart = [*telling, path], len(classes)
-    return [_label(settings, telling or [MAKES]) for settings in known]
+            chosen, apart = [*chosen, path], len(classes)
+    return chosen
 
 
-def _label(settings: Mapping[str, Any], telling: Sequence[str]) -> str:
+def _label(settings: Mapping[str, Any], paths: Sequence[str]) -> str:
     words = [
         ("" if path in _FIRST[:3] else f"{_short(path)} ") + written(settings[path])
-        for path in telling
+        for path in paths
         if settings.get(path) is not None
     ]
     return ", ".join(words) or written(settings[MAKES])

@@ -39,7 +39,7 @@ def outlines(keys: Sequence[CurveKey]) -> list[Outline]:
         phase, _, what = key.name.partition("/")
         curves.setdefault(what or phase, []).append((key, _label(key) or phase))
     drawn: list[Outline] = []
-    for what in sorted(curves, key=lambda what: (_place(what), what)):
+    for what in sorted(curves, key=lambda what: (rank(what), what)):
         for first in range(0, len(curves[what]), _TOGETHER):
             some, labels = zip(*curves[what][first : first + _TOGETHER], strict=True)
             part = f" {first // _TOGETHER + 1}" if len(curves[what]) > _TOGETHER else ""
@@ -88,5 +88,6 @@ def _in_order(stages: Iterable[str]) -> list[str]:
     return sorted(stages, key=lambda stage: [*order, stage].index(stage))
 
 
-def _place(what: str) -> int:
+def rank(what: str) -> int:
+    """Where the chart of what is measured stands: the least is the most telling."""
     return _FIRST.index(what) if what in _FIRST else len(_FIRST)

@@ -28,6 +28,16 @@ class Box:
     high: float
 
 
+def row_of(y: float, box: Box, height: int) -> int:
+    """The row of cells in which a value lies, of so many; the uppermost is 0."""
+    return round((box.high - y) * (4 * height - 1) / (box.high - box.low)) // 4
+
+
+def column_of(x: float, box: Box, width: int) -> int:
+    """The column of cells in which it lies, of so many."""
+    return round((x - box.left) * (2 * width - 1) / (box.right - box.left)) // 2
+
+
 def reduce(steps: Sequence[float], values: Sequence[float], box: Box, dots: int) -> Points:
     """At most two points a column of dots: the least and the greatest value, in their order.
 

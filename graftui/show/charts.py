@@ -44,6 +44,8 @@ def _lines(drawn: Plot) -> list[Text]:
 def _style(stretch: Stretch) -> str:
     if stretch.owner in (NOBODY, LEVEL, FAINT):
         return "" if stretch.owner == NOBODY else "dim"
+    if stretch.band:
+        return f"dim {_colour(stretch.owner)}"
     return f"bold {_colour(stretch.owner)}" if stretch.mark else _colour(stretch.owner)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graftui.results.chart import Axis, Chart, Curve
-from graftui.show.braille import Box, Canvas, columns_of, reduce, ticks
+from graftui.show.bands import SHADE, shaded
+from graftui.show.braille import Box, Canvas, column_of, columns_of, reduce, row_of, ticks
 
 MARKS = "●■▲◆○□△◇◉▣▼◈"
 """Of the curves of a marked chart: they tell apart without colours."""
@@ -28,6 +29,8 @@ class Stretch:
     owner: int
     """Number of its curve, NOBODY or LEVEL."""
     mark: bool = False
+    band: bool = False
+    """Whether it is the ground around its curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,15 @@ def plot(
         points = reduce(curve.xs, curve.ys, box, 2 * width)
         canvas.draw(columns_of(points, box, 2 * width, 4 * height), owner)
     marks = _marks(curves, box, width, height) if chart.marked else {}
-    levels = {_row(chart.y.place(at), box, height) for _, at in chart.levels if chart.y.has(at)}
+    levels = {row_of(chart.y.place(at), box, height) for _, at in chart.levels if chart.y.has(at)}
+    bands = shaded(curves, box, width, height)
     heights = _ticks(chart.y, box.low, box.high, most)
-    labels = {_row(value, box, height): label for value, label in heights}
+    labels = {row_of(value, box, height): label for value, label in heights}
     rows = [
-        Row(labels.get(n, ""), tuple(_stretches(canvas.line(n), marks.get(n, {}), n in levels)))
+        Row(
+            labels.get(n, ""),
+            tuple(_stretches(canvas.line(n), marks.get(n, {}), bands.get(n, {}), n in levels)),
+        )
         for n in range(height)
     ]
     return Plot(tuple(rows), *_foot(chart.x, box, width))
@@ -85,14 +92,16 @@ def _owned(chart: Chart, owners: Mapping[str, int] | None) -> Iterator[tuple[int
 
 def _seen(curve: Curve, chart: Chart) -> Curve:
     """Its points as they lie along the axes, without those that no axis has."""
-    xs, ys, x, y = curve.xs, curve.ys, chart.x, chart.y
-    if not (x.has_all(xs[:1]) and x.has_all(xs[-1:]) and y.has_all(ys)):  # xs ascend
-        kept = [at for at in zip(xs, ys, strict=True) if x.has(at[0]) and y.has(at[1])]
-        xs, ys = [at[0] for at in kept], [at[1] for at in kept]
+    xs, x, y = curve.xs, chart.x, chart.y
+    every: Sequence[Sequence[float]] = (curve.ys, curve.lows, curve.highs)[: 3 if curve.lows else 1]
+    if not (x.has_all(xs[:1]) and x.has_all(xs[-1:]) and all(map(y.has_all, every))):  # xs ascend
+        points = zip(xs, *every, strict=True)
+        kept = [at for at in points if x.has(at[0]) and all(map(y.has, at[1:]))]
+        xs, *every = [[at[n] for at in kept] for n in range(1 + len(every))]
     return Curve(
         curve.label,
         [x.place(value) for value in xs] if x.log else xs,
-        [y.place(value) for value in ys] if y.log else ys,
+        *([y.place(value) for value in values] if y.log else values for values in every),
         faint=curve.faint,
     )
 
@@ -102,8 +111,8 @@ def _box(chart: Chart, curves: Sequence[Curve]) -> Box | None:
     if not curves:
         return None
     at = [chart.y.place(level) for _, level in chart.levels if chart.y.has(level)]
-    low = min(*at, *(min(curve.ys) for curve in curves), math.inf)
-    high = max(*at, *(max(curve.ys) for curve in curves), -math.inf)
+    low = min(*at, *(min(curve.lows or curve.ys) for curve in curves), math.inf)
+    high = max(*at, *(max(curve.highs or curve.ys) for curve in curves), -math.inf)
     left, right = min(curve.xs[0] for curve in curves), max(curve.xs[-1] for curve in curves)
     left, right = chart.span or (left, right)
     right = right if chart.marked or right > left else left + 1
@@ -115,17 +124,9 @@ def _box(chart: Chart, curves: Sequence[Curve]) -> Box | None:
     return Box(left, right, low, high)
 
 
-def _row(y: float, box: Box, height: int) -> int:
-    return round((box.high - y) * (4 * height - 1) / (box.high - box.low)) // 4
-
-
-def _column(x: float, box: Box, width: int) -> int:
-    return column_at(x, (box.left, box.right), width)
-
-
 def column_at(x: float, span: tuple[float, float], width: int) -> int:
     """The column of cells that `x` is drawn in, of `width` over `span`."""
-    return round((x - span[0]) * (2 * width - 1) / (span[1] - span[0])) // 2
+    return column_of(x, Box(*span, 0.0, 0.0), width)
 
 
 def x_at(column: int, span: tuple[float, float], width: int) -> float:
@@ -148,16 +149,19 @@ def _marks(
     by_row: dict[int, dict[int, int]] = {}
     for owner, curve in curves:
         for x, y in curve.points:
-            at = by_row.setdefault(_row(y, box, height), {})
-            at.setdefault(_column(x, box, width), owner)
+            at = by_row.setdefault(row_of(y, box, height), {})
+            at.setdefault(column_of(x, box, width), owner)
     return by_row
 
 
 def _stretches(
-    line: Sequence[tuple[str, int]], marks: Mapping[int, int], level: bool
+    line: Sequence[tuple[str, int]],
+    marks: Mapping[int, int],
+    bands: Mapping[int, int],
+    level: bool,
 ) -> Iterator[Stretch]:
-    """A row: marks over curves over the dashes of a level."""
-    if not marks and not level:
+    """A row: marks over curves over the dashes of a level over bands."""
+    if not marks and not bands and not level:
         yield from (Stretch(text, owner) for text, owner in line)
         return
     cells = ((char, owner) for text, owner in line for char in text)
@@ -166,6 +170,8 @@ def _stretches(
             yield Stretch(mark(marks[column]), marks[column], mark=True)
         elif owner == NOBODY and level and column % 2 == 0:
             yield Stretch("╌", LEVEL)
+        elif owner == NOBODY and column in bands:
+            yield Stretch(SHADE, bands[column], band=True)
         else:
             yield Stretch(char, owner)
 
@@ -203,7 +209,7 @@ def _foot(axis: Axis, box: Box, width: int) -> tuple[str, frozenset[int]]:
         cells[-len(axis.unit) :] = axis.unit
     at = set()
     for value, label in _decades(box.left, box.right):
-        column = _column(value, box, width)
+        column = column_of(value, box, width)
         start = max(0, min(column - len(label) // 2, width - len(label)))
         if not "".join(cells[max(0, start - 1) : start + len(label) + 1]).strip():
             cells[start : start + len(label)] = label

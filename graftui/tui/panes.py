@@ -51,7 +51,7 @@ class PaneNames(Horizontal):
     """The panes that there are, in a line: those in view stand out, and a click is a digit."""
 
     DEFAULT_CSS = """
-    PaneNames { height: 1; width: 1fr; }
+    PaneNames { height: 1; width: 1fr; padding-left: 2; }
     PaneNames > PaneName { width: auto; padding: 0 0 0 1; color: $text-muted; }
     PaneNames > PaneName.-shown { color: $foreground; text-style: bold; }
     PaneNames > PaneName:hover { color: $accent; }

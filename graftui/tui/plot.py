@@ -4,8 +4,10 @@ Owns legend and colours; what is drawn comes from graftui.show.plot. Drawn here 
 textual-plot, whose 5 curves at 160x48 take 50 to 70 ms and whose import loads NumPy.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -42,11 +44,14 @@ class Look:
         return Strip(parts).adjust_cell_length(self.width, self.ground)
 
 
-def draw(chart: Chart, look: Look) -> list[Strip]:
-    """The chart line by line: title and legend, rows, labels of the x axis."""
+def draw(chart: Chart, look: Look, owners: Mapping[str, int] | None = None) -> list[Strip]:
+    """The chart line by line: title and legend, rows, labels of the x axis. `owners`: numbers of
+    its labels, which a legend of its own has.
+    """
     high = look.height - 2
-    drawn = plot(chart, look.width - GUTTER, high, max(2, high // 3))
-    first = head(chart, look, points=left_out(chart, look))
+    drawn = plot(chart, look.width - GUTTER, high, max(2, high // 3), owners)
+    points = left_out(chart, look)
+    first = short_head(chart, look, owners) if owners else head(chart, look, points=points)
     if drawn is None:
         return [first, *([look.line([])] * (look.height - 1))]
     foot = Segment(" " * GUTTER + drawn.foot, look.style("text-muted"))
@@ -73,6 +78,34 @@ def head(
     if points:
         parts += [Segment(f"{points:,} points, thinned", look.style("text-muted"))]
     return look.line(parts)
+
+
+def short_head(chart: Chart, look: Look, owners: Mapping[str, int]) -> Strip:
+    """Title, and the last value of each curve; of marks, which are read from the axis, none."""
+    levels = [f"╌ {visible(label)} {chart.y.label(value)}  " for label, value in chart.levels]
+    room = max(look.width // 2, look.width - sum(map(cell_len, levels)) - 3)
+    name = f" {cut(visible(chart.title), room)}  "
+    parts = [Segment(name, look.style("foreground") + Style(bold=True))]
+    for curve in () if chart.marked else chart.named:
+        parts += [Segment("━", look.style(_colour(owners[curve.label])))]
+        parts += [Segment(f"{_value(chart, curve, None)}  ", look.style("text-muted"))]
+    parts += [Segment(text, look.style("text-muted")) for text in levels]
+    return look.line(parts)
+
+
+def legend(labels: Mapping[str, int], look: Look, marked: bool) -> list[Strip]:
+    """What each curve is called, in as many lines as it takes."""
+    lines: list[list[Segment]] = [[]]
+    room = look.width
+    for label, owner in labels.items():
+        sign = mark(owner) if marked else "━"
+        text = cut(f" {sign} {visible(label)}  ", look.width)
+        if cell_len(text) > room:
+            lines.append([])
+            room = look.width
+        lines[-1].append(Segment(text, look.style(_colour(owner))))
+        room -= cell_len(text)
+    return [look.line(parts) for parts in lines]
 
 
 def left_out(chart: Chart, look: Look) -> int:
@@ -113,6 +146,8 @@ def _style(stretch: Stretch, look: Look) -> Style:
     if stretch.owner in (NOBODY, LEVEL, FAINT):
         return look.ground if stretch.owner == NOBODY else look.style(_BEHIND[stretch.owner])
     style = look.style(_colour(stretch.owner))
+    if stretch.band:
+        return style + Style(dim=True)
     return style + Style(bold=True) if stretch.mark else style
 
 

@@ -100,7 +100,7 @@ def test_a_plot_follows_the_table(films: Workplace) -> None:
     for refused in (("--json",), ("--format", "md"), ("-o", "plot.md")):
         assert "A plot goes to the screen" in films.run(*FILM, "--plot", *refused, code=2)
     assert "no graft is among" in films.run(*FILM, "--plot", "-f", "stage=finetuned", code=2)
-    assert "There is nothing to compare" in films.run("compare", "a1", "b1", "--plot", code=2)
+    assert "A plot goes to" in films.run("compare", "a1", "b1", "--plot", "--json", code=2)
 
 
 def test_runs_are_side_by_side_over_seeds(films: Workplace) -> None:

@@ -1,16 +1,22 @@
 """The compare screen, by keys: its panes, and what stands in them."""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
 from textual.pilot import Pilot
 
 from graftui.settings import Settings
 from graftui.tui.compare.screen import CompareScreen
+from graftui.tui.panes import Panes
+from graftui.tui.remembered import Remembered
 from tests.tui.conftest import dashboard, filled, frame, until
 
 
 async def compared(pilot: Pilot[None], count: int = 3) -> CompareScreen:
     """Mark so many of the oldest runs and compare them."""
     await filled(pilot)
-    await pilot.press("G", *["space", "up", "up"] * count, "equals_sign")
+    await pilot.press("G", "space", "up", *["space", "up", "up"] * (count - 1), "equals_sign")
     screen = pilot.app.screen
     assert isinstance(screen, CompareScreen)
     await until(pilot, lambda: screen.seen)
@@ -37,3 +43,32 @@ async def test_figures_by_run_and_over_seeds_with_all_settings_or_those_that_dif
         await until(pilot, lambda: "3 runs over seeds" in whole(pilot))
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, CompareScreen)
+
+
+async def test_digits_open_and_close_panes_and_zero_brings_the_layout_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        screen = await compared(pilot)
+        panes: Any = screen.query_one(Panes)
+        assert panes.shown == ("figures", "curves")
+        await until(pilot, lambda: "train/loss" in whole(pilot))
+        await pilot.press("3")
+        assert panes.shown == ("figures", "curves", "sizes")
+        await until(pilot, lambda: "movement" in whole(pilot))
+        await pilot.press("1", "1")
+        assert (panes.shown, panes.current) == (("curves", "sizes"), "curves")
+        await pilot.press("z")
+        assert panes.shown == ("curves",)
+        await pilot.press("escape")
+        assert panes.shown == ("curves", "sizes")
+        assert screen.is_current
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: panes.shown == ("curves",))
+        await pilot.press("1")
+        assert panes.shown == ("figures",)
+        assert Remembered().get("compare.panes", list, []) == ["curves", "sizes", "figures"]
+        await pilot.resize_terminal(120, 36)
+        await pilot.press("0")
+        await until(pilot, lambda: panes.shown == ("figures", "curves"))

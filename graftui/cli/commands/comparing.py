@@ -9,14 +9,16 @@ from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
 from graftui.registry.store import Store
 from graftui.results.cells import Table
-from graftui.results.collecting import entries_of, seeds_of
+from graftui.results.collecting import by_size, entries_of, seeds_of
 from graftui.results.export.cells import FORMATS, objects
 from graftui.results.figures import counted
+from graftui.results.overlaid import overlaid
 from graftui.results.peer_figures import figures
 from graftui.results.peers import Peers, each_alone, peers
-from graftui.results.side_by_side import Comparison, compare
+from graftui.results.side_by_side import compare
 from graftui.results.trials import Entry
 from graftui.show import cells as printing
+from graftui.show import charts
 from graftui.show import comparison as columns_or_rows
 from graftui.terminal import Console
 
@@ -29,6 +31,8 @@ class Wanted:
     """Settings that are seeds; empty: each run is a column of its own."""
     every: bool = False
     """All settings, also those that the runs share."""
+    plot: bool = False
+    """What they measured over each other, and their scores over sizes, below the table."""
     format: writing.Format = "table"
     output: Path | None = None
     raw: bool = False
@@ -39,6 +43,10 @@ def show(store: Store, refs: Sequence[str], wanted: Wanted, console: Console) ->
     chosen = {run.id: run for run in map(store.resolve, refs)}
     if len(chosen) < 2:
         raise UsageError("There is nothing to compare with one run.", "Give two or more.")
+    if wanted.plot and wanted.format != "table":
+        raise UsageError(
+            "A plot goes to the screen, below the table.", "Leave out --format, --json and -o."
+        )
     entries = entries_of(store, list(chosen.values()))
     runs = [entry.run for entry in entries]
     side = compare(runs, {entry.run.id: entry.scores for entry in entries})
@@ -49,7 +57,10 @@ def show(store: Store, refs: Sequence[str], wanted: Wanted, console: Console) ->
         send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
     else:
         columns = _columns(entries, wanted.over)
-        _write(figures(side, columns, wanted.every), columns, side, wanted, console)
+        _write(figures(side, columns, wanted.every), columns, wanted, console)
+        if wanted.plot:
+            series = {run.id: store.series(run.id) for run in runs}
+            charts.show([*overlaid(columns, series), *by_size(entries)], console)
 
 
 def _columns(entries: Sequence[Entry], over: str) -> tuple[Peers, ...]:
@@ -58,9 +69,7 @@ def _columns(entries: Sequence[Entry], over: str) -> tuple[Peers, ...]:
     return peers(entries, seeds_of(over))
 
 
-def _write(
-    table: Table, columns: Sequence[Peers], side: Comparison, wanted: Wanted, console: Console
-) -> None:
+def _write(table: Table, columns: Sequence[Peers], wanted: Wanted, console: Console) -> None:
     if wanted.format == "table":
         printing.show(table, console)
     elif wanted.format == "json" and wanted.output is None:

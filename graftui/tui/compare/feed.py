@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from graftui.measured import Series
 from graftui.models import Run
 from graftui.results.cells import Table
+from graftui.results.chart import Chart
 from graftui.tui.feed import Source
 
 if TYPE_CHECKING:
@@ -53,6 +55,67 @@ class FiguresFeed:
         columns = peers.peers(entries) if question.over_seeds else peers.each_alone(runs)
         side = compare(runs, {entry.run.id: entry.scores for entry in entries})
         return FiguresSeen(len(runs), figures(side, columns, question.every))
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What the runs measured as they went on, over each other."""
+
+    ids: tuple[str, ...]
+    over_seeds: bool = False
+
+    def feed(self) -> "CurvesFeed":
+        """What answers it."""
+        return CurvesFeed()
+
+
+class CurvesFeed:
+    """Reads curves; those of a run of which nothing new was heard are not read again."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[object, Sequence[Series]]] = {}
+        self._drawn: tuple[object, tuple[Chart, ...]] = (None, ())
+
+    def read(self, source: Source, question: Curves) -> tuple[Chart, ...]:
+        """A chart for each quantity that a run measured."""
+        from graftui.results import peers
+        from graftui.results.overlaid import overlaid
+
+        entries = entries_at(source, question.ids)
+        runs = [entry.run for entry in entries]
+        state = question, tuple((run.id, run.heard_at, run.status) for run in runs)
+        if self._drawn[0] != state:
+            columns = peers.peers(entries) if question.over_seeds else peers.each_alone(runs)
+            series = {run.id: self._series(source, run) for run in runs}
+            self._drawn = state, overlaid(columns, series)
+        return self._drawn[1]
+
+    def _series(self, source: Source, run: Run) -> Sequence[Series]:
+        heard = run.heard_at, run.status
+        if self._read.get(run.id, (None,))[0] != heard:
+            self._read[run.id] = heard, source.store.series(run.id)
+        return self._read[run.id][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Scores of the runs over the sizes of their grafts."""
+
+    ids: tuple[str, ...]
+
+    def feed(self) -> "SizesFeed":
+        """What answers it."""
+        return SizesFeed()
+
+
+class SizesFeed:
+    """Collects over seeds, as `compare --by --plot` does."""
+
+    def read(self, source: Source, question: Sizes) -> tuple[Chart, ...]:
+        """A chart a task and model."""
+        from graftui.results.collecting import by_size
+
+        return by_size(entries_at(source, question.ids))
 
 
 def entries_at(source: Source, ids: Sequence[str]) -> "list[Entry]":

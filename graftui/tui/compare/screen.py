@@ -14,11 +14,13 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from graftui.results.figures import counted
 from graftui.settings import Settings
-from graftui.tui.compare.feed import Figures, FiguresSeen
+from graftui.tui.charts import ChartGrid
+from graftui.tui.compare.feed import Curves, Figures, FiguresSeen, Sizes
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
 from graftui.tui.panes import Pane, PaneNames, Panes
@@ -26,9 +28,13 @@ from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
 from graftui.tui.tables import FigureTable
 
-TITLES = {"figures": "Figures"}
+TITLES = {"figures": "Figures", "curves": "Curves", "sizes": "Sizes"}
 """Pane -> its title, in the order of their digits."""
-_FIRST: tuple[str, ...] = ("figures",)
+_NOTHING = {
+    "curves": "No run has measured anything yet.",
+    "sizes": "No graft is among them: mark grafts with space, then compare.",
+}
+_FIRST: tuple[str, ...] = ("figures", "curves")
 _KEPT = "compare.panes"
 """Name under which it is remembered which are open."""
 
@@ -39,7 +45,7 @@ class CompareScreen(LiveScreen[None]):
     DEFAULT_CSS = """
     #compare-head { height: 1; background: $panel; }
     #compare-title { width: auto; }
-    #compare-table { height: 1fr; }
+    #compare-table, #compare-curves, #compare-sizes { height: 1fr; }
     """
     BINDINGS = [
         Binding("v", "seeds", "Over seeds", id="compare.seeds",
@@ -67,6 +73,7 @@ class CompareScreen(LiveScreen[None]):
         self.ids = ids
         self.set_reactive(CompareScreen.figures, Figures(ids))
         self._shown: tuple[str, ...] = ()
+        self._grids = {name: ChartGrid(f"compare-{name}", text) for name, text in _NOTHING.items()}
 
     def compose(self) -> ComposeResult:
         """A line, the panes, the keys."""
@@ -77,7 +84,10 @@ class CompareScreen(LiveScreen[None]):
         yield Footer(show_command_palette=False)
 
     def _panes(self) -> list[Pane]:
-        inside = {"figures": FigureTable("compare-table")}
+        inside: dict[str, Widget] = {
+            "figures": FigureTable("compare-table"),
+            **self._grids,
+        }
         return [
             Pane(name, title, number, inside[name])
             for number, (name, title) in enumerate(TITLES.items(), 1)
@@ -91,11 +101,23 @@ class CompareScreen(LiveScreen[None]):
 
     def asks(self) -> Sequence[Question[Any]]:
         """What the panes in view show; the figures always, as the title counts the runs."""
-        return (self.figures,)
+        asked: dict[str, Question[Any]] = {"curves": self._curves, "sizes": self._sizes}
+        return (self.figures, *(asked[name] for name in self._shown if name in asked))
+
+    @property
+    def _curves(self) -> Curves:
+        return Curves(self.ids, self.figures.over_seeds)
+
+    @property
+    def _sizes(self) -> Sizes:
+        return Sizes(self.ids)
 
     def advanced(self) -> None:
         """They are compared again as they go on."""
         self.seen = self.reader.answer(self.figures) or self.seen
+        for name, question in (("curves", self._curves), ("sizes", self._sizes)):
+            if (charts := self.reader.answer(question)) is not None and self.is_attached:
+                self._grids[name].show(charts)
 
     def watch_figures(self) -> None:
         """Ask the reader."""
