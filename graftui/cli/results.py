@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftui.cli import writing
+from graftui.cli import completion, writing
 from graftui.cli.common import (
     Filters,
     Json,
@@ -37,6 +37,14 @@ Over = Annotated[
     ),
 ]
 Every = Annotated[bool, typer.Option("--all", help="With IDs: also the settings that are the same")]
+Against = Annotated[
+    str,
+    typer.Option(
+        metavar="ID", autocompletion=completion.runs,
+        help="With IDs: differences per seed from the baseline that this run is of; to a file or "
+        "with --json these alone",
+    ),
+]  # fmt: skip
 Metric = Annotated[str, typer.Option(help="Score that counts; else each task's own")]
 Scores = Annotated[
     str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
@@ -135,6 +143,7 @@ def compare(
     every: Every = False,
     metric: Metric = "",
     scores: Scores = "",
+    against: Against = "",
     plot: Plot = False,
     format_: Compared = None,
     output: Output = None,
@@ -156,7 +165,8 @@ def compare(
         request = Request(by, where, best_on, over or "seeds", metric, scores)
         _collect(request, form, output, plot, raw)
     elif refs and not (by or filter_ or metric or scores):
-        _side_by_side(refs, over, every, plot, "json" if json else format_, output, raw)
+        form = writing.format_of(output, "json" if json else format_, "table")
+        _side_by_side(refs, (over, every, against, plot, form, output, raw))
     else:
         raise UsageError(
             "There is nothing to compare: give the IDs of two runs or more, or --by and no ids.",
@@ -165,16 +175,13 @@ def compare(
 
 
 def _side_by_side(
-    refs: list[str], over: str, every: bool, plot: bool, form: Format | None,
-    output: Path | None, raw: bool,
-) -> None:  # fmt: skip
+    refs: list[str], options: tuple[str, bool, str, bool, Format, Path | None, bool]
+) -> None:
     from graftui.cli.commands import comparing
 
-    form = writing.format_of(output, form, "table")
-    settings = settings_here()
-    writing.check_place(output, settings)
+    wanted, settings = comparing.Wanted(*options), settings_here()
+    writing.check_place(wanted.output, settings)
     with store_to_read(settings) as store:
-        wanted = comparing.Wanted(over, every, plot, form, output, raw)
         comparing.show(store, refs, wanted, console_here())
 
 

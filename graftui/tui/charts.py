@@ -66,7 +66,7 @@ class ChartGrid(ScrollView, can_focus=True):
         self._arrange()
 
     def _arrange(self) -> None:
-        width, height = self.size
+        width, height = self._room
         self._drawn.clear()
         self._colours = palette(self.app.theme_variables)
         count = len(self._charts or ())
@@ -78,6 +78,11 @@ class ChartGrid(ScrollView, can_focus=True):
         self.virtual_size = Size(width, len(self._legend) + rows * self._height)
         self.refresh()
 
+    @property
+    def _room(self) -> Size:
+        """Beside the scrollbar."""
+        return self.scrollable_content_region.size
+
     def _look(self, width: int, height: int) -> Look:
         ground = Style(bgcolor=self.background_colors[1].rich_color)
         return Look(width, height, self._colours, ground)
@@ -86,7 +91,7 @@ class ChartGrid(ScrollView, can_focus=True):
         """One line of all charts beside each other."""
         if not self._colours:
             self._arrange()
-        width = self.size.width
+        width = self._room.width
         look, line = self._look(width, 1), self.scroll_offset.y + y
         if not self._charts:
             said = "reading …" if self._charts is None else self._nothing
@@ -101,7 +106,7 @@ class ChartGrid(ScrollView, can_focus=True):
 
     def _strips(self, number: int) -> list[Strip]:
         if number not in self._drawn:
-            width = (self.size.width + _GAP) // self._across - _GAP
+            width = (self._room.width + _GAP) // self._across - _GAP
             charts = self._charts or ()
             look = self._look(width, self._height)
             self._drawn[number] = draw(charts[number], look, self._owners)

@@ -48,6 +48,8 @@ class FigureTable(DataTable[Text]):
     def __init__(self, id: str) -> None:
         super().__init__(id=id, cursor_type="row", fixed_columns=1,
                          cursor_foreground_priority="renderable")  # fmt: skip
+        self.table: Table | None = None
+        """What it shows."""
         self._drawn: list[list[Text]] = []
         self._heads: list[str] = []
         self._lines: list[int] = []
@@ -55,6 +57,7 @@ class FigureTable(DataTable[Text]):
 
     def show(self, table: Table) -> None:
         """Fill it, if there is news; the cursor stays in its line."""
+        self.table = table
         colours = palette(self.app.theme_variables)
         heads = [visible(title) for title in table.titles]
         lines, rows = [], []

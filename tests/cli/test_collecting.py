@@ -116,6 +116,12 @@ def test_runs_are_side_by_side_over_seeds(films: Workplace) -> None:
     table = films.run("compare", *names, "--over", "seeds", "--format", "md")
     assert "**scores on the test sets**" in table
     assert "there is no setting" in films.run("compare", *names, "--over", "sead", code=2)
+    against = films.run("compare", *names, "--against", "a1")
+    assert "mean ± deviation" in against
+    assert "scores on the test sets" in against
+    alone = films.json("compare", *names, "--against", "a1")["rows"]
+    assert {row["section"] for row in alone} >= {"accuracy"}
+    assert "not among" in films.run("compare", "a1", "a2", "--against", "b1", code=2)
 
 
 def test_filters_choose_stages_sparsities_and_runs(films: Workplace) -> None:

@@ -19,7 +19,7 @@ async def compared(pilot: Pilot[None], count: int = 3) -> CompareScreen:
     await pilot.press("G", "space", "up", *["space", "up", "up"] * (count - 1), "equals_sign")
     screen = pilot.app.screen
     assert isinstance(screen, CompareScreen)
-    await until(pilot, lambda: screen.seen)
+    await until(pilot, lambda: screen.answers.get("figures"))
     return screen
 
 
@@ -37,8 +37,7 @@ async def test_figures_by_run_and_over_seeds_with_all_settings_or_those_that_dif
         assert "model.name" not in whole(pilot)
         await pilot.press("a")
         await until(pilot, lambda: "all settings" in whole(pilot))
-        assert screen.seen
-        assert "task.k" in {row.name for _, row in screen.seen.table.lines()}
+        assert "task.k" in {row.name for _, row in screen.answers["figures"].table.lines()}
         await pilot.press("v")
         await until(pilot, lambda: "3 runs over seeds" in whole(pilot))
         await pilot.press("escape")

@@ -196,7 +196,7 @@ async def test_only_the_open_screen_is_read_for(
         await pilot.press("equals_sign")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
         screen: Any = pilot.app.screen
-        await until(pilot, lambda: screen.seen)
+        await until(pilot, lambda: screen.answers.get("figures"))
         listed, scored = counting(monkeypatch, "list"), counting(monkeypatch, "scores")
         await until(pilot, lambda: len(scored) > 2)
         with settings.run_dir("t8aaff").events.open("ab") as file:

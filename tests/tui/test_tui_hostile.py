@@ -117,7 +117,7 @@ def comparing(texts: tuple[str, ...]) -> CompareScreen:
     nowhere = knobs.at(Path("none"))
     screen = CompareScreen(nowhere, Reader(nowhere, print, print), ())
     seen = FiguresSeen(len(runs), figures(compare(runs, {}), each_alone(runs)))
-    screen.call_later(setattr, screen, "seen", seen)
+    screen.call_later(setattr, screen, "answers", {"figures": seen})
     return screen
 
 

@@ -13,6 +13,7 @@ from graftui.results.collecting import by_size, entries_of, seeds_of
 from graftui.results.export.cells import FORMATS, objects
 from graftui.results.figures import counted
 from graftui.results.overlaid import overlaid
+from graftui.results.paired import differences
 from graftui.results.peer_figures import figures
 from graftui.results.peers import Peers, each_alone, peers
 from graftui.results.side_by_side import compare
@@ -31,6 +32,8 @@ class Wanted:
     """Settings that are seeds; empty: each run is a column of its own."""
     every: bool = False
     """All settings, also those that the runs share."""
+    against: str = ""
+    """A run of the baseline whose paired differences are wanted; empty: none."""
     plot: bool = False
     """What they measured over each other, and their scores over sizes, below the table."""
     format: writing.Format = "table"
@@ -56,11 +59,26 @@ def show(store: Store, refs: Sequence[str], wanted: Wanted, console: Console) ->
         ids = [run.id for run in runs]
         send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
     else:
-        columns = _columns(entries, wanted.over)
-        _write(figures(side, columns, wanted.every), columns, wanted, console)
+        columns = _columns(entries, wanted.over or ("seeds" if wanted.against else ""))
+        tables = [_against(store, entries, wanted)] if wanted.against else []
+        if not tables or wanted.format == "table":
+            tables.insert(0, figures(side, columns, wanted.every))
+        for table in tables:
+            _write(table, columns, wanted, console)
         if wanted.plot:
             series = {run.id: store.series(run.id) for run in runs}
             charts.show([*overlaid(columns, series), *by_size(entries)], console)
+
+
+def _against(store: Store, entries: Sequence[Entry], wanted: Wanted) -> Table:
+    """Raises UsageError where the baseline is not among the runs."""
+    run, over = store.resolve(wanted.against), seeds_of(wanted.over or "seeds")
+    scores = {entry.run.id: entry.scores for entry in entries}
+    if run.id not in scores:
+        raise UsageError(
+            f"The baseline {run.id} is not among the runs.", "Give its id with the others."
+        )
+    return differences(peers(entries, over), scores, run.id, over)
 
 
 def _columns(entries: Sequence[Entry], over: str) -> tuple[Peers, ...]:

@@ -118,6 +118,47 @@ class SizesFeed:
         return by_size(entries_at(source, question.ids))
 
 
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Paired differences per seed against a baseline."""
+
+    ids: tuple[str, ...]
+    baseline: str = ""
+    """Id of a run of it; empty: the first column."""
+
+    def feed(self) -> "DifferencesFeed":
+        """What answers it."""
+        return DifferencesFeed()
+
+
+@dataclass(frozen=True, slots=True)
+class DifferencesSeen:
+    """The differences, and what may be the baseline."""
+
+    table: Table
+    baselines: tuple[tuple[str, str], ...]
+    """Id of a run, and what its column is called."""
+
+
+class DifferencesFeed:
+    """Reads pairs of runs."""
+
+    def read(self, source: Source, question: Differences) -> DifferencesSeen | None:
+        """Over seeds, always; None where no run is left."""
+        from graftui.results.paired import differences
+        from graftui.results.peers import peers
+
+        entries = entries_at(source, question.ids)
+        columns = peers(entries)
+        if not columns:
+            return None
+        scores = {entry.run.id: entry.scores for entry in entries}
+        return DifferencesSeen(
+            differences(columns, scores, question.baseline),
+            tuple((column.ids[0], column.label) for column in columns),
+        )
+
+
 def entries_at(source: Source, ids: Sequence[str]) -> "list[Entry]":
     """The runs that are there, oldest first, each with its scores."""
     from graftui.results.collecting import entries_of

@@ -4,7 +4,7 @@ Owns which panes are open, and what each of them asks. What is said in them is w
 graftui.results, which the command line's `compare` asks too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,8 @@ from textual.widgets import Footer, Static
 from graftui.results.figures import counted
 from graftui.settings import Settings
 from graftui.tui.charts import ChartGrid
-from graftui.tui.compare.feed import Curves, Figures, FiguresSeen, Sizes
+from graftui.tui.compare.feed import Curves, Differences, DifferencesSeen, Figures, Sizes
+from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
 from graftui.tui.panes import Pane, PaneNames, Panes
@@ -28,7 +29,9 @@ from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
 from graftui.tui.tables import FigureTable
 
-TITLES = {"figures": "Figures", "curves": "Curves", "sizes": "Sizes"}
+TITLES = {
+    "figures": "Figures", "curves": "Curves", "sizes": "Sizes", "differences": "Differences",
+}  # fmt: skip
 """Pane -> its title, in the order of their digits."""
 _NOTHING = {
     "curves": "No run has measured anything yet.",
@@ -45,13 +48,15 @@ class CompareScreen(LiveScreen[None]):
     DEFAULT_CSS = """
     #compare-head { height: 1; background: $panel; }
     #compare-title { width: auto; }
-    #compare-table, #compare-curves, #compare-sizes { height: 1fr; }
+    CompareScreen FigureTable, CompareScreen ChartGrid { height: 1fr; }
     """
     BINDINGS = [
         Binding("v", "seeds", "Over seeds", id="compare.seeds",
                 tooltip="runs that differ in seeds alone as one column, or each by itself again"),
         Binding("a", "every", "All settings", id="compare.every",
                 tooltip="all settings, or only those that differ"),
+        Binding("b", "baseline", "Baseline", id="compare.baseline",
+                tooltip="choose what the differences per seed are taken from"),
         Binding("z", "zoom", "Zoom", show=False, id="compare.zoom",
                 tooltip="the pane that has the keys all over the screen, and back"),
         Binding("0", "reset", "Reset", show=False, id="compare.reset",
@@ -64,7 +69,9 @@ class CompareScreen(LiveScreen[None]):
     ]  # fmt: skip
 
     figures: reactive[Figures] = reactive(Figures(()), init=False)
-    seen: reactive[FiguresSeen | None] = reactive(None)
+    differences: reactive[Differences] = reactive(Differences(()), init=False)
+    answers: reactive[Mapping[str, Any]] = reactive({})
+    """Pane -> what it shows."""
 
     def __init__(self, settings: Settings, reader: Reader, ids: tuple[str, ...]) -> None:
         super().__init__()
@@ -72,26 +79,25 @@ class CompareScreen(LiveScreen[None]):
         self.reader = reader
         self.ids = ids
         self.set_reactive(CompareScreen.figures, Figures(ids))
+        self.set_reactive(CompareScreen.differences, Differences(ids))
         self._shown: tuple[str, ...] = ()
-        self._grids = {name: ChartGrid(f"compare-{name}", text) for name, text in _NOTHING.items()}
+        self._inside: dict[str, Widget] = {
+            "figures": FigureTable("compare-figures"),
+            "differences": FigureTable("compare-differences"),
+            **{name: ChartGrid(f"compare-{name}", text) for name, text in _NOTHING.items()},
+        }
 
     def compose(self) -> ComposeResult:
         """A line, the panes, the keys."""
         with Horizontal(id="compare-head"):
             yield Static(id="compare-title")
             yield PaneNames(TITLES)
-        yield Panes(self._panes(), _FIRST, self._remembered.get(_KEPT, _names, ()))
-        yield Footer(show_command_palette=False)
-
-    def _panes(self) -> list[Pane]:
-        inside: dict[str, Widget] = {
-            "figures": FigureTable("compare-table"),
-            **self._grids,
-        }
-        return [
-            Pane(name, title, number, inside[name])
+        panes = [
+            Pane(name, title, number, self._inside[name])
             for number, (name, title) in enumerate(TITLES.items(), 1)
         ]
+        yield Panes(panes, _FIRST, self._remembered.get(_KEPT, _names, ()))
+        yield Footer(show_command_palette=False)
 
     @property
     def _remembered(self) -> Remembered:
@@ -101,37 +107,51 @@ class CompareScreen(LiveScreen[None]):
 
     def asks(self) -> Sequence[Question[Any]]:
         """What the panes in view show; the figures always, as the title counts the runs."""
-        asked: dict[str, Question[Any]] = {"curves": self._curves, "sizes": self._sizes}
-        return (self.figures, *(asked[name] for name in self._shown if name in asked))
+        questions = self._questions()
+        return [questions[name] for name in TITLES if name in (*self._shown, "figures")]
 
-    @property
-    def _curves(self) -> Curves:
-        return Curves(self.ids, self.figures.over_seeds)
-
-    @property
-    def _sizes(self) -> Sizes:
-        return Sizes(self.ids)
+    def _questions(self) -> dict[str, Question[Any]]:
+        """Of each pane."""
+        return {
+            "figures": self.figures,
+            "curves": Curves(self.ids, self.figures.over_seeds),
+            "sizes": Sizes(self.ids),
+            "differences": self.differences,
+        }
 
     def advanced(self) -> None:
         """They are compared again as they go on."""
-        self.seen = self.reader.answer(self.figures) or self.seen
-        for name, question in (("curves", self._curves), ("sizes", self._sizes)):
-            if (charts := self.reader.answer(question)) is not None and self.is_attached:
-                self._grids[name].show(charts)
+        read = {name: self.reader.answer(each) for name, each in self._questions().items()}
+        news = {name: answer for name, answer in read.items() if answer is not None}
+        self.answers = {**self.answers, **news}
 
     def watch_figures(self) -> None:
         """Ask the reader."""
         self.ask()
 
-    def watch_seen(self, seen: FiguresSeen | None) -> None:
-        """Fill the table."""
-        if seen is not None:
-            self._say_title()
-            self.query_one("#compare-table", FigureTable).show(seen.table)
+    def watch_differences(self) -> None:
+        """Ask the reader."""
+        self.ask()
+
+    def watch_answers(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Hand on what is new."""
+        if not self.is_attached:
+            return
+        for name, answer in new.items():
+            inside = self._inside[name]
+            if answer is old.get(name):
+                continue
+            if isinstance(inside, ChartGrid):
+                inside.show(answer)
+            elif isinstance(inside, FigureTable):
+                inside.show(answer.table)
+                self.query_one(f"#pane-{name}", Pane).say("  ".join(answer.table.notes))
+        self._say_title()
 
     def _say_title(self) -> None:
         """How many runs, and whether they are one column each."""
-        counts = f"  {counted(self.seen.runs)}" if self.seen else "  reading …"
+        seen = self.answers.get("figures")
+        counts = f"  {counted(seen.runs)}" if seen else "  reading …"
         over = " over seeds" if self.figures.over_seeds else ""
         title = Content.assemble((" compare", "bold $accent"), (counts + over, "$text-muted"))
         self.query_one("#compare-title", Static).update(title)
@@ -157,6 +177,22 @@ class CompareScreen(LiveScreen[None]):
     def action_every(self) -> None:
         """All settings, or those that differ."""
         self.figures = replace(self.figures, every=not self.figures.every)
+
+    def action_baseline(self) -> None:
+        """Choose it, and open the pane of differences."""
+        if "differences" not in self._shown:
+            self.action_pane("differences")
+        seen: DifferencesSeen | None = self.answers.get("differences")
+        if seen is None:  # it is being read
+            return
+        options = [Option(id, label, "") for id, label in seen.baselines]
+
+        def chosen(id: str | None) -> None:
+            if id:
+                self.differences = replace(self.differences, baseline=id)
+
+        current = self.differences.baseline or seen.baselines[0][0]
+        self.app.push_screen(ChoiceScreen("Differences from", options, current), chosen)
 
     def action_pane(self, name: str) -> None:
         """Open or close it."""
