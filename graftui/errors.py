@@ -28,12 +28,21 @@ class GraftuiError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "", excerpt: str = "") -> None:
-        """`excerpt`: lines that show where in what was typed it is."""
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        excerpt: str = "",
+        within: tuple[int, int] | None = None,
+    ) -> None:
+        """`excerpt`: lines that show where in what was typed it is; `within`: from which character
+        of that to which.
+        """
         super().__init__(message)
         self.message = sentence(message)
         self.hint = sentence(hint)
         self.excerpt = excerpt
+        self.within = within
 
 
 def sentence(text: str) -> str:

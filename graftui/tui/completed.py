@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from graftui.registry.query.offers import Offer, Offers
+from graftui.results.figures import counted
 from graftui.text import visible
 from graftui.tui.text import cut, data
 
@@ -48,7 +49,8 @@ def _title(offer: Offer) -> str:
 
 def _line(offer: Offer, width: int) -> Content:
     title = data(set_cell_size(_title(offer), width))
-    return Content.assemble(title, "   ", data(offer.about, "$text-muted"))
+    about = offer.about if offer.runs is None else counted(offer.runs)
+    return Content.assemble(title, "   ", data(about, "$text-muted"))
 
 
 class PlainInput(Input):

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.segment import Segment
+from textual.color import Color
 from textual.pilot import Pilot
 
 from graftui.scheduler import look
 from graftui.settings import Settings
+from graftui.text import visible
 from graftui.tui.app import GraftuiApp
 from graftui.tui.runs.table import RunTable
+from graftui.tui.spelling import Spelling
 from tests.tui import world
 
 WAIT_S = 60.0
@@ -93,3 +97,17 @@ async def go_to(pilot: Pilot[None], id: str) -> None:
             break
         await pilot.press("down")
     await until(pilot, lambda: runs(pilot).detail.run.id == id)
+
+
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the last filter before the terminal had to take away: nothing, if all is right."""
+    taken: list[str] = []
+    apply = Spelling.apply
+
+    def spy(self: Spelling, segments: list[Segment], background: Color) -> list[Segment]:
+        taken.extend(s.text for s in segments if visible(s.text) != s.text)
+        return apply(self, segments, background)
+
+    monkeypatch.setattr(Spelling, "apply", spy)
+    return taken

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import pytest
-from textual.widgets import DataTable, Input, Label, TabbedContent
+from textual.widgets import DataTable, TabbedContent
 
 from engine.contract import events as ev
 from graftui.models import RunStatus
@@ -49,27 +49,6 @@ async def test_a_new_run_comes_on_top_and_the_cursor_stays_with_its_run(settings
         await until(pilot, lambda: rows.cursor_row == row + 1)
         assert rows.get_row_index("newaaa") == 1, "what runs stands above"
         assert (rows.selected, rows.refills) == ("t5zzdd", refills)
-
-
-async def test_filter_finds_and_says_what_is_wrong(settings: Settings) -> None:
-    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
-        rows = await filled(pilot)
-        await pilot.press("slash")
-        pilot.app.screen.query_one(Input).value = "lr status=failed"
-        await until(pilot, lambda: rows.row_count == 1)
-        assert rows.selected == "t4yycc"
-        pilot.app.screen.query_one(Input).value = "lr nokey=1"
-        problem = pilot.app.screen.query_one("#filter-problem", Label)
-        await until(pilot, lambda: "no key 'nokey'" in str(problem.content))
-        assert rows.row_count == 1  # what was seen last stays
-        await pilot.press("enter")
-        await until(pilot, lambda: bool(pilot.app._notifications))
-        (told,) = pilot.app._notifications
-        assert "  lr nokey=1\n     ^^^^^\n" in told.message
-        assert pilot.app.screen.query_one(Input).has_focus
-        await pilot.press("escape")
-        await until(pilot, lambda: rows.row_count == 8)
-        assert rows.has_focus
 
 
 async def test_cancel_asks_first(settings: Settings) -> None:

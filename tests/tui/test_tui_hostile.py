@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.segment import Segment
-from textual.color import Color
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -58,7 +56,6 @@ from graftui.tui.run.screen import RunScreen
 from graftui.tui.runs.choosing import ColumnsScreen
 from graftui.tui.runs.feed import RunLine, RunsPage, RunsSeen
 from graftui.tui.runs.screen import RunsScreen
-from graftui.tui.spelling import Spelling
 from graftui.tui.sweep.axes import AxesScreen
 from graftui.tui.sweep.feed import SweepSeen
 from graftui.tui.sweep.panel import SweepPanel
@@ -249,20 +246,6 @@ def shown(lines: list[str], texts: tuple[str, ...] = TOKENS) -> set[str]:
     """Which of the texts are there, as they are to be seen."""
     whole = "\n".join(lines)
     return {text for text in texts if visible(text) in whole}
-
-
-@pytest.fixture
-def unseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the last filter before the terminal had to take away: nothing, if all is right."""
-    found: list[str] = []
-    apply = Spelling.apply
-
-    def spy(self: Spelling, segments: list[Segment], background: Color) -> list[Segment]:
-        found.extend(s.text for s in segments if visible(s.text) != s.text)
-        return apply(self, segments, background)
-
-    monkeypatch.setattr(Spelling, "apply", spy)
-    return found
 
 
 def tells(pilot: Pilot[None], wanted: set[str]) -> bool:

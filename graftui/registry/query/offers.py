@@ -13,6 +13,8 @@ class Offer:
     """As it is listed."""
     about: str = ""
     """What it is, in a few words."""
+    runs: int | None = None
+    """How many runs have it; None: that is not the question."""
 
 
 @dataclass(frozen=True, slots=True)

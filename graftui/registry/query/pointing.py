@@ -12,7 +12,9 @@ _BEFORE, _WITHIN, _AFTER = 40, 32, 24
 
 def bad_query(message: str, hint: str, span: Span | None) -> UsageError:
     """The error to raise; `span`: what it is about, None where nobody typed it."""
-    return UsageError(message, hint, excerpt=excerpt(span) if span else "")
+    if span is None:
+        return UsageError(message, hint)
+    return UsageError(message, hint, excerpt(span), (span.start, span.end))
 
 
 def excerpt(span: Span) -> str:

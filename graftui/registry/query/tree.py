@@ -102,7 +102,7 @@ def all_of(*queries: Query) -> Query:
 def written(query: Query) -> str:
     """`query` as text that parses to it, every group in parentheses."""
     if isinstance(query, Word):
-        return _quoted(query.text)
+        return quoted(query.text)
     if isinstance(query, Condition):
         return _written_condition(query)
     if isinstance(query, Not):
@@ -111,8 +111,8 @@ def written(query: Query) -> str:
 
 
 def _written_condition(condition: Condition) -> str:
-    key = _quoted(condition.key)
-    values = [_quoted(value) for value in condition.values]
+    key = quoted(condition.key)
+    values = [quoted(value) for value in condition.values]
     if len(values) == 1:
         return f"{key} {condition.op} {values[0]}"
     word = "in" if condition.op == "=" else "not in"
@@ -124,7 +124,8 @@ def _grouped(query: Query) -> str:
     return f"({text})" if isinstance(query, And | Or) else text
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """`text` as a key, a value or a word of a query."""
     if re.fullmatch(r"[\w.+:/@][\w.+:/@-]*", text) and text.lower() not in KEYWORDS:
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

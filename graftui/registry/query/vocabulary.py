@@ -1,12 +1,13 @@
 """What the runs that are there say: the values of a key, each with how many runs have it."""
 
 import sqlite3
+from dataclasses import dataclass, field
 
 from graftui.registry.query.expressions import prepare
 from graftui.registry.query.keys import Key
 
 MOST = 500
-"""Values of a key that are read: who has more of them types some letters first."""
+"""Values of a key that are read at once."""
 
 
 def values(db: sqlite3.Connection, key: Key, part: str = "") -> dict[str, int]:
@@ -24,3 +25,21 @@ def values(db: sqlite3.Connection, key: Key, part: str = "") -> dict[str, int]:
         [*key.value.params, part, MOST],
     )
     return {str(row[0]): int(row[1]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The values of keys, each read once."""
+
+    db: sqlite3.Connection
+    kept: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What was read, by the name of the key."""
+
+    def values(self, key: Key, part: str) -> dict[str, int]:
+        """As the function of that name; of a key with many values only `part` is looked for."""
+        known = self.kept.get(key.name)
+        if known is None:
+            known = self.kept[key.name] = values(self.db, key)
+        if len(known) == MOST:
+            return values(self.db, key, part)
+        return {value: runs for value, runs in known.items() if part.lower() in value.lower()}

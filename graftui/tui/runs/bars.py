@@ -50,9 +50,7 @@ class StatusLine(Static):
         return counts
 
     def _right(self, seen: RunsSeen, marked: int) -> Content:
-        pieces = [counted(seen.every)]
-        if seen.total != seen.every:
-            pieces[0] = f"{seen.total:,} of {pieces[0]}"
+        pieces = [counted(seen.every)]  # how many meet the filter stands beside that
         if seen.question.by:
             pieces.append(f"{counted(seen.groups, 'group')} by {', '.join(seen.question.by)}")
         if seen.rows > PAGE:

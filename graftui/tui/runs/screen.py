@@ -25,6 +25,7 @@ from graftui.tui.runs.arranging import ArrangedScreen
 from graftui.tui.runs.bars import StatusLine
 from graftui.tui.runs.feed import PAGE, RunsPage, RunsSeen
 from graftui.tui.runs.filter import FilterBar
+from graftui.tui.runs.filter_feed import FilterTyped
 from graftui.tui.runs.table import RunTable
 
 EMPTY = Content.assemble(
@@ -46,6 +47,8 @@ class RunsScreen(ArrangedScreen):
                 tooltip="mark it, or take the mark away"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter",
                 tooltip="filter: words, status=failed, train.lr>=1e-3, tag=lr"),
+        Binding("ctrl+underscore,ctrl+slash", "clear_filter", "Clear filter", show=False,
+                key_display="ctrl+/", id="runs.clear", tooltip="no filter any more"),
         Binding("escape", "back", "Back", show=False, id="runs.back",
                 tooltip="drop the marks; drop the filter"),
         Binding("left_square_bracket", "page(-1)", "Page before", show=False, id="runs.before",
@@ -63,6 +66,8 @@ class RunsScreen(ArrangedScreen):
     detail: reactive[Detail | None] = reactive(None)
     inspected: reactive[RunPage] = reactive(RunPage(""), init=False)
     """The run under the cursor, and what of it is in view."""
+    typed: reactive[FilterTyped | None] = reactive(None, init=False)
+    """The filter box, while somebody types in it."""
     marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
 
     def compose(self) -> ComposeResult:
@@ -77,8 +82,9 @@ class RunsScreen(ArrangedScreen):
     # What was seen
 
     def asks(self) -> Sequence[Question[Any]]:
-        """The page of runs, then the run under the cursor."""
-        return (self.page, self.inspected) if self.inspected.id else (self.page,)
+        """The page of runs, the run under the cursor, what could come next in the filter."""
+        more = [self.inspected] if self.inspected.id else []
+        return [self.page, *more, *([self.typed] if self.typed else [])]
 
     def advanced(self) -> None:
         """An answer to an older question is kept by nobody: it would undo what the user did."""
@@ -86,6 +92,8 @@ class RunsScreen(ArrangedScreen):
             self.snapshot = seen
         if detail := self.reader.answer(self.inspected):
             self.detail = detail
+        if self.typed and (offers := self.reader.answer(self.typed)):
+            self.query_one(FilterBar).offer(offers)
 
     def watch_snapshot(self, seen: RunsSeen | None) -> None:
         """Hand it on to the widgets."""
@@ -104,11 +112,14 @@ class RunsScreen(ArrangedScreen):
         self.query_one(RunDetail).show(detail)
 
     def _say_problem(self, seen: RunsSeen) -> None:
-        bar = self.query_one(FilterBar)
-        bar.answered(seen.question.text, seen.problem)
-        if seen.problem and not bar.display:  # of the sort key
+        self.query_one(FilterBar).answered(seen)
+        if seen.problem and not seen.question.text.strip():  # of the sort key
             self.notify(seen.problem.message, severity="error")
             self.page = replace(self.page, sort="-created")
+
+    def watch_typed(self) -> None:
+        """Ask the reader."""
+        self.ask()
 
     def watch_inspected(self) -> None:
         """Ask the reader."""
@@ -179,8 +190,13 @@ class RunsScreen(ArrangedScreen):
     def _filter_changed(self, event: FilterBar.Changed) -> None:
         self.page = replace(self.page, text=event.text, page=0)
 
+    @on(FilterBar.Asked)
+    def _filter_asked(self) -> None:
+        self.typed = self.query_one(FilterBar).question()
+
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
+        self.typed = None
         self.query_one(RunTable).focus()
 
     # Keys that change what is seen
@@ -188,6 +204,11 @@ class RunsScreen(ArrangedScreen):
     def action_filter(self) -> None:
         """Type a filter."""
         self.query_one(FilterBar).edit()
+
+    def action_clear_filter(self) -> None:
+        """All runs again."""
+        self.query_one(FilterBar).put("")
+        self.query_one(RunTable).focus()
 
     def action_tab(self, tab: str) -> None:
         """Open a tab of the details; in a low terminal on the run's own screen."""
@@ -206,7 +227,7 @@ class RunsScreen(ArrangedScreen):
         if self.marked:
             self.marked = frozenset()
         else:
-            self.query_one(FilterBar).drop()
+            self.query_one(FilterBar).put("")
         self.query_one(RunTable).focus()
 
     def action_page(self, step: int) -> None:
