@@ -75,11 +75,24 @@ def uninstall(ref: Ref, folder: Folder, out: Copy = None, json: Json = False) ->
     skills.uninstall(settings_here(), console_here(), _file(ref), folder, out, json)
 
 
-def diff(refs: Refs, json: Json = False) -> None:
-    """Compare skills of one base: how many weights they share, and with what values."""
-    from graftui.cli.commands import skills
+def diff(
+    refs: Refs,
+    matrix: Annotated[
+        str, typer.Option(metavar="MEASURE", help="As a matrix: jaccard, directed or chance")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Compare skills of one base: how many weights they share, and with what values.
 
-    skills.diff(settings_here(), console_here(), _several(refs), json)
+    With i of the row and j of the column, jaccard is |i and j| / |i or j|, directed
+    |i and j| / |j|, and chance how many times what two random regions would share.
+    """
+    from graftui.cli.commands import overlaps, skills
+
+    if matrix:
+        overlaps.matrix(settings_here(), console_here(), _several(refs), matrix, json)
+    else:
+        skills.diff(settings_here(), console_here(), _several(refs), json)
 
 
 def cut(

@@ -4,7 +4,7 @@ The command line and the dashboard draw it, and results/export writes it: what i
 is what a file holds. Imports nothing heavy.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -32,6 +32,8 @@ class Cell:
     value: Any = None
     """The same exactly, for programs; None: there is none."""
     role: Role = Role.plain
+    level: int | None = None
+    """Its shade, 0 to results.heat.LEVELS, where the table is a heat map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,3 @@ class Table:
         for section in self.sections:
             for row in section.rows:
                 yield section, row
-
-
-def texts(rows: Sequence[Row]) -> list[list[str]]:
-    """Rows as a person reads them."""
-    return [[row.name, *(cell.text for cell in row.cells)] for row in rows]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from graftui.results.cells import Cell, Role, Row, Table
+from graftui.show import heat
 from graftui.terminal import Console, Text
 from graftui.text import visible
 
@@ -22,7 +23,7 @@ def show(table: Table, console: Console) -> None:
     names = [row.name for _, row in table.lines()]
     label = min(_WIDEST, max(map(_width, (table.corner, *names)), default=0))
     widths = [
-        min(_WIDEST, max(_width(head), *(_width(row.cells[n].text) for _, row in table.lines())))
+        min(_WIDEST, max(_width(head), *(_width(shaded(row.cells[n])) for _, row in table.lines())))
         for n, head in enumerate(table.heads)
     ]
     first = 0
@@ -64,10 +65,16 @@ def _part(
 def _line(row: Row, label: int, widths: Sequence[int], style: str = "") -> Text:
     line = Text(_fit(row.name, label), style or "cyan", no_wrap=True)
     for cell, width in zip(row.cells, widths, strict=True):
-        text = _fit(cell.text, width)
-        line.append(" " * (_GAP + width - cell_len(text.strip())))
-        line.append(text.strip(), style or _STYLES.get(cell.role, "default"))
+        text = _fit(shaded(cell), width).strip()
+        line.append(" " * (_GAP + width - cell_len(text)))
+        own = _STYLES.get(cell.role, "default") if cell.level is None else heat.STYLES[cell.level]
+        line.append(text, style or own)
     return line
+
+
+def shaded(cell: Cell) -> str:
+    """What a cell says, and its shade behind it where the table is a heat map."""
+    return cell.text if cell.level is None else f"{cell.text} {heat.SHADES[cell.level] * 2}"
 
 
 def _fit(text: str, width: int) -> str:

@@ -15,7 +15,7 @@ from graftui.text import visible
 
 SHADES = "·░▒▓█"
 """By level: 0 is nothing."""
-_STYLES = ("dim", "blue", "cyan", "yellow", "bold red")
+STYLES = ("dim", "blue", "cyan", "yellow", "bold red")
 _MOST = 32
 """Cells of a row's label."""
 
@@ -54,13 +54,13 @@ class Heat:
 def _cell(level: int | None, width: int) -> tuple[str, str]:
     if level is None:
         return " " * width, ""
-    return " " + SHADES[level] * (width - 1), _STYLES[level]
+    return " " + SHADES[level] * (width - 1), STYLES[level]
 
 
 def _scale(heat: HeatMap) -> Text:
     text = Text("")
     for level, words in enumerate(_words(heat)):
-        text.append("   " if level else "").append(SHADES[level], _STYLES[level])
+        text.append("   " if level else "").append(SHADES[level], STYLES[level])
         text.append(f" {words}", "dim")
     return text
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from graftui.results.cells import Cell, Role, Table
+from graftui.show.cells import shaded
 from graftui.terminal import Text
 from graftui.text import visible
 from graftui.tui.text import Palette, cut, palette
@@ -21,6 +22,8 @@ _STYLES = {
     Role.plain: "", Role.best: "accent", Role.differs: "warning", Role.worse: "error",
     Role.better: "success", Role.muted: "text-muted",
 }  # fmt: skip
+_SHADES = ("text-disabled", "primary", "accent", "warning", "error")
+"""By level of a heat map."""
 
 
 class FigureTable(DataTable[Text]):
@@ -96,8 +99,8 @@ def _lines(table: Table, colours: Palette) -> Iterator[tuple[int, list[Text]]]:
 
 
 def _drawn(cell: Cell, colours: Palette) -> Text:
-    style = _STYLES[cell.role]
-    return _right(visible(cell.text), colours[style] if style else "")
+    style = _STYLES[cell.role] if cell.level is None else _SHADES[cell.level]
+    return _right(visible(shaded(cell)), colours[style] if style else "")
 
 
 def _right(text: str, style: str = "") -> Text:

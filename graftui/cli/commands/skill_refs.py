@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-from engine.contract.layout import RunDir
 from graftui.errors import NotFound, UsageError
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.scheduler.settle import directory
+from graftui.scheduler.skill_files import skill_files
 from graftui.settings import Settings
 
 
@@ -30,7 +30,7 @@ def of_run(settings: Settings, store: Store, ref: str) -> str:
     Raises UsageError if it has none, or several and none is said.
     """
     run, point = _point(store, ref)
-    curve = _curve(run, directory(settings, run))
+    curve = skill_files(run, directory(settings, run))
     if not curve:
         raise UsageError(
             f"{run.name} {run.id} ({run.kind}, {run.status}) has no skill file.",
@@ -56,11 +56,3 @@ def _point(store: Store, ref: str) -> tuple[Run, float | None]:
         except (ValueError, NotFound):
             pass
         raise
-
-
-def _curve(run: Run, run_dir: RunDir) -> dict[float, Path]:
-    """Sparsity as asked for -> skill file, of those that are there, smallest first."""
-    if run_dir.skill().is_file():
-        return {float(run.config.get("sparsity", 0)): run_dir.skill()}
-    files = run_dir.path.glob("skill-*.safetensors")
-    return dict(sorted((float(path.stem.removeprefix("skill-")), path) for path in files))

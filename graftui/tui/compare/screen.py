@@ -6,6 +6,7 @@ graftui.results, which the command line's `compare` asks too.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual import on
@@ -17,10 +18,14 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
+from graftui.results.cells import Table
 from graftui.results.figures import counted
 from graftui.settings import Settings
+from graftui.tui.background import start
 from graftui.tui.charts import ChartGrid
+from graftui.tui.compare import jobs
 from graftui.tui.compare.feed import Curves, Differences, DifferencesSeen, Figures, Sizes
+from graftui.tui.compare.jobs import OverlapKnown
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
@@ -31,6 +36,7 @@ from graftui.tui.tables import FigureTable
 
 TITLES = {
     "figures": "Figures", "curves": "Curves", "sizes": "Sizes", "differences": "Differences",
+    "overlap": "Overlap",
 }  # fmt: skip
 """Pane -> its title, in the order of their digits."""
 _NOTHING = {
@@ -57,6 +63,8 @@ class CompareScreen(LiveScreen[None]):
                 tooltip="all settings, or only those that differ"),
         Binding("b", "baseline", "Baseline", id="compare.baseline",
                 tooltip="choose what the differences per seed are taken from"),
+        Binding("m", "measure", "Measure", show=False, id="compare.measure",
+                tooltip="of overlap: Jaccard, directed, or against chance"),
         Binding("z", "zoom", "Zoom", show=False, id="compare.zoom",
                 tooltip="the pane that has the keys all over the screen, and back"),
         Binding("0", "reset", "Reset", show=False, id="compare.reset",
@@ -81,9 +89,14 @@ class CompareScreen(LiveScreen[None]):
         self.set_reactive(CompareScreen.figures, Figures(ids))
         self.set_reactive(CompareScreen.differences, Differences(ids))
         self._shown: tuple[str, ...] = ()
+        self._overlap: OverlapKnown | None = None
+        self._asked = False
+        """Whether the engine was asked what the skills share."""
+        self._measure = 0
         self._inside: dict[str, Widget] = {
             "figures": FigureTable("compare-figures"),
             "differences": FigureTable("compare-differences"),
+            "overlap": FigureTable("compare-overlap"),
             **{name: ChartGrid(f"compare-{name}", text) for name, text in _NOTHING.items()},
         }
 
@@ -107,8 +120,8 @@ class CompareScreen(LiveScreen[None]):
 
     def asks(self) -> Sequence[Question[Any]]:
         """What the panes in view show; the figures always, as the title counts the runs."""
-        questions = self._questions()
-        return [questions[name] for name in TITLES if name in (*self._shown, "figures")]
+        wanted = (*self._shown, "figures")
+        return [question for name, question in self._questions().items() if name in wanted]
 
     def _questions(self) -> dict[str, Question[Any]]:
         """Of each pane."""
@@ -143,9 +156,8 @@ class CompareScreen(LiveScreen[None]):
                 continue
             if isinstance(inside, ChartGrid):
                 inside.show(answer)
-            elif isinstance(inside, FigureTable):
-                inside.show(answer.table)
-                self.query_one(f"#pane-{name}", Pane).say("  ".join(answer.table.notes))
+            else:
+                self._show_table(name, answer.table)
         self._say_title()
 
     def _say_title(self) -> None:
@@ -167,6 +179,34 @@ class CompareScreen(LiveScreen[None]):
         self._shown = event.shown
         self.query_one(PaneNames).show(event.shown)
         self.ask()
+        if "overlap" in event.shown and not self._asked:
+            self._asked = True
+            self._pane("overlap").say("asking the engine, which takes some seconds to load …")
+            start(self, "overlap", partial(jobs.overlap, self.settings, self.ids))
+
+    @on(OverlapKnown)
+    def _overlap_known(self, event: OverlapKnown) -> None:
+        self._overlap = event
+        self._show_overlap()
+
+    def _show_overlap(self) -> None:
+        known = self._overlap
+        if known is None or known.shared is None:
+            self._pane("overlap").say(known.problem if known else "")
+            return
+        from graftui.results.overlaps import Measure, overlap  # it imports pydantic
+
+        measure = [*Measure][self._measure % len(Measure)]
+        self._show_table("overlap", overlap(known.shared, known.labels, measure))
+
+    def _show_table(self, name: str, table: Table) -> None:
+        inside = self._inside[name]
+        if isinstance(inside, FigureTable) and self.is_attached:
+            inside.show(table)
+            self._pane(name).say("  ".join(table.notes))
+
+    def _pane(self, name: str) -> Pane:
+        return self.query_one(f"#pane-{name}", Pane)
 
     # Keys
 
@@ -193,6 +233,14 @@ class CompareScreen(LiveScreen[None]):
 
         current = self.differences.baseline or seen.baselines[0][0]
         self.app.push_screen(ChoiceScreen("Differences from", options, current), chosen)
+
+    def action_measure(self) -> None:
+        """The next measure of overlap; opens the pane if it is not in view."""
+        if "overlap" not in self._shown:
+            self.action_pane("overlap")
+        elif self._overlap:
+            self._measure += 1
+            self._show_overlap()
 
     def action_pane(self, name: str) -> None:
         """Open or close it."""
