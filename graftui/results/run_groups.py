@@ -42,12 +42,12 @@ class RunGroup:
         """How many of its runs are in which."""
         return Counter(run.status for run in self.runs)
 
-    def cell(self, shown: Column, now: float, gap: str = " ") -> str:
-        """Of numbers mean and deviation, of all else what the runs have in common; `gap`: around
-        the sign between the two.
-        """
+    def cell(self, shown: Column, now: float, narrow: bool = False) -> str:
+        """Of numbers mean and deviation, of all else what the runs have in common."""
+        gap = "" if narrow else " "
         if shown.number is None:
-            words = {shown.read(run, now) for run in self.runs}
+            read = shown.narrow or shown.read if narrow else shown.read
+            words = {read(run, now) for run in self.runs}
             return words.pop() if len(words) == 1 else ""
         mean, std = self.spread(shown, now)
         if mean is None:

@@ -47,7 +47,8 @@ def columns(width: int, chosen: Columns = (), grouped: bool = False) -> tuple[Co
     shown = _of(chosen) or for_table(width)
     if grouped:
         narrow = width < _WIDE and not chosen
-        kept = (each for each in shown if not (narrow and each.name == "progress"))
+        # What a group is called says its kind.
+        kept = (c for c in shown if not (narrow and c.name in ("progress", "kind")))
         shown = [replace(each, width=max(each.width, _MEAN if each.number else 0)) for each in kept]
     taken = sum(c.width + _PADDING for c in shown) + _SCROLLBAR
     name = max(_NAME_LEAST, min(_NAME_MOST, width - taken))
@@ -95,7 +96,7 @@ def of_group(column: Column, group: "RunGroup", now: float, colours: Palette) ->
         return Text("")
     colour = _COLOURS.get(column.name, "text-muted")
     style = colours[colour] if colour else ""
-    words = visible(group.cell(column, now, gap=""))
+    words = visible(group.cell(column, now, narrow=True))
     return fit(Text(words, style, justify="right" if column.right else "left"), column.width)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from graftui.models import Run
 from graftui.registry.lineage import dependants
+from graftui.registry.query import listed
 from graftui.registry.query.grammar import parse
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
@@ -36,6 +37,13 @@ def list_columns(settings: Settings) -> messages.ColumnsListed:
 
     with Store.open(settings.db) as store:
         return messages.ColumnsListed(choices(store.db))
+
+
+def matching(settings: Settings, text: str) -> messages.Matched:
+    """All runs that meet a filter. Raises UsageError."""
+    with Store.open(settings.db) as store:
+        ids = listed.values(store.db, (), unarchived(parse(text)))
+    return messages.Matched(text, [str(id) for (id,) in ids])
 
 
 def group_keys(settings: Settings, text: str) -> messages.GroupKeys:

@@ -90,6 +90,15 @@ class ColumnsListed(Message):
 
 
 @dataclass
+class Matched(Message):
+    """The runs that meet a filter."""
+
+    text: str
+    """The filter."""
+    ids: list[str]
+
+
+@dataclass
 class GroupKeys(Message):
     """What runs are to be grouped by; none: nothing."""
 

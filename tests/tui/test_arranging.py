@@ -1,11 +1,15 @@
 """The table of runs as its user has it: columns, order, what stands above."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.widgets import Input
 
+from graftui.models import Input as GivenInput
+from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.results.chosen_columns import BUT_SEED, chosen, with_figures
 from graftui.results.columns import column
@@ -16,8 +20,10 @@ from graftui.tui.feed import Source
 from graftui.tui.remembered import default_file
 from graftui.tui.runs.choosing import ColumnsScreen
 from graftui.tui.runs.feed import GroupLine, RunLine, RunsPage, RunsSeen
+from graftui.tui.runs.nesting import nested
+from graftui.tui.runs.views import View, checked_views, written_views
 from tests.tui import world
-from tests.tui.conftest import dashboard, filled, frame, runs, until
+from tests.tui.conftest import dashboard, filled, frame, runs, table, until
 
 
 def seen(settings: Settings, question: RunsPage) -> RunsSeen:
@@ -113,7 +119,7 @@ def test_groups_say_mean_and_deviation_over_all_but_the_seed(empty: Settings) ->
     # Of 20 and 30: their mean, and the root of (25 + 25) / (2 - 1).
     assert cells["t11", "t12"].cell(tuned, world.NOW) == "25.0 ± 7.1"
     assert cells["t11", "t12"].cell(graft, world.NOW) == ""
-    assert cells["g21", "g22"].cell(graft, world.NOW, gap="") == "27.5±3.5"
+    assert cells["g21", "g22"].cell(graft, world.NOW, narrow=True) == "27.5±3.5"
     assert cells["t11", "t12"].cell(column("task"), world.NOW) == "pocket-film"
     assert "lr 0.1" in cells["g11", "g12"].label, "a graft has the settings of its fine-tuning"
 
@@ -144,3 +150,69 @@ async def test_a_key_groups_over_seeds_and_verbs_are_about_a_groups_runs(empty: 
         await until(pilot, lambda: "2 marked" in frame(pilot)[0])
         await pilot.press("B")
         await until(pilot, lambda: rows.row_count == 8)
+
+
+def test_a_run_stands_below_what_it_is_made_from(empty: Settings) -> None:
+    grid(empty)
+    lines = run_lines(seen(empty, RunsPage(sort="id", nested=True)))
+    assert [(line.key, line.depth) for line in lines] == [
+        ("t11", 0), ("g11", 1), ("t12", 0), ("g12", 1),
+        ("t21", 0), ("g21", 1), ("t22", 0), ("g22", 1),
+    ]  # fmt: skip
+    lines = run_lines(seen(empty, RunsPage("kind=graft", sort="id", nested=True)))
+    assert [line.depth for line in lines] == [0] * 4, "what they are made from is not in view"
+
+
+def test_runs_that_are_made_from_each_other_or_in_a_long_chain_are_all_there() -> None:
+    def made(id: str, source: str) -> Run:
+        given = (GivenInput("finetuned", source),)
+        return Run(id=id, name=id, kind="graft", config={}, config_hash="", created_at=0.0,
+                   inputs=given)  # fmt: skip
+
+    round_about = [made("a", "b"), made("b", "a"), made("c", "c")]
+    assert {run.id for run, _ in nested(round_about)} == {"a", "b", "c"}
+    chain = [made(f"r{n}", f"r{n - 1}") for n in range(2000)]
+    assert [depth for _, depth in nested(chain)] == list(range(2000))
+
+
+def test_views_are_read_as_they_were_written_and_what_is_no_view_is_refused() -> None:
+    view = View("tag=x", "-graft", ("train.lr",), (("status", 0), ("id", 6)), nested=True)
+    views = {"mine": view, "[b]": View()}
+    assert checked_views(json.loads(json.dumps(written_views(views)))) == views
+    assert written_views({}) is None
+    broken: list[Any] = [[], {"x": {}}, {"x": 3}, {"x": {**asdict(view), "columns": [["a"]]}}]
+    for raw in broken:
+        with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
+            checked_views(raw)
+
+
+async def test_a_view_is_kept_switched_to_and_deleted(
+    empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    grid(empty)
+    async with dashboard(empty).run_test(size=(120, 36)) as pilot:
+        rows = await filled(pilot)
+        await pilot.press("slash", *"kind=graft", "enter", "B")
+        await until(pilot, lambda: rows.row_count == 2)
+        await pilot.press("v", "w", *"seeds", "enter", "B", "escape")
+        await until(pilot, lambda: rows.row_count == 8)
+        await pilot.press("v", "enter")
+        await until(pilot, lambda: rows.row_count == 2)
+        assert pilot.app.screen.query_one(Input).value == "kind=graft"
+        await pilot.press("v", "d", "escape")
+        assert "runs.views" not in json.loads(default_file().read_bytes())
+
+
+async def test_runs_are_marked_from_here_to_there_and_by_filter(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        ids = [line.key for line in table(pilot).lines]
+        await pilot.press("space", "down", "down", "V")
+        assert runs(pilot).marked == set(ids[:4])
+        await pilot.press("escape", "g", "shift+down", "shift+down")
+        assert runs(pilot).marked == set(ids[:3])
+        await pilot.press("escape", "slash", *"status=finished", "enter", "M")
+        await until(pilot, lambda: runs(pilot).marked == {"t2wqaa", "g7kmaa", "t3xxbb"})
+        await pilot.press("M")
+        await until(pilot, lambda: not runs(pilot).marked)

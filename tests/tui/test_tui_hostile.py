@@ -56,6 +56,7 @@ from graftui.tui.run.screen import RunScreen
 from graftui.tui.runs.choosing import ColumnsScreen
 from graftui.tui.runs.feed import RunLine, RunsPage, RunsSeen
 from graftui.tui.runs.screen import RunsScreen
+from graftui.tui.runs.views import View, ViewsScreen
 from graftui.tui.sweep.axes import AxesScreen
 from graftui.tui.sweep.feed import SweepSeen
 from graftui.tui.sweep.panel import SweepPanel
@@ -203,6 +204,7 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
     ChoiceScreen: lambda _, texts: ChoiceScreen(
         " ".join(texts), [Option(f"{n}", text, text) for n, text in enumerate(texts)]
     ),
+    ViewsScreen: lambda _, texts: ViewsScreen({text: View(text, text) for text in texts}, View()),
     ColumnsScreen: lambda _, texts: ColumnsScreen(
         [Choice(text, text) for text in texts], tuple((text, 0) for text in texts[::2])
     ),

@@ -1,4 +1,4 @@
-"""What of the runs is shown, and how: their columns, their order, their groups.
+"""What of the runs is shown, and how: their columns, their order, their groups, and views of these.
 
 Owns what is remembered of it.
 """
@@ -6,7 +6,6 @@ Owns what is remembered of it.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from textual import on
 from textual.binding import Binding
@@ -22,25 +21,28 @@ from graftui.tui.dialogs.line import LineScreen
 from graftui.tui.messages import ColumnsListed, GroupKeys
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
-from graftui.tui.runs.acting import ActingScreen
-from graftui.tui.runs.choosing import FIXED, ColumnsScreen
+from graftui.tui.runs.choosing import ColumnsScreen
 from graftui.tui.runs.feed import GroupLine, RunsPage
+from graftui.tui.runs.filter import FilterBar
+from graftui.tui.runs.marking import MarkingScreen
 from graftui.tui.runs.order import by_column, options
 from graftui.tui.runs.table import RunTable
+from graftui.tui.runs.views import (
+    NO_VIEWS,
+    Outcome,
+    View,
+    ViewsScreen,
+    checked_columns,
+    checked_views,
+    written_views,
+)
 from graftui.tui.verbs.opening import opening
 
-_COLUMNS = "runs.columns"
-"""What the columns are remembered as."""
+_COLUMNS, _VIEWS = "runs.columns", "runs.views"
+"""What they are remembered as."""
 
 
-def checked_columns(raw: Any) -> Columns:
-    """Columns as a file has them: names and widths."""
-    columns = [(str(name), max(0, min(int(width), 200))) for name, width in raw]
-    rest = [(name, width) for name, width in columns if name != FIXED]
-    return ((FIXED, 0), *rest) if rest else ()
-
-
-class ArrangedScreen(ActingScreen):
+class ArrangedScreen(MarkingScreen):
     """A screen with a table of runs that its user arranges."""
 
     BINDINGS = [
@@ -52,6 +54,10 @@ class ArrangedScreen(ActingScreen):
                 tooltip="group by any keys: train.lr,kind; by none: no groups"),
         Binding("B", "over_seeds", "Over seeds", show=False, id="runs.over_seeds",
                 tooltip="group by all but the seed: mean and deviation over seeds; again: none"),
+        Binding("i", "nest", "Inputs", show=False, id="runs.inputs",
+                tooltip="a run below the one that it is made from, as a tree; again: a list"),
+        Binding("v", "views", "Views", show=False, id="runs.views",
+                tooltip="views: keep columns, order, filter and groups by name, and switch"),
         Binding("plus", "unfold", "Unfold", key_display="+", show=False, id="runs.unfold",
                 tooltip="open all groups, or close them"),
     ]  # fmt: skip
@@ -131,6 +137,31 @@ class ArrangedScreen(ActingScreen):
         """Show the runs in groups, all closed; of no keys, without groups."""
         self.page = replace(self.page, by=by, opened=frozenset(), page=0)
         self.query_one(RunTable).have(self.columns, bool(by))
+
+    def action_nest(self) -> None:
+        """Runs below their inputs, or not any more; groups have none."""
+        self.page = replace(self.page, nested=not self.page.nested, page=0)
+        self.group_by(())
+
+    def action_views(self) -> None:
+        """Switch to another view, keep this one, delete one."""
+        views = self._remembered.get(_VIEWS, checked_views, NO_VIEWS)
+        self.app.push_screen(ViewsScreen(views, self._view()), self._views_left)
+
+    def _view(self) -> View:
+        """What is shown, as a view."""
+        page = self.page
+        return View(page.text, page.sort, page.by, self.columns, page.nested)
+
+    def _views_left(self, outcome: Outcome | None) -> None:
+        if outcome is None:
+            return
+        self._remembered.put(_VIEWS, written_views(outcome.views))
+        if view := outcome.views.get(outcome.chosen):
+            self.columns = view.columns
+            self.query_one(FilterBar).put(view.text)
+            self.page = replace(self.page, text=view.text, sort=view.sort, nested=view.nested)
+            self.group_by(view.by)
 
     @on(RunTable.GroupOpened)
     def _group_opened(self, event: RunTable.GroupOpened) -> None:

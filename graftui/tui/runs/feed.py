@@ -18,6 +18,7 @@ from graftui.results.chosen_columns import with_figures
 from graftui.results.columns import column
 from graftui.scheduler.condition import observed
 from graftui.tui.feed import Source
+from graftui.tui.runs.nesting import nested
 
 if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
     from graftui.results.run_groups import RunGroup
@@ -44,6 +45,8 @@ class RunsPage:
     """Keys that runs are grouped by; none: they are not."""
     opened: frozenset[str] = frozenset()
     """Keys of the groups whose runs are to be seen."""
+    nested: bool = False
+    """Whether a run stands below the one that it is made from, if both are on the page."""
 
     def feed(self) -> "RunsFeed":
         """What answers it."""
@@ -164,7 +167,8 @@ class RunsFeed:
         self._rows = self._total = source.store.count(where)
         shown = with_figures(source.store, runs, map(column, question.columns))
         seen = observed(source.settings, shown, source.now)
-        self._lines = _with_curves(source, [RunLine(run) for run in seen])
+        placed = nested(seen) if question.nested else [(run, 0) for run in seen]
+        self._lines = _with_curves(source, [RunLine(run, depth=depth) for run, depth in placed])
 
 
 class Groups:

@@ -1,7 +1,7 @@
 """The main screen: the runs, and the one under the cursor in detail.
 
-Owns its two questions to the reader, and the marks. What keys do with the runs is in acting.py,
-which columns they have and in what order in arranging.py.
+Owns its two questions to the reader. What keys do with the runs is in acting.py, which of them are
+marked in marking.py, which columns they have and in what order in arranging.py.
 """
 
 from collections.abc import Collection, Sequence
@@ -43,8 +43,6 @@ class RunsScreen(ArrangedScreen):
 
     AUTO_FOCUS = "#table"
     BINDINGS = [
-        Binding("space", "mark", "Mark", key_display="space", id="runs.mark",
-                tooltip="mark it, or take the mark away"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter",
                 tooltip="filter: words, status=failed, train.lr>=1e-3, tag=lr"),
         Binding("ctrl+underscore,ctrl+slash", "clear_filter", "Clear filter", show=False,
@@ -131,10 +129,6 @@ class RunsScreen(ArrangedScreen):
             self.query_one(RunTable).show(seen.lines, seen.now, marked)
             self.query_one(StatusLine).show(seen, self.settings.root.name, len(marked))
 
-    def forget(self, ids: Collection[str]) -> None:
-        """Drop the marks of runs that are not here any more."""
-        self.marked -= set(ids)
-
     @on(Queued)
     def _queued(self, event: Queued) -> None:
         if event.runs:
@@ -142,15 +136,6 @@ class RunsScreen(ArrangedScreen):
             self.query_one(RunTable).choose(event.runs[0].id)
 
     # What verbs are about
-
-    def marks(self) -> Collection[str]:
-        """All, on whatever page."""
-        return self.marked
-
-    def chosen(self) -> list[str]:
-        """Of a group under the cursor, all its runs."""
-        line = self.query_one(RunTable).line
-        return sorted(self.marked or (line.ids if line else ()))
 
     def under_cursor(self) -> str:
         """The table has it."""
@@ -235,12 +220,3 @@ class RunsScreen(ArrangedScreen):
         seen, page = self.snapshot, self.page.page + step
         if seen and 0 <= page * PAGE < seen.rows:
             self.page = replace(self.page, page=page)
-
-    def action_mark(self) -> None:
-        """Mark the run or group under the cursor, or take its mark away, and go on to the next."""
-        table = self.query_one(RunTable)
-        if line := table.line:
-            ids = frozenset(line.ids)
-            self.marked = self.marked - ids if ids <= self.marked else self.marked | ids
-            if table.cursor_row < table.row_count - 1:
-                table.action_cursor_down()

@@ -51,6 +51,12 @@ class RunTable(DataTable[Text]):
         id: str
 
     @dataclass
+    class MarkedTo(Message):
+        """Rows are to be marked, up to this one."""
+
+        key: str
+
+    @dataclass
     class GroupOpened(Message):
         """Its runs are to be seen; or, if they are, not any more."""
 
@@ -235,6 +241,12 @@ class RunTable(DataTable[Text]):
         if not self._syncing and self.is_valid_row_index(self.cursor_row):
             self._wanted = ""
             self._announce(str(self.ordered_rows[self.cursor_row].key.value))
+
+    def on_click(self, event: events.Click) -> None:
+        """With ctrl: from the row that was marked last to this one."""
+        row = event.style.meta.get("row", -1)
+        if event.ctrl and self.is_valid_row_index(row):
+            self.post_message(self.MarkedTo(str(self.ordered_rows[row].key.value)))
 
     def action_open(self) -> None:
         """The group's runs, or the run."""
