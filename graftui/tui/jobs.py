@@ -4,7 +4,7 @@ Started by background.py. The imports within are those that need pydantic, which
 does not wait for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,14 +101,23 @@ def read(settings: Settings, ids: Sequence[str]) -> messages.RunsRead:
         return messages.RunsRead([run for run in map(store.find, ids) if run is not None])
 
 
-def stop(settings: Settings, ids: Sequence[str]) -> messages.Told:
-    """Cancel runs; returns when they have ended."""
+def stop(settings: Settings, ids: Sequence[str], reached: Callable[[int], object]) -> messages.Told:
+    """Cancel runs; returns when they have ended. What has ended by itself keeps none from it."""
+    from graftui.errors import UsageError
     from graftui.scheduler import cancel
 
-    ended = [cancel.cancel(settings, id) for id in ids]
-    if len(ended) == 1:
-        return messages.Told(f"{ended[0].id} is {ended[0].status}.")
-    return messages.Told(f"Cancelled {counted(len(ended))}.")
+    ended, refused = [], []
+    for number, id in enumerate(ids):
+        reached(number)
+        try:
+            ended.append(cancel.cancel(settings, id))
+        except UsageError as exc:
+            refused.append(exc)
+    if not ended:
+        raise refused[0]
+    told = [f"{ended[0].id} is {ended[0].status}."] if len(ids) == 1 else []
+    told = told or [f"Cancelled {counted(len(ended))}.", *(exc.message for exc in refused[:3])]
+    return messages.Told(" ".join(told))
 
 
 def release(settings: Settings, runs: Sequence[Run]) -> messages.Told:

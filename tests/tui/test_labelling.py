@@ -6,13 +6,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from graftui.models import Run
+from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.settings import Settings
 from graftui.tui.completed import CompletedInput, OfferList
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.tagging import TagScreen, completed
 from graftui.tui.dialogs.writing import NameScreen, NoteScreen
+from graftui.tui.run.screen import RunScreen
 from tests.tui.conftest import dashboard, filled, go_to, runs, until
 from tests.tui.test_tui_hostile import hostile_run
 
@@ -126,3 +127,18 @@ def test_what_is_offered_of_tags(line: str, offered: list[str]) -> None:
     assert [offer.title for offer in offers.offers] == offered
     for offer in offers.offers:
         assert offers.taken(offer)[0].startswith(line[: offers.start])
+
+
+async def test_on_the_page_of_a_run_the_same_keys_are_about_it(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(80, 24)) as pilot:
+        await filled(pilot)
+        await go_to(pilot, "g9bbgg")
+        await pilot.press("H")
+        await until(pilot, lambda: run(settings, "g9bbgg").status is RunStatus.held)
+        await go_to(pilot, "t3xxbb")
+        await opened(pilot, "enter", RunScreen)
+        await pilot.press("asterisk")
+        await until(pilot, lambda: run(settings, "t3xxbb").star)
+        await until(pilot, lambda: any("1 run starred" in text for text in told(pilot)))
+        await pilot.press("escape", "u")  # from wherever one is by now
+        await until(pilot, lambda: not run(settings, "t3xxbb").star)

@@ -24,8 +24,9 @@ _FIRST = (
     "sparsity", "train.seed", "name", "age", "star",
 )  # fmt: skip
 """Keys that are offered before anything is typed."""
-_WORDY = ("status", "task", "model", "tag", "kind", "recipe", "reason", "graft.localizer")
-"""Keys whose values are offered for a word alone: `fail` for status=failed."""
+_WORDY = ("status", "task", "model", "tag", "recipe", "reason", "graft.localizer")
+"""Keys whose values are offered for a word alone: `fail` for status=failed. All are read at once:
+few of 10,000 runs take more than a few milliseconds."""
 _WORD_LEAST = 2
 """Letters of such a word."""
 _OF_A_WORD = 5

@@ -22,7 +22,7 @@ from graftui.tui.reader import Reader
 from graftui.tui.run.detail import TABS, RunDetail
 from graftui.tui.run.feed import Detail, RunPage
 from graftui.tui.text import TONES, data
-from graftui.tui.verbs import ending, starting
+from graftui.tui.verbs import ending, labelling, starting
 
 
 class RunScreen(LiveScreen[None]):
@@ -37,6 +37,9 @@ class RunScreen(LiveScreen[None]):
                 tooltip="run it again, with changes"),
         Binding("c", "cancel", "Cancel", id="run.cancel",
                 tooltip="cancel it (asks first; what is best so far is kept)"),
+        Binding("d", "delete", "Delete", show=False, id="run.delete",
+                tooltip="delete it (asks first)"),
+        *labelling.bindings("run", "tag", "note", "star", "rename"),
     ]  # fmt: skip
 
     detail: reactive[Detail | None] = reactive(None)
@@ -98,6 +101,14 @@ class RunScreen(LiveScreen[None]):
         """Stop it."""
         if self.detail:
             ending.cancel(self, [self.detail.run])
+
+    def action_delete(self) -> None:
+        """Delete it."""
+        ending.delete(self, [self.page.id], [run.id for run in self.reader.active])
+
+    def action_label(self, verb: str) -> None:
+        """Say something of it."""
+        labelling.VERBS[verb](self, [self.page.id])
 
 
 def _title(detail: Detail) -> Content:

@@ -31,6 +31,12 @@ class ActingScreen(LiveScreen[None]):
                 tooltip="cancel it, or the marked ones (asks first; what is best so far is kept)"),
         Binding("l", "release", "Release", show=False, id="runs.release",
                 tooltip="let a held one, or the marked ones, go: it is queued"),
+        Binding("H", "hold", "Hold", show=False, id="runs.hold",
+                tooltip="hold it back, or the marked ones, until you release it"),
+        Binding("less_than_sign", "move('front')", "Front", key_display="<", show=False,
+                id="runs.front", tooltip="move it, or the marked ones, to the front of the queue"),
+        Binding("greater_than_sign", "move('back')", "Behind", key_display=">", show=False,
+                id="runs.behind", tooltip="move it, or the marked ones, behind all that wait"),
         Binding("equals_sign,m", "compare", "Compare", key_display="=", id="runs.compare",
                 tooltip="compare the marked runs side by side"),
         Binding("d", "delete", "Delete", show=False, id="runs.delete",
@@ -88,6 +94,19 @@ class ActingScreen(LiveScreen[None]):
     def action_release(self) -> None:
         """Queue the held ones."""
         self.with_chosen(starting.release)
+
+    def action_hold(self) -> None:
+        """Hold the queued ones back."""
+        from graftui.tui.verbs import queueing  # imports what the first paint does not wait for
+
+        self.with_chosen(queueing.hold)
+
+    def action_move(self, where: str) -> None:
+        """To another place in the queue."""
+        from graftui.tui.queue.jobs import Where
+        from graftui.tui.verbs import queueing
+
+        self.with_chosen(partial(queueing.move, where=Where(where)))
 
     def action_cancel(self) -> None:
         """Stop them."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from graftui.registry.query.offers import Offers
 from graftui.tui.feed import Source
 
-_KEPT_S = 5.0
-"""For as long as what runs say is not read anew, while one types."""
+_KEPT_S = 60.0
+"""For as long as what runs say is not read anew, while one types: 0.4 s of 10,000 runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from graftui.results.figures import counted
 from graftui.scheduler.removal import trash
 from graftui.text import visible
 from graftui.tui import jobs
-from graftui.tui.background import start
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.live import LiveScreen
 from graftui.tui.messages import Condemned
@@ -44,7 +43,7 @@ def cancel(screen: LiveScreen[Any], runs: Sequence[Run]) -> None:
         if yes:
             ids = [run.id for run in going]
             screen.notify(f"Stopping {', '.join(ids[:_LISTED])} …")
-            start(screen, f"cancel {ids[0]}", partial(jobs.stop, screen.settings, ids))
+            bulk(screen, "Stopping", len(ids), partial(jobs.stop, screen.settings, ids))
 
     verb = "Cancel them" if many else "Cancel the run"
     screen.app.push_screen(ConfirmScreen(question, text, verb), answered)

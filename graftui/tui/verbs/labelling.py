@@ -24,8 +24,8 @@ from graftui.tui.verbs.opening import opening
 Job = Callable[[Settings, Sequence[str], Any, Reached], Told]
 
 
-def bindings(section: str) -> list[Binding]:
-    """Their keys, for a screen whose ids begin with `section`."""
+def bindings(section: str, *verbs: str) -> list[Binding]:
+    """Keys of `verbs`, or of all, for a screen whose ids begin with `section`."""
     told = (
         ("t", "tag", "Tag", "", "tag it, or the marked ones: +paper -draft"),
         ("w", "note", "Note", "", "write a note on it, or on the marked ones"),
@@ -37,6 +37,7 @@ def bindings(section: str) -> list[Binding]:
         Binding(key, f"label('{verb}')", title, show=False, key_display=shown or None,
                 id=f"{section}.{verb}", tooltip=text)
         for key, verb, title, shown, text in told
+        if not verbs or verb in verbs
     ]  # fmt: skip
 
 
