@@ -35,7 +35,7 @@ sparsity = 1e-3
 def workplace(folder: Path) -> Iterator[Workplace]:
     """A working directory in `folder`; what still runs at the end is killed."""
     python = folder / "fake-python"
-    python.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(FAKE)])} "$3"\n')
+    python.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, "-S", str(FAKE)])} "$3"\n')
     python.chmod(0o755)
     path = folder / "work"
     path.mkdir()

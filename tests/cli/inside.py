@@ -11,7 +11,7 @@ from engine.contract.questions.values import Question
 from engine.tools.answering import answered
 from graftui.errors import UsageError
 from graftui.scheduler.questions import Engine
-from tests.cli.workplace import Workplace, in_process
+from tests.cli.workplace import Workplace
 
 
 def answer(_: Engine, question: Question[Any], hear: Hear = lambda far: None) -> Any:
@@ -25,17 +25,7 @@ def answer(_: Engine, question: Question[Any], hear: Hear = lambda far: None) ->
 
 @dataclass(frozen=True)
 class Inside(Workplace):
-    """Where the commands of a test are typed, in its own process."""
+    """Where the engine too answers in this process."""
 
-    patch: pytest.MonkeyPatch
-
-    def run(self, *arguments: str, code: int = 0) -> str:
-        """As in any workplace."""
-        with self.patch.context() as patch:
-            patch.chdir(self.path)
-            for name, value in self.env.items():
-                patch.setenv(name, value)
-            patch.setattr(Engine, "ask", answer)
-            left, text = in_process(patch, list(arguments))
-        assert left == code, f"exit {left}\n{text}"
-        return text
+    def change(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(Engine, "ask", answer)

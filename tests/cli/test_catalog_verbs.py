@@ -31,9 +31,9 @@ label_words = { b = "bad", a = "good" }
 
 
 @pytest.fixture
-def real(work: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
+def real(work: Workplace) -> Workplace:
     """A workplace with the engine itself."""
-    return Inside(work.path, work.env, monkeypatch)
+    return Inside(work.path, work.env)
 
 
 @pytest.fixture

@@ -71,8 +71,8 @@ def left(work: Workplace) -> set[str]:
     }
 
 
-def test_a_cut_of_two_folders(pair: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Inside(pair.path, pair.env, monkeypatch).json(*CUT, "--sparsity", "3")
+def test_a_cut_of_two_folders(pair: Workplace) -> None:
+    made = Inside(pair.path, pair.env).json(*CUT, "--sparsity", "3")
     out = pair.path / "cut.safetensors"
     least = made.pop("least")
     skill = load(out)

@@ -208,11 +208,9 @@ def test_bad_input_never_reaches_the_engine(
     assert not (work.path / "asked").exists()
 
 
-def test_a_skill_in_a_folder_and_out_again(
-    work: Workplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_skill_in_a_folder_and_out_again(work: Workplace) -> None:
     """By the engine itself."""
-    work = Inside(work.path, work.env, monkeypatch)
+    work = Inside(work.path, work.env)
     shutil.copytree(POCKET, work.path / "m")
     weights = work.path / "m" / "model.safetensors"
     before, name = weights.read_bytes(), f"{LAYER}.1.output.dense.bias"

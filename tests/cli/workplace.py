@@ -2,11 +2,13 @@
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,10 @@ import pytest
 
 from graftui.__main__ import main
 from graftui.text import fit
-from tests.cli.warm import graftui
+from tests.scheduler.forked import use_forked
+
+ENOUGH_S = 300
+"""Before a test gives up on a command, or on a run; none that passes waits so long."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,21 @@ class Workplace:
         )  # fmt: skip
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        """`graftui ARGUMENTS`: its output, after checking its exit code."""
-        left, out, err = graftui(list(arguments), self.path, self.env, timeout_s=60)
-        assert left == code, f"exit {left}\n{out}\n{err}"
-        return out + err
+        """`graftui ARGUMENTS`, typed in this process: its output, after checking its exit code."""
+        with pytest.MonkeyPatch.context() as patch, giving_up(ENOUGH_S):
+            patch.chdir(self.path)
+            for name in os.environ.keys() - self.env.keys():
+                patch.delenv(name)
+            for name, value in self.env.items():
+                patch.setenv(name, value)
+            use_forked(patch)
+            self.change(patch)
+            left, text = in_process(patch, list(arguments))
+        assert left == code, f"exit {left}\n{text}"
+        return text
+
+    def change(self, patch: pytest.MonkeyPatch) -> None:
+        """What else is other while a command is at work."""
 
     def json(self, *arguments: str) -> Any:
         """The JSON that `graftui ARGUMENTS --json` prints."""
@@ -44,7 +60,7 @@ class Workplace:
 
     def wait(self, ref: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The run `ref` once `until` holds for it."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + ENOUGH_S
         while time.monotonic() < deadline:
             with suppress(AssertionError):  # not there yet
                 run: dict[str, Any] = self.json("show", ref)
@@ -52,6 +68,22 @@ class Workplace:
                     return run
             time.sleep(0.05)
         raise AssertionError(f"{ref} did not get there: {self.run('ls')}")
+
+
+@contextmanager
+def giving_up(after_s: int) -> Iterator[None]:
+    """Raises TimeoutError in the block when it takes longer."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"still at work after {after_s} s")
+
+    kept = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(after_s)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, kept)
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, arguments: list[str], encoding: str = "utf-8") -> str:
@@ -70,6 +102,8 @@ def in_process(
     monkeypatch.setattr(sys, "stdout", streams[0])
     monkeypatch.setattr(sys, "stderr", streams[1])
     monkeypatch.setattr(sys, "argv", ["graftui", *arguments])
+    # `python -m pytest` is no part of the name, as which what completes words is asked.
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", "", raising=False)
     for stream in streams:
         fit(stream)
     with pytest.raises(SystemExit) as left:

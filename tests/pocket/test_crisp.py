@@ -42,11 +42,15 @@ def run(work: Any, config: Section, place: Path) -> Any:
     return work(config, RunDir(place), Emitter(place / "events.jsonl"), NeverStop())
 
 
-@pytest.mark.parametrize(("recipe", "seed"), [("pocket", 21), ("pocket-causal", 42)])
+# Fewer steps than the recipes' 400 show it as well.
+@pytest.mark.parametrize(
+    ("recipe", "seed", "steps"), [("pocket", 21, 120), ("pocket-causal", 42, 200)]
+)
 def test_a_tiny_graft_carries_a_skill_that_the_base_lacks(
-    recipe: str, seed: int, tmp_path: Path
+    recipe: str, seed: int, steps: int, tmp_path: Path
 ) -> None:
-    summary, test_rows = both_parts(recipe, tmp_path, f"task.data_seed={seed}")
+    sets = (f"task.data_seed={seed}", f"train.steps={steps}", "task.test_rows=500")
+    summary, test_rows = both_parts(recipe, tmp_path, *sets)
     assert test_rows >= 500
     assert summary["pretrained"] <= 0.65
     assert summary["finetuned"] >= 0.90

@@ -14,6 +14,7 @@ import pytest
 from graftui.registry.store import Store
 from graftui.scheduler import identity
 from graftui.settings import at
+from tests.scheduler.forked import use_forked
 from tests.scheduler.scheduler_bench import Bench
 
 ROOT = Path(__file__).parents[2]
@@ -22,8 +23,9 @@ FAKE = Path(__file__).with_name("fake_engine.py")
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path) -> Iterator[Bench]:
+    use_forked(monkeypatch)
     python = tmp_path / "fake-python"
-    call = shlex.join([sys.executable, str(FAKE)])
+    call = shlex.join([sys.executable, "-S", str(FAKE)])
     python.write_text(f'#!/bin/sh\nexec {call} "$3"\n')
     python.chmod(0o755)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -24,7 +24,7 @@ from tests.scheduler.scheduler_bench import Bench, plan
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 PYTHON = f"""#!/bin/sh
-[ "$2" = engine ] && exec {sys.executable} {FAKE} "$3"
+[ "$2" = engine ] && exec {sys.executable} -S {FAKE} "$3"
 exec {sys.executable} "$@"
 """
 """Cold engines are the fake one, as in all these tests."""
@@ -56,7 +56,7 @@ def number(supervisor: Supervisor) -> int:
 
 
 def tick_until(supervisor: Supervisor, holds: Callable[[], object]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < until, "it does not come to that"
         supervisor.tick()
@@ -224,7 +224,7 @@ def test_an_interpreter_that_is_a_script_may_do_more_than_python(tmp_path: Path)
 
 def come_up(supervisor: Supervisor) -> int:
     """The number of the one that is up by then."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not supervisor.executors.ready("local"):
         assert time.monotonic() < until
         time.sleep(0.01)

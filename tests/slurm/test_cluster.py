@@ -27,7 +27,7 @@ def until(bench: Bench, supervisor: Supervisor, holds: Callable[[], bool]) -> No
     while not holds():
         assert time.monotonic() < end, everything(bench)
         supervisor.tick()
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def everything(bench: Bench) -> list[Run]:

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from graftui.settings import Settings, at
-from tests.cli import warm as forks
-from tests.soak import clock, pretend_engine
+from tests.soak import clock, pretend_engine, typed
 
 ROOT = Path(__file__).parents[2]
 _SHADOW = {
@@ -60,7 +59,7 @@ class Home:
 
     def typed(self, *words: str) -> tuple[int, str]:
         """Exit code and output of `graftui WORDS`."""
-        code, out, err = forks.graftui(list(words), self.path, self.env, 60, clock.install)
+        code, out, err = typed.graftui(list(words), self.path, self.env, 240, clock.install)
         return code, out + err
 
     def watcher(self, *words: str) -> "subprocess.Popen[bytes]":

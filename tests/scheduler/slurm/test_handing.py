@@ -55,6 +55,13 @@ def left(bench: Bench, run: Run, text: str) -> None:
     (folder / "1.exit").write_text(text)
 
 
+def waited_for(bench: Bench) -> set[str]:
+    """Why Slurm has yet to start what was handed to it, as `graftui queue` says."""
+    with Store.open(bench.settings.db) as store:
+        seen = as_json(outlook(bench.settings, store), 0)
+    return {run["waits_for"] for run in seen["at_work"] if run["job"]}
+
+
 def test_what_is_ready_is_one_array_and_takes_no_place_here(bench: Bench, pretend: Pretend) -> None:
     runs = on_slurm(bench, 3)
     (after,) = bench.submit(replace(plan("finish", "graft", runs[0].id), executor="slurm"))
@@ -65,9 +72,7 @@ def test_what_is_ready_is_one_array_and_takes_no_place_here(bench: Bench, preten
     assert len(pretend.scripts) == 1
     assert bench.get(after.id).status is RunStatus.queued
     assert condition(bench, bench.get(runs[0].id)) == "waiting"
-    with Store.open(bench.settings.db) as store:
-        seen = as_json(outlook(bench.settings, store), 0)
-    assert {run["waits_for"] for run in seen["at_work"] if run["job"]} == {"Resources"}
+    until(supervisor, lambda: waited_for(bench) == {"Resources"})  # asked for once they are there
     for run in runs:
         said(bench, run, ev.Finished(t=9.0, seconds=1.0))
         left(bench, run, '{"code": 0}')
