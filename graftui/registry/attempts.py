@@ -94,7 +94,7 @@ def path(run_dir: RunDir, n: int) -> Path:
 
 def as_file(attempt: Attempt) -> dict[str, Any]:
     """What its file says: not whose it is, since it may move with its folder."""
-    return {name: value for name, value in asdict(attempt).items() if name != "run"}
+    return {name: getattr(attempt, name) for name in COLUMNS if name != "run"}
 
 
 def write(run_dir: RunDir, attempt: Attempt) -> None:

@@ -1,30 +1,21 @@
 """Runs handed to executors with a queue of their own, such as Slurm's; the supervisor does it.
 
-Owns the order of writing things down: a job that graftui has not noted could not be stopped, and
-one that was noted and never came to be is found out about.
+Owns when that is done, and for which runs; how is in handover.py.
 """
 
-import logging
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Sequence, Set
 
-from graftui.errors import GraftuiError, UsageError
-from graftui.models import Attempt, Run, RunReason, RunStatus, Verdict
-from graftui.registry import attempts as files
+from graftui.models import Attempt
 from graftui.registry import handed, queue
 from graftui.registry.store import Store
 from graftui.scheduler.executors import Executors
-from graftui.scheduler.executors.base import How, Queueing, Wanted
+from graftui.scheduler.executors.base import Wanted
+from graftui.scheduler.handover import Handover, note, write
 from graftui.scheduler.identity import here
 from graftui.scheduler.queue import policy, queue_file
-from graftui.scheduler.queue.rewrite import finish as finish_edit
-from graftui.scheduler.reads import FilesChanged, note_of
-from graftui.scheduler.reconcile import AT_WORK
-from graftui.scheduler.settle import settle
 from graftui.settings import PILOT, QUEUEING, Settings
 
-log = logging.getLogger("graftui.handing")
 _EVERY_S = 1.0
 
 
@@ -41,48 +32,49 @@ class Handing:
         self._idle: dict[str, tuple[queue.Changes, set[str]]] = {}
         """When each executor last had nothing, and nothing waited for it: thousands may wait for
         another."""
+        self._under_way: Handover | None = None
 
-    def tick(self, store: Store) -> None:
-        """Look after what was handed over, and hand over what is ready."""
-        if time.monotonic() < self._next:
+    @property
+    def claimed(self) -> Set[str]:
+        """Runs that are just being handed over, and have no job yet."""
+        return self._under_way.claimed if self._under_way else frozenset()
+
+    def look(self, store: Store) -> None:
+        """After what was handed over, and whether something is ready to be."""
+        if self._under_way is None and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _EVERY_S
+            paused = policy.paused(queue_file.in_force(self.settings, store))
+            for name in QUEUEING:
+                self._look_at(store, name, paused)
+
+    def go_on(self, store: Store) -> None:
+        """With what is just being handed over, for a moment."""
+        handover, self._under_way = self._under_way, None  # where that fails, it is given up
+        if handover is not None and handover.go_on(store):
+            self._under_way = handover
+
+    def _look_at(self, store: Store, name: str, paused: set[str]) -> None:
+        state = queue.changes(store.db), paused
+        if self._under_way or state == self._idle.get(name):
             return
-        self._next = time.monotonic() + _EVERY_S
-        paused = policy.paused(queue_file.in_force(self.settings, store))
-        for name in QUEUEING:
-            state = queue.changes(store.db), paused
-            if state == self._idle.get(name):
-                continue
-            has = handed.has(store.db, self._here, name)
-            if len(has) < self._had.get(name, 0):
-                self.executors.queueing(name).tidy(has)
-            self._had[name] = len(has)
-            if has or handed.ready(store.db, self._here, name, paused, 1):
-                self._tend(store, name, has)
-            else:
-                self._idle[name] = state
+        has = handed.has(store.db, self._here, name)
+        if len(has) < self._had.get(name, 0):
+            self.executors.queueing(name).tidy(has)
+        self._had[name] = len(has)
+        if has or handed.ready(store.db, self._here, name, paused, 1):
+            self._tend(store, name, has)
+        else:
+            self._idle[name] = state
 
     def _tend(self, store: Store, name: str, has: Sequence[Attempt]) -> None:
         executor = self.executors.queueing(name)
         room = executor.tend(has)
-        self._note(store, executor.known_as(has))
-        if room:
-            self._hand_over(store, name, executor, room)
-
-    def _hand_over(self, store: Store, name: str, executor: Queueing, most: int) -> None:
-        able = self._able(store, self._claimed(store, name, most))
-        if not able:
-            return
-        try:
-            width = self._width(store, able[0].attempt.run)
-            taken = executor.hand_over(able, width, lambda named: self._note(store, named))
-        except UsageError as error:
-            for each in able:
-                self._fail(store, each.attempt.run, RunReason.config, error)
-            return
-        self._note(store, taken)
-        for each in able[len(taken) :]:
-            self._take_back(store, each.attempt)
-        log.info("handed over %d to %s", len(taken), able[0].attempt.executor)
+        if renamed := executor.known_as(has):
+            note(self.executors, store, renamed)
+            for attempt in renamed:
+                write(self.settings, attempt)
+        if room and (wanted := self._claimed(store, name, room)):
+            self._under_way = Handover(self.settings, self.executors, wanted)
 
     def _claimed(self, store: Store, name: str, most: int) -> list[Wanted]:
         """What is ready, claimed; with all that follows it, where one job may do many runs."""
@@ -93,52 +85,3 @@ class Handing:
             if ids and store.get(ids[0]).executor.endswith(PILOT):
                 after |= handed.following(db, self._here, ids)
             return [Wanted(queue.claim(db, id), sources) for id, sources in after.items()]
-
-    def _able(self, store: Store, wanted: Sequence[Wanted]) -> list[Wanted]:
-        """Those that nothing speaks against, nor against what they follow."""
-        able: dict[str, Wanted] = {}
-        for each in wanted:
-            if not able.keys() >= {*each.after}:
-                self._take_back(store, each.attempt)
-            elif self._reads_the_same(store, store.get(each.attempt.run)):
-                able[each.attempt.run] = each
-        return list(able.values())
-
-    def _width(self, store: Store, run_id: str) -> int:
-        """How many of the run's group may be at work at once; 0: nobody said so of that group."""
-        groups = queue_file.in_force(self.settings, store).groups
-        group = groups.get(store.get(run_id).queue_group)
-        return (group.jobs or 0) if group else 0
-
-    def _reads_the_same(self, store: Store, run: Run) -> bool:
-        try:
-            finish_edit(self.settings, store, run)
-            note_of(self.settings, run)
-            return True
-        except FilesChanged as error:
-            self._fail(store, run.id, RunReason.data, error)
-            return False
-
-    def _note(self, store: Store, named: Sequence[Attempt]) -> None:
-        """What their jobs are called; those of runs that were cancelled meanwhile are stopped."""
-        for attempt in named:
-            with store.write() as db:
-                wanted = files.change(
-                    db, attempt, only_if=(*AT_WORK, RunStatus.lost), job=attempt.job
-                )
-            with suppress(OSError):  # a full disk; its row says so too
-                files.write(self.settings.run_dir(attempt.run), attempt)
-            if wanted is None:
-                self.executors[attempt.executor].stop(attempt, How.ask)
-
-    def _take_back(self, store: Store, attempt: Attempt) -> None:
-        files.unwrite(self.settings.run_dir(attempt.run), attempt.n)
-        with store.write() as db:
-            handed.take_back(db, attempt)
-
-    def _fail(self, store: Store, run_id: str, reason: RunReason, error: GraftuiError) -> None:
-        verdict = Verdict(
-            status=RunStatus.failed, reason=reason, ended_at=time.time(),
-            message=error.message, hint=error.hint,
-        )  # fmt: skip
-        settle(self.settings, store, run_id, verdict)

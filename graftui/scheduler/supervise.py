@@ -109,7 +109,8 @@ class Supervisor:
             if self._looks.due():
                 with self._looks.kept():
                     self._look_at_all(store)
-                self.handing.tick(store)
+                self.handing.look(store)
+            self.handing.go_on(store)
             # An engine that said it has finished may still hold its memory: count processes too.
             while claimed := self._claim(store):
                 self._start(store, claimed)
@@ -142,7 +143,7 @@ class Supervisor:
             self.settings,
             store,
             self.executors,
-            mine=self.mine,
+            mine=self.mine.keys() | self.handing.claimed,
             adopting=adopting,
             waiting=waiting,
         )

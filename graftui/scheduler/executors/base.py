@@ -1,6 +1,6 @@
 """What an executor is: it starts attempts of runs, says what becomes of them, and stops them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -137,12 +137,17 @@ class Queueing(Executor, Protocol):
     def known_as(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
         """Those of `attempts` whose jobs have another name by now, with that."""
 
-    def hand_over(
-        self, wanted: Sequence[Wanted], width: int, note: Callable[[Sequence[Attempt]], object]
-    ) -> Sequence[Attempt]:
-        """Have engines started for attempts, all of one executor's name; those that are taken.
+    def prepare(self, wanted: Sequence[Wanted], width: int) -> Sequence[Attempt]:
+        """Write down what is to be submitted: engines for attempts, all of one executor's name. The
+        attempts, each with a job's name that it can be recognised by there.
 
-        `width`: at most so many of them at once; 0: as many as there is room for. `note` hears of
-        them before a server is asked, each by a name that it can be recognised by there: no answer
-        may come, and `tend` will see. Raises UsageError where they are not wanted.
+        `width`: at most so many of them at once; 0: as many as there is room for. Raises UsageError
+        where they are not wanted, and OSError.
+        """
+
+    def submit(self, prepared: Sequence[Attempt]) -> Sequence[Attempt]:
+        """Have them started; the first of them that are taken, by the names of their jobs.
+
+        They are noted before, by the names that `prepare` gave them: no answer may come, and `tend`
+        will see. Raises UsageError where they are not wanted.
         """

@@ -1,14 +1,20 @@
 """Runs handed to a pretend cluster: arrays, answers that do not come, jobs that are forgotten."""
 
 import os
+import threading
+import time
 from dataclasses import replace
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from engine.contract import events as ev
 from graftui.models import Run, RunReason, RunStatus
+from graftui.registry import connect
+from graftui.registry import store as registry
 from graftui.registry.store import Store
-from graftui.scheduler import handing
+from graftui.scheduler import handing, handover
 from graftui.scheduler.cancel import cancel
 from graftui.scheduler.executors.slurm import executor, sights
 from graftui.scheduler.executors.slurm.commands import NoRoom, Refused
@@ -36,7 +42,8 @@ def on_slurm(bench: Bench, count: int) -> list[Run]:
 
 
 def jobs(bench: Bench, runs: list[Run]) -> list[str]:
-    return [bench.get(run.id).attempt.job for run in runs]
+    with Store.open(bench.settings.db) as store:
+        return [store.get(run.id).attempt.job for run in runs]
 
 
 def said(bench: Bench, run: Run, event: ev.Event) -> None:
@@ -85,6 +92,70 @@ def test_arrays_are_as_large_as_slurm_takes_them(bench: Bench, pretend: Pretend)
     runs = on_slurm(bench, 5)
     until(Supervisor(bench.settings), lambda: all(jobs(bench, runs)))
     assert jobs(bench, runs) == ["41_0", "41_1", "42_0", "42_1", "43_0"]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Time that passes only where a run's files are read or written: 10 ms each."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def slow(module: Any, name: str) -> None:
+        real = getattr(module, name)
+
+        def slowed(*given: Any) -> Any:
+            now[0] += 0.01
+            return real(*given)
+
+        monkeypatch.setattr(module, name, slowed)
+
+    slow(handover, "note_of")
+    slow(handover, "write")
+    return now
+
+
+def ticked(supervisor: Supervisor, clock: list[float]) -> float:
+    """How long a tick takes by that clock; a second passes between two."""
+    before = clock[0]
+    supervisor.tick()
+    for thread in threading.enumerate():  # one asks Slurm
+        if thread is not threading.current_thread():
+            thread.join()
+    took, clock[0] = clock[0] - before, clock[0] + 1.0
+    return took
+
+
+def test_a_large_array_is_handed_over_a_little_at_each_tick(
+    bench: Bench, pretend: Pretend, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = Mock(wraps=connect.immediate)
+    monkeypatch.setattr(registry, "immediate", writes)
+    transactions = []
+    for count in (20, 40):
+        runs = on_slurm(bench, count)
+        supervisor, ticks = Supervisor(bench.settings), list[float]()
+        writes.reset_mock()
+        while not all(job.endswith(f"_{n}") for n, job in enumerate(jobs(bench, runs))):
+            ticks.append(ticked(supervisor, clock))
+        transactions.append(writes.call_count)
+        assert max(ticks) < 0.35, "so long, about, a look or a kill may have to wait"
+        assert sum(ticks) > 0.01 * 2 * count, "each was looked at, and noted in its folder"
+    assert len(pretend.scripts) == 2, "it is one array all the same"
+    assert transactions[0] == transactions[1]
+
+
+def test_what_was_not_submitted_as_its_supervisor_was_killed_is_submitted_again(
+    bench: Bench, pretend: Pretend, clock: list[float]
+) -> None:
+    runs = on_slurm(bench, 20)
+    killed = Supervisor(bench.settings)
+    while not all(jobs(bench, runs)):
+        ticked(killed, clock)
+    assert not pretend.scripts, "they have names, and Slurm has not heard of them"
+    following = Supervisor(bench.settings)
+    while jobs(bench, runs) != [f"41_{task}" for task in range(20)]:
+        ticked(following, clock)
+    assert {bench.get(run.id).attempt.n for run in runs} == {2}
 
 
 def test_a_group_is_as_wide_as_its_arrays(bench: Bench, pretend: Pretend) -> None:

@@ -3,6 +3,7 @@ what Slurm itself said of each task.
 
     job.sh        as it was submitted
     batch.json    the runs, and where they lie: pilot jobs take theirs from it
+    submitted     made just before Slurm is asked to take it
     0.out, ...    what came of each task outside its run's folder: mostly nothing
 
 Owns the form of batch.json, and when such a folder goes: once none of its runs is at work any more,
@@ -23,7 +24,7 @@ from graftui.settings import Settings, at
 
 _KEPT_S = 7 * 24 * 3600.0
 """So long what was said in one may still be asked for."""
-_FORM = "batch.json"
+_FORM, _SCRIPT, _SUBMITTED = "batch.json", "job.sh", "submitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Batch:
 def write(folder: Path, settings: Settings, wanted: Sequence[Wanted], script: str) -> None:
     """Make the folder of what is about to be submitted. Raises OSError."""
     folder.mkdir(parents=True)
-    write_whole(folder / "job.sh", script)
+    write_whole(folder / _SCRIPT, script)
     listed = [asdict(Entry(each.attempt.run, each.attempt.n, each.after)) for each in wanted]
     where = {"root": str(settings.root), "runs": settings.folder, "python": settings.python}
     write_json(folder / _FORM, {**where, "warm": settings.warm, "entries": listed})
@@ -62,6 +63,18 @@ def read(folder: Path) -> Batch:
     settings = at(root, runs=runs, cache=runs.parent / "cache", **more)
     listed = (Entry(**{**each, "after": tuple(each["after"])}) for each in raw["entries"])
     return Batch(settings, tuple(listed))
+
+
+def submitting(folder: Path) -> str:
+    """The job script; from now on it counts as submitted. Raises OSError."""
+    text = read_whole(folder / _SCRIPT).decode()
+    (folder / _SUBMITTED).touch()
+    return text
+
+
+def given_up(folder: Path) -> bool:
+    """Whether it was never submitted: who made it was killed before."""
+    return folder.is_dir() and not (folder / _SUBMITTED).exists()
 
 
 def clear(folder: Path, at_work: Collection[tuple[str, int]]) -> None:

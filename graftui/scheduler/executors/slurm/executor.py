@@ -7,7 +7,7 @@ data/slurm, so that any process can take over.
 import errno
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from graftui.models import Attempt, Run
 from graftui.scheduler.executors.base import How, Queueing, Sight, Wanted
 from graftui.scheduler.executors.slurm import commands
-from graftui.scheduler.executors.slurm.batch import clear, write
+from graftui.scheduler.executors.slurm.batch import clear, given_up, submitting, write
 from graftui.scheduler.executors.slurm.commands import Job, NoRoom, Refused, Unanswered
 from graftui.scheduler.executors.slurm.marks import Marks
 from graftui.scheduler.executors.slurm.profile import narrowed, profile
@@ -56,7 +56,7 @@ class Slurm(Queueing):
 
     def start(self, run: Run) -> Attempt:
         """One alone, which the supervisor never asks for. Raises OSError, UsageError."""
-        taken = self.hand_over([Wanted(run.attempt)], 0, lambda attempts: None)
+        taken = self.submit(self.prepare([Wanted(run.attempt)], 0))
         if not taken:
             raise OSError(errno.EAGAIN, "Slurm takes no more jobs now")
         return taken[0]
@@ -91,12 +91,18 @@ class Slurm(Queueing):
             self._question = Question(watched, self._snapshot, with_limits=not self._array)
         for attempt in attempts:
             marks = self._marks(attempt)
-            if forgotten(attempt, marks, self._snapshot) or passed_over(
-                attempt, marks, self._snapshot
+            if (
+                self._never_submitted(attempt)
+                or forgotten(attempt, marks, self._snapshot)
+                or passed_over(attempt, marks, self._snapshot)
             ):
                 marks.forbid()
         answering = self._snapshot.fresh() and not self._snapshot.trouble
         return self._most if answering and now > self._full_until else 0
+
+    def _never_submitted(self, attempt: Attempt) -> bool:
+        nameless = attempt.job.startswith(_PREFIX)
+        return nameless and given_up(self._folder / attempt.job.partition(".")[0])
 
     def known_as(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
         now = ((attempt, self._job(attempt)) for attempt in attempts)
@@ -112,9 +118,7 @@ class Slurm(Queueing):
     def tidy(self, attempts: Sequence[Attempt]) -> None:
         clear(self._folder, {(attempt.run, attempt.n) for attempt in attempts})
 
-    def hand_over(
-        self, wanted: Sequence[Wanted], width: int, note: Callable[[Sequence[Attempt]], object]
-    ) -> Sequence[Attempt]:
+    def prepare(self, wanted: Sequence[Wanted], width: int) -> Sequence[Attempt]:
         asked = narrowed(profile(self.settings.root, wanted[0].attempt.executor), width)
         name = f"{_PREFIX}{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         pilots = wanted[0].attempt.executor.endswith(PILOT)
@@ -125,18 +129,22 @@ class Slurm(Queueing):
         script = pilot_script if pilots else job_script
         text = script(self.settings, asked, self._folder / name, named)
         write(self._folder / name, self.settings, wanted, text)
-        note(named)
+        return named
+
+    def submit(self, prepared: Sequence[Attempt]) -> Sequence[Attempt]:
+        name = prepared[0].job.partition(".")[0]
         try:
-            number = commands.sbatch(text)
+            number = commands.sbatch(submitting(self._folder / name))
         except NoRoom:
-            self._most = self._most if pilots else max(1, len(named) // 2)
+            pilots = prepared[0].executor.endswith(PILOT)
+            self._most = self._most if pilots else max(1, len(prepared) // 2)
             self._full_until = time.time() + _FULL_S
             return []
         except Unanswered as error:
-            self._keep(replace(self._snapshot.with_jobs(_jobs(named)), trouble=error.message))
-            return named
+            self._keep(replace(self._snapshot.with_jobs(_jobs(prepared)), trouble=error.message))
+            return prepared
         taken = [
-            replace(each, job=each.job.replace(name, number).replace(".", "_")) for each in named
+            replace(each, job=each.job.replace(name, number).replace(".", "_")) for each in prepared
         ]
         self._most = min(2 * self._most, self._array or _LEAST_ARRAY)
         self._keep(self._snapshot.with_jobs(_jobs(taken)))
