@@ -15,6 +15,7 @@ from engine.failure import out_of_memory
 # Modules, not functions: a process that is asked for one answer need not import torch for all.
 MODULES = {
     "task.prompt": "engine.tools.task",
+    "task.rows": "engine.tools.rows",
     "model.parts": "engine.tools.model",
     "data.kshot": "engine.tools.kshot",
     "skill.show": "engine.tools.skill.show",

@@ -208,6 +208,35 @@ def _collect(request: "Request", form: Format, output: Path | None, plot: bool, 
         say(note)
 
 
+def answers(
+    ref: Ref,
+    other: Annotated[
+        str, typer.Argument(metavar="[ID]", help="A second run", autocompletion=completion.runs)
+    ] = "",
+    show: Annotated[str, typer.Option("--show", help="Rows: lost, gained or all")] = "lost",
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="At most so many rows; 0: all")
+    ] = 50,
+    format_: Compared = None,
+    output: Output = None,
+    raw: Raw = False,
+    json: Json = False,
+) -> None:
+    """Show which test rows a graft loses: text, right answer, and both models' answers.
+
+    Of one run: its fine-tuned model against its graft. Of two: the results of both. The rows on
+    which they are farthest apart come first.
+    """
+    from graftui.cli.commands import answers as printing
+
+    form = writing.format_of(output, "json" if json else format_, "table")
+    settings = settings_here()
+    writing.check_place(output, settings)
+    with store_to_read(settings) as store:
+        runs = [store.resolve(each) for each in (ref, other) if each]
+    printing.show(settings, runs, printing.Wanted(show, limit, form, output, raw), console_here())
+
+
 def export(
     runs: Annotated[
         str, typer.Option(help="Ids or names, comma-separated; all runs if not given")
@@ -248,5 +277,6 @@ VERBS: dict[Callable[..., None], str] = {
     logs: "graftui logs last -f",
     diff: "graftui diff k3f9qz m2p8ra",
     compare: "graftui compare --by task.name,graft.sparsity -f 'tag in (paper, extra)'",
+    answers: "graftui answers last --show lost",
     export: "graftui export --format md -f tag=paper -o t.md",
 }

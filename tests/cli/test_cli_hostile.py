@@ -1,5 +1,6 @@
 """Every verb, where all that is data looks like markup or steers a terminal."""
 
+import gzip
 import json
 import math
 import re
@@ -43,6 +44,7 @@ PART = {"part": EVIL, "tensors": 1, "weights": 2, "maskable": 1}
 ANSWERS: dict[str, Any] = {
     "task.prompt": {"text": EVIL, "ids": [1], "tokens": [EVIL], "reads": 0, "label": EVIL,
                     "classes": [{"label": EVIL, "word": EVIL, "ids": [1], "tokens": [EVIL]}]},
+    "task.rows": {"rows": [{"id": EVIL, "label": EVIL, "texts": [EVIL, EVIL]}]},
     "model.parts": {"family": EVIL, "tied": None, "parts": [PART], "biases": PART, "total": PART},
     "data.kshot": {"files": [EVIL]},
     "skill.show": {"info": INFO, "head": {},
@@ -75,7 +77,7 @@ TYPED: dict[str, list[str]] = {
     "recipes": [RECIPE, "--settings"],
     "save": ["one", EVIL], "ls": [],
     "show": ["one"], "logs": ["one"], "compare": ["one", "two"], "export": [],
-    "diff": ["one", "two"],
+    "diff": ["one", "two"], "answers": ["one", "--show", "all"],
     "rm": ["--yes", "two"], "doctor": [], "tag": ["one", f"+{EVIL}2"], "note": ["one", EVIL],
     "rename": ["one", f"{EVIL}3"], "model": ["pocket:masked-lm"],
     "tasks": [], "tasks show": [TASK], "data kshot": ["--task", "pocket-film"],
@@ -107,6 +109,7 @@ SHOW_IT = (
     "show",
     "logs",
     "compare",
+    "answers",
     "diff",
     "watch",
     "tasks",
@@ -161,6 +164,13 @@ def add(place: Path, id: str, kind: str, last: ev.Event) -> None:
     made.events.write_bytes(b"".join(map(ev.dumps, timed)))
     made.output.write_bytes(b"10%\r20%\r" + EVIL.encode() + b"\n\xff\n")
     made.skill().write_bytes(b"")
+    head = {"v": 1, "task": EVIL, "subject": "model", "split": "test", "labels": {}, "rows": 1}
+    said_to = "".join(
+        f"{json.dumps({**head, 'stage': stage, 'classes': [EVIL, 'b']})}\n"
+        f"{json.dumps([EVIL, 0, 1, [0.5, 0.5]])}\n"
+        for stage in ("pretrained", "finetuned", "learnt_graft")
+    )
+    (made.path / "answers.jsonl.gz").write_bytes(gzip.compress(said_to.encode()))
     write_card(made, RunCard(id=id, name=EVIL, created_at=1.79e9, recipe=EVIL, tags=(EVIL,)))
 
 

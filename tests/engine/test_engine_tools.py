@@ -23,6 +23,10 @@ from engine.contract.questions.messages import (
     heard,
     line,
 )
+from engine.contract.sections import TaskConfig
+from engine.data import spec_of
+from engine.tasks.row_ids import row_ids
+from engine.tasks.sources import read_rows
 from engine.tools import kshot
 from engine.tools.answering import MODULES, answered
 from tests.engine.engine_bench import write_model
@@ -88,6 +92,20 @@ def process(folder: Path, *lines: str) -> "subprocess.CompletedProcess[str]":
 
 def drawn(out: str) -> str:
     return json.dumps({"name": "data.kshot", "seeds": [1], "out": out})
+
+
+def test_rows_say_what_the_files_do_by_the_ids_that_answers_have() -> None:
+    task = TaskConfig(name="pocket-film")
+    rows = read_rows(task, spec_of(task)).tests["test"]
+    ids = row_ids("pocket-film", rows)
+    wanted = [ids[5], "gone", ids[0]]
+    raw = task.model_dump(mode="json")
+    told = asked("task.rows", {"task": raw, "split": "test", "ids": wanted})["rows"]
+    assert told == [
+        {"id": ids[n], "label": rows[n].label, "texts": list(rows[n].texts)} for n in (5, 0)
+    ]
+    refused = asked("task.rows", {"task": raw, "split": "tset", "ids": []}, ok=False)
+    assert "it has dev, test" in refused["hint"]
 
 
 @pytest.fixture

@@ -92,3 +92,31 @@ class WriteKshot(Question[KshotFiles]):
     seeds: tuple[int, ...]
     out: str
     """Folder in which TASK/K-SEED/ is made."""
+
+
+class RowText(Value):
+    """A row as it stands in the task's files."""
+
+    id: str
+    """As in the answers of a run."""
+    label: str
+    """As the catalog writes it; of a regression, the score."""
+    texts: tuple[str, ...]
+    """One sentence, or two."""
+
+
+class TaskRows(Named):
+    """Rows of a split; those that it has no more are left out."""
+
+    name: Literal["task.rows"] = "task.rows"
+    rows: tuple[RowText, ...]
+
+
+class AskTaskRows(Question[TaskRows]):
+    """What the rows say that were answered."""
+
+    name: Literal["task.rows"] = "task.rows"
+    task: TaskConfig = TaskConfig()
+    split: str
+    """`dev`, or a test set by its name."""
+    ids: tuple[str, ...]

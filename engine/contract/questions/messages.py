@@ -8,9 +8,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 from engine.contract.questions.catalog import (
     AskModelParts,
     AskTaskPrompt,
+    AskTaskRows,
     KshotFiles,
     ModelParts,
     TaskPrompt,
+    TaskRows,
     WriteKshot,
 )
 from engine.contract.questions.skills import (
@@ -35,6 +37,7 @@ VERSION = 1
 
 QUESTIONS: dict[str, type[Question[Any]]] = {
     "task.prompt": AskTaskPrompt,
+    "task.rows": AskTaskRows,
     "model.parts": AskModelParts,
     "data.kshot": WriteKshot,
     "skill.show": ShowSkill,
@@ -51,6 +54,7 @@ QUESTIONS: dict[str, type[Question[Any]]] = {
 
 Answer = Annotated[
     TaskPrompt
+    | TaskRows
     | ModelParts
     | KshotFiles
     | SkillShown

@@ -4,18 +4,21 @@ The imports within are those that need pydantic. What cannot be answered is said
 over it: who compares runs without skills looks at something else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from graftui.errors import GraftuiError
+from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 
 if TYPE_CHECKING:
     from engine.contract.questions.skills import SkillsShared
+    from graftui.results.answer_pairs import Pairs
 
 
 @dataclass
@@ -44,5 +47,58 @@ def overlap(settings: Settings, ids: Sequence[str]) -> OverlapKnown:
         with Engine(settings) as engine:
             shared = engine.ask(DiffSkills(skills=tuple(skill.path for skill in skills)))
     except GraftuiError as error:
-        return OverlapKnown(None, (), " ".join(filter(None, (error.message, error.hint))))
+        return OverlapKnown(None, (), said(error))
     return OverlapKnown(shared, [skill.label for skill in skills])
+
+
+@dataclass
+class AnswersRead(Message):
+    """What two sets of weights answered."""
+
+    ids: Sequence[str]
+    """The runs that were asked for."""
+    pairs: "Pairs | None"
+    texts: Mapping[str, Sequence[str]]
+    """What the rows say, by id; empty while that is not known."""
+    problem: str = ""
+    """Why it is not known, and what to do about it."""
+
+
+def answers(settings: Settings, ids: Sequence[str]) -> AnswersRead:
+    """Read the answers of a run, or of two."""
+    from graftui.results.answer_pairs import pairs_of
+
+    try:
+        pairs = pairs_of([(run, directory(settings, run).path) for run in _runs(settings, ids)])
+    except GraftuiError as error:
+        return AnswersRead(ids, None, {}, said(error))
+    return AnswersRead(ids, pairs, {})
+
+
+def texts(settings: Settings, known: AnswersRead) -> AnswersRead:
+    """Ask the engine what the rows say."""
+    from graftui.results.answer_pairs import MOST, question
+    from graftui.scheduler.questions import Engine
+
+    pairs = known.pairs
+    if pairs is None:
+        return known
+    # Most of what any filter shows; what changed stands first.
+    rows = [row.id for row in pairs.rows[: 2 * MOST]]
+    try:
+        (run, *_) = _runs(settings, known.ids)
+        with Engine(settings) as engine:
+            answer = engine.ask(question(run, pairs, rows))
+    except GraftuiError as error:
+        return AnswersRead(known.ids, pairs, {}, said(error))
+    return AnswersRead(known.ids, pairs, {row.id: row.texts for row in answer.rows})
+
+
+def _runs(settings: Settings, ids: Sequence[str]) -> list[Run]:
+    with Store.open(settings.db) as store:
+        return [store.get(id) for id in ids]
+
+
+def said(error: GraftuiError) -> str:
+    """What is wrong, and what to do about it, in one line."""
+    return " ".join(filter(None, (error.message, error.hint)))

@@ -6,7 +6,6 @@ graftui.results, which the command line's `compare` asks too.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from textual import on
@@ -18,17 +17,13 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from graftui.results.cells import Table
 from graftui.results.figures import counted
 from graftui.settings import Settings
-from graftui.tui.background import start
 from graftui.tui.charts import ChartGrid
-from graftui.tui.compare import jobs
+from graftui.tui.compare.asking import AskingScreen
 from graftui.tui.compare.feed import Curves, Differences, DifferencesSeen, Figures, Sizes
-from graftui.tui.compare.jobs import OverlapKnown
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.feed import Question
-from graftui.tui.live import LiveScreen
 from graftui.tui.panes import Pane, PaneNames, Panes
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
@@ -36,7 +31,7 @@ from graftui.tui.tables import FigureTable
 
 TITLES = {
     "figures": "Figures", "curves": "Curves", "sizes": "Sizes", "differences": "Differences",
-    "overlap": "Overlap",
+    "overlap": "Overlap", "answers": "Answers",
 }  # fmt: skip
 """Pane -> its title, in the order of their digits."""
 _NOTHING = {
@@ -48,7 +43,7 @@ _KEPT = "compare.panes"
 """Name under which it is remembered which are open."""
 
 
-class CompareScreen(LiveScreen[None]):
+class CompareScreen(AskingScreen):
     """A column a run, or one for those that differ in seeds alone."""
 
     DEFAULT_CSS = """
@@ -63,8 +58,6 @@ class CompareScreen(LiveScreen[None]):
                 tooltip="all settings, or only those that differ"),
         Binding("b", "baseline", "Baseline", id="compare.baseline",
                 tooltip="choose what the differences per seed are taken from"),
-        Binding("m", "measure", "Measure", show=False, id="compare.measure",
-                tooltip="of overlap: Jaccard, directed, or against chance"),
         Binding("z", "zoom", "Zoom", show=False, id="compare.zoom",
                 tooltip="the pane that has the keys all over the screen, and back"),
         Binding("0", "reset", "Reset", show=False, id="compare.reset",
@@ -82,21 +75,16 @@ class CompareScreen(LiveScreen[None]):
     """Pane -> what it shows."""
 
     def __init__(self, settings: Settings, reader: Reader, ids: tuple[str, ...]) -> None:
-        super().__init__()
+        super().__init__(ids)
         self.settings = settings
         self.reader = reader
-        self.ids = ids
         self.set_reactive(CompareScreen.figures, Figures(ids))
         self.set_reactive(CompareScreen.differences, Differences(ids))
-        self._shown: tuple[str, ...] = ()
-        self._overlap: OverlapKnown | None = None
-        self._asked = False
-        """Whether the engine was asked what the skills share."""
-        self._measure = 0
         self._inside: dict[str, Widget] = {
             "figures": FigureTable("compare-figures"),
             "differences": FigureTable("compare-differences"),
-            "overlap": FigureTable("compare-overlap"),
+            "overlap": self.matrix,
+            "answers": self.rows,
             **{name: ChartGrid(f"compare-{name}", text) for name, text in _NOTHING.items()},
         }
 
@@ -120,7 +108,7 @@ class CompareScreen(LiveScreen[None]):
 
     def asks(self) -> Sequence[Question[Any]]:
         """What the panes in view show; the figures always, as the title counts the runs."""
-        wanted = (*self._shown, "figures")
+        wanted = (*self.shown, "figures")
         return [question for name, question in self._questions().items() if name in wanted]
 
     def _questions(self) -> dict[str, Question[Any]]:
@@ -156,8 +144,9 @@ class CompareScreen(LiveScreen[None]):
                 continue
             if isinstance(inside, ChartGrid):
                 inside.show(answer)
-            else:
-                self._show_table(name, answer.table)
+            elif isinstance(inside, FigureTable):
+                inside.show(answer.table)
+                self.pane(name).say("  ".join(answer.table.notes))
         self._say_title()
 
     def _say_title(self) -> None:
@@ -176,37 +165,10 @@ class CompareScreen(LiveScreen[None]):
     def _arranged(self, event: Panes.Arranged) -> None:
         if event.open != self._remembered.get(_KEPT, _names, _FIRST):
             self._remembered.put(_KEPT, list(event.open))
-        self._shown = event.shown
+        self.shown = event.shown
         self.query_one(PaneNames).show(event.shown)
         self.ask()
-        if "overlap" in event.shown and not self._asked:
-            self._asked = True
-            self._pane("overlap").say("asking the engine, which takes some seconds to load …")
-            start(self, "overlap", partial(jobs.overlap, self.settings, self.ids))
-
-    @on(OverlapKnown)
-    def _overlap_known(self, event: OverlapKnown) -> None:
-        self._overlap = event
-        self._show_overlap()
-
-    def _show_overlap(self) -> None:
-        known = self._overlap
-        if known is None or known.shared is None:
-            self._pane("overlap").say(known.problem if known else "")
-            return
-        from graftui.results.overlaps import Measure, overlap  # it imports pydantic
-
-        measure = [*Measure][self._measure % len(Measure)]
-        self._show_table("overlap", overlap(known.shared, known.labels, measure))
-
-    def _show_table(self, name: str, table: Table) -> None:
-        inside = self._inside[name]
-        if isinstance(inside, FigureTable) and self.is_attached:
-            inside.show(table)
-            self._pane(name).say("  ".join(table.notes))
-
-    def _pane(self, name: str) -> Pane:
-        return self.query_one(f"#pane-{name}", Pane)
+        self.ask_engine()
 
     # Keys
 
@@ -220,8 +182,7 @@ class CompareScreen(LiveScreen[None]):
 
     def action_baseline(self) -> None:
         """Choose it, and open the pane of differences."""
-        if "differences" not in self._shown:
-            self.action_pane("differences")
+        self.show_pane("differences")
         seen: DifferencesSeen | None = self.answers.get("differences")
         if seen is None:  # it is being read
             return
@@ -233,14 +194,6 @@ class CompareScreen(LiveScreen[None]):
 
         current = self.differences.baseline or seen.baselines[0][0]
         self.app.push_screen(ChoiceScreen("Differences from", options, current), chosen)
-
-    def action_measure(self) -> None:
-        """The next measure of overlap; opens the pane if it is not in view."""
-        if "overlap" not in self._shown:
-            self.action_pane("overlap")
-        elif self._overlap:
-            self._measure += 1
-            self._show_overlap()
 
     def action_pane(self, name: str) -> None:
         """Open or close it."""
