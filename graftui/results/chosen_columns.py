@@ -20,6 +20,28 @@ BUT_SEED = "all-but-seed"
 """What runs may be grouped by in the place of keys: every setting but the seeds."""
 
 
+_ABOUT = {
+    "kind": "finetune, graft",
+    "reason": "why it failed",
+    "progress": "how far it is, with the curve of its loss; how much it was",
+    "localizer": "what chose the weights of a graft",
+    "zero-shot": "score of the pretrained model, %",
+    "tuned": "score of the fine-tuned model, %",
+    "graft": "score of the graft, %",
+    "recov.": "score of the graft / score of the fine-tuned model, %",
+    "sparsity": "size of a graft, as it was asked for",
+    "weights": "size of a graft, as it was reached",
+    "seed": "of its training, or of its mask",
+    "took": "how long it has run",
+    "age": "how long ago it was queued",
+    "note": "what you wrote of it",
+    "host": "where it was started last",
+    "parent": "the first run that it is made from",
+    "seconds": "how long it ran",
+    "hash": "digest of what decides its result",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A column that there is."""
@@ -61,12 +83,21 @@ def choices(db: sqlite3.Connection) -> list[Choice]:
     from engine.contract.kinds import kinds
     from engine.contract.schema import settings
 
-    ours = dict.fromkeys((each.name for each in COLUMNS), "")
-    scored = dict.fromkeys((*_scores(), *figures(db)), "a figure")
+    ours = {each.name: _ABOUT.get(each.name, "") for each in COLUMNS}
+    scored = dict.fromkeys(
+        (*_scores(), *figures(db)), "figure of a run's own result, or its summary"
+    )
     paths = {
         setting.path: setting.help.split("\n")[0] for kind in kinds() for setting in settings(kind)
     }
-    return [Choice(name, about) for name, about in {**ours, **scored, **paths}.items()]
+    return [
+        Choice(name, about)
+        for name, about in {**ours, **_less(scored, ours), **_less(paths, ours)}.items()
+    ]
+
+
+def _less(some: dict[str, str], other: dict[str, str]) -> dict[str, str]:
+    return {name: about for name, about in some.items() if name not in other}
 
 
 def _scores() -> list[str]:

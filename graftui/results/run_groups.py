@@ -76,6 +76,23 @@ def checked(db: sqlite3.Connection, by: tuple[str, ...]) -> tuple[str, ...]:
     return by
 
 
+def by_settings(by: Sequence[str]) -> bool:
+    """Whether settings alone decide of which group a run is: they never change."""
+    return tuple(by) == (BUT_SEED,) or all("." in key[:-1] for key in by)
+
+
+def with_runs(
+    groups: Sequence[RunGroup], runs: Sequence[Run], sort: str, now: float
+) -> tuple[RunGroup, ...]:
+    """`groups` with their runs as they are in `runs`, which are the same in the order `sort`."""
+    of = {run.id: number for number, group in enumerate(groups) for run in group.runs}
+    members: list[list[Run]] = [[] for _ in groups]
+    for run in runs:
+        members[of[run.id]].append(run)
+    made = [RunGroup(g.label, tuple(own)) for g, own in zip(groups, members, strict=True)]
+    return _in_order(made, runs, sort, now)
+
+
 def grouped(
     store: Store, runs: Sequence[Run], by: Sequence[str], sort: str, now: float
 ) -> tuple[RunGroup, ...]:
@@ -86,6 +103,12 @@ def grouped(
         return ()
     entries = _entries(store, runs)
     groups = _but_seed(entries) if tuple(by) == (BUT_SEED,) else _by(store, entries, by)
+    return _in_order(groups, runs, sort, now)
+
+
+def _in_order(
+    groups: Iterable[RunGroup], runs: Sequence[Run], sort: str, now: float
+) -> tuple[RunGroup, ...]:
     return tuple(sorted(groups, key=partial(_rank, sort=sort, now=now, first=_places(runs))))
 
 

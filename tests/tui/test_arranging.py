@@ -216,3 +216,21 @@ async def test_runs_are_marked_from_here_to_there_and_by_filter(settings: Settin
         await until(pilot, lambda: runs(pilot).marked == {"t2wqaa", "g7kmaa", "t3xxbb"})
         await pilot.press("M")
         await until(pilot, lambda: not runs(pilot).marked)
+
+
+def test_groups_that_are_kept_from_look_to_look_are_those_that_are_made_anew(
+    empty: Settings,
+) -> None:
+    grid(empty)
+    page = RunsPage(sort="-tuned", by=(BUT_SEED,))
+    feed = page.feed()
+    with Store.open(empty.db) as store:
+        source = Source(empty, store, world.NOW, (), False)
+        before = feed.read(source, page)
+        assert feed.read(source, page).lines == before.lines
+        store.update("t11", summary={"finetuned": 0.9}, heard_at=world.NOW)
+        after = feed.read(source, page)
+        assert after.lines == page.feed().read(source, page).lines != before.lines
+        store.delete("g22")
+        gone = feed.read(source, page)
+        assert gone.lines == page.feed().read(source, page).lines != after.lines

@@ -67,14 +67,16 @@ class ColumnsScreen(ModalScreen[Columns | None]):
             yield Input(placeholder="/ search: a setting, a figure, a column", compact=True)
             yield OptionList(compact=True)
             yield Label(
-                "space in or out   J K move   < > width   0 reset   enter take   esc back",
+                "space in or out  J K move  < > width  0 reset  enter take  esc back",
                 classes="keys",
             )
 
     def on_mount(self) -> None:
         """All of them."""
         self._fill()
-        self.query_one(OptionList).focus()
+        lines = self.query_one(OptionList)
+        lines.styles.max_height = "50vh"  # the keys below it stay in view
+        lines.focus()
 
     # What is shown
 

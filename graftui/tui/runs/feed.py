@@ -11,13 +11,13 @@ from graftui.errors import GraftuiError, UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.measured import loss
 from graftui.registry.query.grammar import parse
-from graftui.registry.query.listed import version
 from graftui.registry.query.tree import EVERYTHING, Condition, Not, Query, all_of
 from graftui.registry.query.unarchived import unarchived
 from graftui.results.chosen_columns import with_figures
 from graftui.results.columns import column
 from graftui.scheduler.condition import observed
 from graftui.tui.feed import Source
+from graftui.tui.runs.grouping import Grouping, Groups
 from graftui.tui.runs.nesting import nested
 
 if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
@@ -152,7 +152,8 @@ class RunsFeed:
     def _read_page(self, source: Source, question: RunsPage) -> None:
         where = unarchived(parse(question.text))
         if question.by:
-            lines = _folded(self._groups.read(source, question, where), question.opened)
+            asked = Grouping(question.by, question.sort, question.columns)
+            lines = _folded(self._groups.read(source, asked, where), question.opened)
             start = question.page * PAGE
             self._rows, self._total = len(lines), source.store.count(where)
             self._lines = _with_curves(source, lines[start : start + PAGE])
@@ -169,28 +170,6 @@ class RunsFeed:
         seen = observed(source.settings, shown, source.now)
         placed = nested(seen) if question.nested else [(run, 0) for run in seen]
         self._lines = _with_curves(source, [RunLine(run, depth=depth) for run, depth in placed])
-
-
-class Groups:
-    """The groups of the runs, made anew only when some run is another than before."""
-
-    def __init__(self) -> None:
-        self.made: tuple[RunGroup, ...] = ()
-        self._made_from: tuple[object, ...] = ()
-
-    def read(self, source: Source, question: RunsPage, where: Query) -> "tuple[RunGroup, ...]":
-        """As they are now. Raises UsageError."""
-        from graftui.results.run_groups import grouped  # imports pydantic
-
-        asked = replace(question, page=0, opened=frozenset())
-        made_from = (asked, source.settings.db, version(source.store.db))
-        if made_from != self._made_from:
-            runs = source.store.list(where=where, sort=question.sort)
-            runs = with_figures(source.store, runs, map(column, question.columns))
-            seen = observed(source.settings, runs, source.now)
-            self.made = grouped(source.store, seen, question.by, question.sort, source.now)
-            self._made_from = made_from
-        return self.made
 
 
 def _pinned(source: Source, where: Query, sort: str) -> list[Run]:
