@@ -71,8 +71,9 @@ def ensure(settings: Settings) -> None:
         return
     settings.data.mkdir(parents=True, exist_ok=True)
     path = settings.data / "supervisor.log"
-    fresh = not path.exists() or path.stat().st_size > _LOG_BYTES
-    with path.open("wb" if fresh else "ab") as output:
+    with path.open("ab") as output:  # one of another host may be writing to it too
+        if output.tell() > _LOG_BYTES:
+            output.truncate(0)
         process = subprocess.Popen(
             [sys.executable, "-m", "graftui.scheduler.supervise", packed(settings)],
             cwd=settings.root,

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from graftui.registry.store import Store
 from graftui.scheduler import look as looking
 from graftui.scheduler import supervise
 from graftui.scheduler.lock import lock_path, supervised
-from graftui.scheduler.look import first_look, look
+from graftui.scheduler.look import ensure, first_look, look
 from graftui.scheduler.queue.work import work
 from graftui.settings import Settings
 from tests.scheduler.scheduler_bench import Bench, plan
@@ -52,6 +53,28 @@ def test_many_looks_start_one_supervisor(bench: Bench) -> None:
     assert bench.ended(run.id).status is RunStatus.finished
     log = (bench.settings.data / "supervisor.log").read_text()
     assert log.count("supervising") == 1
+
+
+def test_two_supervisors_of_two_hosts_share_a_log(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home on a network disk, say, where neither sees the other's lock."""
+    path, script = bench.settings.data / "supervisor.log", bench.settings.root / "supervisor"
+    script.write_text("#!/bin/sh\nread line\necho $line\n")
+    script.chmod(0o755)
+    started, (pipe, say) = subprocess.Popen, os.pipe()
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, **how: started(command, **how | {"stdin": pipe})
+    )
+    ensure(bench.settings)
+    with path.open("a") as other:
+        other.write("theirs\n")
+    os.write(say, b"ours\n")
+    looking._started[lock_path(bench.settings)].wait()
+    assert path.read_text() == "theirs\nours\n"
+    os.close(pipe)
+    os.close(say)
 
 
 def test_a_supervisor_on_its_way_out_is_not_waited_for(
