@@ -36,7 +36,8 @@ def failure(error: Exception) -> Failed:
         return Failed(
             reason=FailReason.crashed,
             message="the disk is full",
-            hint="free some space (`graftui rm ID` deletes a run with its checkpoint), then rerun",
+            hint="free some space (`graftui rm ID` deletes a run with its checkpoint); then "
+            "`graftui resume ID` goes on with it",
         )
     _print("".join(traceback.format_exception(error)))
     if advice := out_of_memory(error):

@@ -18,8 +18,10 @@ from engine.errors import Cancelled, Diverged
 from engine.models import LinearModel
 from engine.session import Session, begin
 from engine.training.best import BestWeights
-from engine.training.loop import dev_score, train, trained
+from engine.training.loop import Training, dev_score, train, trained
 
+Scores = dict[str, dict[str, float]]
+"""By test set: metric -> value."""
 _UNTRAINED = (
     "the best dev score, {:.4f}, is that of step 0: no evaluated step was better, so the weights "
     "kept are the pretrained ones, and a graft cut from them has no skill to recover; train longer "
@@ -41,17 +43,35 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
     emit.course = Course(phases(config.train, session.data, head_is_new))
     if head_is_new:
         start.take(0.0, 0)
+        pretrained = None
     else:
-        before = session.test(whose=Stage.pretrained)
-        pretrained = session.announce_tests(Stage.pretrained, before)
-    _tune(session, config.train, best)
-    if head_is_new:  # a head that knows nothing yet has no score: the pretrained network under the
-        start.restore()  # trained head has, and it is what a graft of this run starts from
-        before = session.test(whose=Stage.pretrained)
-        pretrained = session.announce_tests(Stage.pretrained, before)
+        pretrained = _tested(session, Stage.pretrained)
+    training = _tune(session, config.train, best)
+    try:
+        summary = _scored(session, config, best, start, pretrained)
+    except Cancelled:  # of the next attempt, what is trained is not to be trained again
+        session.states.save(training.step, training.stored())
+        raise
+    return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
+
+
+def _scored(
+    session: Session,
+    config: FinetuneConfig,
+    best: BestWeights,
+    start: BestWeights,
+    pretrained: Scores | None,
+) -> dict[str, float]:
+    """Scores of what is trained, announced and in result.json; the few that a table shows.
+
+    `pretrained`: None where the head is new. One that knows nothing yet has no score: the
+    pretrained network under the trained head has, and it is what a graft of this run starts from.
+    """
+    if pretrained is None:
+        start.restore()
+        pretrained = _tested(session, Stage.pretrained)
         best.restore()
-    after = session.test(whose=Stage.finetuned)
-    finetuned = session.announce_tests(Stage.finetuned, after)
+    finetuned = _tested(session, Stage.finetuned)
     session.announce(Stage.finetuned, "dev", session.dev(whose=Stage.finetuned))
     session.write_answers()
     if config.compute.save_logits:
@@ -64,9 +84,14 @@ def run(config: FinetuneConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
         "best_step": float(best.step),
     }
     written = {"pretrained": pretrained, "finetuned": finetuned, "summary": summary}
-    write_json(run_dir.result, written)
+    write_json(session.run_dir.result, written)
     session.wrote("result.json", "result")
-    return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
+    return summary
+
+
+def _tested(session: Session, stage: Stage) -> Scores:
+    """Of the weights as they are."""
+    return session.announce_tests(stage, session.test(whose=stage))
 
 
 def phases(config: TrainConfig, data: TaskData, head_is_new: bool) -> list[Phase]:
@@ -79,7 +104,7 @@ def phases(config: TrainConfig, data: TaskData, head_is_new: bool) -> list[Phase
     return [course[1], before, course[2]] if head_is_new else course
 
 
-def _tune(session: Session, config: TrainConfig, best: BestWeights) -> None:
+def _tune(session: Session, config: TrainConfig, best: BestWeights) -> Training:
     """Train, and write the checkpoint with the best weights, also when stopped (Cancelled) or where
     the loss is lost (Diverged).
     """
@@ -92,7 +117,7 @@ def _tune(session: Session, config: TrainConfig, best: BestWeights) -> None:
         if config.keep_untrained:
             best.offer(untrained, 0)
     try:
-        train(session, config, best, stored)
+        training = train(session, config, best, stored)
     except Cancelled:  # what is best by now may not be so in the end
         if best:
             _keep(session, best)
@@ -100,10 +125,11 @@ def _tune(session: Session, config: TrainConfig, best: BestWeights) -> None:
     except Diverged:
         if best:
             _keep(session, best)
-            _tell(session, best)
+            _tell_if_untrained(session, best)
         raise
     _keep(session, best)
-    _tell(session, best)
+    _tell_if_untrained(session, best)
+    return training
 
 
 def _keep(session: Session, best: BestWeights) -> None:
@@ -111,7 +137,7 @@ def _keep(session: Session, best: BestWeights) -> None:
     write_checkpoint(session, session.run_dir.checkpoint)
 
 
-def _tell(session: Session, best: BestWeights) -> None:
+def _tell_if_untrained(session: Session, best: BestWeights) -> None:
     if best.is_pretrained:
         session.emit(Log(level="warning", message=_UNTRAINED.format(best.score)))
 

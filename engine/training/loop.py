@@ -33,10 +33,10 @@ def train(
     config: TrainConfig,
     best: BestWeights,
     stored: Mapping[str, Any] | None = None,
-) -> None:
-    """`config.steps` optimizer steps; `best` is left with the weights to keep.
+) -> "Training":
+    """`config.steps` optimizer steps; `best` is left with the weights to keep. Where it came to.
 
-    `stored`: where an earlier attempt came to. Raises Diverged, or Cancelled after saving where it
+    `stored`: where an earlier attempt did. Raises Diverged, or Cancelled after saving where it
     came to.
     """
     training = Training(session, config, best)
@@ -50,7 +50,7 @@ def train(
             if session.states.due:
                 session.states.save(training.step, training.stored())
             if training.step == config.steps:
-                return
+                return training
             session.stop.check()
             training.advance()
     except Cancelled:

@@ -41,8 +41,9 @@ from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings
 
 log = logging.getLogger("graftui.supervise")
-# Troubles in a row (full disk, locked registry), a second apart, before it gives up.
-_PATIENCE = 60
+# Troubles in a row (full disk, locked registry), a second apart, before it gives up: longer than an
+# engine waits for room for its last word, so that how it ended is seen.
+_PATIENCE = 180
 _LOOKS, _FOLDERS = 1 / 10, 1 / 100
 """Of its time, for looks at what others have at work, and at the folders of what waits."""
 

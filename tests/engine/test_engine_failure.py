@@ -56,7 +56,9 @@ def test_a_bug_stays_a_bug(error: Exception) -> None:
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_named(number: int) -> None:
-    assert failure(OSError(number, "no room")).message == "the disk is full"
+    told = failure(OSError(number, "no room"))
+    assert told.message == "the disk is full"
+    assert "graftui resume" in told.hint
 
 
 def test_a_text_that_is_not_utf8_does_not_hide_the_failure() -> None:

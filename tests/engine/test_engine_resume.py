@@ -104,6 +104,37 @@ def test_a_fine_tuning_in_pieces_is_the_whole_one(
     check_same(in_pieces(monkeypatch, tmp_path / "pieces", raw, points), whole)
 
 
+@pytest.mark.parametrize("kind", ["causal", "linear head"])
+def test_broken_off_in_its_last_tests_it_is_not_trained_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, task_folder: Path, kind: str
+) -> None:
+    name, task, _, _ = KINDS[kind]
+    raw = finetuning(write_model(tmp_path / "model", name), task_folder, steps=4, eval_every=2)
+    raw["task"] |= task
+    raw["compute"] = {**raw.get("compute", {}), "batch_tokens": 1}  # a row at a time
+    pieces = tmp_path / "there/runs/pieces"  # where no answers are known yet
+    whole = run_here(tmp_path / "here/runs/whole", raw)
+    with monkeypatch.context() as patched:
+        stop_in_the_last_tests(patched)
+        stopped = run_here(pieces, raw)
+    again = run_here(pieces, raw)
+    check_same([stopped, again], whole)
+    assert resumed(again) == [4]
+
+
+def stop_in_the_last_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send the signal when the first rows are tested after training."""
+    is_trained, progress = [False], Emitter.progress
+
+    def tell(self: Emitter, phase: str, step: int, total: int) -> None:
+        progress(self, phase, step, total)
+        is_trained[0] |= phase == "finetune" and step == total
+        if is_trained[0] and phase == "test":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Emitter, "progress", tell)
+
+
 @pytest.mark.parametrize("localizer", ["learnt", "straight-through", "hard-concrete"])
 def test_a_learnt_mask_in_pieces_is_the_whole_one(
     monkeypatch: pytest.MonkeyPatch,
