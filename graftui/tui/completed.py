@@ -69,9 +69,10 @@ class CompletedInput(PlainInput):
     """Tab takes the offer that stands out, or the first; enter is the line as it is."""
 
     BINDINGS = [
-        Binding("tab", "take", "Take", show=False),
-        Binding("up", "older", "Older", show=False),
-        Binding("down", "newer", "Newer", show=False),
+        Binding("enter", "submit", "Done"),
+        Binding("tab", "take", "Take"),
+        Binding("down", "newer", "List"),
+        Binding("up", "older", "Used before"),
     ]
 
     class Edited(Message):

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from graftui.registry.query import scanner
-from graftui.registry.query.keys import LONGEST_HEADING, known
+from graftui.registry.query.keys import KEYS, LONGEST_HEADING, known
 
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?", re.DOTALL)
 """Open or closed."""
@@ -33,6 +33,19 @@ class Typing:
 def at_cursor(line: str, cursor: int) -> Typing:
     """What is being typed at the cursor."""
     return _Reader(line, cursor).read()
+
+
+def settled(line: str, cursor: int) -> str:
+    """The line without the word at the cursor, where that may be on its way to be a key: who types
+    `sta` for status=failed does not look for that word.
+    """
+    at = at_cursor(line, cursor)
+    word = at.begun.lower()
+    begins = "." in word or any(name.startswith(word) for name in KEYS)
+    quoted = line[at.start : at.start + 1] in ("'", '"')
+    if at.key or not word or not begins or quoted:
+        return line
+    return f"{line[: at.start]}{line[at.end :]}".strip()
 
 
 class _Reader:

@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, OptionList, Static
 
 from graftui.errors import GraftuiError
+from graftui.registry.query.at_cursor import settled
 from graftui.registry.query.offers import Offers
 from graftui.results.figures import counted
 from graftui.tui.completed import CompletedInput, OfferList
@@ -64,6 +65,8 @@ class FilterBar(Vertical):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
+        self._typing = False
+        """Somebody types: a word may be on its way to be a key."""
         self._leaving = False
         """The user is done here, if only the filter is right."""
         self._kept = ""
@@ -111,13 +114,14 @@ class FilterBar(Vertical):
         self._leave_if_right()
 
     def _show_count(self) -> None:
-        text = Content("no filter yet" if self._answer[1] else self._count)
+        text = Content("not a filter yet" if self._answer[1] else self._count)
         if not self._line.has_focus:
             text = Content.assemble(text, ("   ctrl+/ clears", "$text-disabled"))
         self.query_one("#filter-count", Label).update(text)
 
     def on_descendant_focus(self) -> None:
         """Somebody types."""
+        self._typing = True
         self._show_count()
         self.post_message(self.Asked())
 
@@ -140,6 +144,7 @@ class FilterBar(Vertical):
 
     def put(self, text: str) -> None:
         """Another filter, by other means than typing; empty: none."""
+        self._typing = False
         self._line.value = self._kept = text
         self.set_class(bool(text), "-there")
 
@@ -181,7 +186,10 @@ class FilterBar(Vertical):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         self._leaving = False
-        self.post_message(self.Changed(event.value))
+        text = event.value
+        if self._typing:
+            text = settled(text, self._line.cursor_position)
+        self.post_message(self.Changed(text))
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
@@ -195,6 +203,7 @@ class FilterBar(Vertical):
         """Back to the table; the filter stays, if it is right: who typed a wrong one stays."""
         event.stop()
         self._leaving = True
+        self.post_message(self.Changed(self._line.value))
         self._leave_if_right()
         self._show_below()
 
@@ -207,6 +216,7 @@ class FilterBar(Vertical):
 
     def action_leave(self) -> None:
         """Back to the table, with the filter as it was before."""
+        self._typing = False
         self._line.value = self._kept
         self._leave()
 

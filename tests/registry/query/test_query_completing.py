@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graftui.registry.query.at_cursor import at_cursor
+from graftui.registry.query.at_cursor import at_cursor, settled
 from graftui.registry.query.completing import MOST, completed
 from graftui.registry.query.grammar import parse
 from graftui.registry.query.tree import Condition, leaves
@@ -125,3 +125,20 @@ def test_nothing_that_is_typed_breaks_it(store: Store, cursor: int) -> None:
         "a in (b,,,(c)) d",
     ):
         completed(line, cursor, Vocabulary(store.db))
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("sta", ""),
+        ("kind=graft sta", "kind=graft"),
+        ("train.l", ""),
+        ("sst2", "sst2"),
+        ("sta ", "sta "),
+        ("kind=gra", "kind=gra"),
+        ('"sta', '"sta'),
+        ("", ""),
+    ],
+)
+def test_a_word_that_may_become_a_key_is_not_looked_for_yet(line: str, kept: str) -> None:
+    assert settled(line, len(line)) == kept
