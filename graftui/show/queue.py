@@ -1,8 +1,8 @@
 """The queue as text and as JSON. Asks nothing of the registry."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
 
@@ -11,7 +11,7 @@ from graftui.results.columns import elapsed
 from graftui.results.facts import granted, process
 from graftui.results.figures import counted
 from graftui.results.times import duration, time_left, time_until
-from graftui.scheduler.admission.machine import Need
+from graftui.scheduler.admission.machine import Machine, Need, gib
 from graftui.scheduler.queue.outlook import Line, Outlook
 from graftui.scheduler.queue.policy import slots
 from graftui.show import tables
@@ -46,41 +46,77 @@ def group_width(name: str, jobs: int) -> str:
     return f"{name}: {jobs} at once, beside the rest; use it with: run --group {name}"
 
 
-def show(seen: Outlook, console: Console, limit: int) -> None:
-    """What is at work, then what waits in its order."""
-    for text, style in _heads(seen):
+def show(seen: Outlook, machine: Machine, console: Console, limit: int) -> None:
+    """The machine, what is at work, then what waits in its order."""
+    for text, style in heads(seen):
         console.print(text, style=style, soft_wrap=True)
+    for device in devices(machine, seen.at_work):
+        console.print(f"{device.name}: {device.said}", style="dim", soft_wrap=True)
     if seen.at_work:
-        console.print(_table(_AT_WORK, list(_at_work(seen, time.time()))), crop=False)
+        now = time.time()
+        rows = [at_work(seen, run, now) for run in seen.at_work]
+        console.print(_table(_AT_WORK, rows), crop=False)
     lines = seen.lines[: limit or None]
     if lines:
-        console.print(_table(_WAITING, list(map(_waiting, count(1), lines))), crop=False)
-    if len(lines) < len(seen.lines):
-        console.print(f"{len(lines)} of {len(seen.lines)}; --limit 0 shows all", style="dim")
+        console.print(_table(_WAITING, list(map(waiting, count(1), lines))), crop=False)
+    if len(lines) < seen.waiting:
+        console.print(f"{len(lines)} of {seen.waiting}; --limit 0 shows all", style="dim")
 
 
-def _at_work(seen: Outlook, now: float) -> Iterator[Cells]:
-    for run in seen.at_work:
-        took, left = duration(elapsed(run, now)), time_left(seen.left_s[run.id])
-        about: Cells = [run.id, run.name, run.kind, tables.status(run)]
-        yield [*about, took, left, run.queue_group, granted(run.attempt), _where(run)]
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What there is of one thing that runs need."""
+
+    name: str
+    used: float
+    """Share of it."""
+    said: str
 
 
-def _where(run: Run) -> str:
+def devices(machine: Machine, at_work: Sequence[Run]) -> Iterator[Device]:
+    """Cores, memory and GPUs, with how much of each is taken and by which runs."""
+    threads = sum(run.attempt.threads or 0 for run in at_work)
+    granted_to = f", {counted(threads, 'thread')} given to runs" if threads else ""
+    load = "" if machine.load is None else f"load {machine.load:.1f} of "
+    share = (machine.load or 0.0) / machine.cores
+    yield Device("CPU", share, f"{load}{counted(machine.cores, 'core')}{granted_to}")
+    taken = machine.total_bytes - machine.available_bytes
+    yield Device("memory", taken / (machine.total_bytes or 1), _of(taken, machine.total_bytes))
+    for gpu in machine.gpus:
+        runs = ", ".join(run.id for run in at_work if run.attempt.gpu == gpu.uuid)
+        busy = "" if gpu.busy is None else f", {100 * gpu.busy:.0f} % busy"
+        said = f"{_of(gpu.used_bytes, gpu.total_bytes)}{busy}{f': {runs}' if runs else ''}"
+        yield Device(f"GPU {gpu.index}", gpu.used_bytes / (gpu.total_bytes or 1), said)
+
+
+def _of(used: int, total: int) -> str:
+    return f"{gib(used).removesuffix(' GiB')} of {gib(total)}"
+
+
+def at_work(seen: Outlook, run: Run, now: float) -> Cells:
+    """One that is at work, at the time `now`."""
+    took, left = duration(elapsed(run, now)), time_left(seen.left_s[run.id])
+    about: Cells = [run.id, run.name, run.kind, tables.status(run)]
+    return [*about, took, left, run.queue_group, granted(run.attempt), where(run)]
+
+
+def where(run: Run) -> str:
     """As which process or job, and what a job waits for, as Slurm calls it."""
-    where = process(run.attempt)
-    return f"{where}: {run.waits_for}" if run.waits_for else where
+    told = process(run.attempt)
+    return f"{told}: {run.waits_for}" if run.waits_for else told
 
 
-def _waiting(number: int, line: Line) -> Cells:
+def waiting(number: int, line: Line) -> Cells:
+    """One that waits, and its place."""
     run, starts = line.run, time_until(line.starts_in_s)
     priority = str(run.priority or "")
     return [str(number), run.id, run.name, run.kind, priority, run.queue_group, starts, line.why]
 
 
-def as_json(seen: Outlook, limit: int) -> dict[str, Any]:
+def as_json(seen: Outlook, limit: int, machine: Machine | None = None) -> dict[str, Any]:
     """All of it, for scripts."""
     return {
+        **({"machine": asdict(machine)} if machine else {}),
         "supervised": seen.supervised,
         **asdict(seen.knobs),
         "taken": dict(seen.taken),
@@ -118,7 +154,7 @@ def turn_of(run: Run) -> dict[str, Any]:
     return {name: getattr(run, name) for name in names} | {"group": run.queue_group}
 
 
-def _heads(seen: Outlook) -> Iterator[tuple[str, str]]:
+def heads(seen: Outlook) -> Iterator[tuple[str, str]]:
     """A line for the queue and for each of its groups."""
     for name, part in slots(seen.knobs).items():
         taken = seen.taken.get(name, 0)
@@ -129,7 +165,7 @@ def _heads(seen: Outlook) -> Iterator[tuple[str, str]]:
     if not (seen.at_work or seen.lines):
         yield "nothing is at work, and nothing waits", ""
     elif not seen.supervised and any(line.why == "next" for line in seen.lines):
-        yield f"{counted(len(seen.lines))} waiting, and no supervisor yet: look again", "yellow"
+        yield f"{counted(seen.waiting)} waiting, and no supervisor yet: look again", "yellow"
 
 
 def _table(titles: tuple[str, ...], rows: list[Cells]) -> Lines:

@@ -81,6 +81,8 @@ class GraftuiApp(App[None]):
                 id="window.commands", tooltip="everything by its name, themes too"),
         Binding("S", "go('sweeps')", "Sweeps", show=False, id="window.sweeps",
                 tooltip="all sweeps, and their cells as a matrix"),
+        Binding("Q", "go('queue')", "Queue", show=False, id="window.queue",
+                tooltip="the queue and the machine: what runs where, what waits for what"),
         Binding("R", "go('runs')", "Runs", show=False, id="window.runs",
                 tooltip="back to the runs, from wherever you are"),
         Binding("ctrl+c", "copy_or_ask", "Copy", show=False, priority=True, id="window.copy",

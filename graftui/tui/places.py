@@ -15,7 +15,10 @@ from textual.message import Message
 from graftui.tui.live import LiveScreen
 from graftui.tui.verbs.opening import opening
 
-_SCREENS = {"sweeps": ("graftui.tui.sweeps.screen", "SweepsScreen")}
+_SCREENS = {
+    "sweeps": ("graftui.tui.sweeps.screen", "SweepsScreen"),
+    "queue": ("graftui.tui.queue.screen", "QueueScreen"),
+}
 """Place -> the module and the name of its screen."""
 
 

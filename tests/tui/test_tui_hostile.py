@@ -21,6 +21,7 @@ from textual.widgets import Static
 import graftui.tui
 from engine.contract.schema import Setting
 from graftui import settings as knobs
+from graftui import turns
 from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.models import Input, Run, RunReason, RunStatus
 from graftui.planning.recipes import Recipe
@@ -33,6 +34,9 @@ from graftui.results.peer_figures import figures
 from graftui.results.peers import each_alone
 from graftui.results.side_by_side import compare
 from graftui.results.sweep_matrix import Layout, matrix
+from graftui.scheduler.admission.machine import Machine
+from graftui.scheduler.executors.slurm.snapshot import Snapshot
+from graftui.scheduler.queue.outlook import Line, Outlook
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui.compare.feed import FiguresSeen
@@ -48,6 +52,8 @@ from graftui.tui.form import Entry, Form, Group
 from graftui.tui.keys import Key
 from graftui.tui.messages import Condemned
 from graftui.tui.new.screen import NewRunScreen
+from graftui.tui.queue.feed import QueueSeen
+from graftui.tui.queue.screen import QueueScreen
 from graftui.tui.reader import Reader
 from graftui.tui.run.detail import TABS
 from graftui.tui.run.feed import Detail, RunPage
@@ -64,6 +70,7 @@ from graftui.tui.sweep.screen import SweepScreen
 from graftui.tui.sweeps.feed import SweepsSeen
 from graftui.tui.sweeps.screen import SweepsScreen
 from graftui.tui.verbs.ending import _ask_deletion
+from graftui.turns import Knobs
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, runs, until
 
@@ -200,6 +207,20 @@ def sweep_matrix(texts: tuple[str, ...]) -> SweepScreen:
     return screen
 
 
+def queued(texts: tuple[str, ...]) -> QueueScreen:
+    """A queue of hostile runs, which wait for hostile reasons."""
+    settings = knobs.at(Path("none"))
+    screen = QueueScreen(settings, Reader(settings, print, print))
+    lines = [Line(replace(hostile_run(text, n), status=RunStatus.queued), text, None)
+             for n, text in enumerate(texts)]  # fmt: skip
+    groups = {text: turns.Group(1) for text in texts[:4]}
+    seen = Outlook(Knobs(groups=groups), {}, True, [], {}, lines, len(lines), 0)
+    machine = Machine(2, 1 << 30, 1 << 29)
+    answer = QueueSeen(0, world.NOW, seen, machine, Snapshot(), texts[0])
+    screen.call_later(setattr, screen, "seen", answer)
+    return screen
+
+
 MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]] = {
     ChoiceScreen: lambda _, texts: ChoiceScreen(
         " ".join(texts), [Option(f"{n}", text, text) for n, text in enumerate(texts)]
@@ -217,6 +238,7 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
     NoteScreen: lambda _, texts: NoteScreen(" ".join(texts), [" ".join(texts)]),
     OpeningScreen: lambda _, texts: OpeningScreen(" ".join(texts), _endless),
     AxesScreen: lambda _, texts: AxesScreen(texts, Layout(texts, ()), print),
+    QueueScreen: lambda _, texts: queued(texts),
     SweepScreen: lambda _, texts: sweep_matrix(texts),
     SweepsScreen: lambda _, texts: sweep_list(texts),
     TagScreen: lambda _, texts: tagging(texts),

@@ -11,6 +11,7 @@ from graftui.registry.held import runs_foreign_code
 from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
 from graftui.scheduler import look
+from graftui.scheduler.admission.inventory import inventory_of
 from graftui.scheduler.queue import arrange, outlook, queue_file, widths
 from graftui.settings import Settings
 from graftui.show import queue as drawing
@@ -27,19 +28,19 @@ def show(
     json: bool,
 ) -> None:
     """The queue, of which those that meet all filters."""
-    seen = outlook.outlook(settings, store)
+    seen = outlook.outlook(settings, store, slice(None if filters else limit or None))
     if filters:
         ids = {run.id for run in store.list(where=parse_options(filters))}
         at_work = [run for run in seen.at_work if run.id in ids]
-        seen = replace(
-            seen, at_work=at_work, lines=[line for line in seen.lines if line.run.id in ids]
-        )
+        lines = [line for line in seen.lines if line.run.id in ids]
+        seen = replace(seen, at_work=at_work, lines=lines, waiting=len(lines))
+    machine = inventory_of(settings.inventory).look()
     if json:
-        send_json(drawing.as_json(seen, limit))
+        send_json(drawing.as_json(seen, limit, machine))
         return
     if trouble := queue_file.trouble(settings):
         console.print(trouble, style="yellow", soft_wrap=True)
-    drawing.show(seen, console, limit)
+    drawing.show(seen, machine, console, limit)
 
 
 def pause(settings: Settings, console: Console, group: str, paused: bool, json: bool) -> None:

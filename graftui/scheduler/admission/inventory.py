@@ -39,7 +39,7 @@ class ThisMachine(Inventory):
         total, available = memory.within_limit(seen.total, seen.available)
         # A limit of the control group is one that swap does not widen.
         free = swap.free if total == seen.total else 0
-        return Machine(cores(), total, available, free, _visible(_driver_tells()))
+        return Machine(cores(), total, available, free, _load(), _visible(_driver_tells()))
 
     def held_bytes(self, pid: int) -> int:
         import psutil
@@ -69,7 +69,7 @@ class Pretended(Inventory):
             total = _bytes(raw["memory_gib"])
             available = _bytes(raw.get("available_gib", raw["memory_gib"]))
             gpus = tuple(_pretended(n, gpu) for n, gpu in enumerate(raw.get("gpus", ())))
-            return Machine(int(raw["cores"]), total, available, 0, gpus)
+            return Machine(int(raw["cores"]), total, available, 0, gpus=gpus)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise UsageError(
                 f"{self.path} does not say what machine there is: {error}.",
@@ -92,6 +92,13 @@ def cores() -> int:
 
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(usable or 1, psutil.cpu_count(logical=False) or usable or 1))
+
+
+def _load() -> float | None:
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return None
 
 
 def _pretended(index: int, raw: Mapping[str, Any]) -> Gpu:
@@ -142,7 +149,16 @@ def _gpus(index: int, handle: Any) -> Iterator[Gpu]:
                     parts.append(pynvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, part))
     for each in parts or [handle]:
         room = pynvml.nvmlDeviceGetMemoryInfo(each)
-        yield Gpu(index, pynvml.nvmlDeviceGetUUID(each), room.total, room.used, _held(each))
+        uuid, held = pynvml.nvmlDeviceGetUUID(each), _held(each)
+        yield Gpu(index, uuid, room.total, room.used, held, _busy(each))
+
+
+def _busy(handle: Any) -> float | None:
+    import pynvml
+
+    with suppress(pynvml.NVMLError):  # a part of one that is divided tells nothing
+        return float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu) / 100
+    return None
 
 
 def _held(handle: Any) -> Mapping[int, int]:

@@ -23,6 +23,8 @@ class Gpu:
     """By whomever, just now."""
     held: Mapping[int, int] = field(default_factory=dict)
     """Process number -> bytes that it holds, of those processes that the driver tells of."""
+    busy: float | None = None
+    """Share of the time just now in which it computes something; None: nobody tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Machine:
     """What of it nobody holds, or only as a cache."""
     swap_bytes: int = 0
     """Free room on the disk for what memory cannot hold."""
+    load: float | None = None
+    """Processes that want a core, on average over a minute; None: nobody tells."""
     gpus: tuple[Gpu, ...] = ()
     """That may be used, in the order in which CUDA numbers them; empty too where nobody can tell
     what GPUs there are."""

@@ -54,38 +54,64 @@ class Outlook:
     left_s: Mapping[str, float | None]
     """Id of each of those -> seconds that it will still take."""
     lines: Sequence[Line]
-    """In the order in which they stand in the queue."""
+    """In the order in which they stand in the queue: all, or the part that was asked for."""
+    waiting: int
+    """How many wait in all."""
+    held: int
+    """How many of these are held."""
 
 
-def outlook(settings: Settings, store: Store) -> Outlook:
-    """As it stands now."""
+def outlook(settings: Settings, store: Store, part: slice = slice(None)) -> Outlook:
+    """As it stands now; of what waits the `part` that is to be shown: the rest is counted."""
     now, me, durations = time.time(), here(settings), Durations(store)
     knobs = queue_file.in_force(settings, store)
-    runs = {run.id: run for run in store.unsettled(settings.folder)}
-    at_work = observed(settings, [run for run in runs.values() if run.status in AT_WORK], now)
+    unsettled = store.unsettled(settings.folder, waiting=False)
+    at_work = observed(settings, [run for run in unsettled if run.status in AT_WORK], now)
     admission = Admission(settings)
     left_s = {run.id: left_of(run, durations, now) for run in at_work}
     busy = queue.busy(store.db, me)
-    line = [each for each in queue.waiting(store.db, me) if each.id in runs]
-    line.sort(key=policy.order)
+    line = sorted(queue.waiting(store.db, me), key=policy.order)
+    runs = _Runs(store, {run.id: run for run in at_work})
+    first = [each for each in line[:_FORESEEN] if runs.of(each.id)]
     starts = forecast(
-        line,
-        {each.id: runs[each.id].sources for each in line},
+        first,
+        {each.id: runs[each.id].sources for each in first},
         {id: AtWork(seconds, busy.get(id)) for id, seconds in left_s.items()},
-        _chooser(admission, store, line, busy, knobs),
+        _chooser(admission, store, first, busy, knobs),
         lambda id: durations.of(runs[id]),
         _FORESEEN,
     )
     able = policy.in_line(line, busy, knobs)
     weighed = admission.weighed(store, able, busy, knobs) if able else []
     taken = policy.taken(busy.values(), knobs)
-    why = _Why(store, knobs, taken, {asking.id: outcome for asking, outcome in weighed}, runs)
+    why = _Why(knobs, taken, {asking.id: outcome for asking, outcome in weighed}, runs)
     needs = {asking.id: asking.need for asking, _ in weighed}
     lines = [
-        Line(runs[each.id], why.of(each, runs[each.id]), starts.get(each.id), needs.get(each.id))
-        for each in line
+        Line(run, why.of(each, run), starts.get(each.id), needs.get(each.id))
+        for each in line[part]
+        if (run := runs.of(each.id))
     ]
-    return Outlook(knobs, why.taken, supervised(settings), at_work, left_s, lines)
+    held = sum(each.held for each in line)
+    return Outlook(knobs, taken, supervised(settings), at_work, left_s, lines, len(line), held)
+
+
+class _Runs:
+    """Runs by id, read when they are first asked for: of thousands that wait few are shown."""
+
+    def __init__(self, store: Store, known: Mapping[str, Run]) -> None:
+        self._store = store
+        self._known: dict[str, Run | None] = dict(known)
+
+    def of(self, id: str) -> Run | None:
+        """As it was when the queue was looked at; None: it is gone."""
+        if id not in self._known:
+            self._known[id] = self._store.find(id)
+        return self._known[id]
+
+    def __getitem__(self, id: str) -> Run:
+        run = self.of(id)
+        assert run is not None  # of those that wait, the ones that are gone were left out
+        return run
 
 
 def _chooser(
@@ -126,13 +152,12 @@ def left_of(run: Run, durations: Durations, now: float) -> float | None:
 class _Why:
     """What is to be known to say why a run waits."""
 
-    store: Store
     knobs: Knobs
     taken: Mapping[str, int]
     weighed: Mapping[str, Outcome]
     """By id, what admission says of those that nothing else holds back."""
-    runs: Mapping[str, Run]
-    """By id, what had not ended when the queue was looked at: since then some may have."""
+    runs: _Runs
+    """As they were when the queue was looked at: since then some may have ended."""
 
     def of(self, waiting: Waiting, run: Run) -> str:
         """The first of the preconditions of policy.next_run that does not hold, or what it has no
@@ -159,7 +184,7 @@ class _Why:
         return "next" if waiting.id == next(granted, None) else "its turn"
 
     def _unfinished(self, run: Run) -> list[str]:
-        sources = {id: self.runs.get(id) or self.store.find(id) for id in run.sources}
+        sources = {id: self.runs.of(id) for id in run.sources}
         return [
             f"{id} ({source.status if source else 'deleted'})"
             for id, source in sources.items()

@@ -57,7 +57,7 @@ class LineScreen(ModalScreen["Came | None"], Generic[Came]):
         """The question, the box, and what there is to say of it."""
         with Vertical(classes="dialog"):
             yield Label(data(cut(self._question, _WIDEST)), classes="title")
-            yield Input(self._value, compact=True)
+            yield Input(self._value, compact=True, select_on_focus=False)
             yield Label(Content(visible_lines(self._note)), classes="note")
             yield Label("enter do it   esc back", classes="keys")
 

@@ -98,7 +98,7 @@ class SweepScreen(LiveScreen[None]):
 
     def advanced(self) -> None:
         """Hand it on."""
-        for panel in self._panels:
+        for panel in self._panels if self.query("#difference") else ():
             panel.advanced(self.reader)
         self._tell_difference()
 
@@ -116,9 +116,11 @@ class SweepScreen(LiveScreen[None]):
         self._tell_difference()
 
     def _tell_difference(self) -> None:
-        if len(self._panels) == 2 and all(panel.seen for panel in self._panels):
-            line = describe.difference(*(panel.told() for panel in self._panels))
-            self.query_one("#difference", Static).update(line)
+        panels = self.query(SweepPanel)
+        if len(panels) == 2 and all(panel.seen for panel in panels):
+            line = describe.difference(*(panel.told() for panel in panels))
+            for below in self.query("#difference").results(Static):  # none while it is left
+                below.update(line)
 
     @on(MatrixGrid.Entered)
     def _entered(self, event: MatrixGrid.Entered) -> None:

@@ -95,7 +95,7 @@ class SweepsScreen(LiveScreen[None]):
 
     def watch_seen(self, seen: SweepsSeen | None) -> None:
         """Hand it on."""
-        if seen is None:
+        if seen is None or not self.query(SweepTable):  # it is being left
             return
         self.set_class(not seen.sweeps, "-nothing")
         self.marked &= {sweep.id for sweep, _ in seen.sweeps}
@@ -106,7 +106,7 @@ class SweepsScreen(LiveScreen[None]):
 
     def watch_marked(self) -> None:
         """Show the marks at once."""
-        if self.seen:
+        if self.seen and self.query(SweepTable):
             self.query_one(SweepTable).show(self.seen, self.marked)
             self._title()
 

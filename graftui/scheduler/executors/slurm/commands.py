@@ -60,6 +60,8 @@ class Job:
     """Why it waits."""
     node: str = ""
     name: str = ""
+    left: str = ""
+    """Of its time limit, in Slurm's words: 1-02:03:04."""
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
@@ -88,7 +90,7 @@ def sbatch(script: str) -> str:
 
 def squeue() -> list[Job]:
     """All jobs of this user that it still knows, tasks of arrays one by one. Raises as sbatch."""
-    form = "--format=%i|%T|%r|%N|%j"
+    form = "--format=%i|%T|%r|%N|%L|%j"
     return _jobs(_run(["squeue", "--me", "-r", "-t", "all", "--noheader", form], ASK_S))
 
 
@@ -130,8 +132,8 @@ def partitions() -> list[list[str]]:
 
 
 def _jobs(printed: str) -> list[Job]:
-    rows = (line.split("|", 4) for line in printed.splitlines())
-    return [Job(*row) for row in rows if len(row) == 5]
+    rows = (line.split("|", 5) for line in printed.splitlines())
+    return [Job(*row[:4], *row[:3:-1]) for row in rows if len(row) == 6]
 
 
 def _run(command: Sequence[str], wait_s: float, text: str = "") -> str:
