@@ -48,22 +48,9 @@ class Needs:
 
     def of(self, store: Store, run: Run, with_gpus: bool) -> Need:
         """What `run` needs on a machine with or without GPUs."""
-        compute = run.config.get("compute", {})
-        device = str(compute.get("device", "auto"))
-        on_gpu = with_gpus and device != "cpu"
-        peaks = self._peaks(store, run.kind, on_gpu).get(shape(run.config))
+        peaks = self._peaks(store, run.kind, _on_gpu(run.config, with_gpus)).get(shape(run.config))
         weights = self._weights_of(str(run.config.get("model", {}).get("name", "")))
-        memory, memory_from = _host(compute.get("memory_gib"), peaks, weights, on_gpu)
-        gpu, gpu_from = _gpu(compute.get("gpu_memory_gib"), peaks, weights)
-        number = device.partition(":")[2]
-        return Need(
-            memory_bytes=memory,
-            memory_from=memory_from,
-            on_gpu=on_gpu,
-            gpu_bytes=gpu if on_gpu else 0,
-            gpu_from=gpu_from,
-            device=int(number) if number.isdigit() else None,
-        )
+        return need_of(run.config, with_gpus, peaks, weights)
 
     def _weights_of(self, model: str) -> int | None:
         from engine.contract.model_folder import weights_of  # imports pydantic: not for a listing
@@ -83,6 +70,37 @@ class Needs:
                 peaks[own] = max(before[0], memory), max(before[1], gpu)
             self._known[kind, on_gpu] = now, peaks
         return peaks
+
+
+def need_of(
+    config: Mapping[str, Any],
+    with_gpus: bool,
+    peaks: tuple[int, int] | None = None,
+    weights: int | None = None,
+) -> Need:
+    """What a run of `config` needs: by what it declares, what such runs took at most, of the host
+    and of a GPU, and how many weights its model has.
+    """
+    compute, on_gpu = config.get("compute", {}), _on_gpu(config, with_gpus)
+    memory, memory_from = _host(compute.get("memory_gib"), peaks, weights, on_gpu)
+    gpu, gpu_from = _gpu(compute.get("gpu_memory_gib"), peaks, weights)
+    number = _device(config).partition(":")[2]
+    return Need(
+        memory_bytes=memory,
+        memory_from=memory_from,
+        on_gpu=on_gpu,
+        gpu_bytes=gpu if on_gpu else 0,
+        gpu_from=gpu_from,
+        device=int(number) if number.isdigit() else None,
+    )
+
+
+def _on_gpu(config: Mapping[str, Any], with_gpus: bool) -> bool:
+    return with_gpus and _device(config) != "cpu"
+
+
+def _device(config: Mapping[str, Any]) -> str:
+    return str(config.get("compute", {}).get("device", "auto"))
 
 
 def shape(config: Mapping[str, Any]) -> Shape:

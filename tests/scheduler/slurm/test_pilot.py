@@ -8,16 +8,21 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graftui.models import Attempt, Run, RunStatus
 from graftui.scheduler import handing
+from graftui.scheduler.admission.machine import GIB, Gpu, Machine
 from graftui.scheduler.cancel import cancel
 from graftui.scheduler.executors.base import Wanted
 from graftui.scheduler.executors.slurm import batch, executor, marks, pilot, sights
+from graftui.scheduler.executors.slurm.allotted import allotted, too_large
 from graftui.scheduler.executors.slurm.marks import Marks
 from graftui.scheduler.executors.slurm.pilot import Pilot
+from graftui.scheduler.executors.slurm.sights import sight
+from graftui.scheduler.executors.slurm.snapshot import Snapshot
 from graftui.scheduler.supervise import Supervisor
 from graftui.settings import at
 from tests.scheduler.scheduler_bench import Bench, condition, plan
@@ -159,6 +164,54 @@ def test_one_that_is_cancelled_ends_and_the_others_go_on(listed: Listed) -> None
     telling.join()
     assert [code(present), code(waiting), code(other)] == [(3, ""), None, (0, "")]
     assert listed.began() == ["present", "other"]
+
+
+GPU = Gpu(0, "GPU-a", 24 * GIB)
+NODE = Machine(cores=8, total_bytes=64 * GIB, available_bytes=60 * GIB, gpus=(GPU,))
+
+
+@pytest.mark.parametrize(
+    ("job", "compute", "fits"),
+    [
+        ({}, {"memory_gib": 64}, True),
+        ({}, {"memory_gib": 65}, False),
+        ({"SLURM_MEM_PER_NODE": "16384"}, {"memory_gib": 16}, True),
+        ({"SLURM_MEM_PER_NODE": "16384"}, {"memory_gib": 16.1}, False),
+        ({"SLURM_MEM_PER_NODE": "0"}, {"memory_gib": 64}, True),
+        ({"SLURM_MEM_PER_CPU": "2048", "SLURM_CPUS_ON_NODE": "4"}, {"memory_gib": 8}, True),
+        ({"SLURM_MEM_PER_CPU": "2048", "SLURM_CPUS_ON_NODE": "4"}, {"memory_gib": 9}, False),
+        ({}, {"gpu_memory_gib": 24}, True),
+        ({}, {"gpu_memory_gib": 25}, False),
+        ({}, {"gpu_memory_gib": 25, "device": "cpu"}, True),
+        ({}, {}, True),
+    ],
+)
+def test_a_run_fits_where_its_job_was_given_what_it_declares(
+    job: dict[str, str], compute: dict[str, Any], fits: bool
+) -> None:
+    assert (too_large("r", {"compute": compute}, allotted(NODE, job)) == "") == fits
+
+
+def test_what_declares_more_than_the_job_was_given_is_refused_and_the_rest_goes_on(
+    listed: Listed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURM_MEM_PER_NODE", "512")
+    large, small = listed.add("large", "exit 0"), listed.add("small", "exit 0")
+    for run, size in (("large", 1.0), ("small", 0.5)):
+        config = listed.settings.run_dir(run).config
+        config.write_text(json.dumps({"compute": {"memory_gib": size}}))
+    assert listed.pilot().drain() == 0
+    assert listed.began() == ["small"]
+    assert code(small) == (0, "")
+    seen = sight(
+        Attempt(run="large", n=1, executor="slurm:pilot", job="7_0"), large, Snapshot(), "python"
+    )
+    assert seen.cause is not None
+    assert seen.cause.reason == "config"
+    assert seen.cause.message == (
+        "Pilot job 7_0 on n1 was given less than it declares: "
+        "1 GiB of memory, and this machine has 0.5 GiB."
+    )
 
 
 def test_what_another_holds_is_waited_for_only_if_something_follows_it(listed: Listed) -> None:

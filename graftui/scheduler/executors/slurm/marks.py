@@ -36,7 +36,8 @@ class Left:
     time: float = 0.0
     """When, by that host's clock; 0: it does not say."""
     about: str = ""
-    """Of a run that could not be begun: the one that it builds on, which did not finish."""
+    """Of a run that could not be begun: the one that it builds on, which did not finish; or what it
+    has no room for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@
 That is what pilot.sh does.
 
 It takes from the list of its batch what nobody has claimed and what builds on nothing unfinished;
-several pilots share a list. Its engines are forked from a warm one. It asks no registry and no
-Slurm: run folders tell it all, so whoever submitted it may be gone. Told to stop, by SIGUSR1 or
-SIGTERM, it has the present run save where it stands and ends with 75: the list is gone on with.
+several pilots share a list. What declares more than the job was given is refused. Its engines are
+forked from a warm one. It asks no registry and no Slurm: run folders tell it all, so whoever
+submitted it may be gone. Told to stop, by SIGUSR1 or SIGTERM, it has the present run save where it
+stands and ends with 75: the list is gone on with.
 """
 
 import argparse
+import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -20,9 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from engine.contract.layout import read_whole
 from graftui.models import Attempt, Run
+from graftui.scheduler.admission.inventory import inventory_of
 from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.executors.local import Local
+from graftui.scheduler.executors.slurm.allotted import allotted, too_large
 from graftui.scheduler.executors.slurm.batch import Batch, Entry, read
 from graftui.scheduler.executors.slurm.marks import Left, Marks
 from graftui.settings import PILOT, SLURM
@@ -60,6 +66,7 @@ class Pilot:
         self._left = list(self.batch.entries)
         """What is not known to have ended."""
         self._local = Local(self.batch.settings, "--yields")
+        self._machine = allotted(inventory_of(self.batch.settings.inventory).look(), os.environ)
 
     def drain(self) -> int:
         """Do what there is to do; its exit code."""
@@ -127,6 +134,9 @@ class Pilot:
         if "stop" in marks.there():
             self._leave(entry, _STOPPED, "stopped")
             return
+        if why := self._too_large(entry):
+            self._leave(entry, 1, "room", why)
+            return
         log.info("%s begins", entry.run)
         end = self._until_over(self._start(entry), marks)
         code = end.code if end.code >= 0 else 128 - end.code
@@ -140,6 +150,14 @@ class Pilot:
             log.info("%s goes on later", entry.run)
             return
         self._leave(entry, code, self.told if code else "")
+
+    def _too_large(self, entry: Entry) -> str:
+        """Why this job cannot have room for it; empty: it can, as far as its config says."""
+        try:
+            config = json.loads(read_whole(self.batch.settings.run_dir(entry.run).config))
+            return too_large(entry.run, config, self._machine)
+        except (OSError, ValueError, AttributeError):
+            return ""  # its engine says what is wrong with it
 
     def _start(self, entry: Entry) -> Attempt:
         attempt = Attempt(run=entry.run, n=entry.n, executor=f"{SLURM}{PILOT}", job=self.job)

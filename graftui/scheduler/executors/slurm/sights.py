@@ -77,6 +77,11 @@ _LEFT: dict[str, tuple[RunReason | None, str, str]] = {
         RunReason.config, "A line of `setup` in [slurm] failed in job {job} on {host}.",
         "Its last lines say which.",
     ),
+    "room": (
+        RunReason.config, "Pilot job {job} on {host} was given less than it declares: {about}.",
+        "Give `memory` or `gres` in [slurm] more; or run it again with another compute.memory_gib "
+        "or compute.gpu_memory_gib.",
+    ),
     "USR1": (
         RunReason.killed, "The time of Slurm job {job} was nearly over, or it was to make room.",
         "Give `time` in [slurm] more.",
@@ -165,7 +170,7 @@ def _by_word(attempt: Attempt, left: Left, python: str) -> Cause | None:
     if left.code == 0 or left.why not in _LEFT:
         return None
     reason, message, hint = _LEFT[left.why]
-    message = message.format(job=attempt.job, host=left.host, python=python)
+    message = message.format(job=attempt.job, host=left.host, python=python, about=left.about)
     return Cause(RunStatus.failed, reason, message, hint)
 
 
