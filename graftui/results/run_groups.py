@@ -102,7 +102,8 @@ def grouped(
     if not runs:
         return ()
     entries = _entries(store, runs)
-    groups = _but_seed(entries) if tuple(by) == (BUT_SEED,) else _by(store, entries, by)
+    places = _places(runs)
+    groups = _but_seed(entries, places) if tuple(by) == (BUT_SEED,) else _by(store, entries, by)
     return _in_order(groups, runs, sort, now)
 
 
@@ -121,8 +122,11 @@ def _entries(store: Store, runs: Sequence[Run]) -> list[Entry]:
     return [Entry(run, (), known.get(run.parent or "")) for run in runs]
 
 
-def _but_seed(entries: Sequence[Entry]) -> list[RunGroup]:
-    return [RunGroup(of.label, of.runs) for of in peers(entries)]
+def _but_seed(entries: Sequence[Entry], places: Mapping[str, int]) -> list[RunGroup]:
+    return [
+        RunGroup(of.label, tuple(sorted(of.runs, key=lambda run: places[run.id])))
+        for of in peers(entries)
+    ]
 
 
 def _by(store: Store, entries: Sequence[Entry], by: Sequence[str]) -> list[RunGroup]:

@@ -98,20 +98,8 @@ async def test_columns_are_chosen_sorted_by_and_remembered(
     assert kept[0] == ["status", 0]
 
 
-def grid(settings: Settings) -> None:
-    """Two learning rates with two seeds each, and a graft of each run."""
-    for lr in (0.1, 0.2):
-        for seed in (1, 2):
-            tuned = f"t{int(10 * lr)}{seed}"
-            about = world.config(train__lr=lr, train__seed=seed)
-            world.add(settings, tuned, about, world.finetuned(world.NOW - 500, lr + seed / 10))
-            cut = world.config("graft", seed=seed, finetuned={"config_hash": tuned})
-            said = world.grafted(world.NOW - 300, 3, lr + seed / 20)
-            world.add(settings, f"g{int(10 * lr)}{seed}", cut, said, parent=tuned)
-
-
 def test_groups_say_mean_and_deviation_over_all_but_the_seed(empty: Settings) -> None:
-    grid(empty)
+    world.grid(empty)
     groups = [g for g in seen(empty, RunsPage(by=(BUT_SEED,))).lines if isinstance(g, GroupLine)]
     cells = {tuple(sorted(g.ids)): g.group for g in groups}
     assert set(cells) == {("t11", "t12"), ("t21", "t22"), ("g11", "g12"), ("g21", "g22")}
@@ -125,7 +113,7 @@ def test_groups_say_mean_and_deviation_over_all_but_the_seed(empty: Settings) ->
 
 
 def test_groups_by_keys_are_in_the_order_of_their_means_and_unfold(empty: Settings) -> None:
-    grid(empty)
+    world.grid(empty)
     page = RunsPage("kind=graft", "-graft", by=("train.lr",))
     first, second = (line.key for line in seen(empty, page).lines)
     opened = seen(empty, replace(page, opened=frozenset({first})))
@@ -137,7 +125,7 @@ def test_groups_by_keys_are_in_the_order_of_their_means_and_unfold(empty: Settin
 
 
 async def test_a_key_groups_over_seeds_and_verbs_are_about_a_groups_runs(empty: Settings) -> None:
-    grid(empty)
+    world.grid(empty)
     async with dashboard(empty).run_test(size=(120, 36)) as pilot:
         rows = await filled(pilot)
         await pilot.press("B")
@@ -153,7 +141,7 @@ async def test_a_key_groups_over_seeds_and_verbs_are_about_a_groups_runs(empty: 
 
 
 def test_a_run_stands_below_what_it_is_made_from(empty: Settings) -> None:
-    grid(empty)
+    world.grid(empty)
     lines = run_lines(seen(empty, RunsPage(sort="id", nested=True)))
     assert [(line.key, line.depth) for line in lines] == [
         ("t11", 0), ("g11", 1), ("t12", 0), ("g12", 1),
@@ -190,7 +178,7 @@ async def test_a_view_is_kept_switched_to_and_deleted(
     empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    grid(empty)
+    world.grid(empty)
     async with dashboard(empty).run_test(size=(120, 36)) as pilot:
         rows = await filled(pilot)
         await pilot.press("slash", *"kind=graft", "enter", "B")
@@ -221,7 +209,7 @@ async def test_runs_are_marked_from_here_to_there_and_by_filter(settings: Settin
 def test_groups_that_are_kept_from_look_to_look_are_those_that_are_made_anew(
     empty: Settings,
 ) -> None:
-    grid(empty)
+    world.grid(empty)
     page = RunsPage(sort="-tuned", by=(BUT_SEED,))
     feed = page.feed()
     with Store.open(empty.db) as store:

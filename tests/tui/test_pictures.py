@@ -6,7 +6,8 @@ import pytest
 from textual.pilot import Pilot
 
 from graftui.settings import Settings
-from tests.tui.conftest import dashboard, filled, go_to, until
+from tests.tui import world
+from tests.tui.conftest import dashboard, filled, go_to, table, until
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
@@ -35,3 +36,17 @@ def test_nothing_yet(empty: Settings, snap_compare: Any) -> None:
         await until(pilot, lambda: pilot.app.screen.has_class("-nothing"))
 
     assert snap_compare(dashboard(empty), terminal_size=(80, 24), run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
+def test_groups_over_seeds(empty: Settings, snap_compare: Any, size: tuple[int, int]) -> None:
+    world.grid(empty)
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        await filled(pilot)
+        await pilot.press("B")
+        await until(pilot, lambda: table(pilot).row_count == 4)
+        await pilot.press("enter")
+        await until(pilot, lambda: table(pilot).row_count == 6)
+
+    assert snap_compare(dashboard(empty), terminal_size=size, run_before=prepare)

@@ -186,3 +186,15 @@ def many(settings: Settings, count: int) -> None:
     ]  # fmt: skip
     with Store.open(settings.db) as store:
         store.add(runs)
+
+
+def grid(settings: Settings) -> None:
+    """Two learning rates with two seeds each, and a graft of each run."""
+    for lr in (0.1, 0.2):
+        for seed in (1, 2):
+            tuned = f"t{int(10 * lr)}{seed}"
+            about = config(train__lr=lr, train__seed=seed)
+            add(settings, tuned, about, finetuned(NOW - 500, lr + seed / 10))
+            cut = config("graft", seed=seed, finetuned={"config_hash": tuned})
+            said = grafted(NOW - 300, 3, lr + seed / 20)
+            add(settings, f"g{int(10 * lr)}{seed}", cut, said, parent=tuned)

@@ -124,7 +124,9 @@ class ViewsScreen(ModalScreen[Outcome]):
         """The list; the box comes when it is asked for."""
         self.query_one(Input).display = False
         self._fill()
-        self.query_one(OptionList).focus()
+        lines = self.query_one(OptionList)
+        lines.styles.max_height = "50vh"  # the keys below it stay in view
+        lines.focus()
 
     def _fill(self) -> None:
         lines = self.query_one(OptionList)
