@@ -25,8 +25,10 @@ Columns = tuple[tuple[str, int], ...]
 
 _PADDING = 2
 _SCROLLBAR = 2
-_WIDE = 100
+_WIDE = 140
 _MEAN = len("93.4±12.3")
+_NO_GROUPS = ("kind", "age")
+"""What a group is called says its kind."""
 _NAME_LEAST = 12
 _NAME_MOST = 40
 
@@ -46,9 +48,8 @@ def columns(width: int, chosen: Columns = (), grouped: bool = False) -> tuple[Co
     """
     shown = _of(chosen) or for_table(width)
     if grouped:
-        narrow = width < _WIDE and not chosen
-        # What a group is called says its kind.
-        kept = (c for c in shown if not (narrow and c.name in ("progress", "kind")))
+        left_out = () if chosen else _NO_GROUPS if width >= _WIDE else (*_NO_GROUPS, "progress")
+        kept = (c for c in shown if c.name not in left_out)
         shown = [replace(each, width=max(each.width, _MEAN if each.number else 0)) for each in kept]
     taken = sum(c.width + _PADDING for c in shown) + _SCROLLBAR
     name = max(_NAME_LEAST, min(_NAME_MOST, width - taken))
