@@ -12,7 +12,19 @@ import typer
 from typer.main import get_command_name
 
 from graftui import __version__
-from graftui.cli import catalog, labels, queue, results, runs, skills, slurm, sweeps, tidying, trash
+from graftui.cli import (
+    catalog,
+    labels,
+    queue,
+    results,
+    runs,
+    skills,
+    slurm,
+    sweeps,
+    tidying,
+    trash,
+    windows,
+)
 from graftui.cli.common import settings_here
 from graftui.cli.plain import PlainCommand, PlainGroup
 from graftui.errors import EXIT_CODES
@@ -56,7 +68,7 @@ def dashboard(
 _CATALOG = "Tasks and models"
 _PANELS = (
     ("Run", runs.VERBS), ("Run", queue.VERBS), ("Results", results.VERBS),
-    ("Results", labels.VERBS),
+    ("Results", labels.VERBS), ("Results", windows.VERBS),
     ("Tidy up", tidying.VERBS), (_CATALOG, catalog.VERBS),
 )  # fmt: skip
 for _panel, _verbs in _PANELS:

@@ -100,8 +100,11 @@ class GraftuiApp(App[None]):
         settings: Settings,
         clock: Callable[[], float] = time.time,
         encoding: str = "utf-8",
+        read_only: bool = False,
     ) -> None:
         super().__init__()
+        self.read_only = read_only
+        """Whether it refuses all that changes something."""
         self.settings = settings
         self._spelling = Spelling(encoding)
         self.remembered = Remembered()
@@ -266,8 +269,8 @@ class GraftuiApp(App[None]):
         self.post_message(Trouble(error))
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, read_only: bool = False) -> None:
     """Open the dashboard; returns when it is closed."""
     # Textual draws on the standard error.
     encoding = sys.__stderr__.encoding if sys.__stderr__ else "utf-8"
-    GraftuiApp(settings, encoding=encoding).run()
+    GraftuiApp(settings, encoding=encoding, read_only=read_only).run()

@@ -12,10 +12,13 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 
-from graftui.errors import explain
+from graftui.errors import UsageError, explain
 from graftui.tui.messages import Trouble
 
 _AGAIN_S = 0.1
+_ONLY_LOOKS = UsageError(
+    "This dashboard only looks.", "One that acts is opened by `graftui`, or `graftui serve`"
+)
 
 
 def leave(screen: Screen[Any], result: Any) -> None:
@@ -26,10 +29,16 @@ def leave(screen: Screen[Any], result: Any) -> None:
         screen.set_timer(_AGAIN_S, partial(leave, screen, result))
 
 
-def start(owner: DOMNode, name: str, job: Callable[[], Message]) -> None:
+def start(
+    owner: DOMNode, name: str, job: Callable[[], Message], looks: bool = False
+) -> None:
     """Do `job` in a thread and post what it returns to `owner`: a screen, or the application, which
-    hears of it even when that screen was left.
+    hears of it even when that screen was left. `looks`: it changes nothing; a dashboard that is
+    read-only does no other.
     """
+    if getattr(owner.app, "read_only", False) and not looks:
+        owner.post_message(Trouble(_ONLY_LOOKS))
+        return
 
     def body() -> None:
         try:

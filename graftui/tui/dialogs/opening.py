@@ -52,7 +52,7 @@ class OpeningScreen(ModalScreen["Came | Trouble | None"], Generic[Came]):
     def on_mount(self) -> None:
         """Begin, and say so if it takes a while."""
         self.set_timer(_AT_ONCE_S, lambda: self.remove_class("-hidden"))
-        start(self, "opening", lambda: self.Done(self._job()))
+        start(self, "opening", lambda: self.Done(self._job()), looks=True)
 
     @on(Done)
     def _done(self, event: Done) -> None:

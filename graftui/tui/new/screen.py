@@ -78,7 +78,7 @@ class NewRunScreen(Screen[Queued | None]):
         self._pause = self.set_timer(_PAUSE_S, self._check)
 
     def _check(self) -> None:
-        start(self, "check", partial(jobs.check, self._form, self.values()))
+        start(self, "check", partial(jobs.check, self._form, self.values()), looks=True)
 
     @on(Checked)
     def _checked(self, event: Checked) -> None:

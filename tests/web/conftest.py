@@ -1,0 +1,3 @@
+from tests.cli.conftest import work
+
+__all__ = ["work"]
