@@ -29,9 +29,7 @@ def leave(screen: Screen[Any], result: Any) -> None:
         screen.set_timer(_AGAIN_S, partial(leave, screen, result))
 
 
-def start(
-    owner: DOMNode, name: str, job: Callable[[], Message], looks: bool = False
-) -> None:
+def start(owner: DOMNode, name: str, job: Callable[[], Message], looks: bool = False) -> None:
     """Do `job` in a thread and post what it returns to `owner`: a screen, or the application, which
     hears of it even when that screen was left. `looks`: it changes nothing; a dashboard that is
     read-only does no other.

@@ -84,7 +84,8 @@ class DashboardServer(Server):
 
     async def _process_messages(self, websocket: Any, app_service: AppService) -> None:
         """Pass on what the user does, until the session ends or nobody does anything."""
-        await super()._process_messages(_Attended(websocket, self.idle_s), app_service)
+        attended: Any = _Attended(websocket, self.idle_s)  # all of a websocket that it uses
+        await super()._process_messages(attended, app_service)
 
 
 class _Attended:

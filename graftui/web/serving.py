@@ -16,7 +16,8 @@ def serve(console: Console, port: int, read_only: bool, idle_min: float) -> None
         from graftui.web.server import DashboardServer
     except ImportError as exc:
         raise UsageError(
-            "The dashboard in a browser needs textual-serve.", "Install it: pip install 'graftui[web]'"
+            "The dashboard in a browser needs textual-serve.",
+            "Install it: pip install 'graftui[web]'",
         ) from exc
     _check_free(port)
     words = [sys.executable, "-m", "graftui.web.session", *(["--read-only"] if read_only else [])]
@@ -39,5 +40,6 @@ def _check_free(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as exc:
             raise UsageError(
-                f"--port {port}: {exc.strerror}.", f"Choose another: graftui serve --port {port + 1}"
+                f"--port {port}: {exc.strerror}.",
+                f"Choose another: graftui serve --port {port + 1}",
             ) from exc

@@ -1,6 +1,6 @@
 """One dashboard of `graftui serve`, as a process of its own: what it draws goes to its browser tab.
 
-    python -m graftui.web.session [--read-only]
+python -m graftui.web.session [--read-only]
 """
 
 import sys

@@ -36,7 +36,7 @@ async def test_what_would_change_something_is_refused(settings: Settings) -> Non
                 await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
                 await pilot.press("y")
             await until(pilot, lambda: len(said) > refused)  # noqa: B023
-    assert all("only looks" in text for text in said), said
+    assert sum("only looks" in text for text in said) >= 3, said
     assert files(settings.root) == before
 
 
