@@ -108,9 +108,9 @@ class GraftuiApp(App[None]):
         self.settings = settings
         self._spelling = Spelling(encoding)
         self.remembered = Remembered()
-        self._reader = Reader(settings, self._tell, self._complain, clock)
+        self.reader = Reader(settings, self._tell, self._complain, clock)
         self._steps = Steps()
-        self._runs_screen = RunsScreen(settings, self._reader, self.remembered)
+        self._runs_screen = RunsScreen(settings, self.reader, self.remembered)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Whatever is drawn goes through the last of them."""
@@ -123,7 +123,7 @@ class GraftuiApp(App[None]):
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self._remap()
         self.push_screen(self._runs_screen)
-        look = self._reader.run
+        look = self.reader.run
         self.run_worker(look, name="reader", group="reader", exclusive=True, thread=True)
 
     def _theme(self) -> str:
@@ -174,14 +174,16 @@ class GraftuiApp(App[None]):
 
     def on_unmount(self) -> None:
         """The reader is asleep most of the time: wake it, so that it can go."""
-        self._reader.stop()
+        self.reader.stop()
 
     @on(Advanced)
     def _advanced(self) -> None:
         """The screen that asked may lie below a dialog."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, LiveScreen):
-                screen.advanced()
+                # One that is not yet there looks for itself when it is; one on its way out is bare.
+                if screen.is_mounted and screen.children:
+                    screen.advanced()
                 return
 
     def notify(
@@ -216,7 +218,7 @@ class GraftuiApp(App[None]):
         self.notify(event.text, timeout=8)
         self._steps.add(event.step)
         self._runs_screen.forget(event.away)
-        self._reader.refresh()
+        self.reader.refresh()
 
     def action_undo(self) -> None:
         """Take back what was done last, on whatever screen that was."""
@@ -233,7 +235,7 @@ class GraftuiApp(App[None]):
             self.notify(f"Reusing {run.id}: this fine-tuning is {how} already.", timeout=8)
         if event.runs:
             self.notify(f"Queued {', '.join(f'{run.kind} {run.id}' for run in event.runs)}.")
-        self._reader.refresh()
+        self.reader.refresh()
 
     def action_copy_or_ask(self) -> None:
         """Copy what is selected, or ask whether to quit: the key means either to most people."""
@@ -252,11 +254,11 @@ class GraftuiApp(App[None]):
 
     async def action_quit(self) -> None:
         """Close the window; say so if runs go on."""
-        self._reader.stop()
+        self.reader.stop()
         self.exit(message=self._farewell())
 
     def _farewell(self) -> str | None:
-        active = self._reader.active
+        active = self.reader.active
         if not active:
             return None
         runs = "1 run goes on" if len(active) == 1 else f"{len(active)} runs go on"

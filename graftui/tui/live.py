@@ -32,8 +32,9 @@ class LiveScreen(Screen[R]):
             self.reader.ask(*self.asks())
 
     def on_screen_resume(self) -> None:
-        """It lies on top again."""
+        """It lies on top, for the first time or again: what is known is shown at once."""
         self.ask()
+        self.advanced()
 
     def on_screen_suspend(self) -> None:
         """What hides it asks for itself, or has nothing to ask."""

@@ -211,7 +211,7 @@ async def test_only_the_open_screen_is_read_for(
         await until(pilot, lambda: listed)
         await pilot.press("r")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
-        await until(pilot, lambda: not pilot.app._reader._readings)  # type: ignore[attr-defined]
+        await until(pilot, lambda: not pilot.app.reader._readings)  # type: ignore[attr-defined]
         listed.clear()
         scored.clear()
         await pilot.pause(0.3)

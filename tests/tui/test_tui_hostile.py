@@ -280,7 +280,7 @@ def tells(pilot: Pilot[None], wanted: set[str]) -> bool:
 async def test_text_is_data_on_every_screen(empty: Settings, unseen: list[str]) -> None:
     async with dashboard(empty).run_test(size=SIZE) as pilot:
         await until(pilot, lambda: runs(pilot).snapshot)
-        pilot.app._reader.stop()  # type: ignore[attr-defined]
+        pilot.app.reader.stop()  # type: ignore[attr-defined]
         for make in MADE.values():
             await pilot.app.push_screen(make(empty, TOKENS))
             await until(pilot, lambda: shown(frame(pilot)) == set(TOKENS))

@@ -110,7 +110,7 @@ async def test_a_toast_covers_no_field(empty: Settings) -> None:
 async def test_what_stands_at_the_right_stays_there(settings: Settings) -> None:
     async with dashboard(settings).run_test(size=(120, 36)) as pilot:
         await filled(pilot)
-        pilot.app._reader.stop()  # type: ignore[attr-defined]
+        pilot.app.reader.stop()  # type: ignore[attr-defined]
         for width, height in ((80, 24), (200, 60), (100, 20)):
             await pilot.resize_terminal(width, height)
             await until(pilot, lambda: frame(pilot)[0].endswith("8 runs "))

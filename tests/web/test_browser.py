@@ -56,7 +56,7 @@ def test_a_run_is_started_in_a_browser(work: Workplace) -> None:
             press("n")
             seen(b"both")
             press("End", "Enter")
-            seen(b"finetune")
+            seen(b"model.name")
             press("Control+s")
             seen(b"finished")
             press("3")
