@@ -9,6 +9,7 @@ from textual.widgets import Input, TextArea
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.settings import Settings
+from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.completed import CompletedInput, OfferList
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.tagging import TagScreen, completed
@@ -142,3 +143,12 @@ async def test_on_the_page_of_a_run_the_same_keys_are_about_it(settings: Setting
         await until(pilot, lambda: any("1 run starred" in text for text in told(pilot)))
         await pilot.press("escape", "u")  # from wherever one is by now
         await until(pilot, lambda: not run(settings, "t3xxbb").star)
+
+
+async def test_all_that_are_compared_are_starred(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(80, 24)) as pilot:
+        await filled(pilot)
+        await mark(pilot, "t3xxbb", "t2wqaa")
+        await opened(pilot, "equals_sign", CompareScreen)
+        await pilot.press("asterisk")
+        await until(pilot, lambda: run(settings, "t3xxbb").star and run(settings, "t2wqaa").star)

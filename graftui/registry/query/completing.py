@@ -31,6 +31,8 @@ _WORD_LEAST = 2
 """Letters of such a word."""
 _OF_A_WORD = 5
 """Values of each of these keys."""
+_EXAMPLES = 4
+"""Values that are shown beside their key."""
 _OPERATORS = {
     "=": "is", "!=": "is not", "~": "has it in it", ">": "more than", "<": "less than",
     ">=": "at least", "<=": "at most", "in (": "is one of these",
@@ -90,14 +92,19 @@ def _keys(begun: str, known: Vocabulary) -> Iterator[Offer]:
         numbers = key is not None and not (key.is_text or key.choices)
         # A heading of two words is read as it is.
         text = name if key else quoted(name)
-        yield Offer(f"{text} " if numbers else f"{text}=", name, helps.get(name, _about(key)))
+        yield Offer(
+            f"{text} " if numbers else f"{text}=", name, helps.get(name, _about(key, known))
+        )
 
 
-def _about(key: Key | None) -> str:
+def _about(key: Key | None, known: Vocabulary) -> str:
     if key is None:
         return "a figure of the summary"
     if key.choices:
         return ", ".join(key.choices)
+    if key.name in _WORDY:
+        there = list(known.values(key, ""))
+        return ", ".join([*there[:_EXAMPLES], *(["…"] if there[_EXAMPLES:] else [])])
     return "text" if key.is_text else "a number, as it is shown"
 
 

@@ -28,6 +28,7 @@ from graftui.tui.panes import Pane, PaneNames, Panes
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
 from graftui.tui.tables import FigureTable
+from graftui.tui.verbs import labelling
 
 TITLES = {
     "figures": "Figures", "curves": "Curves", "sizes": "Sizes", "differences": "Differences",
@@ -65,6 +66,7 @@ class CompareScreen(AskingScreen):
         *(Binding(str(n), f"pane('{name}')", title, show=False, id=f"compare.{name}",
                   tooltip=f"open the pane of {title.lower()}, or close it")
           for n, (name, title) in enumerate(TITLES.items(), 1)),
+        *labelling.bindings("compare", "tag", "note", "star"),
         Binding("escape,q,equals_sign", "back", "Back", key_display="esc", id="compare.back",
                 tooltip="back to the runs; out of a zoomed pane"),
     ]  # fmt: skip
@@ -171,6 +173,10 @@ class CompareScreen(AskingScreen):
         self.ask_engine()
 
     # Keys
+
+    def action_label(self, verb: str) -> None:
+        """Say something of all runs that are compared."""
+        labelling.VERBS[verb](self, self.ids)
 
     def action_seeds(self) -> None:
         """Over seeds, or each by itself."""
