@@ -1,6 +1,5 @@
 """Where results go: to the screen, or to a file whose ending says in which format."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -60,24 +59,12 @@ def check_place(output: Path | None, settings: "Settings") -> None:
         raise UsageError(
             f"There is no file {output} to write, nor a place for it.", "Check the path."
         )
-    if _is_ours(output, settings):
+    from graftui.scheduler.own_files import is_ours
+
+    if is_ours(output, settings):
         raise UsageError(
             f"{output} is graftui's own: what is there would be lost.", "Give another path."
         )
-
-
-def _is_ours(output: Path, settings: "Settings") -> bool:
-    """Whether it is the registry, the file of settings, or stands where runs and sweeps are."""
-    from graftui.scheduler.removal import trash
-    from graftui.settings import FILE
-
-    path = Path(os.path.realpath(output))
-    beside = [f"{settings.registry}{end}" for end in ("", "-wal", "-shm")]
-    if str(path) in beside or path == settings.root / FILE:
-        return True
-    data = Path(settings.folder).parent
-    folders = [Path(settings.folder), data / "sweeps", trash.folder(settings.runs)]
-    return path == data / "queue.json" or any(path.is_relative_to(own) for own in folders)
 
 
 def write(text: str, output: Path | None, what: str) -> None:

@@ -48,6 +48,11 @@ class ChartGrid(ScrollView, can_focus=True):
         self._colours: Palette = {}
         self._drawn: dict[int, list[Strip]] = {}
 
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """What it shows."""
+        return self._charts or ()
+
     def show(self, charts: Sequence[Chart]) -> None:
         """Show these."""
         if charts != self._charts:

@@ -1,5 +1,7 @@
 """Curves over each other: means and bands against numpy, shades against a naive rasterizer."""
 
+import csv
+import io
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 from graftui.measured import CurveKey, Series
 from graftui.models import Run
 from graftui.results.chart import Chart, Curve
+from graftui.results.export.charts import to_csv
 from graftui.results.overlaid import mean, overlaid
 from graftui.results.peers import Peers
 from graftui.show.bands import SHADE, shaded
 from graftui.show.braille import Box, column_of, row_of
+from graftui.show.pictures import to_svg
 from graftui.show.plot import plot
 
 LOSS, DEV = CurveKey("train/loss"), CurveKey("dev/accuracy")
@@ -83,3 +87,19 @@ def test_the_band_lies_under_the_curve_and_makes_room_for_itself() -> None:
     broken = Chart("t", (Curve("a", [0, 1, 2], [0.5, 0.5, 0.5], [0.0, float("nan"), 0.0],
                                [1.0, 1.0, 1.0]),))  # fmt: skip
     assert plot(broken, 20, 9, 3) is not None
+
+
+def test_a_file_has_every_point_and_a_picture_what_the_terminal_shows() -> None:
+    band = Curve("a", [1, 2], [0.5, 0.75], [0.25, 0.5], [0.75, 1.0])
+    drawn = Chart("=loss", (band, Curve("b", [1], [0.5])), levels=(("whole", 1.0),))
+    assert list(csv.reader(io.StringIO(to_csv([drawn])))) == [
+        ["chart", "curve", "x", "y", "low", "high"],
+        ["'=loss", "a", "1", "0.5", "0.25", "0.75"],
+        ["'=loss", "a", "2", "0.75", "0.5", "1.0"],
+        ["'=loss", "b", "1", "0.5", "", ""],
+        ["'=loss", "whole", "", "1.0", "", ""],
+    ]
+    picture = to_svg([drawn], "<curves>")
+    assert picture.startswith("<svg")
+    assert "&lt;curves&gt;" in picture
+    assert SHADE in picture

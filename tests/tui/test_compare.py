@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from graftui.results.export.cells import FORMATS
 from graftui.settings import Settings
 from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.panes import Panes
@@ -75,3 +77,34 @@ async def test_digits_open_and_close_panes_and_zero_brings_the_layout_back(
         await pilot.resize_terminal(120, 36)
         await pilot.press("0")
         await until(pilot, lambda: panes.shown == ("figures", "curves"))
+
+
+async def test_what_a_pane_shows_is_written_after_asking_where(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        screen = await compared(pilot)
+        await pilot.press("e")
+        line: Any = pilot.app.screen.query_one(Input)
+        assert line.value == "figures.csv"
+        line.value = "no/such/figures.csv"
+        await pilot.press("enter")
+        await until(pilot, lambda: "There is no folder" in whole(pilot))
+        for wrong, said in (("a.png", "Nothing is written as .png"), ("runs.db", "written as .db"),
+                            ("data", "written as that")):  # fmt: skip
+            line.value = wrong
+            await pilot.press("enter")
+            await until(pilot, lambda said=said: said in whole(pilot))  # type: ignore[misc]
+        (settings.root / "figures.md").write_text("mine")
+        line.value = "figures.m"
+        await pilot.press("end")
+        await until(pilot, lambda: line._suggestion == "figures.md")
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: "enter again writes over it" in whole(pilot))
+        assert (settings.root / "figures.md").read_text() == "mine"
+        await pilot.press("enter")
+        await until(pilot, lambda: (settings.root / "figures.md").read_text() != "mine")
+        table = screen.answers["figures"].table
+        assert (settings.root / "figures.md").read_text() == FORMATS["md"](table)
+        await pilot.press("2", "e")
+        pilot.app.screen.query_one(Input).value = "curves.svg"
+        await pilot.press("enter")
+        await until(pilot, lambda: (settings.root / "curves.svg").exists())

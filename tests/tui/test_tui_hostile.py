@@ -46,6 +46,7 @@ from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.dialogs.line import LineScreen
 from graftui.tui.dialogs.opening import OpeningScreen
+from graftui.tui.dialogs.saving import SavingScreen
 from graftui.tui.dialogs.tagging import TagScreen
 from graftui.tui.dialogs.writing import NameScreen, NoteScreen
 from graftui.tui.form import Entry, Form, Group
@@ -230,6 +231,9 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
         [Choice(text, text) for text in texts], tuple((text, 0) for text in texts[::2])
     ),
     CompareScreen: lambda _, texts: comparing(texts),
+    SavingScreen: lambda settings, texts: SavingScreen(
+        settings, " ".join(texts), visible(texts[0]), [".csv"]
+    ),
     ConfirmScreen: lambda _, texts: ConfirmScreen(" ".join(texts), " ".join(texts), "Delete"),
     HelpScreen: lambda _, texts: HelpScreen([own_key(text) for text in texts]),
     LineScreen: lambda _, texts: LineScreen(" ".join(texts), "".join(texts), lambda _: Message()),

@@ -6,6 +6,7 @@ over it: who compares runs without skills looks at something else.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -13,12 +14,21 @@ from textual.message import Message
 from graftui.errors import GraftuiError
 from graftui.models import Run
 from graftui.registry.store import Store
+from graftui.results.cells import Table
+from graftui.results.chart import Chart
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
+from graftui.tui.messages import Told
 
 if TYPE_CHECKING:
     from engine.contract.questions.skills import SkillsShared
     from graftui.results.answer_pairs import Pairs
+
+TABLE_ENDINGS = {
+    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "md", ".tex": "latex",
+}  # fmt: skip
+"""Ending of a file -> the format of a table in it."""
+CHART_ENDINGS = (".csv", ".svg")
 
 
 @dataclass
@@ -102,3 +112,19 @@ def _runs(settings: Settings, ids: Sequence[str]) -> list[Run]:
 def said(error: GraftuiError) -> str:
     """What is wrong, and what to do about it, in one line."""
     return " ".join(filter(None, (error.message, error.hint)))
+
+
+def export(path: Path, what: Table | Sequence[Chart], title: str) -> Told:
+    """Write what is on the screen as the file's ending says."""
+    from engine.contract.layout import write_whole
+    from graftui.results.export import cells, charts
+    from graftui.show.pictures import to_svg
+    from graftui.text import FALLBACK
+
+    ending = path.suffix.lower()
+    if isinstance(what, Table):
+        text = cells.FORMATS[TABLE_ENDINGS[ending]](what)
+    else:
+        text = to_svg(what, title) if ending == ".svg" else charts.to_csv(what)
+    write_whole(path, text.encode(errors=FALLBACK))
+    return Told(f"Wrote {title} to {path}.")

@@ -6,6 +6,8 @@ graftui.results, which the command line's `compare` asks too.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from textual import on
@@ -17,12 +19,19 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
+from graftui.results.cells import Table
+from graftui.results.chart import Chart
 from graftui.results.figures import counted
 from graftui.settings import Settings
+from graftui.tui.background import start
 from graftui.tui.charts import ChartGrid
+from graftui.tui.compare import jobs
+from graftui.tui.compare.answers import AnswersView
 from graftui.tui.compare.asking import AskingScreen
 from graftui.tui.compare.feed import Curves, Differences, DifferencesSeen, Figures, Sizes
+from graftui.tui.compare.jobs import CHART_ENDINGS, TABLE_ENDINGS
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
+from graftui.tui.dialogs.saving import SavingScreen
 from graftui.tui.feed import Question
 from graftui.tui.panes import Pane, PaneNames, Panes
 from graftui.tui.reader import Reader
@@ -59,6 +68,8 @@ class CompareScreen(AskingScreen):
                 tooltip="all settings, or only those that differ"),
         Binding("b", "baseline", "Baseline", id="compare.baseline",
                 tooltip="choose what the differences per seed are taken from"),
+        Binding("e", "export", "Export", id="compare.export",
+                tooltip="write what the pane with the keys shows: CSV, JSON, Markdown, LaTeX, SVG"),
         Binding("z", "zoom", "Zoom", show=False, id="compare.zoom",
                 tooltip="the pane that has the keys all over the screen, and back"),
         Binding("0", "reset", "Reset", show=False, id="compare.reset",
@@ -127,6 +138,10 @@ class CompareScreen(AskingScreen):
         read = {name: self.reader.answer(each) for name, each in self._questions().items()}
         news = {name: answer for name, answer in read.items() if answer is not None}
         self.answers = {**self.answers, **news}
+
+    def on_mount(self) -> None:
+        """Show what came before there was anything to show it in."""
+        self.watch_answers({}, self.answers)
 
     def watch_figures(self) -> None:
         """Ask the reader."""
@@ -200,6 +215,33 @@ class CompareScreen(AskingScreen):
 
         current = self.differences.baseline or seen.baselines[0][0]
         self.app.push_screen(ChoiceScreen("Differences from", options, current), chosen)
+
+    def action_export(self) -> None:
+        """Ask where, then write what the pane that has the keys shows."""
+        name = self.query_one(Panes).current
+        what = self._in_view(name)
+        if not what:
+            self.notify("There is nothing in this pane to write.", severity="warning")
+            return
+        title = TITLES[name].lower()
+        if isinstance(what, Table):
+            ending, endings, note = ".csv", tuple(TABLE_ENDINGS), ""
+        else:
+            ending, endings = ".svg", CHART_ENDINGS
+            note = "A PNG is made of an SVG: rsvg-convert a.svg -o a.png."
+
+        def chosen(path: Path | None) -> None:
+            if path:
+                start(self, "export", partial(jobs.export, path, what, title))
+
+        screen = SavingScreen(self.settings, f"the {title}", f"{title}{ending}", endings, note)
+        self.app.push_screen(screen, chosen)
+
+    def _in_view(self, name: str) -> Table | Sequence[Chart] | None:
+        inside = self._inside[name]
+        if isinstance(inside, ChartGrid):
+            return inside.charts
+        return inside.table if isinstance(inside, FigureTable | AnswersView) else None
 
     def action_pane(self, name: str) -> None:
         """Open or close it."""
