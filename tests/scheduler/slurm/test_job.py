@@ -193,6 +193,25 @@ def test_a_job_that_slurm_starts_twice_leaves_while_the_first_lives(
     assert len([line for line in node.output() if "engine" in line]) == 1
 
 
+FINISHED = '{"v":2,"seq":1,"t":1.0,"attempt":1,"peak_bytes":7,"event":"finished","seconds":2.0}'
+"""The last word of an engine."""
+
+
+def test_what_has_said_that_it_finished_is_not_done_again(node: Node) -> None:
+    """Its process was ended on its way out, or the job before it could leave a word."""
+    folder = node.path / "data/runs/first"
+    node.command("scontrol", f"touch {node.path}/requeued")
+    node.does(f"echo '{FINISHED}' >> {folder}/events.jsonl; kill -9 $$")
+    assert node.run() == 0
+    assert node.exit()["code"] == 0
+    (folder / "attempts/1.exit").unlink()
+    os.utime(folder / "attempts/1.claim", (0, 0))
+    assert node.run(restart=1) == 0
+    assert node.exit()["code"] == 0
+    assert sum(line.startswith("engine ") for line in node.output()) == 1
+    assert not (node.path / "requeued").exists()
+
+
 def test_where_it_may_not_be_requeued_that_is_its_end(node: Node) -> None:
     node.command("squeue", "echo RUNNING")
     node.command("scontrol", "exit 1")

@@ -27,6 +27,7 @@ from graftui.scheduler.supervise import Supervisor
 from graftui.settings import at
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 from tests.scheduler.slurm.pretend import Pretend, until
+from tests.scheduler.slurm.test_job import FINISHED
 
 _ENGINE = """#!/bin/bash
 run=$3
@@ -152,6 +153,19 @@ def test_a_run_that_comes_no_further_is_not_begun_for_ever(listed: Listed) -> No
         flying.drain()
         telling.join()
     assert code(only) == (75, "stuck")
+
+
+def test_what_has_said_that_it_finished_is_not_done_again(listed: Listed) -> None:
+    """Its process was ended on its way out, and then the pilot before it could leave a word."""
+    events = listed.settings.run_dir("a").events
+    a = listed.add("a", f"echo '{FINISHED}' >> {events}; kill -9 $$")
+    assert listed.pilot().drain() == 0
+    assert code(a) == (0, "")
+    (a.folder / "1.exit").unlink()
+    a.give_up()
+    assert listed.pilot(restart=1).drain() == 0
+    assert code(a) == (0, "")
+    assert listed.began() == ["a"]
 
 
 def test_one_that_is_cancelled_ends_and_the_others_go_on(listed: Listed) -> None:

@@ -27,6 +27,10 @@ claim() {  # of all jobs that this attempt may have, one; when that is started a
     take "$mark.claim-$restart.$(ls "$mark".claim* | wc -l)" && touch "$mark.claim"
 }
 
+finished() {  # its last word, after which its process, or this job, may still have been ended
+    tail -n 1 "$run/events.jsonl" 2> /dev/null | grep -q "\"attempt\":$n,.*\"event\":\"finished\""
+}
+
 saved() {  # the newest state that the run has
     ls "$run/state" 2> /dev/null | sort -n | tail -n 1
 }
@@ -57,6 +61,7 @@ if ! claim; then
     echo "graftui: attempt $n of $run is taken up already, or cannot be written" >&2
     exit 0
 fi
+! finished || leave 0 ""
 [ ! -e "$mark.stop" ] || leave 143 stopped
 exec >> "$run/output.log" 2>&1
 child=
@@ -77,5 +82,6 @@ wait_for_child
 kill "$beating" 2> /dev/null
 # 75: it saved where it stands. 143: it was told to stop before it could heed that.
 [ "$code" = 143 ] && [ -n "$asked" ] && code=75
+! finished || code=0
 [ "$code" != 75 ] || [ -e "$mark.stop" ] || go_on_later
 leave "$code" "$asked"

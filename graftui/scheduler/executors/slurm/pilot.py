@@ -131,6 +131,9 @@ class Pilot:
 
     def _do(self, entry: Entry) -> None:
         marks, before = self._marks(entry), self._saved(entry)
+        if self._has_finished(entry):
+            self._leave(entry, 0, "")
+            return
         if "stop" in marks.there():
             self._leave(entry, _STOPPED, "stopped")
             return
@@ -140,6 +143,7 @@ class Pilot:
         log.info("%s begins", entry.run)
         end = self._until_over(self._start(entry), marks)
         code = end.code if end.code >= 0 else 128 - end.code
+        code = 0 if self._has_finished(entry) else code
         for_good = "stop" in marks.there()
         if not for_good and (code == YIELDED or self.told and code == _STOPPED):
             if self.restart and self._saved(entry) == before and not self.ended:
@@ -197,6 +201,17 @@ class Pilot:
         """The states that it has."""
         state = self.batch.settings.run_dir(entry.run).state
         return sorted(path.name for path in state.glob("*.json"))
+
+    def _has_finished(self, entry: Entry) -> bool:
+        """Whether that is its last word: after it its process, or this one, may still have been
+        ended.
+        """
+        try:
+            events = self.batch.settings.run_dir(entry.run).events.read_bytes()
+            last = json.loads(events.splitlines()[-1])
+            return (last["attempt"], last["event"]) == (entry.n, "finished")
+        except (OSError, IndexError, ValueError, KeyError, TypeError):
+            return False
 
     def _marks(self, entry: Entry) -> Marks:
         return Marks.of(self.batch.settings.run_dir(entry.run), entry.n)
