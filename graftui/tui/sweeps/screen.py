@@ -32,7 +32,7 @@ EMPTY = Content.assemble(
     ("y", "bold $accent"), " copies this:\n\n",
     ("graftui sweep pocket --grid \\\n  task.data_seed=13,21,42 graft.localizer=learnt,movement",
      "bold"),
-    "\n\nIts cells show up here, and again and again as they change.\n\n",
+    "\n\nIt shows up here as soon as it is made.\n\n",
     ("esc goes back   ?  shows all keys", "$text-muted"),
 )  # fmt: skip
 
