@@ -14,6 +14,9 @@ _COUNTED = (
     RunStatus.lost,
 )  # fmt: skip
 
+_WIDE = 100
+"""Cells from which on there is room to say by what runs are grouped."""
+
 
 class StatusLine(Static):
     """How many runs there are in which state, and what part of them is shown."""
@@ -52,7 +55,8 @@ class StatusLine(Static):
     def _right(self, seen: RunsSeen, marked: int) -> Content:
         pieces = [counted(seen.every)]  # how many meet the filter stands beside that
         if seen.question.by:
-            pieces.append(f"{counted(seen.groups, 'group')} by {', '.join(seen.question.by)}")
+            by = f" by {', '.join(seen.question.by)}" if self.size.width >= _WIDE else ""
+            pieces.append(counted(seen.groups, "group") + by)
         if seen.rows > PAGE:
             first = seen.question.page * PAGE
             pieces.append(f"page {first + 1:,}–{first + len(seen.lines):,}")
