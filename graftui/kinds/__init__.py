@@ -8,7 +8,7 @@ engine.kinds. Imports nothing of the contract: a list of runs has no time for th
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,8 +70,25 @@ class Pace:
     """The setting that says how many examples a step takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Something that a run came to, beside its scores."""
+
+    title: str
+    figures: tuple[tuple[str, str, float], ...]
+    """What each is called, the score whose figure it is written as, and its value."""
+
+
+Result = Mapping[str, Any]
+"""What a run's result.json says: nothing in it is known to be what it should be."""
+
+
 def _by_kind(config: Mapping[str, Any]) -> str:
     return ""
+
+
+def _no_cards(result: Result) -> Sequence[Card]:
+    return ()
 
 
 def _all_used(config: Mapping[str, Any]) -> Collection[str]:
@@ -93,6 +110,9 @@ class Shown:
     """The stage whose score on dev is the `dev` of the summary."""
     paces: tuple[Pace, ...] = ()
     """Of its curves, as far as anybody knows."""
+    cards: Callable[[Result], Sequence[Card]] = _no_cards
+    """What the page of a run says of its result, beside its scores. A result that is not what it
+    should be has no card."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Label of a score -> the setting that it is a value of, then those that list several, beside
     which the first is not used."""

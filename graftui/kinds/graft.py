@@ -1,10 +1,10 @@
 """How a graft is shown: it is called by its localizer, and has the settings that this one reads."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from engine.contract.localizers import localizers
-from graftui.kinds import Pace, Shown, Stage, register
+from graftui.kinds import Card, Pace, Result, Shown, Stage, register
 
 _TITLE = "{localizer} graft"
 _OF_GRAFT = ("learnt_graft", "base_patch")
@@ -28,6 +28,23 @@ def _unused(config: Mapping[str, Any]) -> Collection[str]:
     if config.get("necessity"):
         used |= {"seed"}  # of the random weights beside the graft
     return set().union(*known.values()) - used
+
+
+def _cards(result: Result) -> Sequence[Card]:
+    """What `graft.recover` came to: the smallest graft, with a 95 % interval of its recovery."""
+    try:
+        known = result["recover"]
+        weights, share, low, high = (
+            float(known[name]) for name in ("weights", "recovery", "low", "high")
+        )
+    except (KeyError, TypeError, ValueError):
+        return ()
+    return (
+        Card("smallest graft", (
+            ("weights", "weights", weights), ("recovers %", "recovery", share),
+            ("at least %", "recovery", low), ("at most %", "recovery", high),
+        )),
+    )  # fmt: skip
 
 
 register(
@@ -61,6 +78,7 @@ register(
         ),
         result=(*_OF_GRAFT, "finetuned", "pretrained"),
         foretold_by=("graft/train_dev",),
+        cards=_cards,
         paces=(Pace(("graft",), "graft.steps", "graft.examples"),),
         labels={"sparsity": ("graft.sparsity", "graft.sparsities")},
         makes=_makes,

@@ -38,13 +38,13 @@ def lines(pieces: Iterable[bytes]) -> Iterator[str]:
     begun = b""
     for piece in pieces:
         *whole, begun = (begun + piece).split(b"\n")
-        yield from map(_text, whole)
+        yield from map(text_of, whole)
         begun = begun[_last_state(begun) :]  # a progress bar has no end of line for hours
         while len(begun) > _LONGEST:
-            yield _text(begun[:_LONGEST])
+            yield text_of(begun[:_LONGEST])
             begun = begun[_LONGEST:]
     if begun:
-        yield _text(begun)
+        yield text_of(begun)
 
 
 def _last_state(line: bytes) -> int:
@@ -52,5 +52,5 @@ def _last_state(line: bytes) -> int:
     return line.rfind(b"\r", 0, len(line.rstrip(b"\r"))) + 1
 
 
-def _text(line: bytes) -> str:
+def text_of(line: bytes) -> str:
     return line[_last_state(line) :].rstrip(b"\r").decode("utf-8", errors="backslashreplace")

@@ -13,7 +13,9 @@ from typing import Any
 from engine.contract.layout import read_whole
 from engine.contract.subjects import labels_of, word
 from graftui.errors import UsageError
+from graftui.models import Run
 from graftui.results.chart import Axis
+from graftui.results.figures import asked, stage_title
 from graftui.results.heat import HeatMap
 
 MOST_BYTES = 1 << 26
@@ -63,6 +65,34 @@ class GraftMap:
         """This graft in one word, but for its sparsity."""
         return word(self.subject, self.stage, self.labels)
 
+    def title(self, chosen_by: str, several: bool) -> str:
+        """In words; with its sparsity where there are several."""
+        at, name = self.labels.get("sparsity"), stage_title(self.what, chosen_by)
+        return f"{name} at {asked(at)}" if isinstance(at, float) and several else name
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a graft has of a part of the model."""
+
+    weights: int
+    size: int
+    """How many weights the part has."""
+    graft: int
+    """How many weights the graft has in all."""
+    model: int
+    """How many could be in a graft."""
+
+    @property
+    def share(self) -> float:
+        """Of the part's weights."""
+        return self.weights / self.size
+
+    @property
+    def enrichment(self) -> float | None:
+        """How many times as many as a graft of that size would have here by chance."""
+        return self.share * self.model / self.graft if self.graft else None
+
 
 @dataclass(frozen=True, slots=True)
 class RunMap:
@@ -80,6 +110,26 @@ class RunMap:
             counts[tensor.layer, tensor.module] += count
         return dict(counts)
 
+    def at(self, graft: GraftMap, module: str, layer: int | None) -> "Cell | None":
+        """What the graft has of a module in a layer; None where there is no such module."""
+        counts = zip(self.tensors, graft.counts, strict=True)
+        inside = [(t.maskable, n) for t, n in counts if (t.module, t.layer) == (module, layer)]
+        size, all_sizes = sum(m for m, _ in inside), sum(t.maskable for t in self.tensors)
+        if not size:
+            return None
+        return Cell(sum(n for _, n in inside), size, graft.weights, all_sizes)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """In the order of the module tree."""
+        return tuple(dict.fromkeys(tensor.module for tensor in self.tensors))
+
+    @property
+    def layers(self) -> tuple[int | None, ...]:
+        """From the bottom up, after None for what is in no layer."""
+        layers = {tensor.layer for tensor in self.tensors}
+        return tuple(sorted(layers, key=lambda n: -1 if n is None else n))
+
     def heat(self, graft: GraftMap, title: str) -> HeatMap:
         """How many percent of each module's weights the graft has: a row a module, a column a
         layer. What is in no layer stands in the first column, `-`.
@@ -87,11 +137,10 @@ class RunMap:
         held, sizes = self.by_module(graft), Counter[Place]()
         for tensor in self.tensors:
             sizes[tensor.layer, tensor.module] += tensor.maskable
-        modules = dict.fromkeys(tensor.module for tensor in self.tensors)
-        layers = sorted({layer for layer, _ in sizes}, key=lambda n: -1 if n is None else n)
+        modules, layers = self.modules, self.layers
         return HeatMap(
             title,
-            tuple(modules),
+            modules,
             tuple("-" if layer is None else str(layer) for layer in layers),
             tuple(
                 tuple(_share(held, sizes, (layer, module)) for layer in layers)
@@ -99,6 +148,13 @@ class RunMap:
             ),
             Axis(unit="%"),
         )
+
+
+def about(run: Run, located: RunMap) -> int:
+    """Number of the graft that the run's scores are about, or else of its last one."""
+    weights = run.summary.get("weights")
+    known = (n for n, graft in enumerate(located.grafts) if graft.weights == weights)
+    return next(known, len(located.grafts) - 1)
 
 
 def _share(held: Mapping[Place, int], sizes: Mapping[Place, int], at: Place) -> float | None:

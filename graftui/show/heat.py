@@ -59,12 +59,14 @@ def _cell(level: int | None, width: int) -> tuple[str, str]:
 
 def _scale(heat: HeatMap) -> Text:
     text = Text("")
-    for level, words in enumerate(_words(heat)):
-        text.append("   " if level else "").append(SHADES[level], STYLES[level])
+    for level, (shade, words) in enumerate(legend(heat)):
+        text.append("   " if level else "").append(shade, STYLES[level])
         text.append(f" {words}", "dim")
     return text
 
 
-def _words(heat: HeatMap) -> Sequence[str]:
+def legend(heat: HeatMap) -> Sequence[tuple[str, str]]:
+    """What each shade stands for."""
     unit = f" {heat.axis.unit}" if heat.axis.unit else ""
-    return ["none", *(f"up to {heat.axis.label(bound)}{unit}" for bound in heat.bounds)]
+    words = ["none", *(f"up to {heat.axis.label(bound)}{unit}" for bound in heat.bounds)]
+    return list(zip(SHADES, words, strict=False))

@@ -1,27 +1,32 @@
 """A run in words and figures: summary, configuration, log. Pure functions that give Content."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
 from graftui.measured import Artifact, Score
 from graftui.models import Run, RunStatus
 from graftui.planning.values import written
+from graftui.results import attempts as told_attempts
+from graftui.results import provenance
 from graftui.results.facts import facts
-from graftui.results.figures import NOT_KNOWN, compact, file_size, stands_out
+from graftui.results.figures import NOT_KNOWN, compact, figure, file_size, stands_out
 from graftui.results.score_table import GAP, score_table
-from graftui.results.side_by_side import used
-from graftui.results.times import clock, time_left
+from graftui.results.times import time_left
 from graftui.show.states import STATES, state
 from graftui.text import visible, visible_lines
 from graftui.tui.run.curves import Curves
 from graftui.tui.run.feed import Detail
-from graftui.tui.run.log import Log, LogLine
 from graftui.tui.text import TONES, bar, data
+
+if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
+    from graftui.results.origins import Told
 
 _FOLDED = 6
 """Constant curves that are named; the rest are counted."""
+_ORIGINS = {"set": "bold $warning", "recipe": "bold", "input": "$secondary"}
+"""Where a setting came from -> how it is shown; a default is plain."""
 _PADDING = 4
 """Cells of the pane, left and right, that hold no text."""
 _ELSEWHERE = ("tags", "config hash")
@@ -40,6 +45,8 @@ def summary(detail: Detail, width: int) -> Content:
         parts.append(_trouble(run))
     if table := scores(detail.scores, width - _PADDING):
         parts += [Content(""), table]
+    if cards := _cards(detail):
+        parts += [Content(""), *cards]
     if detail.artifacts:
         parts += [Content(""), _files(detail.artifacts)]
     return Content("\n").join(parts)
@@ -135,48 +142,59 @@ def looked_at(event: Curves.Described) -> Content:
     return Content.assemble(" ", (event.text, "$text-muted"), "   ", *pieces)
 
 
-def config(run: Run) -> Content:
-    """All settings by section; what is not at its default stands out."""
-    # Imports pydantic: only for those who open the tab.
-    from engine.contract.kinds import kinds
-    from engine.contract.schema import settings
-
-    known = {s.path: s for s in settings(run.kind)} if run.kind in kinds() else {}
+def config(detail: Detail, width: int) -> Content:
+    """All settings by section, and where each came from; what was set for this run stands out."""
+    if detail.settings is None:
+        return Content.styled("Reading its recipe …", "$text-muted")
     lines: list[Content] = []
     section = ""
-    for path, value in used(run.config, run.kind).items():
-        head, _, name = path.rpartition(".")
+    for line in detail.settings:
+        head, _, name = line.path.rpartition(".")
         if head != section:
             section = head
             lines += [Content(""), data(head, "bold $primary")]
-        setting = known.get(path)
-        own = setting is not None and written(value) != written(setting.default)
-        unit = f" {setting.unit}" if setting and setting.unit else ""
-        pieces: list[Any] = [
-            ("• " if own else "  ", "$warning"), data(f"{name:<18}", "$text-muted"),
-            data(written(value) or NOT_KNOWN, "bold $warning" if own else ""),
-            (unit, "$text-muted"),
-        ]  # fmt: skip
-        if own and setting is not None:
-            pieces.append((f"   default {written(setting.default) or NOT_KNOWN}", "$text-disabled"))
+        lines.append(_setting(line, name))
+    of = f", or its recipe {detail.run.recipe}" if detail.run.recipe else ""
+    note = f"hash {detail.run.config_hash}   • set for this run: its default{of}, has another value"
+    return Content("\n").join([data(note, "$text-muted"), *lines])
+
+
+def _setting(line: "Told", name: str) -> Content:
+    own, style = line.origin == "set", _ORIGINS.get(line.origin, "")
+    pieces: list[Any] = [
+        ("• " if own else "  ", "$warning"), data(f"{name:<18}", "$text-muted"),
+        data(written(line.value) or NOT_KNOWN, style),
+        (f" {line.unit}" if line.unit else "", "$text-muted"),
+    ]  # fmt: skip
+    if line.origin != "default":
+        pieces.append((f"   {line.origin}", "$text-disabled"))
+    if own:
+        pieces.append(
+            data(f"   otherwise {written(line.otherwise) or NOT_KNOWN}", "$text-disabled")
+        )
+    return Content.assemble(*pieces)
+
+
+def attempts(detail: Detail, width: int) -> Content:
+    """Each start, and what the last one noted of code, packages and machine."""
+    if not detail.attempts:
+        return Content.styled("It was not started yet.", "$text-muted")
+    titles = [(title, "bold") for title in told_attempts.TITLES]
+    told = told_attempts.rows(detail.run, detail.attempts, detail.now)
+    table = [[(visible(cell), "") for cell in row] for row in told]
+    lines = [grid([titles, *table]), Content("")]
+    noted = provenance.told(detail.provenance)
+    for name, text in noted.items():
+        lines.append(Content.assemble((f"{name:<16}", "$text-muted"), data(text)))
+    return Content("\n").join(lines)
+
+
+def _cards(detail: Detail) -> list[Content]:
+    """What the run's kind says of its result."""
+    lines = []
+    for card in detail.cards:
+        pieces: list[Any] = [data(f"{card.title}  ", "bold $accent")]
+        for name, score, value in card.figures:
+            pieces += [data(f"{name} ", "$text-muted"), data(figure(score, value)), "   "]
         lines.append(Content.assemble(*pieces))
-    note = data(f"hash {run.config_hash}   • not at its default", "$text-muted")
-    return Content("\n").join([note, *lines])
-
-
-def log(log: Log) -> Content:
-    """What the run said, then the end of its output."""
-    if not log.lines and not log.more:
-        return Content.styled("Nothing said yet.", "$text-muted")
-    said = [_said(line, line.t) for line in log.lines if line.t is not None]
-    output = [_lines(line.text) for line in log.lines if line.t is None]
-    if log.more:
-        said.insert(0, Content.styled("── earlier: scroll up ──", "$text-disabled"))
-    if output:
-        output.insert(0, Content.styled("── output of the process ──", "$text-disabled"))
-    return Content("\n").join([*said, *output])
-
-
-def _said(line: LogLine, t: float) -> Content:
-    style = "$warning" if line.warning else ""
-    return Content.assemble((f"{clock(t)}  ", "$text-muted"), _lines(line.text, style))
+    return lines

@@ -11,8 +11,8 @@ from graftui.models import Run
 from graftui.registry.provenance import all_recorded, recorded
 from graftui.registry.store import Store
 from graftui.results.facts import facts
-from graftui.results.figures import asked, figure, stage_title, subject
-from graftui.results.maps import map_of
+from graftui.results.figures import figure, subject
+from graftui.results.maps import about, map_of
 from graftui.results.provenance import told
 from graftui.results.side_by_side import used
 from graftui.scheduler.condition import observed, observed_files
@@ -71,11 +71,8 @@ def _located(settings: Settings, run: Run, console: Console) -> Heat | None:
         return None
     if located is None or not located.grafts:
         return None
-    weights = run.summary.get("weights")
-    graft = next((g for g in located.grafts if g.weights == weights), located.grafts[-1])
-    name = stage_title(graft.what, str(run.config.get("localizer", "")))
-    at = graft.labels.get("sparsity")
-    of = f"{name} at {asked(at)}" if isinstance(at, float) and len(located.grafts) > 1 else name
+    graft = located.grafts[about(run, located)]
+    of = graft.title(str(run.config.get("localizer", "")), len(located.grafts) > 1)
     return Heat(located.heat(graft, f"share of each module's weights in the {of}, by layer"))
 
 

@@ -1,17 +1,30 @@
 """What is asked about one run: all that is known of it, and of what is long what is in view."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from engine.contract.layout import read_whole
+from engine.contract.provenance import Provenance
+from graftui import kinds
+from graftui.errors import UsageError
+from graftui.kinds import Card
 from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
-from graftui.models import Run
+from graftui.models import Attempt, Run
 from graftui.registry.moments import StepTimes
+from graftui.registry.provenance import recorded
 from graftui.results.curve_view import STEP, TIME, Moments
+from graftui.results.files import files_in
+from graftui.results.maps import RunMap, map_of
 from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory
 from graftui.tui.feed import Source
-from graftui.tui.run.log import WINDOW, Log, LogWindow
+from graftui.tui.run.log import Log, LogAsk
+from graftui.tui.run.pages import LogPages
+
+if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
+    from graftui.results.origins import Told
 
 Changes = Mapping[str, Any]
 
@@ -27,8 +40,8 @@ class RunPage:
     """The curves in view: only those are read."""
     along: str = STEP
     """What x is in them."""
-    log_lines: int = WINDOW
-    """Of what it said, this many lines at the most, the last ones."""
+    log: LogAsk = LogAsk()
+    """Which page of its log."""
 
     def feed(self) -> "RunFeed":
         """What answers it."""
@@ -52,6 +65,22 @@ class Detail:
     """When their steps were, by phase; empty: not asked for."""
     log: Log | None = None
     """None: not asked for."""
+    cards: tuple[Card, ...] = ()
+    """What its kind says of its result."""
+    settings: "tuple[Told, ...] | None" = None
+    """Its config, and where that came from. None: not asked for."""
+    attempts: tuple[Attempt, ...] | None = None
+    """None: not asked for."""
+    provenance: Provenance = field(default_factory=dict)
+    """What its last attempt noted."""
+    files: tuple[Artifact, ...] | None = None
+    """All that lies in its folder, and what it made that does not any more. None: not asked for."""
+    folder: str = ""
+    """Its run directory; empty: not asked for."""
+    map: RunMap | None = None
+    """None: it has none, or was not asked for."""
+    trouble: str = ""
+    """Why what was asked for cannot be read."""
 
 
 class RunFeed:
@@ -61,10 +90,14 @@ class RunFeed:
         self._key: object = None
         """Of which run and curves, and as of when, `_curves` was read."""
         self._curves: Changes = {}
-        self._log: LogWindow | None = None
+        self._log: LogPages | None = None
         self._times: StepTimes | None = None
+        self._kept: dict[str, tuple[object, Changes]] = {}
+        """Tab -> of which run, and as of when, what was read for it."""
         self._tabs: dict[str, Callable[[Source, Run, RunPage], Changes]] = {
-            "curves": self._read_curves, "log": self._read_log,
+            "summary": self._read_cards, "curves": self._read_curves, "log": self._read_log,
+            "config": self._read_config, "attempts": _read_attempts, "files": _read_files,
+            "map": self._read_map,
         }  # fmt: skip
         """What is read for some tabs alone: fields of Detail."""
 
@@ -100,5 +133,58 @@ class RunFeed:
     def _read_log(self, source: Source, run: Run, question: RunPage) -> Changes:
         run_dir = directory(source.settings, run)
         if self._log is None or self._log.run_dir != run_dir:
-            self._log = LogWindow(run_dir)
-        return {"log": self._log.read(question.log_lines)}
+            self._log = LogPages(run_dir)
+        return {"log": self._log.read(question.log)}
+
+    def _once(self, tab: str, key: object, read: Callable[[], Changes]) -> Changes:
+        """Read anew only where something may have changed."""
+        if tab not in self._kept or self._kept[tab][0] != key:
+            self._kept[tab] = key, read()
+        return self._kept[tab][1]
+
+    def _read_cards(self, source: Source, run: Run, question: RunPage) -> Changes:
+        """Of a run that has ended."""
+        key = run.id, run.status, run.ended_at
+        return self._once("summary", key, lambda: {"cards": _cards(source, run)})
+
+    def _read_config(self, source: Source, run: Run, question: RunPage) -> Changes:
+        """A run that waits can be given another."""
+
+        def read() -> Changes:
+            from graftui.results.origins import told  # imports pydantic: only for who opens the tab
+
+            return {"settings": told(run, source.settings)}
+
+        return self._once("config", (run.id, run.config_hash), read)
+
+    def _read_map(self, source: Source, run: Run, question: RunPage) -> Changes:
+        path = directory(source.settings, run).path
+
+        def read() -> Changes:
+            try:
+                return {"map": map_of(path)}
+            except UsageError as error:
+                return {"trouble": error.message}
+
+        return self._once("map", (run.id, run.heard_at, run.status), read)
+
+
+def _cards(source: Source, run: Run) -> tuple[Card, ...]:
+    try:
+        result = json.loads(read_whole(directory(source.settings, run).result))
+    except (OSError, ValueError, RecursionError):
+        return ()
+    return tuple(kinds.shown(run.kind).cards(result)) if isinstance(result, dict) else ()
+
+
+def _read_attempts(source: Source, run: Run, question: RunPage) -> Changes:
+    attempts = tuple(source.store.attempts(run.id))
+    noted = recorded(directory(source.settings, run), run.attempt.n) if attempts else {}
+    return {"attempts": attempts, "provenance": noted}
+
+
+def _read_files(source: Source, run: Run, question: RunPage) -> Changes:
+    folder = directory(source.settings, run).path
+    made = {file.path: file for file in observed_files(
+        source.settings, run, source.store.artifacts(run.id))}  # fmt: skip
+    return {"files": files_in(folder, made), "folder": str(folder)}

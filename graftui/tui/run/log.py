@@ -1,21 +1,22 @@
-"""The log of a run as the dashboard shows it: what it said in events, then the end of its output.
+"""The log of a run as the dashboard shows it: a page of what it said in events, or of its output.
 
-A window on the end of the file, however long that is: it grows with what comes, and to what was
-said before only as far as somebody scrolls up.
+A page is a window on a file, however long that is: around a line, or at the end, where it grows
+with what comes. What lies outside of it is read when somebody goes there.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.contract.layout import RunDir
-from graftui.registry.output import tail
+from graftui.registry.output import text_of
 from graftui.registry.tail import Stretch, before, stretch
 
-WINDOW = 500
-"""Lines of what a run said that are shown at first, and how many more at a time."""
+SAID, OUTPUT = "said", "output"
+WINDOW = 1000
+"""Lines of a page."""
 _FAR = 16 << 20
-"""Bytes of events that are read for so many; among long curves there may be fewer lines in them."""
-_OUTPUT_LINES = 300
+"""Bytes of events that are read for them; among long curves there may be fewer lines in them."""
 # Thousands of each in a long run, and nothing that a person reads. Passed over unparsed.
 _SILENT = (b'"event":"metric"', b'"event":"progress"')
 
@@ -28,45 +29,62 @@ class LogLine:
     """None: a line of output.log, which has no times."""
     text: str
     warning: bool = False
+    at: int = 0
+    """Where it begins in its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogAsk:
+    """Which page."""
+
+    stream: str = SAID
+    at: int | None = None
+    """The page is around the line that begins there; None: the end, as it grows."""
+    words: str = ""
+    """What to look for from there; empty: nothing."""
+    back: bool = False
+    """Whether to look towards the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The end of a log."""
+    """A page of a log."""
 
     lines: tuple[LogLine, ...]
-    asked: int = WINDOW
-    """How many lines of what it said were asked for."""
-    more: bool = False
-    """Whether it begins before them."""
+    ask: LogAsk = LogAsk()
+    first: bool = True
+    """Whether nothing comes before."""
+    last: bool = True
+    hit: int | None = None
+    """Where the line begins that was looked for; None: there is none."""
+    size: int = 0
+    """Bytes of the file."""
+    output_size: int = 0
+    """Bytes of what the process put out."""
 
 
 class LogWindow:
-    """Reads the end of the log of one run."""
+    """Reads the end of what a run said."""
 
     def __init__(self, run_dir: RunDir) -> None:
         self.run_dir = run_dir
         self._forget()
 
     def _forget(self) -> None:
-        self._said: deque[tuple[int, LogLine]] = deque()
-        """Where each line begins in the events file, and the line."""
+        self._said: deque[LogLine] = deque()
         self._first: int | None = None
         """Offset from which the file was read; None: it was not."""
         self._last = 0
         """Offset up to which it was read."""
 
     def read(self, most: int) -> Log:
-        """The last `most` lines of what it said, and its output, as they are now."""
+        """The last `most` lines of what it said, as they are now."""
         self._follow()
         self._go_back(most)
         while len(self._said) > most:
             self._said.popleft()
-            self._first = self._said[0][0]
-        said = (line for _, line in self._said)
-        output = tail(self.run_dir.output, _OUTPUT_LINES).split("\n")
-        lines = (*said, *(LogLine(None, line) for line in output if line))
-        return Log(lines, most, more=bool(self._first))
+            self._first = self._said[0].at
+        return Log(tuple(self._said), first=not self._first)
 
     def _follow(self) -> None:
         """What came since."""
@@ -87,8 +105,7 @@ class LogWindow:
                 return
             self._said.extend(_lines(end))
             self._first, self._last = end.start, end.end
-        least = self._last - _FAR * -(-most // WINDOW)
-        while len(self._said) < most and self._first > max(0, least):
+        while len(self._said) < most and self._first > max(0, self._last - _FAR):
             earlier = before(self.run_dir.events, self._first)
             if earlier is None:
                 return
@@ -96,18 +113,32 @@ class LogWindow:
             self._first = earlier.start
 
 
-def _lines(new: Stretch) -> list[tuple[int, LogLine]]:
+def _lines(new: Stretch) -> list[LogLine]:
+    lines: list[LogLine] = []
+    offset = new.start
+    for raw in new.data.splitlines(keepends=True):
+        lines += said(raw, offset)
+        offset += len(raw)
+    return lines
+
+
+def said(raw: bytes, at: int) -> Iterable[LogLine]:
+    """What a line of the events file says to a person."""
+    if any(mark in raw for mark in _SILENT):
+        return ()
     # Imports pydantic: only for those who open the log.
     from engine.contract import events
     from graftui.show.events import sentence
 
-    lines, offset = [], new.start
-    for raw in new.data.splitlines(keepends=True):
-        if not any(mark in raw for mark in _SILENT):
-            for event in events.read(raw)[0]:
-                if text := sentence(event):
-                    warning = event.event == "log" and event.level == "warning"
-                    line = LogLine(event.t, text, warning or event.event == "failed")
-                    lines.append((offset, line))
-        offset += len(raw)
-    return lines
+    told = []
+    for event in events.read(raw.removesuffix(b"\n") + b"\n")[0]:
+        if text := sentence(event):
+            warning = event.event == "log" and event.level == "warning"
+            told.append(LogLine(event.t, text, warning or event.event == "failed", at))
+    return told
+
+
+def put_out(raw: bytes, at: int) -> Iterable[LogLine]:
+    """A line of the output, if there is anything on it."""
+    text = text_of(raw)
+    return (LogLine(None, text, at=at),) if text.strip() else ()

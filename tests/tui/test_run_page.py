@@ -1,0 +1,80 @@
+"""The page of a run, by keys alone: config, attempts, files and map."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from graftui.settings import Settings
+from graftui.tui.run.map_pane import MapView
+from tests.tui.conftest import dashboard, filled, frame, go_to, until
+
+
+def mapped(settings: Settings, id: str) -> None:
+    """Give a run a map of two grafts over two layers."""
+    tensors = [
+        {"name": f"layer.{n}.{module}", "part": "layer", "layer": n, "module": module,
+         "parameter": "weight", "maskable": 1000}
+        for n in range(2) for module in ("query", "output")
+    ]  # fmt: skip
+    grafts = [
+        {"subject": "", "stage": "learnt_graft", "labels": {"sparsity": s}, "skill": "s",
+         "counts": counts}
+        for s, counts in ((1e-3, [4, 0, 0, 0]), (1e-1, [100, 300, 0, 400]))
+    ]  # fmt: skip
+    body = {"v": 1, "model": "m", "tensors": tensors, "grafts": grafts}
+    (settings.run_dir(id).path / "map.json").write_text(json.dumps(body))
+
+
+async def test_all_that_is_known_of_a_run_is_a_digit_away(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "true")
+    mapped(settings, "g7kmaa")
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        await go_to(pilot, "g7kmaa")
+
+        async def shows(*texts: str) -> None:
+            await until(pilot, lambda: all(t in "\n".join(frame(pilot)) for t in texts))
+
+        await pilot.press("enter", "4")
+        await shows("• set for this run")
+        await pilot.press("G")
+        await shows("40 steps   recipe")
+        await pilot.press("5")
+        await shows("not seen", "gpu1", "not recorded")
+        await pilot.press("6")
+        await shows("skill.safetensors", "gone", "config.json", "what to do")
+        await pilot.press("G", "y")
+        path = Path(pilot.app.clipboard)
+        assert path.parent == settings.run_dir("g7kmaa").path
+        assert os.path.exists(path)
+        await pilot.press("E")
+        told = [each.message for each in pilot.app._notifications]
+        assert any("No other program can be shown here" in text for text in told)
+        await pilot.press("7")
+        await shows("learnt graft at 0.1", "2 of 2")
+        view = pilot.app.screen.query_one(MapView)
+        await pilot.press("l", "j")
+        assert view.told == (
+            "output   layer 1   400 of 1,000 weights, 40 %   2 x as many as by chance"
+        )
+        await pilot.press("right_square_bracket")
+        await shows("learnt graft at 0.001", "4 of 1,000 weights, 0.4 %   4 x as many")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+
+
+async def test_a_map_that_cannot_be_read_says_so(settings: Settings) -> None:
+    (settings.run_dir("g7kmaa").path / "map.json").write_text("{")
+    async with dashboard(settings).run_test(size=(80, 24)) as pilot:
+        await filled(pilot)
+        await go_to(pilot, "t3xxbb")
+        await pilot.press("7")
+        await until(pilot, lambda: any("No map" in line for line in frame(pilot)))
+        await pilot.press("escape")
+        await go_to(pilot, "g7kmaa")
+        await pilot.press("7")
+        await until(pilot, lambda: any("cannot be read" in line for line in frame(pilot)))
