@@ -36,6 +36,7 @@ from graftui.tui.remembered import Remembered
 from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.spelling import Spelling
 from graftui.tui.text import cut
+from graftui.tui.verbs import files
 from graftui.tui.verbs.undoing import Steps
 
 CALM = Theme(
@@ -212,6 +213,10 @@ class GraftuiApp(App[None]):
         """Into the working directory, and say so; Textual's own way fails without a word."""
         svg = self.export_screenshot()
         start(self._runs_screen, "picture", partial(jobs.picture, self.settings, svg))
+
+    @on(files.FileWanted)
+    def _file_wanted(self, event: files.FileWanted) -> None:
+        files.show(self, event)
 
     @on(Told)
     def _told(self, event: Told) -> None:

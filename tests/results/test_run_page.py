@@ -2,6 +2,7 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
 from graftui import kinds
 from graftui.kinds import Card
@@ -18,7 +19,7 @@ def run_of(status: RunStatus, **summary: float) -> Run:
 
 
 def test_each_attempt_says_how_it_ended_and_what_it_took() -> None:
-    begun = {"host": "gpu1", "pid": 7, "started_at": 100.0}
+    begun: dict[str, Any] = {"host": "gpu1", "pid": 7, "started_at": 100.0}
     attempts = [
         Attempt(n=1, **begun, ended_at=160.0, signal=signal.SIGKILL, peak_bytes=2_000_000_000),
         Attempt(n=2, **begun, ended_at=103.0, exit_code=1, peak_gpu_bytes=3_000_000),

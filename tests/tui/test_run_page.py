@@ -61,7 +61,7 @@ async def test_all_that_is_known_of_a_run_is_a_digit_away(
         assert view.told == (
             "output   layer 1   400 of 1,000 weights, 40 %   2 x as many as by chance"
         )
-        await pilot.press("right_square_bracket")
+        await pilot.press("right_square_bracket", "h", "k")
         await shows("learnt graft at 0.001", "4 of 1,000 weights, 0.4 %   4 x as many")
         await pilot.press("escape")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
