@@ -91,7 +91,7 @@ def test_ctrl_c_in_run_cancels_what_it_started(work: Workplace) -> None:
     tuning = work.json("ls", "--filter", "kind=finetune")[0]["id"]
     work.wait(tuning, is_running)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == 4
     assert {run["status"] for run in work.json("ls")} == {"cancelled"}
 
@@ -104,7 +104,7 @@ def test_ctrl_c_in_run_leaves_what_others_wait_for(work: Workplace) -> None:
     sweep = ("run", "both.toml", "--set", "model.name=sleep", "--set", "graft.sparsity=1e-2")
     work.run(*sweep, "--name", "other", "--detach")
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=120)
     assert f"{tuning} goes on" in out
     assert work.json("show", "mine")["status"] == "cancelled"
     assert work.json("show", "other")["status"] == "queued"
@@ -120,7 +120,7 @@ def test_ctrl_c_in_watch_leaves_the_run_alone(work: Workplace) -> None:
     assert process.stdout is not None
     process.stdout.readline()  # it is watching
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == 130
     assert work.json("show", tuning)["status"] == "running"
     assert "stopped at step 3" in work.run("cancel", tuning)

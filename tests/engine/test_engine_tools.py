@@ -86,7 +86,7 @@ def process(folder: Path, *lines: str) -> "subprocess.CompletedProcess[str]":
     path = os.pathsep.join([str(ROOT), str(folder)])
     return subprocess.run(
         [sys.executable, "-c", CHILD], input="".join(f"{line}\n" for line in lines),
-        env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=60,
+        env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
 
 

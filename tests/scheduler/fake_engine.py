@@ -98,7 +98,7 @@ class Fake:
         sys.exit(0)
 
     def wait(self) -> None:
-        time.sleep(30)  # no test waits that long; and nothing is left behind if one dies
+        time.sleep(300)  # no test waits that long; and nothing is left behind if one dies
 
     @property
     def config(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from graftui.scheduler.reconcile import reconcile
 from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
 
-WAIT_S = 60.0
+WAIT_S = 300.0
 """Before a test gives up; none that passes waits so long."""
 
 

@@ -211,7 +211,7 @@ def at_work(run: Run, n: int) -> bool:
 
 
 def ticking(supervisor: Supervisor, bench: Bench, id: str, holds: Any) -> Run:
-    until = time.monotonic() + 15
+    until = time.monotonic() + 120
     while not holds(run := bench.get(id)):
         assert time.monotonic() < until, run
         supervisor.tick()

@@ -101,7 +101,7 @@ class Cluster:
         """What one of Slurm's commands prints."""
         environment = {**os.environ, "SLURM_CONF": str(self.conf)}
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=30, check=True
+            command, env=environment, capture_output=True, text=True, timeout=120, check=True
         ).stdout
 
     def _munge(self) -> None:
@@ -121,7 +121,7 @@ class Cluster:
         )
 
     def _until_idle(self) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while self.ask("sinfo", "--noheader", "--format=%T").split() != ["idle"]:
             assert time.monotonic() < until, (self.folder / "slurmctld.log").read_text()[-2000:]
             time.sleep(0.2)
@@ -129,7 +129,7 @@ class Cluster:
     def _run(self, name: str, *arguments: str) -> None:
         environment = {**os.environ, "SLURM_CONF": str(self.conf)}
         subprocess.run(
-            [str(_where(name)), *arguments], env=environment, check=True, timeout=60,
+            [str(_where(name)), *arguments], env=environment, check=True, timeout=120,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 

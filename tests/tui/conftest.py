@@ -19,7 +19,7 @@ from graftui.tui.runs.table import RunTable
 from graftui.tui.spelling import Spelling
 from tests.tui import world
 
-WAIT_S = 60.0
+WAIT_S = 300.0
 """Before a test gives up; none that passes waits so long."""
 
 

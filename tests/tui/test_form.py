@@ -149,23 +149,6 @@ def field(screen: NewRunScreen, path: str) -> Field:
     return next(found for found in screen.query(Field) if found.entry.path == path)
 
 
-async def test_an_error_stands_at_its_field_and_nothing_is_queued(empty: Settings) -> None:
-    async with dashboard(empty).run_test(size=(100, 30)) as pilot:
-        screen = await choose_pocket(pilot)
-        box = field(screen, "train.lr")
-        box.query_one(Input).value = "fast"
-        await until(pilot, lambda: box.has_class("-wrong"))
-        assert "number" in str(box.query_one(".note", Static).content)
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: box.query_one(Input).has_focus)
-        assert pilot.app.screen is screen
-        box.query_one(Input).value = "0.1"
-        await until(pilot, lambda: not box.has_class("-wrong"))
-        assert box.has_class("-changed")
-    with Store.open(empty.db) as store:
-        assert store.count() == 0
-
-
 def fine(box: Any) -> bool:
     return not box.problem
 
@@ -178,17 +161,43 @@ MISTAKES = (
 )
 
 
-async def test_an_error_shows_its_beginning(empty: Settings) -> None:
+async def test_errors_stand_at_their_fields(empty: Settings) -> None:
+    """In one form, since it takes a while to open."""
     async with dashboard(empty).run_test(size=(120, 36)) as pilot:
         screen = await choose_pocket(pilot)
-        for path, value, begins in MISTAKES:
-            box = field(screen, path)
-            before = box.query_one(Input).value
-            box.query_one(Input).value = value
-            await until(pilot, partial(getattr, box, "problem"))
-            assert str(box.query_one(".note", Static).content).startswith(f"✗ {begins}")
-            box.query_one(Input).value = before
-            await until(pilot, partial(fine, box))
+        await an_error_stands_at_its_field_and_nothing_is_queued(pilot, screen)
+        await an_error_shows_its_beginning(pilot, screen)
+    with Store.open(empty.db) as store:
+        assert store.count() == 0
+
+
+async def an_error_stands_at_its_field_and_nothing_is_queued(
+    pilot: Pilot[None], screen: NewRunScreen
+) -> None:
+    box = field(screen, "train.lr")
+    before = box.query_one(Input).value
+    box.query_one(Input).value = "fast"
+    await until(pilot, lambda: box.has_class("-wrong"))
+    assert "number" in str(box.query_one(".note", Static).content)
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: box.query_one(Input).has_focus)
+    assert pilot.app.screen is screen
+    box.query_one(Input).value = "0.1"
+    await until(pilot, lambda: not box.has_class("-wrong"))
+    assert box.has_class("-changed")
+    box.query_one(Input).value = before
+    await until(pilot, lambda: not box.has_class("-changed"))
+
+
+async def an_error_shows_its_beginning(pilot: Pilot[None], screen: NewRunScreen) -> None:
+    for path, value, begins in MISTAKES:
+        box = field(screen, path)
+        before = box.query_one(Input).value
+        box.query_one(Input).value = value
+        await until(pilot, partial(getattr, box, "problem"))
+        assert str(box.query_one(".note", Static).content).startswith(f"✗ {begins}")
+        box.query_one(Input).value = before
+        await until(pilot, partial(fine, box))
 
 
 async def test_a_key_costs_neither_a_layout_nor_a_check_in_the_thread_that_draws(
@@ -204,11 +213,14 @@ async def test_a_key_costs_neither_a_layout_nor_a_check_in_the_thread_that_draws
         screen = await choose_pocket(pilot)
         monkeypatch.setattr(form, "errors", errors)
         field(screen, "train.lr").focus_box()
-        await pilot.press("1")  # it is marked as changed
-        await until(pilot, lambda: threads)
-        threads.clear()
         layouts: list[object] = []
         screen.screen_layout_refresh_signal.subscribe(screen, layouts.append, immediate=True)
+        await pilot.press("1")  # it is marked as changed
+        await until(pilot, lambda: threads)
+        while layouts:  # of what that first key brought about
+            layouts.clear()
+            await pilot.pause(0.5)
+        threads.clear()
         for key in "0123456789":
             pilot.app.post_message(events.Key(key, key))
         await until(pilot, lambda: str(field(screen, "train.lr").value).endswith("0123456789"))
@@ -224,8 +236,10 @@ async def test_queued_runs_are_selected(empty: Settings, monkeypatch: pytest.Mon
     async with dashboard(empty).run_test(size=(100, 30)) as pilot:
         screen = await choose_pocket(pilot)
         field(screen, "train.lr").query_one(Input).value = "0.1"
-        await pilot.press("down", *"lr first")
-        assert field(screen, "tags").value == "lr first"
+        await pilot.press("down")
+        await until(pilot, lambda: field(screen, "tags").query_one(Input).has_focus)
+        await pilot.press(*"lr first")
+        await until(pilot, lambda: field(screen, "tags").value == "lr first")
         await pilot.press("ctrl+s")
         rows = await filled(pilot, 2)
         with Store.open(empty.db) as store:
