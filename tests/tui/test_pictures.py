@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from graftui.settings import Settings
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, go_to, table, until
+from tests.tui.test_compare import compared
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
@@ -50,3 +51,24 @@ def test_groups_over_seeds(empty: Settings, snap_compare: Any, size: tuple[int, 
         await until(pilot, lambda: table(pilot).row_count == 6)
 
     assert snap_compare(dashboard(empty), terminal_size=size, run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
+def test_comparison(settings: Settings, snap_compare: Any, size: tuple[int, int]) -> None:
+    async def prepare(pilot: Pilot[None]) -> None:
+        screen = await compared(pilot)
+        wanted = {"figures", "curves"} if size[0] > 100 else {"figures"}
+        await until(pilot, lambda: wanted <= screen.answers.keys())
+        await pilot.pause(0.2)
+
+    assert snap_compare(dashboard(settings), terminal_size=size, run_before=prepare)
+
+
+def test_comparison_without_answers(settings: Settings, snap_compare: Any) -> None:
+    async def prepare(pilot: Pilot[None]) -> None:
+        screen = await compared(pilot)
+        await pilot.press("6")
+        await until(pilot, lambda: "no such answers" in str(screen.pane("answers").border_title))
+        await pilot.pause(0.2)
+
+    assert snap_compare(dashboard(settings), terminal_size=(80, 24), run_before=prepare)
