@@ -10,7 +10,7 @@ import typer
 from graftui.cli.common import console_here, say, settings_here
 from graftui.errors import UsageError
 
-_SCREENS = "runs, run, compare, sweeps, sweep, new"
+_SCREENS = "runs, run, compare, sweeps, sweep, queue, new"
 
 
 def serve(

@@ -20,7 +20,7 @@ from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
 from graftui.tui.live import LiveScreen
 
-SCREENS = ("runs", "run", "compare", "sweeps", "sweep", "new")
+SCREENS = ("runs", "run", "compare", "sweeps", "sweep", "queue", "new")
 _WAIT_S = 60.0
 _STEP_S = 0.05
 _FONT = "DejaVu Sans Mono"
@@ -124,6 +124,10 @@ def _screen(settings: Settings, app: GraftuiApp, wanted: Wanted) -> Screen[Any] 
 
             sweeps = [resolve(settings, each).id for each in (ref, *refs)]
             return SweepScreen(settings, app.reader, sweeps)
+        case "queue", []:
+            from graftui.tui.queue.screen import QueueScreen
+
+            return QueueScreen(settings, app.reader)
         case "new", [name]:
             from graftui.planning import library
             from graftui.tui import form
@@ -133,7 +137,7 @@ def _screen(settings: Settings, app: GraftuiApp, wanted: Wanted) -> Screen[Any] 
     raise UsageError(f"No picture of {wanted.screen!r} with {len(wanted.what)} names.", HOW)
 
 
-HOW = "There are: runs; run ID; compare ID ID...; sweeps; sweep SWEEP; new RECIPE"
+HOW = "There are: runs; run ID; compare ID ID...; sweeps; sweep SWEEP; queue; new RECIPE"
 """What a picture can be asked of."""
 
 
