@@ -25,7 +25,7 @@ TITLES = (
     "prio",
     "group",
     "starts",
-    "where, or what it waits for",
+    "where / waits for",
 )
 """Of the table: what is at work, then what waits in its order."""
 _BAR = 20
