@@ -23,6 +23,7 @@ def still(pilot: Pilot[None]) -> None:
 def test_offers_of_the_filter(settings: Settings, snap_compare: Any, size: tuple[int, int]) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         await filled(pilot)
+        await go_to(pilot, "t2wqaa")
         await pilot.press("slash", *"kind=finetune status=")
         still(pilot)
         offers = runs(pilot).query_one(OfferList)
