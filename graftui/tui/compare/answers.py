@@ -58,6 +58,10 @@ class AnswersView(Vertical):
         self._say(0)
         return made
 
+    def tell(self, problem: str) -> None:
+        """Why there is nothing to show, and what to do about it."""
+        self._whole.update(data(problem, "$warning"))
+
     def next_filter(self) -> Table | None:
         """The rows of the next one; None: there are none yet."""
         self.filter = FILTERS[(FILTERS.index(self.filter) + 1) % len(FILTERS)]

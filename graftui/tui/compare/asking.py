@@ -67,7 +67,8 @@ class AskingScreen(LiveScreen[None]):
         if event.ids != self._pair:  # others have been chosen since
             return
         if event.pairs is None:
-            self.pane("answers").say(event.problem)
+            self.pane("answers").say("")
+            self.rows.tell(f"{event.problem} Press p to choose whose answers are compared.")
             return
         self._say_rows(self.rows.show(event.pairs, event.texts), event.problem)
         if not event.texts and not event.problem:
