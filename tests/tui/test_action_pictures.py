@@ -19,11 +19,10 @@ def still(pilot: Pilot[None]) -> None:
         box.cursor_blink = False
 
 
-@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
+@pytest.mark.parametrize("size", [(120, 28), (80, 24)], ids=["wide", "narrow"])
 def test_offers_of_the_filter(settings: Settings, snap_compare: Any, size: tuple[int, int]) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         await filled(pilot)
-        await go_to(pilot, "t2wqaa")
         await pilot.press("slash", *"kind=finetune status=")
         still(pilot)
         offers = runs(pilot).query_one(OfferList)
