@@ -23,6 +23,7 @@ GUTTER = 7
 """Cells of the labels of the y axis, with the axis."""
 
 
+_THINNED = " points, thinned"
 _BEHIND = {LEVEL: "text-muted", FAINT: "text-disabled"}
 
 
@@ -75,8 +76,11 @@ def head(
     for label, value in chart.levels:
         text = cut(f"╌ {visible(label)} {chart.y.label(value)}", look.width // 2)
         parts += [Segment(f"{text}  ", look.style("text-muted"))]
-    if points:
-        parts += [Segment(f"{points:,} points, thinned", look.style("text-muted"))]
+    if (
+        points
+        and sum(part.cell_length for part in parts) + len(f"{points:,}{_THINNED}") <= look.width
+    ):
+        parts += [Segment(f"{points:,}{_THINNED}", look.style("text-muted"))]
     return look.line(parts)
 
 
