@@ -75,7 +75,7 @@ def written(value: Any) -> str:
         return ", ".join(_item(item) for item in value)
     text = str(value)
     plain = text == text.strip() and text == visible(text) and _text(text) == text
-    return text if plain else _quoted(text)
+    return text if plain else quoted(text)
 
 
 def _text(text: str) -> str:
@@ -158,15 +158,15 @@ def _short(value: float) -> str:
 def _item(value: Any) -> str:
     if not isinstance(value, str):
         return written(value)
-    return value if re.fullmatch(_ITEM, value) and written(value) == value else _quoted(value)
+    return value if re.fullmatch(_ITEM, value) and written(value) == value else quoted(value)
 
 
 def _word(value: Any) -> str:
     text = str(value)
-    return text if _BARE_WORD.fullmatch(text) and written(text) == text else _quoted(text)
+    return text if _BARE_WORD.fullmatch(text) and written(text) == text else quoted(text)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """In double quotes, what cannot be seen by its number."""
     letters = (f"\\{letter}" if letter in '"\\' else visible(letter) for letter in text)
     return f'"{"".join(letters)}"'

@@ -1,33 +1,27 @@
-"""The form of a new run: the settings of a recipe's parts, prefilled, and what is wrong with them.
+"""The form of a new run: the settings of a recipe's parts, prefilled.
 
 Made from the config schema alone, so that it cannot drift from `--set`; a value is typed as there,
-and read once. Draws nothing: new/field.py and new/screen.py do.
+and read once. What is wrong with a filled one is in new/checking.py, what it comes to in
+new/coming.py. Draws nothing: new/field.py and new/screen.py do.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from engine.contract import preflight, prompts, schema
-from engine.contract.config import parse
+from engine.contract import schema
 from engine.contract.kinds import kinds
 from engine.contract.schema import Setting
 from graftui.models import Run
-from graftui.planning import plans, reruns, values
+from graftui.planning import values
 from graftui.planning.inputs import filled_by
-from graftui.planning.overrides import Override, Source
 from graftui.planning.recipes import Recipe
 from graftui.planning.reruns import of_run
-from graftui.settings import Settings
+from graftui.planning.sweeps import axes
 
 Value = str | bool
 """What a field holds: a switch holds a bool, all others a text."""
-
-_PATH = re.compile(r"[a-z_]+\.[a-z_0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +101,7 @@ def _about(name: str, help: str, value: Value) -> Entry:
 
 
 def _box(setting: Setting, value: Any) -> Value:
-    return value if isinstance(value, bool) else values.written(value)
+    return value if isinstance(value, bool) else axes.single(setting, value)
 
 
 def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
@@ -116,7 +110,7 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
         (part, setting, schema.flatten(config)[setting.path])
         for part, config in configs.items()
         for setting in schema.settings(recipe.kinds[part])
-        if setting.keys[0] not in (*_taken_by(recipe, part), *hidden)
+        if setting.keys[0] not in (*taken_by(recipe, part), *hidden)
         # A curve has its own.
         and not (setting.path == "graft.sparsity" and getattr(config, "sparsities", False))
     ]
@@ -133,7 +127,7 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
     return tuple(Group(title, tuple(entries)) for title, entries in groups.items())
 
 
-def _taken_by(recipe: Recipe, part: str) -> tuple[str, ...]:
+def taken_by(recipe: Recipe, part: str) -> tuple[str, ...]:
     """Sections of a part that those it is made from say."""
     return _taken(recipe.kinds[part], recipe.inputs.get(part, {}))
 
@@ -143,121 +137,6 @@ def _taken(kind: str, linked: Collection[str], given: bool = False) -> tuple[str
     roles = [role for role in kinds()[kind].roles if role.name in linked]
     filled = [setting.partition(".")[0] for role in roles for setting in filled_by(role)]
     return (*filled, *(name for role in roles if not given for name in role.inherits))
-
-
-def errors(form: Form, filled: Mapping[str, Value]) -> dict[str, str]:
-    """What is wrong: path of a field -> a sentence; "" -> what belongs to no field."""
-    by_path: dict[str, str] = {}
-    configs, written = form.recipe.asked()
-    for part, config in configs.items():
-        kind, raw = form.recipe.kinds[part], config.model_dump(mode="json")
-        own = [e for e in form.entries if _reaches(form, e, part)]
-        for entry in own:
-            text = filled.get(entry.path, entry.shown)
-            try:
-                _put(raw, entry.setting.keys, typed(entry, text))
-            except ValueError as error:
-                by_path[entry.path] = f"{entry.setting.path} = {text}: {error}"
-        recipe = [path for path, o in written[part].items() if o.source is Source.recipe]
-        edited = [e.setting.path for e in own if filled.get(e.path, e.shown) != e.shown]
-        linked, given = form.recipe.inputs.get(part, {}), (recipe, edited)
-        for path, sentence in _wrong(raw, kind, linked, given).items():
-            by_path.setdefault(_owner(own, path, sentence), sentence)
-    return by_path
-
-
-def _owner(entries: list[Entry], path: str, sentence: str) -> str:
-    """Path of the field that an error belongs to: by its setting, or by the name it begins with."""
-    subject = sentence.partition(":")[0]
-    for entry in entries:
-        if path == entry.setting.path or subject == entry.setting.keys[-1]:
-            return entry.path
-    return ""
-
-
-def _reaches(form: Form, entry: Entry, part: str) -> bool:
-    """Whether a field sets something in `part`: its own, or of the part it is made from."""
-    if entry.part == part:
-        return True
-    sources = form.recipe.inputs.get(part, {}).values()
-    shared = entry.setting.keys[0] in _taken_by(form.recipe, part)
-    return shared and any(entry.part in parts[:1] for parts in sources)
-
-
-def _wrong(
-    raw: dict[str, Any],
-    kind: str,
-    linked: Collection[str],
-    given: tuple[Sequence[str], Sequence[str]],
-) -> dict[str, str]:
-    """What each setting is by itself, then the first thing that planning would refuse; `given`:
-    the settings that the recipe has, and those that were changed."""
-    wrong: dict[str, str] = {}
-    try:
-        config = prompts.in_config(parse(raw))
-        entry = kinds()[kind]
-        trouble = entry.check(config, linked) or entry.check_given(config, *given)
-    except ValidationError as error:
-        wrong, trouble = schema.explain(error, kind), None
-    except prompts.PromptFileError as error:
-        trouble = (str(error), "")
-    if "model.name" not in wrong and (lacking := preflight.check_model(raw["model"]["name"])):
-        wrong["model.name"] = ": ".join(lacking)
-    elif trouble:
-        sentence = ": ".join(filter(None, trouble))
-        wrong[_first_setting(sentence, kind)] = sentence
-    return wrong
-
-
-def _first_setting(sentence: str, kind: str) -> str:
-    """The path of the setting that is named first; empty if none is."""
-    paths = {setting.path for setting in schema.settings(kind)}
-    return next((word for word in _PATH.findall(sentence) if word in paths), "")
-
-
-def _put(raw: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
-    for key in keys[:-1]:
-        raw = raw[key]
-    raw[keys[-1]] = value
-
-
-def planned(form: Form, filled: Mapping[str, Value], settings: Settings) -> plans.Planned:
-    """What the filled form comes to. Raises UsageError."""
-    sets = overrides(form, filled)
-    about = {e.path: typed(e, filled.get(e.path, e.shown)) for e in form.entries if not e.part}
-    name, tags = about["name"], tuple(about["tags"].split())
-    if form.run is None:
-        return plans.plan(form.recipe, settings, sets, name, tags, about.get("fresh", False))
-    edited = form.changes(filled)
-    own_name = name if "name" in edited else ""
-    again, _ = reruns.rerun(form.run, sets, settings, own_name, keep=about["keep"])
-    if "tags" not in edited:
-        return again
-    return replace(again, plans=[replace(plan, tags=tags) for plan in again.plans])
-
-
-def consequences(form: Form, filled: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:
-    """Name and tags that a run again loses as its settings change: as in `Form.changes`."""
-    edited = form.changes(filled)
-    if (
-        form.run is None
-        or "keep" in edited
-        or not any(e.path in edited for e in form.entries if e.part)
-    ):
-        return {}
-    name, tags = reruns.label(form.run, True, "", ())
-    lost = {"name": (form.run.name, name), "tags": (" ".join(form.run.tags), " ".join(tags))}
-    return {path: (a, b) for path, (a, b) in lost.items() if path not in edited and a != b}
-
-
-def overrides(form: Form, filled: Mapping[str, Value]) -> tuple[Override, ...]:
-    """The changes of settings. Raises ValueError for one that `errors` names."""
-    changed = form.changes(filled)
-    return tuple(
-        Override(e.path, typed(e, filled[e.path]), Source.form)
-        for e in form.entries
-        if e.part and e.path in changed
-    )
 
 
 def typed(entry: Entry, value: Value) -> Any:

@@ -4,9 +4,8 @@ Started by background.py. The imports within are those that need pydantic, which
 does not wait for.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from graftui.models import Run
 from graftui.registry.lineage import dependants
@@ -18,9 +17,6 @@ from graftui.results.figures import counted
 from graftui.settings import Settings
 from graftui.tui import messages
 from graftui.tui.runs.feed import RunsPage
-
-if TYPE_CHECKING:
-    from graftui.tui.form import Form
 
 
 def list_recipes(settings: Settings) -> messages.RecipesListed:
@@ -52,47 +48,6 @@ def group_keys(settings: Settings, text: str) -> messages.GroupKeys:
 
     with Store.open(settings.db) as store:
         return messages.GroupKeys(checked(store.db, by_text(text)))
-
-
-def form_of_recipe(settings: Settings, name: str) -> messages.FormMade:
-    """The form of a recipe."""
-    from graftui.planning import library
-    from graftui.tui import form
-
-    return messages.FormMade(form.of_recipe(library.load(name, settings)))
-
-
-def form_of_rerun(run: Run) -> messages.FormMade:
-    """The form of a run that is to be run again."""
-    from graftui.tui import form
-
-    return messages.FormMade(form.of_rerun(run))
-
-
-def check(filled: "Form", values: Mapping[str, str | bool]) -> messages.Checked:
-    """What is wrong in a filled form."""
-    from graftui.tui import form
-
-    return messages.Checked(values, form.errors(filled, values))
-
-
-def queue(
-    settings: Settings, filled: "Form", values: Mapping[str, str | bool]
-) -> messages.Queued | messages.Refused | messages.Checked:
-    """Queue what the filled form comes to, and see to it that it starts; or say what is wrong."""
-    from graftui.errors import UsageError
-    from graftui.scheduler import look, submit
-    from graftui.tui import form
-
-    if problems := form.errors(filled, values):
-        return messages.Checked(values, problems, refused=True)
-    try:
-        planned = form.planned(filled, values, settings)
-    except UsageError as exc:
-        return messages.Refused(exc)
-    runs = submit.submit(settings, planned.plans)
-    look.set_going(settings)
-    return messages.Queued(runs, planned.reused, planned.remarks)
 
 
 def read(settings: Settings, ids: Sequence[str]) -> messages.RunsRead:

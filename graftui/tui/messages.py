@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -130,8 +130,31 @@ class Checked(Message):
     """What its fields held."""
     problems: dict[str, str]
     """Path of a field -> what is wrong; "" -> what belongs to no field."""
+    axes: Mapping[str, int] = field(default_factory=dict)
+    """Path of a field that is an axis of a grid -> how many values it has."""
     refused: bool = False
     """It was to be queued, and could not be."""
+
+
+@dataclass
+class Foreseen(Message):
+    """What a form would come to, if it were queued."""
+
+    values: Mapping[str, str | bool]
+    """What its fields held."""
+    told: tuple[tuple[str, str], ...]
+    """A word, and what is to be said of it."""
+    refused: GraftuiError | None = None
+    """Why nothing would."""
+
+
+@dataclass
+class SweepMade(Message):
+    """A form came to a sweep, whose runs have been queued."""
+
+    id: str
+    text: str
+    """What came of it."""
 
 
 @dataclass

@@ -22,6 +22,7 @@ from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import form
 from graftui.tui.dialogs.choice import ChoiceScreen
+from graftui.tui.new import checking, coming
 from graftui.tui.new.field import Field
 from graftui.tui.new.screen import NewRunScreen
 from tests.tui.conftest import dashboard, filled, go_to, until
@@ -47,16 +48,16 @@ def test_it_has_every_setting_once(pocket: form.Form) -> None:
 
 def test_prefilled_it_changes_nothing_and_is_right(pocket: form.Form) -> None:
     values = prefilled(pocket)
-    assert form.overrides(pocket, values) == ()
-    assert form.errors(pocket, values) == {}
+    assert coming.overrides(pocket, values) == ()
+    assert checking.errors(pocket, values) == {}
 
 
 def test_changes_reach_both_parts(pocket: form.Form) -> None:
     values = prefilled(
         pocket, task__k="32", graft__sparsities="1e-4, 0.001", task__label_words="0 = bad, 1 = good"
     )
-    assert form.errors(pocket, values) == {}
-    made = pocket.recipe.configs(form.overrides(pocket, values))
+    assert checking.errors(pocket, values) == {}
+    made = pocket.recipe.configs(coming.overrides(pocket, values))
     for part in ("finetune", "graft"):
         assert made[part].task.k == 32  # type: ignore[attr-defined]
         assert made[part].task.label_words == {"0": "bad", "1": "good"}  # type: ignore[attr-defined]
@@ -84,7 +85,9 @@ def test_what_is_wrong_is_named_at_its_field(
     pocket: form.Form, path: str, value: form.Value, says: str
 ) -> None:
     filled = prefilled(pocket) | {path: value}
-    found = form.errors(pocket, filled | ({"graft.localizer": "fisher"} if value is False else {}))
+    found = checking.errors(
+        pocket, filled | ({"graft.localizer": "fisher"} if value is False else {})
+    )
     assert list(found) == [path]
     assert says in found[path]
 
@@ -94,8 +97,8 @@ def test_what_the_chosen_localizer_does_not_use_is_named_where_it_is_changed(
 ) -> None:
     """What the recipe has for its own localizer stays as it is."""
     filled = prefilled(pocket) | {"graft.localizer": "straight-through", "graft.steps": "9"}
-    assert form.errors(pocket, filled) == {}
-    found = form.errors(pocket, filled | {"graft.lr": "3.0"})
+    assert checking.errors(pocket, filled) == {}
+    found = checking.errors(pocket, filled | {"graft.lr": "3.0"})
     assert list(found) == ["graft.lr"]
     assert "graft.lr is not used by graft.localizer = straight-through" in found["graft.lr"]
 
@@ -122,7 +125,7 @@ def test_what_a_field_shows_at_first_is_what_the_run_had(data: st.DataObject) ->
 
 def test_a_field_gives_a_typed_value(pocket: form.Form) -> None:
     values = prefilled(pocket, model__name="2024", task__also_test="[mr]", graft__sparsity="1")
-    assert form.overrides(pocket, values) == (
+    assert coming.overrides(pocket, values) == (
         Override("model.name", "2024", Source.form),
         Override("task.also_test", ["mr"], Source.form),
         Override("graft.sparsity", 1, Source.form),
@@ -131,7 +134,7 @@ def test_a_field_gives_a_typed_value(pocket: form.Form) -> None:
 
 def test_all_that_is_wrong_is_named(pocket: form.Form) -> None:
     values = prefilled(pocket, task__k="many", model__name="pocket:nothing")
-    assert set(form.errors(pocket, values)) == {"task.k", "model.name"}
+    assert set(checking.errors(pocket, values)) == {"task.k", "model.name"}
 
 
 async def choose_pocket(pilot: Pilot[None]) -> NewRunScreen:
@@ -211,7 +214,7 @@ async def test_a_key_costs_neither_a_layout_nor_a_check_in_the_thread_that_draws
 
     async with dashboard(empty).run_test(size=(120, 36)) as pilot:
         screen = await choose_pocket(pilot)
-        monkeypatch.setattr(form, "errors", errors)
+        monkeypatch.setattr(checking, "errors", errors)
         field(screen, "train.lr").focus_box()
         layouts: list[object] = []
         screen.screen_layout_refresh_signal.subscribe(screen, layouts.append, immediate=True)
@@ -292,9 +295,9 @@ def test_a_changed_run_loses_name_and_tags_as_on_the_command_line(
         run = store.get("t3xxbb")
     made = form.of_rerun(run)
     values = {entry.path: entry.shown for entry in made.entries} | typed
-    (plan,) = form.planned(made, values, settings).plans
+    (plan,) = coming.planned(made, values, settings).plans
     assert (plan.name, plan.tags) == (name, tags)
-    told = {**made.changes(values), **form.consequences(made, values)}
+    told = {**made.changes(values), **coming.consequences(made, values)}
     assert told.get("name", ("", run.name))[1] == name, "and the form says so before"
     assert str(told.get("tags", ("", " ".join(run.tags)))[1]).split() == list(tags)
 

@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.contract.schema import Setting
 from graftui.errors import UsageError
 from graftui.planning import overrides, values
 from graftui.planning.overrides import Raw
@@ -79,7 +80,7 @@ def parse(texts: Sequence[str], kinds: Mapping[str, str], option: str) -> Values
             raise UsageError(f"{option} {path} is given twice.", "Give all its values at once.")
         setting = overrides.setting_of(path, kinds, option)
         try:
-            axes[path] = tuple(_typed(setting, item) for item in _items(listed))
+            axes[path] = tuple(typed(setting, item) for item in _items(listed))
         except ValueError as error:
             raise UsageError(f"{option} {text}: {error}.", _HOW) from None
     return axes
@@ -97,7 +98,23 @@ def _items(text: str) -> Iterator[str]:
         at = item.end()
 
 
-def _typed(setting: Any, item: str) -> Any:
+def several(setting: Setting, text: str) -> tuple[str, ...]:
+    """The values in a text in which there may be several, each as it is typed. What is a list or a
+    table without brackets around each value is one. Raises ValueError where a value is missing.
+    """
+    items = tuple(_items(text.strip())) if "," in text else ()
+    bracketed = all(item[0] in "[{" for item in items)
+    return items if items and (bracketed or setting.type not in ("list", "table")) else (text,)
+
+
+def single(setting: Setting, value: Any) -> str:
+    """A value as it is typed where there may be several: a text with commas in quotes."""
+    prose = setting.type == "text" and "," in str(value)
+    return values.quoted(str(value)) if prose else values.written(value)
+
+
+def typed(setting: Setting, item: str) -> Any:
+    """A value of an axis. Raises ValueError."""
     if setting.type in ("list", "table") and item[0] not in "[{":
         example = "[1e-4,1e-3],[1e-2]" if setting.type == "list" else "{0 = bad},{0 = awful}"
         raise ValueError(f"each value is a {setting.type}, in brackets: {setting.path}={example}")

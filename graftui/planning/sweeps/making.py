@@ -172,6 +172,11 @@ def chosen(sweep: Sweep, choice: Choice, settings: Settings) -> list[Cell]:
     return [cell for cell, own in zip(cells, results, strict=True) if state_of(own) in states]
 
 
+def count(sweep: Sweep) -> int:
+    """How many cells it has, before one of them is planned. Raises UsageError."""
+    return len(_points(sweep))
+
+
 def _points(sweep: Sweep) -> list[Point]:
     skipped = _settings(sweep).meeting(sweep.axes.skip)
     return axis.points(sweep.axes, lambda point: not skipped(point))

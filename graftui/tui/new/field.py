@@ -18,6 +18,7 @@ from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select
 
+from graftui.planning.values import written
 from graftui.tui.form import Entry, Value, brief
 from graftui.tui.text import data
 
@@ -43,6 +44,14 @@ class Field(Horizontal):
             id="form.before",
             tooltip="the field above",
         ),
+        Binding(
+            "comma",
+            "several",
+            "Several values",
+            show=False,
+            id="form.several",
+            tooltip="of a choice: type several of them, with commas, as an axis of a grid",
+        ),
     ]
 
     @dataclass
@@ -62,6 +71,8 @@ class Field(Horizontal):
         self.entry = entry
         self.problem = ""
         """What is wrong, in full."""
+        self._values = 1
+        """How many it has, if it is an axis."""
         self._box = _box(entry)
 
     def compose(self) -> ComposeResult:
@@ -79,21 +90,44 @@ class Field(Horizontal):
         if isinstance(box, Select):
             return str(box.value)
         assert isinstance(box, Input)
+        word = box.value.strip().lower()
+        if isinstance(self.entry.shown, bool) and word in ("yes", "no"):
+            return word == "yes"
         return box.value
+
+    @property
+    def several(self) -> str:
+        """How several values are typed here."""
+        if not isinstance(self._box, Input):
+            return ", types several: a grid"
+        bracketed = {"list": "[...],[...]", "table": "{...},{...}"}
+        return f"{bracketed.get(self.entry.setting.type, 'a,b,c')}: a grid"
 
     def focus_box(self) -> None:
         """Let the user type here."""
         self._box.focus()
 
-    def show(self, problem: str) -> None:
-        """Say what is wrong; empty: nothing is."""
-        if problem == self.problem:
+    def show(self, problem: str, values: int = 1) -> None:
+        """Say what is wrong, if anything is; or that it is an axis, of so many `values`."""
+        if (problem, values) == (self.problem, self._values):
             return
-        self.problem = problem
+        self.problem, self._values = problem, values
         self.set_class(bool(problem), "-wrong")
-        text = data(f"✗ {brief(self.entry, self.value, problem)}") if problem else self._meaning()
+        self.set_class(values > 1, "-axis")
+        text = Content(f"{values:,} values: an axis of a grid") if values > 1 else self._meaning()
+        text = data(f"✗ {brief(self.entry, self.value, problem)}") if problem else text
         # It has one line, whatever it says: the whole form need not be laid out again.
         self.query_one(".note", Label).update(text, layout=False)
+
+    async def action_several(self) -> None:
+        """Type them, where a value was chosen from a list."""
+        before = self._box
+        if not self.entry.part or isinstance(before, Input):
+            return
+        self._box = TextBox(f"{written(self.value)},", compact=True, select_on_focus=False)
+        await self.mount(self._box, after=before)
+        await before.remove()
+        self._box.focus()
 
     def _meaning(self) -> Content:
         setting = self.entry.setting

@@ -1,6 +1,7 @@
 """The form of a new run, or of a run again. Each error stands at its field; what is changed shows.
 
-Checks in a thread when the user pauses, queues only what has no error. Returns what was queued.
+Checks in a thread when the user pauses, and says what would come of it; queues only what has no
+error. Returns what was queued.
 """
 
 from collections.abc import Mapping
@@ -19,10 +20,10 @@ from graftui.planning.values import written
 from graftui.results.figures import NOT_KNOWN
 from graftui.settings import Settings
 from graftui.text import visible
-from graftui.tui import form, jobs
 from graftui.tui.background import leave, start
 from graftui.tui.form import Form, Value
-from graftui.tui.messages import Checked, Queued, Refused, Trouble
+from graftui.tui.messages import Checked, Foreseen, Queued, Refused, SweepMade, Trouble
+from graftui.tui.new import coming, jobs
 from graftui.tui.new.field import Field
 from graftui.tui.text import cut, data
 
@@ -30,7 +31,7 @@ _PAUSE_S = 0.1
 """Since the last key, before the form is checked: a check costs as much as ten keys."""
 
 
-class NewRunScreen(Screen[Queued | None]):
+class NewRunScreen(Screen[Queued | SweepMade | None]):
     """Settings by section, one a line."""
 
     BINDINGS = [
@@ -59,6 +60,7 @@ class NewRunScreen(Screen[Queued | None]):
                 for entry in group.entries:
                     yield self._fields[entry.path]
         yield Static("", id="form-changes")
+        yield Static("", id="form-coming")
         yield Static("", id="form-help")
         yield Footer(show_command_palette=False)
 
@@ -88,13 +90,35 @@ class NewRunScreen(Screen[Queued | None]):
             return
         self._problems = event.problems
         for path, field in self._fields.items():
-            field.show(self._problems.get(path, ""))
+            field.show(self._problems.get(path, ""), event.axes.get(path, 1))
             if field.has_class("-here"):
                 self._explain(field)
         self._say_changes(event.values)
         self._say_title()
         if event.refused:
             self._go_to_first()
+        elif not self._problems:
+            job = partial(jobs.foresee, self._settings, self._form, event.values)
+            start(self, "foresee", job, looks=True)
+        else:
+            self._say_coming(Content())
+
+    @on(Foreseen)
+    def _foreseen(self, event: Foreseen) -> None:
+        if event.values != self.values():
+            return
+        parts = [Content.assemble((f"{word} ", "$text-muted"), data(said))
+                 for word, said in event.told]  # fmt: skip
+        text = Content("   ").join(parts)
+        if event.refused:
+            text = data(f"✗ {event.refused.message} {event.refused.hint}", "$error")
+        self._say_coming(text)
+
+    def _say_coming(self, text: Content) -> None:
+        box = self.query_one("#form-coming", Static)
+        if box.content != text:
+            box.update(text)
+            box.display = bool(text)
 
     def _go_to_first(self) -> None:
         """The first field that is wrong."""
@@ -111,7 +135,7 @@ class NewRunScreen(Screen[Queued | None]):
 
     def _say_changes(self, values: Mapping[str, Value]) -> None:
         """What is not as it was prefilled, before it is queued."""
-        changes = {**self._form.changes(values), **form.consequences(self._form, values)}
+        changes = {**self._form.changes(values), **coming.consequences(self._form, values)}
         parts = [
             Content.assemble(data(f"{path} {_plain(old)} → ", "$text-muted"),
                              data(_plain(new), "bold $warning"))
@@ -135,6 +159,7 @@ class NewRunScreen(Screen[Queued | None]):
         text = Content.assemble(
             data(entry.path, "bold"), (f"  {about.type}  ", "$secondary"), about.help,
             data(f"   default {default}" if entry.part else "", "$text-muted"),
+            (f"   {field.several}" if entry.part else "", "$text-muted"),
         )  # fmt: skip
         if field.problem:
             text = data(f"✗ {field.problem}", "$error")
@@ -151,7 +176,8 @@ class NewRunScreen(Screen[Queued | None]):
             start(self, "queue", partial(jobs.queue, self._settings, self._form, self.values()))
 
     @on(Queued)
-    def _queued(self, event: Queued) -> None:
+    @on(SweepMade)
+    def _queued(self, event: Queued | SweepMade) -> None:
         leave(self, event)
 
     @on(Refused)

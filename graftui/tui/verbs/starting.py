@@ -5,11 +5,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graftui.models import Run, RunStatus
+from graftui.settings import Settings
 from graftui.tui import jobs
 from graftui.tui.background import start
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.live import LiveScreen
-from graftui.tui.messages import FormMade, Queued, RecipesListed
+from graftui.tui.messages import FormMade, Queued, RecipesListed, SweepMade, Told
 from graftui.tui.verbs.opening import opening
 
 if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
@@ -24,8 +25,7 @@ def new(screen: LiveScreen[Any]) -> None:
 
 def rerun(screen: LiveScreen[Any], run: Run) -> None:
     """The form of a run that is to be run again."""
-    job = partial(jobs.form_of_rerun, run)
-    opening(screen, f"Reading {run.id}", job, partial(_fill_in, screen))
+    opening(screen, f"Reading {run.id}", partial(_form_of_rerun, run), partial(_fill_in, screen))
 
 
 def release(screen: LiveScreen[Any], runs: Sequence[Run]) -> None:
@@ -45,21 +45,42 @@ def _choose_recipe(screen: LiveScreen[Any], listed: RecipesListed) -> None:
 
     def chosen(name: str | None) -> None:
         if name:
-            job = partial(jobs.form_of_recipe, screen.settings, name)
+            job = partial(_form_of_recipe, screen.settings, name)
             opening(screen, f"Reading {name}", job, partial(_fill_in, screen))
 
     screen.app.push_screen(ChoiceScreen("Which recipe?", options), chosen)
 
 
+# What follows imports pydantic: only for those who fill in a form.
+
+
+def _form_of_recipe(settings: Settings, name: str) -> FormMade:
+    from graftui.tui.new import jobs
+
+    return jobs.form_of_recipe(settings, name)
+
+
+def _form_of_rerun(run: Run) -> FormMade:
+    from graftui.tui.new import jobs
+
+    return jobs.form_of_rerun(run)
+
+
 def _fill_in(screen: LiveScreen[Any], made: FormMade) -> None:
-    # Imports pydantic: only for those who fill in a form.
     from graftui.tui.new.screen import NewRunScreen
 
-    def done(queued: Queued | None) -> None:
-        if queued:
-            screen.post_message(queued)
+    screen.app.push_screen(NewRunScreen(screen.settings, made.form), partial(_go_on, screen))
 
-    screen.app.push_screen(NewRunScreen(screen.settings, made.form), done)
+
+def _go_on(screen: LiveScreen[Any], made: Queued | SweepMade | None) -> None:
+    """With what came of a form: a sweep is shown."""
+    if isinstance(made, Queued):
+        screen.post_message(made)
+    if isinstance(made, SweepMade):
+        from graftui.tui.sweep.screen import SweepScreen
+
+        screen.post_message(Told(made.text))
+        screen.app.push_screen(SweepScreen(screen.settings, screen.reader, (made.id,)))
 
 
 def _about(recipe: "RecipeInfo") -> str:
