@@ -1,6 +1,7 @@
 """The table of runs. Owns the cursor, and what to change so that it never has to be refilled.
 
-Announces the run under the cursor, and the wish to see the page before or after.
+Announces the run under the cursor, and the wish to see the page before or after. A row's cells are
+made when it comes into view, and only what is in view is compared at a look.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from textual.widgets import DataTable
 
 from graftui.results.columns import Column
 from graftui.terminal import Text
-from graftui.tui.cells import Columns, cell, columns, head, head_of_group, heading, of_group
+from graftui.tui.cells import Columns, Head, cell, columns, head, head_of_group, heading, of_group
 from graftui.tui.runs.feed import GroupLine, Line
 from graftui.tui.text import Palette, palette
 
@@ -20,8 +21,8 @@ _HEAD = "status"
 """The column that is always there, and first: the mark stands beside the state."""
 _REFILL = 60
 """Runs that may go one by one; beyond, filling the table anew is faster."""
-_FIRST, _MORE = 100, 300
-"""Rows added before the screen is painted for the first time, and again."""
+_BLANK = Text("")
+"""In the cells of a row that was never in view."""
 
 
 class RunTable(DataTable[Text]):
@@ -78,7 +79,6 @@ class RunTable(DataTable[Text]):
         self._lines: dict[str, Line] = {}
         self._marked: frozenset[str] = frozenset()
         self._now = 0.0
-        self._shown: dict[tuple[str, str], Text] = {}
         self._drawn: dict[str, tuple[Line, bool]] = {}
         """What each row was last made from."""
         self._selected = ""
@@ -105,6 +105,12 @@ class RunTable(DataTable[Text]):
     def on_resize(self, event: events.Resize) -> None:
         """Another width shows other columns."""
         self._lay_out(columns(event.size.width, self._chosen, self._grouped))
+        self._draw_view()
+
+    def watch_scroll_y(self, old: float, new: float) -> None:
+        """Other rows come into view."""
+        super().watch_scroll_y(old, new)
+        self._draw_view()
 
     def have(self, chosen: Columns, grouped: bool) -> None:
         """Show the `chosen` columns, or if there are none those that there is room for."""
@@ -134,30 +140,35 @@ class RunTable(DataTable[Text]):
             self._drawn.clear()
         self._syncing = True
         self._remove_gone()
-        missing = [line for line in lines if line.key not in self.rows]
-        at_once = _MORE if self.rows else _FIRST
-        for line in missing[:at_once]:
-            self._add(line)
+        for key in [key for key in self._lines if key not in self.rows]:
+            self._add(key)
         self._put_in_order()
-        for line in lines:
-            if line.key in self.rows:
-                self._update(line)
         self._syncing = False
+        self._draw_view()
         self._restore(index)
-        if len(missing) > at_once:
-            self.set_timer(0.05, self._show_more)
 
-    def _show_more(self) -> None:
-        self.show(tuple(self._lines.values()), self._now, self._marked)
+    def _draw_view(self) -> None:
+        """The rows in view, and a screen of them below and above, as their lines are now."""
+        height = self.size.height
+        first = max(0, int(self.scroll_y) - height)
+        for row in self.ordered_rows[first : int(self.scroll_y) + 2 * height]:
+            if line := self._lines.get(str(row.key.value)):
+                self._update(line)
+
+    def _update_dimensions(self, new_rows: object) -> None:
+        """As Textual's, but no cell is measured: each column has its width, each row its line."""
+        super()._update_dimensions(())
 
     def _remove_gone(self) -> None:
         gone = [str(key.value) for key in self.rows if key.value not in self._lines]
         if len(gone) > _REFILL:
             self.refills += 1
             self.clear()
+            self._drawn.clear()
             return
         for key in gone:
             self.remove_row(key)
+            self._drawn.pop(key, None)
 
     def choose(self, id: str) -> None:
         """Put the cursor on a run as soon as it is there, unless the user moves it meanwhile."""
@@ -179,7 +190,7 @@ class RunTable(DataTable[Text]):
         self._drawn.clear()
         for column in self._layout:
             self.add_column(heading(column), key=column.name, width=column.width)
-        self._show_more()
+        self.show(self.lines, self._now, self._marked)
 
     def _cell(self, column: Column, line: Line) -> Text:
         if isinstance(line, GroupLine):
@@ -194,11 +205,10 @@ class RunTable(DataTable[Text]):
     def _is_marked(self, line: Line) -> bool:
         return self._marked.issuperset(line.ids)
 
-    def _add(self, line: Line) -> None:
-        self._drawn[line.key] = (line, self._is_marked(line))
-        cells = {column.name: self._cell(column, line) for column in self._layout}
-        self._shown |= {(line.key, name): text for name, text in cells.items()}
-        self.add_row(*cells.values(), key=line.key)
+    def _add(self, key: str) -> None:
+        blank = Head()
+        blank.key = key
+        self.add_row(blank, *[_BLANK] * (len(self._layout) - 1), key=key)
 
     def _update(self, line: Line) -> None:
         made_from = (line, self._is_marked(line))
@@ -208,8 +218,7 @@ class RunTable(DataTable[Text]):
             if same and not column.timed:
                 continue
             now = self._cell(column, line)
-            if now != self._shown.get((line.key, column.name)):
-                self._shown[line.key, column.name] = now
+            if now != self.get_cell(line.key, column.name):
                 self.update_cell(line.key, column.name, now)
 
     def _restore(self, index: int) -> None:
