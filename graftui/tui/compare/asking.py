@@ -53,14 +53,14 @@ class AskingScreen(LiveScreen[None]):
         if "overlap" in self.shown and not self._asked:
             self._asked = True
             self.pane("overlap").say(_ASKING)
-            start(self, "overlap", partial(jobs.overlap, self.settings, self.ids))
+            start(self, "overlap", partial(jobs.overlap, self.settings, self.ids), looks=True)
         if "answers" in self.shown and not self._pair:
             self._read_answers(self.ids[:1])
 
     def _read_answers(self, ids: tuple[str, ...]) -> None:
         self._pair = ids
         self.pane("answers").say("reading …")
-        start(self, "answers", partial(jobs.answers, self.settings, ids))
+        start(self, "answers", partial(jobs.answers, self.settings, ids), looks=True)
 
     @on(AnswersRead)
     def _answers_read(self, event: AnswersRead) -> None:
@@ -73,7 +73,7 @@ class AskingScreen(LiveScreen[None]):
         self._say_rows(self.rows.show(event.pairs, event.texts), event.problem)
         if not event.texts and not event.problem:
             self._say_rows(self.rows.table, _ASKING)
-            start(self, "answers", partial(jobs.texts, self.settings, event))
+            start(self, "answers", partial(jobs.texts, self.settings, event), looks=True)
 
     def _say_rows(self, table: Table | None, more: str = "") -> None:
         if table is not None:

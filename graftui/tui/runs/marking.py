@@ -91,7 +91,7 @@ class MarkingScreen(ActingScreen):
 
     def action_mark_all(self) -> None:
         """All that meet the filter."""
-        start(self, "mark", partial(jobs.matching, self.settings, self.in_view().text))
+        start(self, "mark", partial(jobs.matching, self.settings, self.in_view().text), looks=True)
 
     @on(Matched)
     def _matched(self, event: Matched) -> None:
