@@ -24,8 +24,8 @@ from graftui.tui.text import Palette, data, palette
 
 _COLOURS = ("text-disabled", "primary", "accent", "warning", "error")
 """By level."""
-_WITH_SHARE = 10
-"""Cells of a column that has its shares in figures."""
+_WITH_SHARE = 13
+"""Cells of a column that has its shares in figures, as long as 1.234e-05."""
 _LABEL = 32
 """Cells of a module's name, at most."""
 
@@ -199,7 +199,7 @@ class MapView(ScrollView):
                 shade = shade if shade.strip() else "·"
             text = shade * (self._wide - 1)
             if self._wide >= _WITH_SHARE and amount:
-                text = f"{shade * 2} {self.heat.axis.label(amount):<{self._wide - 4}}"
+                text = f"{shade * 2} {self.heat.axis.label(amount):>{self._wide - 4}}"
             parts += [Segment(" ", ground), Segment(text, cell)]
         return parts
 
