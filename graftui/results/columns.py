@@ -12,7 +12,7 @@ from typing import Any
 
 from graftui.models import Run
 from graftui.planning.values import written
-from graftui.results.figures import figure, percent, sparsities, subject
+from graftui.results.figures import figure, of_summary, percent, sparsities, subject
 from graftui.results.times import age, duration, moment
 
 Read = Callable[[Run, float], str]
@@ -112,7 +112,7 @@ COLUMNS = (
     Column("id", lambda run, _: run.id, ls=0, table=0, width=6, exported="id"),
     Column("name", lambda run, _: f"★ {run.name}" if run.star else run.name, ls=110, table=0,
            exported="name", exact=lambda run: run.name),
-    Column("kind", lambda run, _: subject(run), lambda run, _: run.kind, ls=70, table=0, width=8,
+    Column("kind", lambda run, _: subject(run), ls=70, table=0, width=14,
            exported="kind", exact=lambda run: run.kind),
     Column("status", lambda run, _: run.status, ls=0, table=0, width=12, exported="status"),
     Column("reason", lambda run, _: run.reason or "", width=10, exported="reason"),
@@ -175,14 +175,15 @@ def _beyond(name: str) -> Column:
     """One that is no column of lists by itself; the same for the same name."""
     if "." in name:
         return Column(name, _setting(name), width=max(len(name), 8))
+    form = partial(of_summary, name)
     return Column(
         name,
-        lambda run, _: figure(name, run.summary.get(name)),
+        lambda run, _: form(value) if (value := run.summary.get(name)) is not None else "",
         right=True,
         width=max(len(name), 7),
         is_figure=True,
         number=lambda run, _: run.summary.get(name),
-        form=partial(figure, name),
+        form=form,
     )
 
 

@@ -182,8 +182,9 @@ class GraftuiApp(App[None]):
         """The screen that asked may lie below a dialog."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, LiveScreen):
-                # One that is not yet there looks for itself when it is; one on its way out is bare.
-                if screen.is_mounted and screen.children:
+                # One that is not yet there looks for itself when it is; one on its way out has
+                # lost some of its widgets, or all.
+                if screen.is_mounted and screen.display:
                     screen.advanced()
                 return
 

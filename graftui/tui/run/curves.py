@@ -34,7 +34,7 @@ from graftui.show.plot import x_at
 from graftui.tui.plot import GUTTER, Look, crossed, draw, head, left_out
 from graftui.tui.run.curve_keys import CurveKeys
 from graftui.tui.run.feed import Detail
-from graftui.tui.run.grid import GAP, SIZED_HEIGHT, Layout, alone, layout
+from graftui.tui.run.grid import GAP, Layout, alone, layout
 from graftui.tui.text import Palette, palette
 
 _KEPT = 200
@@ -217,7 +217,7 @@ class Curves(CurveKeys):
 
     def _strip(self, number: int, line: int, width: int) -> Strip:
         """A line of one chart; -1: of the one over sizes."""
-        height = SIZED_HEIGHT if number < 0 else self._layout.height
+        height = self._layout.above if number < 0 else self._layout.height
         look = Look(width, height, self._colours, self._ground)
         if (number, width) not in self._drawn:
             if len(self._drawn) > _KEPT:

@@ -8,8 +8,8 @@ GAP = 2
 """Cells between two charts."""
 _WIDTH, _HEIGHT = 38, 8
 """Of a chart, at least."""
-SIZED_HEIGHT = 12
-"""Of the chart over sizes."""
+_SIZED_HEIGHT = 12
+"""Of the chart over sizes, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,9 @@ class Layout:
 def layout(sized: bool, count: int, size: Size) -> Layout:
     """As many beside each other as are readable: 2 + 2 rather than 3 + 1."""
     rows = -(-count // max(1, size.width // _WIDTH)) or 1
-    height = max(_HEIGHT, size.height // rows)
-    return Layout(SIZED_HEIGHT * sized, count, max(1, -(-count // rows)), height)
+    above = min(_SIZED_HEIGHT, max(_HEIGHT, size.height // (rows + 1))) if sized else 0
+    height = max(_HEIGHT, (size.height - above) // rows)
+    return Layout(above, count, max(1, -(-count // rows)), height)
 
 
 def alone(number: int, size: Size) -> Layout:

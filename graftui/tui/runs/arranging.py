@@ -28,7 +28,7 @@ from graftui.tui.runs.marking import MarkingScreen
 from graftui.tui.runs.order import by_column, options
 from graftui.tui.runs.table import RunTable
 from graftui.tui.runs.views import (
-    NO_VIEWS,
+    FIRST_VIEWS,
     Outcome,
     View,
     ViewsScreen,
@@ -145,7 +145,7 @@ class ArrangedScreen(MarkingScreen):
 
     def action_views(self) -> None:
         """Switch to another view, keep this one, delete one."""
-        views = self._remembered.get(_VIEWS, checked_views, NO_VIEWS)
+        views = self._remembered.get(_VIEWS, checked_views, FIRST_VIEWS)
         self.app.push_screen(ViewsScreen(views, self._view()), self._views_left)
 
     def _view(self) -> View:

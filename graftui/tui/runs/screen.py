@@ -158,12 +158,12 @@ class RunsScreen(ArrangedScreen):
     @on(RunTable.Chosen)
     def _inspect(self, event: RunTable.Chosen) -> None:
         self.query_one(RunDetail).inspect(event.id)
-        if not event.id:  # a group has no details
-            self.detail = None
 
     @on(RunDetail.Inspected)
     def _inspected(self, event: RunDetail.Inspected) -> None:
         self.inspected = event.page
+        if not event.page.id:  # a group has no details
+            self.detail = None
 
     @on(RunTable.RunOpened)
     def _run_opened(self) -> None:

@@ -53,7 +53,18 @@ class View:
 
 
 Views = Mapping[str, View]
-NO_VIEWS: Views = {}
+_BEST = ("id", "name", "dev", "graft", "recov.", "sparsity", "weights", "task", "age")
+FIRST_VIEWS: Views = {
+    "best on dev": View(
+        "kind=graft status=finished",
+        "-dev",
+        ("graft.localizer",),
+        ((FIXED, 0), *((name, 0) for name in _BEST)),
+    ),
+    "failed": View("status in (failed, lost)"),
+    "inputs": View(nested=True),
+}
+"""Those that there are until somebody keeps one, or has deleted all."""
 
 
 def checked_columns(raw: Any) -> Columns:

@@ -53,7 +53,7 @@ class MatrixGrid(Widget, can_focus=True):
                 tooltip="the next cell that failed or is missing"),
         Binding("N", "pressing(-1)", "Open before", show=False, id="move.previous",
                 tooltip="the cell before that failed or is missing"),
-        Binding("enter", "enter", "Open", show=False, id="sweep.open",
+        Binding("enter", "enter", "Runs", id="sweep.open",
                 tooltip="the runs of the cell"),
     ]  # fmt: skip
 

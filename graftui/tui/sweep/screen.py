@@ -44,7 +44,7 @@ class SweepScreen(LiveScreen[None]):
     BINDINGS = [
         Binding("escape,q", "back", "Back", key_display="esc", id="sweep.back",
                 tooltip="back to the sweeps"),
-        Binding("r", "go_on", "Run open", id="sweep.run",
+        Binding("r", "go_on", "Run missing", id="sweep.run",
                 tooltip="queue the cells that failed and those that are missing"),
         Binding("a", "extend", "Add values", id="sweep.add",
                 tooltip="make an axis longer, and queue the cells that this adds"),

@@ -54,7 +54,7 @@ class SweepsScreen(LiveScreen[None]):
                 tooltip="mark it, or take the mark away"),
         Binding("equals_sign", "beside", "Beside", key_display="=", id="sweeps.beside",
                 tooltip="the two that are marked side by side"),
-        Binding("r", "go_on", "Run open", id="sweeps.run",
+        Binding("r", "go_on", "Run missing", id="sweeps.run",
                 tooltip="queue the cells that failed and those that are missing"),
         Binding("a", "extend", "Add values", id="sweeps.add",
                 tooltip="make an axis longer, and queue the cells that this adds"),
