@@ -116,12 +116,26 @@ class Tail:
 def latest_times(path: Path) -> list[float]:
     """When the latest events were said, seconds since the epoch."""
     times = []
+    for line in _last_lines(path):
+        with suppress(ValueError, TypeError, KeyError):  # cut off, or no event
+            times.append(float(json.loads(line)["t"]))
+    return times
+
+
+def last_word(path: Path) -> tuple[int, str]:
+    """Attempt and name of the last event; (0, "") where there is none that can be read."""
+    try:
+        last = json.loads(_last_lines(path)[-1])
+        return int(last["attempt"]), str(last["event"])
+    except (IndexError, ValueError, TypeError, KeyError):
+        return 0, ""
+
+
+def _last_lines(path: Path) -> list[bytes]:
     with suppress(OSError), path.open("rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
-        for line in file.read().splitlines():
-            with suppress(ValueError, TypeError, KeyError):  # cut off, or no event
-                times.append(float(json.loads(line)["t"]))
-    return times
+        return file.read().splitlines()
+    return []
 
 
 def ends_in_half_a_line(path: Path) -> bool:

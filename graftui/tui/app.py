@@ -179,12 +179,12 @@ class GraftuiApp(App[None]):
 
     @on(Advanced)
     def _advanced(self) -> None:
-        """The screen that asked may lie below a dialog."""
-        for screen in reversed(self.screen_stack):
+        """The screen that asked may lie below a dialog. One that is not there yet looks for itself
+        when it is; as the window closes, none is whole.
+        """
+        for screen in reversed(self.screen_stack if self.is_running else ()):
             if isinstance(screen, LiveScreen):
-                # One that is not yet there looks for itself when it is; one on its way out has
-                # lost some of its widgets, or all.
-                if screen.is_mounted and screen.display:
+                if screen.is_mounted and screen.display:  # which is lost on the way out
                     screen.advanced()
                 return
 

@@ -67,7 +67,8 @@ INFO |= {"tensors": {EVIL: 3}, "digests": {EVIL: EVIL}, "shapes": {EVIL: [3]}}
 SWEEP = [RECIPE, "--grid", "task.data_seed=1,2", "--name", EVIL, "--tag", EVIL]
 # Verb -> what is typed after it; `one`, `two` and `bad` are runs.
 TYPED: dict[str, list[str]] = {
-    "pull": ["."],
+    "pull": ["."], "serve": ["--port", "0"],
+    "screenshot": ["run", "one", "--size", "80x24", "-o", f"{NAME}.txt"],
     "": [], "run": [RECIPE, "--name", EVIL, "--tag", EVIL, "--detach"],
     "rerun": ["one", "--set", f"task.prompt=*cls*{EVIL}x*sent_0**mask*", "--detach"],
     "watch": ["one", "two"], "cancel": ["one"], "release": ["one"],
@@ -135,7 +136,8 @@ TAKE_JSON = [
     and verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm", "tag",
                      "note", "rename", "data kshot", "archive", "unarchive", "star", "unstar",
                      "undo", "trash restore", "trash empty", "backup", "slurm script",
-                     "slurm check", "sweep cancel", "sweep rm", "sweep new", "sweep add")
+                     "slurm check", "sweep cancel", "sweep rm", "sweep new", "sweep add",
+                     "serve", "screenshot")
 ]  # fmt: skip
 
 

@@ -15,7 +15,11 @@ from graftui.kinds import Stage
 from graftui.results.side_by_side import used
 
 ROOT = Path(__file__).parents[2]
-COLUMNS = {"graftui/results/columns.py", "graftui/registry/query/keys.py", "graftui/tui/cells.py"}
+COLUMNS = {
+    "graftui/results/columns.py", "graftui/results/chosen_columns.py",
+    "graftui/registry/query/keys.py", "graftui/registry/query/completing.py",
+    "graftui/tui/cells.py",
+}  # fmt: skip
 """The columns of lists, one of which is called "graft"."""
 TYPES = {"graftui/cli/commands/catalog.py"}
 """A type of task is called "finetune", as the reference calls it."""

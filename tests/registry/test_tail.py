@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.contract import events as ev
 from graftui.registry import tail
-from graftui.registry.tail import Tail, ends_in_half_a_line, latest_times, stretch
+from graftui.registry.tail import Tail, ends_in_half_a_line, last_word, latest_times, stretch
 from tests.registry.registry_rows import a_life, text_of
 
 LIFE = text_of(a_life())
@@ -58,7 +58,11 @@ def test_a_pipe_is_waited_for_by_nobody(tmp_path: Path) -> None:
 def test_the_end_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     assert (latest_times(path), ends_in_half_a_line(path)) == ([], False)
+    assert last_word(path) == (0, "")
+    path.write_bytes(LIFE)
+    assert last_word(path) == (a_life()[-1].attempt, a_life()[-1].event)
     path.write_bytes(LIFE + b'{"event":')
+    assert last_word(path) == (0, "")
     assert latest_times(path) == [event.t for event in a_life()]
     assert ends_in_half_a_line(path)
 

@@ -45,4 +45,4 @@ def test_work_begins_in_a_single_way() -> None:
     folder = Path(graftui.tui.__file__).parent
     begins = re.compile(r"run_worker\(|Thread\(|Popen\(|subprocess\.run\(")
     modules = {p.name for p in folder.rglob("*.py") if begins.search(p.read_text("utf-8"))}
-    assert modules == {"app.py", "background.py"}  # the first begins the reader
+    assert modules == {"app.py", "background.py", "files.py"}  # the reader; a pager

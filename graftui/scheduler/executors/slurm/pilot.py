@@ -25,6 +25,7 @@ from types import FrameType
 
 from engine.contract.layout import read_whole
 from graftui.models import Attempt, Run
+from graftui.registry.tail import last_word
 from graftui.scheduler.admission.inventory import inventory_of
 from graftui.scheduler.executors.base import Exit, How
 from graftui.scheduler.executors.local import Local
@@ -206,12 +207,8 @@ class Pilot:
         """Whether that is its last word: after it its process, or this one, may still have been
         ended.
         """
-        try:
-            events = self.batch.settings.run_dir(entry.run).events.read_bytes()
-            last = json.loads(events.splitlines()[-1])
-            return (last["attempt"], last["event"]) == (entry.n, "finished")
-        except (OSError, IndexError, ValueError, KeyError, TypeError):
-            return False
+        events = self.batch.settings.run_dir(entry.run).events
+        return last_word(events) == (entry.n, "finished")
 
     def _marks(self, entry: Entry) -> Marks:
         return Marks.of(self.batch.settings.run_dir(entry.run), entry.n)
