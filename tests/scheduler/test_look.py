@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -64,9 +65,12 @@ def test_two_supervisors_of_two_hosts_share_a_log(
     script.chmod(0o755)
     started, (pipe, say) = subprocess.Popen, os.pipe()
     monkeypatch.setattr(sys, "executable", str(script))
-    monkeypatch.setattr(
-        subprocess, "Popen", lambda command, **how: started(command, **how | {"stdin": pipe})
+    how = SimpleNamespace(
+        Popen=lambda command, **more: started(command, **more | {"stdin": pipe}),
+        DEVNULL=subprocess.DEVNULL,
+        STDOUT=subprocess.STDOUT,
     )
+    monkeypatch.setattr(looking, "subprocess", how)
     ensure(bench.settings)
     with path.open("a") as other:
         other.write("theirs\n")
