@@ -16,6 +16,7 @@ from engine.contract.schema import Setting
 from graftui.models import Run
 from graftui.planning import values
 from graftui.planning.inputs import filled_by
+from graftui.planning.overrides import Source
 from graftui.planning.recipes import Recipe
 from graftui.planning.reruns import of_run
 from graftui.planning.sweeps import axes
@@ -36,6 +37,8 @@ class Entry:
     """What stands in the box at first."""
     part: str = ""
     """Part of the recipe; empty: about the run itself."""
+    given: bool = True
+    """Whether the recipe says it, or the run has something else than the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def _box(setting: Setting, value: Any) -> Value:
 
 
 def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
-    configs = recipe.configs()
+    configs, told = recipe.asked()
     shown = [
         (part, setting, schema.flatten(config)[setting.path])
         for part, config in configs.items()
@@ -122,7 +125,9 @@ def _groups(recipe: Recipe, hidden: Sequence[str] = ()) -> tuple[Group, ...]:
         title = f"{part}: {section}" if several else section
         path = f"{part}.{setting.path}" if several else setting.path
         label = setting.path.rpartition(".")[2]
-        entry = Entry(path, label, setting, _box(setting, value), part)
+        source = told[part][setting.path].source if setting.path in told[part] else None
+        given = source is Source.recipe or _box(setting, value) != _box(setting, setting.default)
+        entry = Entry(path, label, setting, _box(setting, value), part, given)
         groups.setdefault(title, []).append(entry)
     return tuple(Group(title, tuple(entries)) for title, entries in groups.items())
 

@@ -112,8 +112,7 @@ async def test_a_grid_is_typed_and_its_matrix_opens(
         screen = await choose_pocket(pilot)
         field(screen, "task.data_seed").query_one(Input).value = "13,21,42"
         localizer = field(screen, "graft.localizer")
-        localizer.focus_box()
-        await pilot.press("comma", *"movement")
+        await pilot.press("ctrl+f", *"graft.localizer", "enter", "comma", *"movement")
         await until(pilot, lambda: localizer.value == "learnt,movement")
         told = screen.query_one("#form-coming", Static)
         await until(pilot, lambda: "9 runs (3 finetune, 6 graft)" in str(told.content))

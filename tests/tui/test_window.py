@@ -14,10 +14,11 @@ from textual.widgets._toast import Toast
 
 from graftui.planning import library
 from graftui.settings import Settings
-from graftui.tui import form, jobs
+from graftui.tui import form
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.messages import FormMade
+from graftui.tui.new import jobs as form_jobs
 from graftui.tui.new.screen import NewRunScreen
 from tests.tui.conftest import dashboard, filled, frame, go_to, runs, until
 from tests.tui.test_tui_hostile import form_of
@@ -41,7 +42,7 @@ async def test_a_form_that_was_left_while_it_was_read_does_not_pop_up(
         done.set()
         return FormMade(form_of(("x",)))
 
-    monkeypatch.setattr(jobs, "form_of_rerun", slow)
+    monkeypatch.setattr(form_jobs, "form_of_rerun", slow)
     async with dashboard(settings).run_test(size=(120, 36)) as pilot:
         await filled(pilot)
         await go_to(pilot, "t3xxbb")

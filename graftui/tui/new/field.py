@@ -22,37 +22,23 @@ from graftui.planning.values import written
 from graftui.tui.form import Entry, Value, brief
 from graftui.tui.text import data
 
+MOVES = (
+    Binding("down", "app.focus_next", "Next field", show=False, id="form.next",
+            tooltip="the field below"),
+    Binding("up", "app.focus_previous", "Field before", show=False, id="form.before",
+            tooltip="the field above"),
+)  # fmt: skip
+"""Of what one comes to in a form; on the screen, what scrolls it would take the arrows first."""
+
 
 class Field(Horizontal):
     """A line of a form."""
 
-    # Here and not on the screen: what scrolls the form would take the arrows first.
     BINDINGS = [
-        Binding(
-            "down",
-            "app.focus_next",
-            "Next field",
-            show=False,
-            id="form.next",
-            tooltip="the field below",
-        ),
-        Binding(
-            "up",
-            "app.focus_previous",
-            "Field before",
-            show=False,
-            id="form.before",
-            tooltip="the field above",
-        ),
-        Binding(
-            "comma",
-            "several",
-            "Several values",
-            show=False,
-            id="form.several",
-            tooltip="of a choice: type several of them, with commas, as an axis of a grid",
-        ),
-    ]
+        *MOVES,
+        Binding("comma", "several", "Several values", show=False, id="form.several",
+                tooltip="of a choice: type several of them, with commas, as an axis of a grid"),
+    ]  # fmt: skip
 
     @dataclass
     class Changed(Message):
@@ -63,6 +49,12 @@ class Field(Horizontal):
     @dataclass
     class Entered(Message):
         """The user came to it."""
+
+        field: Field
+
+    @dataclass
+    class Left(Message):
+        """The user went on."""
 
         field: Field
 
@@ -94,6 +86,26 @@ class Field(Horizontal):
         if isinstance(self.entry.shown, bool) and word in ("yes", "no"):
             return word == "yes"
         return box.value
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is not as it was prefilled."""
+        return self.has_class("-changed")  # a list has no value before it is mounted
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is seen though its section is folded."""
+        return self.entry.given or self.changed or bool(self.problem)
+
+    def has(self, words: str) -> bool:
+        """Whether all of the words are in its name or its help."""
+        text = f"{self.entry.path} {self.entry.setting.help}".lower()
+        return all(word in text for word in words.lower().split())
+
+    def call(self, in_full: bool) -> None:
+        """With the section that it is of, or without."""
+        text = self.entry.path if in_full else self.entry.label
+        self.query_one(".label", Label).update(data(text))
 
     @property
     def several(self) -> str:
@@ -140,8 +152,9 @@ class Field(Horizontal):
         self.post_message(self.Entered(self))
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """The user went on."""
+        """Announce it."""
         self.remove_class("-here")
+        self.post_message(self.Left(self))
 
     @on(Input.Changed)
     @on(Select.Changed)

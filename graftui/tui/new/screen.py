@@ -10,7 +10,6 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
@@ -21,9 +20,11 @@ from graftui.results.figures import NOT_KNOWN
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui.background import leave, start
+from graftui.tui.completed import PlainInput
 from graftui.tui.form import Form, Value
 from graftui.tui.messages import Checked, Foreseen, Queued, Refused, SweepMade, Trouble
 from graftui.tui.new import coming, jobs
+from graftui.tui.new.body import FormBody
 from graftui.tui.new.field import Field
 from graftui.tui.text import cut, data
 
@@ -37,8 +38,14 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
     BINDINGS = [
         Binding("ctrl+s", "submit", "Queue it", priority=True, id="form.queue",
                 tooltip="queue what the form comes to, or go to the first error"),
-        Binding("escape", "dismiss(None)", "Back", id="form.back",
-                tooltip="leave without queueing"),
+        Binding("escape", "back", "Back", id="form.back",
+                tooltip="leave without queueing; out of a search first"),
+        Binding("slash", "search", "Search", key_display="/", id="form.search",
+                tooltip="search the names and helps of all settings"),
+        Binding("ctrl+f", "search", "Search", show=False, priority=True, id="form.find",
+                tooltip="the same, from within a text too"),
+        Binding("ctrl+underscore,ctrl+slash", "clear", "No search", key_display="ctrl+/",
+                show=False, id="form.clear", tooltip="search nothing: what matters again"),
     ]  # fmt: skip
 
     def __init__(self, settings: Settings, filled: Form) -> None:
@@ -46,19 +53,17 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
         self._settings = settings
         self._form = filled
         self._problems: dict[str, str] = {}
-        # Kept, because looking for them among a thousand nodes takes longer than a key may.
-        self._fields = {entry.path: Field(entry) for entry in filled.entries}
+        self._body = FormBody(filled)
+        self._fields = self._body.fields
         self._busy = False
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Title, sections, and a line about the field the user is in."""
         yield Static(id="form-title")
-        with VerticalScroll(id="form-body", can_focus=False):
-            for group in self._form.groups:
-                yield Static(data(group.title), classes="section")
-                for entry in group.entries:
-                    yield self._fields[entry.path]
+        yield PlainInput(placeholder="a word of a setting's name or help", compact=True,
+                         id="form-search")  # fmt: skip
+        yield self._body
         yield Static("", id="form-changes")
         yield Static("", id="form-coming")
         yield Static("", id="form-help")
@@ -93,6 +98,7 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
             field.show(self._problems.get(path, ""), event.axes.get(path, 1))
             if field.has_class("-here"):
                 self._explain(field)
+        self._body.refold()
         self._say_changes(event.values)
         self._say_title()
         if event.refused:
@@ -123,6 +129,8 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
     def _go_to_first(self) -> None:
         """The first field that is wrong."""
         wrong = [field for field in self._fields.values() if field.problem]
+        if wrong and not wrong[0].display:
+            self._stop_searching()
         if wrong:
             wrong[0].focus_box()
 
@@ -166,8 +174,47 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
         self.query_one("#form-help", Static).update(text, layout=False)
 
     @on(Input.Submitted)
-    def _next(self) -> None:
-        self.focus_next()
+    def _next(self, event: Input.Submitted) -> None:
+        if event.input.id == "form-search":
+            self._body.go_to_match()
+        else:
+            self.focus_next()
+
+    # Searching
+
+    def action_search(self) -> None:
+        """Type what is searched."""
+        line = self.query_one("#form-search", PlainInput)
+        line.display = True
+        line.focus()
+
+    @on(Input.Changed, "#form-search")
+    def _searched(self, event: Input.Changed) -> None:
+        event.stop()
+        words = event.value
+        if not self._body.search(words):
+            text = data(f"No setting has {words!r} in its name or help: esc shows all", "$warning")
+            self.query_one("#form-help", Static).update(text, layout=False)
+
+    def _stop_searching(self) -> None:
+        line = self.query_one("#form-search", PlainInput)
+        line.value = ""
+        line.display = False
+        self._body.search("")
+
+    def action_clear(self) -> None:
+        """Search nothing."""
+        here = self.focused
+        self._stop_searching()
+        if here is None or not here.display or here.id == "form-search":
+            next(iter(self._fields.values())).focus_box()
+
+    def action_back(self) -> None:
+        """Out of a search, or of the form."""
+        if self.query_one("#form-search").display:
+            self.action_clear()
+        else:
+            self.dismiss(None)
 
     def action_submit(self) -> None:
         """Queue it, or go to the first error."""
