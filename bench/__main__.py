@@ -17,7 +17,7 @@ from bench.measure import Result
 
 ALL = (
     "graft_step", "models", "reference", "top", "curve", "memory", "peaks", "trainer", "skill",
-    "emit", "cli", "dashboard", "scale", "sweeps", "cluster", "warm",
+    "emit", "cli", "dashboard", "matrix", "scale", "sweeps", "cluster", "warm",
     "known",
 )  # fmt: skip
 ASKED_FOR = ("rivals",)

@@ -1,8 +1,9 @@
-"""The dashboard: first paint with a registry of 10,000 runs, and a refresh of five long curves."""
+"""The dashboard: first paint and keys with 10,000 runs, and a refresh of five long curves."""
 
 import asyncio
 import math
 import random
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from graftui.tui.run.feed import Detail
 from graftui.tui.runs.table import RunTable
 
 SIZE = (160, 48)
+KEYS = ("down", "space", "pagedown")
 
 
 def first_paint_s(settings: Settings) -> float:
@@ -40,6 +42,25 @@ async def _first_paint(settings: Settings) -> float:
         app.screen.query_one(RunTable).call_after_refresh(painted.set)
         await painted.wait()
         return time.perf_counter() - began
+
+
+def key_ms(settings: Settings, key: str, repeats: int = 20) -> float:
+    """CPU time of the thread that draws, from a key to what it brings about; the median."""
+    return asyncio.run(_key(settings, key, repeats))
+
+
+async def _key(settings: Settings, key: str, repeats: int) -> float:
+    app, took = GraftuiApp(settings), []
+    async with app.run_test(size=SIZE) as pilot:
+        while not any(table.row_count for table in app.screen.query(RunTable)):
+            await asyncio.sleep(0.002)
+        await pilot.pause(1)
+        for _ in range(repeats):
+            began = time.thread_time()
+            await pilot.press(key)
+            await pilot.pause()
+            took.append(time.thread_time() - began)
+    return 1000 * statistics.median(took)
 
 
 def curves_s(points: int = 10_000, repeats: int = 20) -> float:
@@ -87,5 +108,8 @@ def run() -> Iterator[Result]:
         fill(folder)
         settings = knobs.at(folder)
         paint = min(first_paint_s(settings) for _ in range(3))
+        keys = {key: key_ms(settings, key) for key in KEYS}
     yield Result(f"dashboard, first paint with {RUNS:,} runs", 1000 * paint, "ms", 700)
+    for key, took in keys.items():
+        yield Result(f"dashboard, {key} among {RUNS:,} runs, CPU", took, "ms", 50)
     yield Result("dashboard, 5 curves x 10,000 points", 1000 * curves_s(), "ms", 60)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rich.cells import cell_len, set_cell_size
 from textual.color import Color
 from textual.content import Content
+from textual.widgets import Static
 
 from graftui.show.states import Tone
 from graftui.text import visible
@@ -42,6 +43,15 @@ TONES = {
     Tone.warning: "warning", Tone.unsure: "secondary",
 }  # fmt: skip
 """Tone -> the theme's variable for its colour."""
+
+
+def say(static: Static, content: Content, layout: bool = True) -> None:
+    """Have it show `content`. Where it does already, nothing is done: Textual would lay out the
+    screen anew at every look, and send all of it to the terminal.
+    """
+    now = static.content
+    if not (isinstance(now, Content) and now.is_same(content)):
+        static.update(content, layout=layout)
 
 
 def data(text: str, style: str = "") -> Content:

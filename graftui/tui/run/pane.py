@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from graftui.tui.run.feed import Detail
+from graftui.tui.text import say
 
 
 class Pane(Vertical):
@@ -64,7 +65,7 @@ class TextPane(Pane):
 
     def show(self, detail: Detail) -> None:
         """What there is to say of it now."""
-        self.query_one(Static).update(self._words(detail, self.size.width))
+        say(self.query_one(Static), self._words(detail, self.size.width))
 
     def forget(self) -> None:
         """From the top."""

@@ -7,7 +7,7 @@ from graftui.models import RunStatus
 from graftui.results.figures import counted
 from graftui.show.states import STATES
 from graftui.tui.runs.feed import PAGE, RunsSeen
-from graftui.tui.text import TONES, data
+from graftui.tui.text import TONES, data, say
 
 _COUNTED = (
     RunStatus.running, RunStatus.starting, RunStatus.queued, RunStatus.held, RunStatus.failed,
@@ -41,7 +41,7 @@ class StatusLine(Static):
         right = self._right(seen, marked)
         line = Content("  ").join(left)
         room = self.size.width - line.cell_length - right.cell_length - 1
-        self.update(Content.assemble(line, " " * max(1, room), right), layout=False)
+        say(self, Content.assemble(line, " " * max(1, room), right), layout=False)
 
     def _counts(self, seen: RunsSeen) -> list[Content]:
         counts = []

@@ -24,7 +24,7 @@ from graftui.tui.remembered import Remembered
 from graftui.tui.runs import filter_history
 from graftui.tui.runs.feed import RunsSeen
 from graftui.tui.runs.filter_feed import FilterTyped
-from graftui.tui.text import cut, data
+from graftui.tui.text import cut, data, say
 
 _INDENT = 3
 """Cells before the line's first letter, under which the list begins."""
@@ -117,7 +117,7 @@ class FilterBar(Vertical):
         text = Content("not a filter yet" if self._answer[1] else self._count)
         if not self._line.has_focus:
             text = Content.assemble(text, ("   ctrl+/ clears", "$text-disabled"))
-        self.query_one("#filter-count", Label).update(text)
+        say(self.query_one("#filter-count", Label), text)
 
     def on_descendant_focus(self) -> None:
         """Somebody types."""

@@ -27,6 +27,7 @@ from graftui.tui.runs.feed import PAGE, RunsPage, RunsSeen
 from graftui.tui.runs.filter import FilterBar
 from graftui.tui.runs.filter_feed import FilterTyped
 from graftui.tui.runs.table import RunTable
+from graftui.tui.text import say
 
 EMPTY = Content.assemble(
     ("No runs yet.", "bold $accent"),
@@ -100,7 +101,7 @@ class RunsScreen(ArrangedScreen):
         self._say_problem(seen)
         self.query_one(RunTable).show(seen.lines, seen.now, self.marked)
         self.query_one(StatusLine).show(seen, self.settings.root.name, len(self.marked))
-        self.query_one("#empty", Static).update(NOTHING if seen.every else EMPTY)
+        say(self.query_one("#empty", Static), NOTHING if seen.every else EMPTY)
         self.set_class(not seen.lines, "-nothing")
         if not seen.lines:
             self.detail = None

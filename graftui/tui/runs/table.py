@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
-from textual.widgets import DataTable
 
 from graftui.results.columns import Column
 from graftui.terminal import Text
 from graftui.tui.cells import Columns, Head, cell, columns, head, head_of_group, heading, of_group
 from graftui.tui.runs.feed import GroupLine, Line
+from graftui.tui.runs.quick import QuickTable
 from graftui.tui.text import Palette, palette
 
 _HEAD = "status"
@@ -25,7 +25,7 @@ _BLANK = Text("")
 """In the cells of a row that was never in view."""
 
 
-class RunTable(DataTable[Text]):
+class RunTable(QuickTable):
     """A row a line, by its key."""
 
     BINDINGS = [
@@ -70,7 +70,7 @@ class RunTable(DataTable[Text]):
         step: int
 
     def __init__(self, id: str) -> None:
-        super().__init__(id=id, cursor_type="row", cursor_foreground_priority="renderable")
+        super().__init__(id)
         self.refills = 0
         """How often it was filled from nothing."""
         self._layout: tuple[Column, ...] = ()
@@ -155,10 +155,6 @@ class RunTable(DataTable[Text]):
             if line := self._lines.get(str(row.key.value)):
                 self._update(line)
 
-    def _update_dimensions(self, new_rows: object) -> None:
-        """As Textual's, but no cell is measured: each column has its width, each row its line."""
-        super()._update_dimensions(())
-
     def _remove_gone(self) -> None:
         gone = [str(key.value) for key in self.rows if key.value not in self._lines]
         if len(gone) > _REFILL:
@@ -214,12 +210,10 @@ class RunTable(DataTable[Text]):
         made_from = (line, self._is_marked(line))
         same = self._drawn.get(line.key) == made_from
         self._drawn[line.key] = made_from
-        for column in self._layout:
-            if same and not column.timed:
-                continue
-            now = self._cell(column, line)
-            if now != self.get_cell(line.key, column.name):
-                self.update_cell(line.key, column.name, now)
+        cells = {c.name: self._cell(c, line) for c in self._layout if c.timed or not same}
+        now = {name: c for name, c in cells.items() if c != self.get_cell(line.key, name)}
+        if now:
+            self.put(line.key, now)
 
     def _restore(self, index: int) -> None:
         """The cursor back to its run; if that is gone, to the one in its place."""
