@@ -32,6 +32,8 @@ class Told:
     cell: Folded | None
 
 
+MAIN = "score of the result"
+"""What the figure is called that is shown unless another is chosen."""
 _LISTED = 6
 """Results of a folded cell that are told one by one."""
 _THEMED = {tone: f"${variable}" for tone, variable in TONES.items()}
@@ -62,8 +64,7 @@ def axes(matrix: Matrix, extent: str) -> Content:
     for word, paths in layout.items():
         if paths:
             told += [(f"{word} ", "$text-muted"), data(", ".join(paths)), "   "]
-    if matrix.figure:
-        told += [("figure ", "$text-muted"), data(matrix.figure), "   "]
+    told += [("figure ", "$text-muted"), data(matrix.figure or MAIN), "   "]
     for path, value in matrix.same.items():
         told += [data(f"{path} ", "$text-muted"), data(written(value)), "   "]
     return Content.assemble(*told, (extent, "$secondary"))

@@ -168,7 +168,7 @@ class SweepScreen(LiveScreen[None]):
         panel, seen = self._panel, self._panel.seen
         if seen is None:
             return
-        options = [Option("main", "main figure", "the score of the result"),
+        options = [Option("main", describe.MAIN, "on the test set"),
                    *(Option(f"figure {name}", name, "") for name in seen.figures)]  # fmt: skip
 
         def chosen(key: str | None) -> None:
