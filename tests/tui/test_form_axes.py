@@ -14,7 +14,9 @@ from graftui.registry.store import Store
 from graftui.scheduler import look
 from graftui.settings import Settings
 from graftui.tui import form
+from graftui.tui.app import GraftuiApp
 from graftui.tui.new import checking, coming
+from graftui.tui.new.screen import NewRunScreen
 from graftui.tui.sweep.screen import SweepScreen
 from tests.tui.conftest import dashboard, until
 from tests.tui.test_form import choose_pocket, field, prefilled
@@ -124,3 +126,21 @@ async def test_a_grid_is_typed_and_its_matrix_opens(
     assert len(made.cells) == 6
     with Store.open(empty.db) as store:
         assert store.count() == 9
+
+
+async def test_who_only_looks_plans_nothing(
+    empty: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planning writes into the registry what has become of its runs."""
+    planned: list[Sweep] = []
+    monkeypatch.setattr(making, "make", lambda sweep, *_, **__: planned.append(sweep))
+    async with GraftuiApp(empty, read_only=True).run_test(size=(80, 24)) as pilot:
+        screen = NewRunScreen(empty, form.of_recipe(library.load("pocket", empty)))
+        await pilot.app.push_screen(screen)
+        box = field(screen, "task.data_seed")
+        box.query_one(Input).value = "13,21"
+        await until(pilot, lambda: box.has_class("-axis"))
+        await pilot.app.workers.wait_for_complete(
+            [w for w in pilot.app.workers if w.name != "reader"]
+        )
+    assert planned == []

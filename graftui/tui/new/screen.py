@@ -103,7 +103,8 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
         self._say_title()
         if event.refused:
             self._go_to_first()
-        elif not self._problems:
+        elif not self._problems and not getattr(self.app, "read_only", False):
+            # Planning brings the registry up to date first: who only looks does not.
             job = partial(jobs.foresee, self._settings, self._form, event.values)
             start(self, "foresee", job, looks=True)
         else:
