@@ -61,8 +61,9 @@ class RunsScreen(ArrangedScreen):
                 tooltip="quit; runs go on (graftui watch ID follows one)"),
     ]  # fmt: skip
 
-    snapshot: reactive[RunsSeen | None] = reactive(None)
-    detail: reactive[Detail | None] = reactive(None)
+    # Their widgets draw them: the screen as a whole has nothing to repaint.
+    snapshot: reactive[RunsSeen | None] = reactive(None, repaint=False)
+    detail: reactive[Detail | None] = reactive(None, repaint=False)
     inspected: reactive[RunPage] = reactive(RunPage(""), init=False)
     """The run under the cursor, and what of it is in view."""
     typed: reactive[FilterTyped | None] = reactive(None, init=False)
