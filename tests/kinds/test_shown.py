@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 COLUMNS = {
     "graftui/results/columns.py", "graftui/results/chosen_columns.py",
     "graftui/registry/query/keys.py", "graftui/registry/query/completing.py",
-    "graftui/tui/cells.py",
+    "graftui/tui/cells.py", "graftui/tui/runs/views.py",
 }  # fmt: skip
 """The columns of lists, one of which is called "graft"."""
 TYPES = {"graftui/cli/commands/catalog.py"}

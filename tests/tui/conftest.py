@@ -10,6 +10,7 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from graftui.scheduler import look
 from graftui.settings import Settings
@@ -19,7 +20,7 @@ from graftui.tui.runs.table import RunTable
 from graftui.tui.spelling import Spelling
 from tests.tui import world
 
-WAIT_S = 300.0
+WAIT_S = 120.0
 """Before a test gives up; none that passes waits so long."""
 
 
@@ -63,6 +64,18 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come about"
         await pilot.pause(0.02)
+
+
+async def still(pilot: Pilot[None]) -> None:
+    """Let the dashboard go on until what is on the screen stays as it is; no cursor blinks."""
+    for box in pilot.app.screen.query(Input):
+        box.cursor_blink = False
+    before: list[str] = []
+    while (now := frame(pilot)) != before or any(
+        not worker.is_finished for worker in pilot.app.workers if worker.name != "reader"
+    ):
+        before = now
+        await pilot.pause(0.4)
 
 
 def runs(pilot: Pilot[None]) -> Any:

@@ -185,11 +185,11 @@ async def test_a_view_is_kept_switched_to_and_deleted(
         await until(pilot, lambda: rows.row_count == 2)
         await pilot.press("v", "w", *"seeds", "enter", "B", "escape")
         await until(pilot, lambda: rows.row_count == 8)
-        await pilot.press("v", "enter")
+        await pilot.press("v", "end", "enter")  # below those that there are from the first day
         await until(pilot, lambda: rows.row_count == 2)
         assert pilot.app.screen.query_one(Input).value == "kind=graft"
-        await pilot.press("v", "d", "escape")
-        assert "runs.views" not in json.loads(default_file().read_bytes())
+        await pilot.press("v", "end", "d", "escape")
+        assert "seeds" not in json.loads(default_file().read_bytes())["runs.views"]
 
 
 async def test_runs_are_marked_from_here_to_there_and_by_filter(settings: Settings) -> None:

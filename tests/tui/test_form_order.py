@@ -10,7 +10,7 @@ from textual.widgets import Input
 from graftui.settings import Settings
 from graftui.tui.new.field import Field
 from graftui.tui.new.screen import NewRunScreen
-from tests.tui.conftest import dashboard, frame, until
+from tests.tui.conftest import dashboard, frame, still, until
 from tests.tui.test_form import choose_pocket, field
 
 GIVEN = {
@@ -99,6 +99,6 @@ def test_picture(empty: Settings, snap_compare: Any, size: tuple[int, int]) -> N
         box = field(screen, "train.lr")
         box.query_one(Input).value = "fast"
         await until(pilot, partial(getattr, box, "problem"))
-        await pilot.pause(0.2)
+        await still(pilot)
 
     assert snap_compare(dashboard(empty), terminal_size=size, run_before=prepare)

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from graftui.settings import Settings
 from tests.tui import world
-from tests.tui.conftest import dashboard, filled, frame, go_to, table, until
+from tests.tui.conftest import dashboard, filled, frame, go_to, still, table, until
 from tests.tui.test_compare import compared
 
 
@@ -20,14 +20,14 @@ def test_runs_and_summary(settings: Settings, snap_compare: Any, size: tuple[int
     assert snap_compare(dashboard(settings), terminal_size=size, run_before=prepare)
 
 
-@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["wide", "narrow"])
+@pytest.mark.parametrize("size", [(120, 36)], ids=["wide"])
 def test_curves(settings: Settings, snap_compare: Any, size: tuple[int, int]) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         await filled(pilot)
         await go_to(pilot, "t2wqaa")
         await pilot.press("2")
         await until(pilot, lambda: len(pilot.app.screen.detail.series) == 4)  # type: ignore[attr-defined]
-        await pilot.pause(0.1)
+        await still(pilot)
 
     assert snap_compare(dashboard(settings), terminal_size=size, run_before=prepare)
 
