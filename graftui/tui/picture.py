@@ -20,7 +20,6 @@ from graftui.settings import Settings
 from graftui.tui.app import GraftuiApp
 from graftui.tui.live import LiveScreen
 
-SCREENS = ("runs", "run", "compare", "sweeps", "sweep", "queue", "new")
 _WAIT_S = 60.0
 _STEP_S = 0.05
 _FONT = "DejaVu Sans Mono"
@@ -32,7 +31,7 @@ class Wanted:
     """What there is to be seen on it."""
 
     screen: str
-    """One of SCREENS."""
+    """One of those that HOW names."""
     what: Sequence[str] = ()
     """Runs, a sweep or a recipe, as a user names them."""
     keys: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""What was done in this session and can be taken back, step by step, the last one first.
+"""What was done in this window and can be taken back, step by step, the last one first.
 
 A step that cannot be taken back stays, so that it can be tried again.
 """
