@@ -57,6 +57,7 @@ class TextPane(Pane):
     def __init__(self, id: str, words: Callable[[Detail, int], Content]) -> None:
         super().__init__(id)
         self._words = words
+        self._detail: Detail | None = None
 
     def compose(self) -> ComposeResult:
         """A text that scrolls."""
@@ -65,10 +66,17 @@ class TextPane(Pane):
 
     def show(self, detail: Detail) -> None:
         """What there is to say of it now."""
+        self._detail = detail
         say(self.query_one(Static), self._words(detail, self.size.width))
+
+    def on_resize(self) -> None:
+        """It may be shown before it has a width, and a wider one has room for more."""
+        if self._detail is not None:
+            self.show(self._detail)
 
     def forget(self) -> None:
         """From the top."""
+        self._detail = None
         self.inside().scroll_home(animate=False)
 
     def inside(self) -> Widget:
