@@ -1,0 +1,1 @@
+"""What can be said of skills beside their scores: overlap, interference, calibration."""

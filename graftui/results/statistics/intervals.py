@@ -1,0 +1,46 @@
+"""An interval as a value, and that of a mean over seeds.
+
+t interval    mean ± t(n - 1, (1 + level) / 2) * s / sqrt(n)      (scipy.stats.t)
+"""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+LEVEL = 0.95
+"""How often an interval covers what it is of, if its assumptions hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Two ends, both in it."""
+
+    low: float
+    high: float
+    level: float = LEVEL
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    @property
+    def half(self) -> float:
+        """Half its width: what stands behind ±, if it is symmetric."""
+        return (self.high - self.low) / 2
+
+
+def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval | None:
+    """The t interval of the mean of `values`, a value a seed, drawn from what is about normal.
+
+    None of fewer than two, or where one is not finite. It widens fast as seeds get few: of two
+    its half is 9.0 standard deviations, of three 2.5, of five 1.2.
+    """
+    from scipy import stats
+
+    if len(values) < 2 or not np.isfinite(values).all():
+        return None
+    mean = statistics.fmean(values)
+    wide = statistics.stdev(values) / len(values) ** 0.5
+    half = float(stats.t.ppf((1 + level) / 2, len(values) - 1)) * wide
+    return Interval(mean - half, mean + half, level)
