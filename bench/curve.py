@@ -13,9 +13,9 @@ from pathlib import Path
 from bench.measure import Result, ratio
 from engine.contract import config as configs
 from engine.contract.kinds.finetune import FinetuneConfig, TrainConfig
-from engine.contract.kinds.graft import Finetuned, GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.layout import RunDir
-from engine.contract.sections import Section, TaskConfig
+from engine.contract.sections import Finetuned, Section, TaskConfig
 from graftui.scheduler.environment import importable
 
 CURVE = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)

@@ -7,7 +7,7 @@ that they all make up are in kinds/. Reads no model and no data.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, Protocol, TypeGuard
+from typing import Annotated, Any, Literal, Protocol, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -62,6 +62,10 @@ class Registered:
         if value not in self.names():
             raise PydanticCustomError("not_registered", "Input should be a name that is registered")
         return value
+
+
+Sparsity = Annotated[int, Field(ge=1, strict=True)] | Annotated[float, Field(gt=0, le=1)]
+"""A fraction of the maskable weights, or (a whole number) a count of them."""
 
 
 class ModelConfig(Section):
@@ -159,6 +163,13 @@ class TaskConfig(Section):
         "tail",
         description="End at which the longest sentence of too long an input is cut; never the mask",
     )
+
+
+class Finetuned(Section):
+    """A fine-tuned checkpoint that a run reads; a recipe's link fills it in."""
+
+    path: str = Field("", description="Checkpoint folder", json_schema_extra={"hashed": False})
+    config_hash: str = Field("", description="Hash of the config it was trained with")
 
 
 class DemoConfig(Section):

@@ -10,6 +10,7 @@ from engine.errors import ConfigError
 from engine.graft.delta import Delta
 from engine.graft.info import SkillError
 from engine.graft.mask import budget, top
+from engine.graft.regions.skill import region_of
 from engine.graft.skill import Skill, load
 
 
@@ -58,15 +59,5 @@ def _stored(config: GraftConfig) -> Skill:
 
 def stored_mask(skill: Skill, delta: Delta) -> torch.Tensor:
     """Where a skill's entries lie in the flat buffers, (s,) int64 sorted. Raises ConfigError."""
-    places = dict(delta.places())
-    indices = []
-    for name, index in skill.indices.items():
-        span = places.get(name)
-        if span is None or span.stop - span.start <= int(index[-1]):
-            raise ConfigError(
-                f"graft.base_patch: the stored mask holds weights of {name}, which are not among "
-                "the maskable ones",
-                "use the freeze.* settings and the model of the run that the mask is from",
-            )
-        indices.append(index + span.start)
-    return torch.cat(indices).sort().values.to(delta.pre.device)
+    sizes = {name: span.stop - span.start for name, span in delta.places()}
+    return region_of(skill, sizes, "graft.base_patch").mask().to(delta.pre.device)

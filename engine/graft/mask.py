@@ -11,7 +11,7 @@ from engine.errors import ConfigError
 _SAMPLE = 1 << 18
 
 
-def budget(sparsity: float, total: int) -> int:
+def budget(sparsity: float, total: int, setting: str = "graft.sparsity") -> int:
     """How many of `total` weights: a whole number is a count, a float a fraction (at least 1).
 
     Raises ConfigError for a count beyond `total`.
@@ -19,7 +19,7 @@ def budget(sparsity: float, total: int) -> int:
     if isinstance(sparsity, int):
         if sparsity > total:
             raise ConfigError(
-                f"graft.sparsity = {sparsity} weights, but {total:,} are maskable",
+                f"{setting} = {sparsity} weights, but {total:,} are maskable",
                 "give a smaller count, or a fraction such as 1e-4",
             )
         return sparsity

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from engine.contract.kinds.finetune import FinetuneConfig
-from engine.contract.kinds.graft import Finetuned, GraftConfig
+from engine.contract.kinds.graft import GraftConfig
 from engine.contract.layout import RunDir, shipped
-from engine.contract.sections import Section
+from engine.contract.sections import Finetuned, Section
 from engine.emit import Emitter, StopRequest
 from engine.kinds import finetune
 from engine.kinds import graft as grafting

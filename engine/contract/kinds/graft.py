@@ -15,23 +15,14 @@ from engine.contract.localizers import Localizer, localizers
 from engine.contract.sections import (
     ComputeConfig,
     DemoConfig,
+    Finetuned,
     FreezeConfig,
     ModelConfig,
     Registered,
     RunConfig,
-    Section,
+    Sparsity,
     TaskConfig,
 )
-
-# A fraction of the maskable weights, or (a whole number) a count of them.
-Sparsity = Annotated[int, Field(ge=1, strict=True)] | Annotated[float, Field(gt=0, le=1)]
-
-
-class Finetuned(Section):
-    """The fine-tuned checkpoint a graft is cut from; a recipe's link fills it in."""
-
-    path: str = Field("", description="Checkpoint folder", json_schema_extra={"hashed": False})
-    config_hash: str = Field("", description="Hash of the config it was trained with")
 
 
 class GraftConfig(RunConfig):

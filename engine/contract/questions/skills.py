@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from engine.contract.kinds.graft import Finetuned, Sparsity
 from engine.contract.questions.values import Named, Question, Value
-from engine.contract.sections import FreezeConfig, ModelConfig
+from engine.contract.sections import Finetuned, FreezeConfig, ModelConfig, Sparsity
 from engine.contract.skill_info import SkillInfo
 
 
