@@ -1,5 +1,6 @@
 """The smallest graft that recovers a share of the skill, with a confidence interval."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,7 @@ from engine.tasks.metrics import resampled
 
 DRAWS = 1000
 """Bootstrap samples of the test rows."""
+_ENDS = (0.025, 0.975)
 _AT_ONCE = 100
 """Samples that are scored together: of 100,000 rows they take 80 MB."""
 
@@ -29,6 +31,9 @@ class Smallest:
     high: float
     tried: dict[int, float]
     """Number of weights -> recovery, all that were evaluated."""
+    least: int
+    """Lower end of the 95 % interval of `weights`: see `sizes`."""
+    most: int
 
 
 def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
@@ -69,7 +74,8 @@ def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
         f"(95 % interval {low_end:.1f} to {high_end:.1f})"
     )
     tried = {s: _ratio(outcome, full) for s, outcome in sorted(seen.items())}
-    return Smallest(high, reached(high), *bounds, tried)
+    least, most = sizes(seen, full, wanted)
+    return Smallest(high, reached(high), *bounds, tried, least, most)
 
 
 def _refuse_untuned(bench: Bench) -> None:
@@ -83,6 +89,29 @@ def _refuse_untuned(bench: Bench) -> None:
 
 def interval(graft: Outcome, full: Outcome, draws: int = DRAWS) -> tuple[float, float]:
     """95 % percentile interval of the recovery over resampled test rows (Efron 1979)."""
+    ends = _resampled(graft, full, draws).quantile(torch.tensor(_ENDS, dtype=torch.float64))
+    return ends[0].item(), ends[1].item()
+
+
+def sizes(
+    seen: Mapping[int, Outcome], full: Outcome, wanted: float, draws: int = DRAWS
+) -> tuple[int, int]:
+    """95 % percentile interval of the smallest size that recovers `wanted`, over resampled test
+    rows: in each sample the smallest size of those that were tried, all scored on the same rows;
+    where none reaches it, the largest. Ends are sizes that were tried.
+    """
+    tried = sorted(seen)
+    reached = torch.stack([_resampled(seen[s], full, draws) >= wanted for s in tried])  # (S, D)
+    reached[-1] = True
+    order = reached.int().argmax(0).sort().values  # the first of them that does, (D,)
+    low, high = (min(draws - 1, round(end * draws)) for end in _ENDS)
+    return tried[int(order[low])], tried[int(order[high])]
+
+
+def _resampled(graft: Outcome, full: Outcome, draws: int) -> torch.Tensor:
+    """Recovery in each of `draws` samples of the test rows, (D,) float64; the same samples for
+    each graft.
+    """
     generator = torch.Generator().manual_seed(0)
     rows = len(full.labels)
     ratios = []
@@ -94,8 +123,7 @@ def interval(graft: Outcome, full: Outcome, draws: int = DRAWS) -> tuple[float, 
             for outcome in (graft, full)
         )
         ratios.append(torch.where(whole > 0, part / whole, 0.0))
-    ends = torch.cat(ratios)[:draws].quantile(torch.tensor([0.025, 0.975], dtype=torch.float64))
-    return ends[0].item(), ends[1].item()
+    return torch.cat(ratios)[:draws]
 
 
 def _ratio(graft: Outcome, full: Outcome) -> float:

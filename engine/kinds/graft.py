@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 
-from engine import data, kinds, loading
+from engine import data, kinds
 from engine.artifacts import save_logits
-from engine.contract.events import Finished, Log, Stage
+from engine.contract.events import Finished, Stage
 from engine.contract.identity import config_hash
 from engine.contract.kinds.graft import GraftConfig, check_finetuned, check_settings
 from engine.contract.layout import RunDir, write_json
@@ -33,9 +33,10 @@ from engine.graft.mask import top
 from engine.graft.necessity import knock_out
 from engine.graft.phases import phases
 from engine.graft.recover import smallest
-from engine.graft.report import Bench, Scores, Tests, test_scores
-from engine.graft.skill import Skill, Tensors, cut, load, write
-from engine.models import LinearModel, wrap
+from engine.graft.report import Bench, Scores, test_scores
+from engine.graft.skill import Skill, cut, load, write
+from engine.graft.tuned import load_tuned
+from engine.models import LinearModel
 from engine.session import Session, begin
 from engine.versions import versions
 
@@ -79,57 +80,12 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
 def _bench(session: Session, config: GraftConfig) -> Bench:
     """Both whole models scored, and their weights laid side by side."""
     pretrained = session.test(whose=Stage.pretrained)
-    tuned, finetuned, differs = _load_tuned(session, config)
+    tuned, finetuned, differs = load_tuned(session, config)
     gc.collect()  # transformers leaves a loaded model in cycles, which would keep its weights
     kind = torch.bfloat16 if session.bf16 else None
     delta = Delta(session.model.lm, tuned, kind)
     whole = {"pretrained": pretrained, "finetuned": finetuned}
     return Bench(session, config, delta, whole, differs)
-
-
-def _load_tuned(session: Session, config: GraftConfig) -> tuple[Tensors, Tests, bool]:
-    """The fine-tuned weights to mask, that model's answers to the test sets, and whether it
-    differs from the pretrained one.
-    """
-    tuned = loading.pretrained(config.model, config.task.type, config.finetuned.path)
-    weights = dict(tuned.named_parameters())
-    own = dict(session.model.lm.named_parameters())
-    wrong = [n for n, p in own.items() if n not in weights or weights[n].shape != p.shape]
-    if wrong:
-        raise ConfigError(
-            f"{config.finetuned.path} is not a fine-tuned {config.model.name}: {wrong[0]} differs",
-            "set model.name to the pretrained model that it was tuned from",
-        )
-    model = wrap(tuned, session.data, config.task.head).to(session.device)
-    if isinstance(model, LinearModel):
-        model.load_head(Path(config.finetuned.path).expanduser())
-    finetuned = session.test(model, Stage.finetuned)
-    dev = session.dev(model, Stage.finetuned)
-    session.announce(Stage.finetuned, "dev", dev)
-    differs = _check_moved(session, [n for n, p in weights.items() if not p.equal(own[n])])
-    return {name: weights[name].detach() for name in session.maskable}, finetuned, differs
-
-
-def _check_moved(session: Session, moved: list[str]) -> bool:
-    """Say what no graft can carry; whether anything `moved` in fine-tuning."""
-    maskable = set(session.maskable)
-    beyond = [name for name in moved if name not in maskable]
-    if not moved:
-        message = (
-            "the fine-tuned model is the pretrained one, weight for weight: there is no skill to "
-            "graft, and recovery is undefined. The best dev score of its fine-tuning may be that "
-            "of step 0; train.keep_untrained=false takes trained steps alone"
-        )
-        session.emit(Log(level="warning", message=message))
-    elif len(beyond) == len(moved):
-        message = "none of the maskable weights moved in fine-tuning: every graft is empty here"
-        session.emit(Log(level="warning", message=f"{message}; see the freeze.* settings"))
-    if beyond:
-        session.emit.log(
-            f"{len(beyond)} tensors moved in fine-tuning but are frozen here, so no graft can "
-            f"carry them: {', '.join(beyond[:3])}"
-        )
-    return bool(moved)
 
 
 def _curve(bench: Bench) -> Curve:

@@ -24,11 +24,16 @@ NOT_HASHED = {
     "compute.threads",
     "compute.batch_tokens",
     "finetuned.path",
+    "skill.path",
 }
 ALL = [(kind, setting) for kind in kinds() for setting in schema.settings(kind)]
 
 # What stored configs mean must not change: these digests are those of version 0.1.0.
-PINNED = {"finetune": "a4b5dbdd0d5e3a87", "graft": "cb05f9bd8a197468"}
+PINNED = {
+    "control": "e900d6e831debe88",
+    "finetune": "a4b5dbdd0d5e3a87",
+    "graft": "cb05f9bd8a197468",
+}
 
 
 def other(setting: Setting) -> Any:

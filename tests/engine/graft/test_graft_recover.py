@@ -14,7 +14,7 @@ from engine.evaluate import Outcome
 from engine.graft.base import BasePatch
 from engine.graft.mask import top
 from engine.graft.necessity import knock_out, without
-from engine.graft.recover import interval, smallest
+from engine.graft.recover import interval, sizes, smallest
 from engine.graft.report import Bench
 from engine.tasks.metrics import resampled, scores
 from tests.engine.engine_bench import grafting, run_here
@@ -43,6 +43,8 @@ def test_the_smallest_graft_reaches_what_the_next_smaller_tried_does_not(bench: 
         assert found.weights <= max(max(smaller) + 1, 1.03 * max(smaller))
     assert found.low <= found.recovery <= found.high
     assert found.tried[len(bench.delta)] == 1.0
+    assert {found.least, found.most} <= {*found.tried}
+    assert found.least <= found.weights <= found.most
 
 
 def test_the_interval_is_that_of_resampled_rows() -> None:
@@ -57,6 +59,32 @@ def test_the_interval_is_that_of_resampled_rows() -> None:
     spread = 1.96 * (share * (1 - share) / 400) ** 0.5  # of a proportion
     assert low == pytest.approx(share - spread, abs=0.012)
     assert high == pytest.approx(share + spread, abs=0.012)
+
+
+def test_the_interval_of_a_size_is_that_of_samples_drawn_one_by_one() -> None:
+    """Nested grafts that answer more and more rows right, of which some sample needs the next."""
+    torch.manual_seed(0)
+    labels = torch.randint(2, (100,))
+    order = torch.randperm(100)
+
+    def knows(rows: int) -> Outcome:
+        right = torch.isin(torch.arange(100), order[:rows])
+        answers = torch.where(right, labels, 1 - labels)
+        return Outcome(torch.nn.functional.one_hot(answers, 2).float(), labels)
+
+    seen = {10 * rows: knows(rows) for rows in range(70, 101, 2)}
+    slow = []
+    for _ in range(2000):
+        drawn = torch.randint(100, (100,))
+        share = {
+            s: (o.predictions == labels)[drawn].double().mean().item() for s, o in seen.items()
+        }
+        slow.append(next(s for s, value in share.items() if value >= 0.9))
+    low, high = sizes(seen, knows(100), 0.9, draws=2000)
+    slow.sort()
+    assert abs(low - slow[50]) <= 20
+    assert abs(high - slow[1949]) <= 20
+    assert low < 900 < high
 
 
 @pytest.mark.parametrize(

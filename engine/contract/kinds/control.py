@@ -1,0 +1,102 @@
+"""Control: a graft's region beside random ones, put in and taken out."""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from engine.contract import preflight
+from engine.contract.kinds import Kind, Role, Trouble, register_kind
+from engine.contract.kinds.graft import check_finetuned
+from engine.contract.sections import (
+    ComputeConfig,
+    DemoConfig,
+    Finetuned,
+    FreezeConfig,
+    ModelConfig,
+    RunConfig,
+    Section,
+    TaskConfig,
+)
+
+
+class SkillFile(Section):
+    """The graft whose region is looked at; a recipe's link fills it in."""
+
+    path: str = Field("", description="Skill file", json_schema_extra={"hashed": False})
+    config_hash: str = Field("", description="Hash of the config it was cut with")
+
+
+class ControlConfig(RunConfig):
+    """What a region carries, beside random regions with as many weights of each tensor."""
+
+    kind: Literal["control"] = "control"
+    finetuned: Finetuned = Finetuned()
+    skill: SkillFile = SkillFile()
+    model: ModelConfig = ModelConfig()
+    task: TaskConfig = TaskConfig()
+    demo: DemoConfig = DemoConfig()
+    freeze: FreezeConfig = FreezeConfig()
+    compute: ComputeConfig = ComputeConfig()
+    draws: int = Field(
+        5, ge=1, le=1000, description="Random regions", json_schema_extra={"unit": "regions"}
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="Of the random regions")
+
+
+def _check(config: ControlConfig, linked: Collection[str]) -> Trouble:
+    return (
+        preflight.check(config)
+        or (None if "finetuned" in linked else check_finetuned(config.finetuned.path))
+        or (None if "skill" in linked else check_region(config.skill.path))
+    )
+
+
+def check_region(path: str) -> Trouble:
+    """A skill file that is not said, or not there."""
+    if not path:
+        return (
+            "the control has no region: skill.path is empty",
+            'link it to a graft in the recipe (inputs.skill = "graft"), or give a skill file',
+        )
+    if not Path(os.path.expanduser(path)).is_file():
+        return f"skill.path = {path!r}: there is no such file", "give a graft's skill.safetensors"
+    return None
+
+
+_TASK = ("model", "task", "demo", "freeze", "compute")
+register_kind(
+    Kind(
+        config=ControlConfig,
+        title="A graft's region beside random ones, put in and taken out",
+        roles=(
+            Role(
+                name="skill",
+                setting="skill.path",
+                file="skill.safetensors",
+                of=("graft",),
+                digest="skill.config_hash",
+                inherits=_TASK,
+            ),
+            Role(
+                name="finetuned",
+                setting="finetuned.path",
+                file="checkpoint",
+                of=("finetune",),
+                digest="finetuned.config_hash",
+            ),
+            Role(name="model", setting="model.name"),
+        ),
+        stages=(
+            "pretrained",
+            "finetuned",
+            "region",
+            "random_region",
+            "knocked_out",
+            "knocked_out_random",
+        ),
+        check=_check,
+    )
+)
