@@ -3,6 +3,7 @@
 Owns the set operations. Refuses skills that were not made from one base.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from engine.analysis import overlap as chance
 from engine.contract.skill_info import FORMAT, SkillInfo
 from engine.graft.info import SkillError
 from engine.graft.skill import Skill, Tensors
@@ -44,6 +46,13 @@ class Pair:
     expected: float
     """Overlap of two random regions of these sizes among all maskable weights (of the skill that
     was chosen from more), on average."""
+    p: float
+    """P(such regions share as much, or more): the hypergeometric tail."""
+    expected_by_tensor: float
+    """Overlap of random regions with as many weights in each tensor as these have."""
+    p_by_tensor: float
+    exact: bool
+    """Whether `p_by_tensor` is; else it is that of a normal distribution."""
     agree: int
     """Entries of the overlap with the same value."""
 
@@ -98,10 +107,24 @@ def _pair(skills: Sequence[Skill], i: int, j: int) -> Pair:
     shared = intersect([skills[i], skills[j]])
     left, right = skills[i].info, skills[j].info
     overlap = shared.skill.info.weights
-    either = left.weights + right.weights - overlap
-    expected = left.weights * right.weights / max(left.maskable, right.maskable, 1)
-    jaccard = overlap / either if either else 0.0
-    return Pair(i, j, overlap, jaccard, expected, overlap - shared.conflicts)
+    maskable = max(left.maskable, right.maskable, left.weights, right.weights)
+    uniform = chance.uniform(overlap, left.weights, right.weights, maskable)
+    strict = chance.by_tensor(overlap, *_by_tensor(skills[i], skills[j]))
+    return Pair(
+        i, j, overlap, chance.jaccard(left.weights, right.weights, overlap), uniform.expected,
+        uniform.tail, strict.expected, strict.tail, strict.exact, overlap - shared.conflicts,
+    )  # fmt: skip
+
+
+def _by_tensor(left: Skill, right: Skill) -> tuple[list[int], list[int], list[int]]:
+    """Of each tensor that both touch, their weights in it and its size; others share nothing."""
+    sizes = {
+        **{name: math.prod(shape) for name, shape in left.info.shapes.items()},
+        **left.info.tensors,
+    }
+    both = [name for name in left.indices if name in right.indices]
+    held = [[len(skill.indices[name]) for name in both] for skill in (left, right)]
+    return held[0], held[1], [sizes[name] for name in both]
 
 
 def _combined(label: str, skills: Sequence[Skill], choice: Choice) -> Combined:

@@ -78,14 +78,16 @@ def uninstall(ref: Ref, folder: Folder, out: Copy = None, json: Json = False) ->
 def diff(
     refs: Refs,
     matrix: Annotated[
-        str, typer.Option(metavar="MEASURE", help="As a matrix: jaccard, directed or chance")
+        str, typer.Option(metavar="MEASURE", help="Matrix: jaccard, directed, chance or tensors")
     ] = "",
     json: Json = False,
 ) -> None:
     """Compare skills of one base: how many weights they share, and with what values.
 
     With i of the row and j of the column, jaccard is |i and j| / |i or j|, directed
-    |i and j| / |j|, and chance how many times what two random regions would share.
+    |i and j| / |j|, chance how many times what two random regions would share, and tensors how
+    many times what regions would that are random but for how many weights each tensor has. p is
+    the chance of sharing as much or more so: a hypergeometric tail.
     """
     from graftui.cli.commands import overlaps, skills
 

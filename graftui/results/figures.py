@@ -119,6 +119,11 @@ def rounded(value: float, form: str = ".4g") -> str:
     return "undefined" if math.isnan(value) else f"{value:{form}}"
 
 
+def probability(p: float) -> str:
+    """A p value in two digits; below what a float can hold it is said to be less than that."""
+    return "<1e-300" if p < 1e-300 else f"{p:.2g}"
+
+
 def compact(value: float) -> str:
     """A number in at most six characters: 0.0123, 12.3, 1.2e-5, 12k."""
     if abs(value) >= 1e6 or 0 < abs(value) < 1e-3:

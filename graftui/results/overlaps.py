@@ -1,21 +1,24 @@
-"""What skills share as a matrix: row i, column j, by one of three measures.
+"""What skills share as a matrix: row i, column j, by one of four measures.
 
     jaccard   |i and j| / |i or j|
-    directed  |i and j| / |j|           how much of j's weights i has too
-    chance    |i and j| / (|i||j| / P)  times what two regions drawn at random would share
+    directed  |i and j| / |j|                       how much of j's weights i has too
+    chance    |i and j| / (|i||j| / P)              times what two random regions would share
+    tensors   |i and j| / sum_t |i_t||j_t| / P_t    times what regions would share that are random
+                                                    but for how many weights each tensor t has
 
-P is the number of maskable weights. The masks are the engine's, which is asked (skill.diff).
+P is the number of maskable weights. The masks are the engine's, which is asked (skill.diff), as are
+both tails: engine.analysis.overlap.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.contract.questions.skills import SkillsShared
+from engine.contract.questions.skills import SkillPair, SkillsShared
 from graftui.models import Run
 from graftui.results.cells import Cell, Row, Section, Table
 from graftui.results.figures import asked, figure, subject
-from graftui.results.heat import LEVELS
+from graftui.results.heat_tables import shaded
 from graftui.scheduler.settle import directory
 from graftui.scheduler.skill_files import skill_files
 from graftui.settings import Settings
@@ -27,13 +30,26 @@ class Measure(StrEnum):
     jaccard = "jaccard"
     directed = "directed"
     chance = "chance"
+    tensors = "tensors"
+
+    @property
+    def against_chance(self) -> bool:
+        """Whether it is a number of times, with a tail."""
+        return self in (Measure.chance, Measure.tensors)
 
 
 _SAID = {
     Measure.jaccard: "Jaccard: weights in both / weights in either",
     Measure.directed: "directed: weights in both / weights of the column's skill",
     Measure.chance: "against chance: weights in both / those that two random regions would share",
+    Measure.tensors: "against chance per tensor: weights in both / those that regions would share "
+    "that are random but for their number of weights in each tensor",
 }
+
+RARE = 0.001
+"""Of a tail: what is as rare as this has a star."""
+_STAR = f"* as much or more by chance with p < {RARE:g} (hypergeometric tail)"
+_NEAR = "the tail of a sum of many tensors is a normal one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +74,63 @@ def skills_of(settings: Settings, runs: Sequence[Run]) -> list[Skill]:
 
 def overlap(shared: SkillsShared, labels: Sequence[str], measure: Measure) -> Table:
     """The matrix of `shared`, whose skills are called `labels`."""
-    count = len(shared.skills)
-    both = {(n, n): skill.weights for n, skill in enumerate(shared.skills)}
-    chance = {(n, n): skill.weights * skill.share / 100 for n, skill in enumerate(shared.skills)}
-    for pair in shared.pairs:
-        both[pair.first, pair.second] = both[pair.second, pair.first] = pair.overlap
-        chance[pair.first, pair.second] = chance[pair.second, pair.first] = pair.expected
     sizes = [skill.weights for skill in shared.skills]
+    values, rare = _values(shared, measure), _rare(shared, measure)
+    beside = [v for i, row in enumerate(values) for j, v in enumerate(row) if i != j]
+    most = max((v for v in beside if v is not None), default=1.0)
 
-    def value(i: int, j: int) -> float:
-        common = both[i, j]
-        whole = {
-            Measure.jaccard: sizes[i] + sizes[j] - common,
-            Measure.directed: sizes[j],
-            Measure.chance: chance[i, j],
-        }[measure]
-        return common / whole if whole else 0.0
+    def cell(i: int, j: int) -> Cell:
+        star = "*" if (i, j) in rare else ""
+        return shaded(values[i][j], lambda value: _text(value, measure) + star, most)
 
-    values = [[value(i, j) for j in range(count)] for i in range(count)]
-    most = max((v for i, row in enumerate(values) for j, v in enumerate(row) if i != j), default=1)
     rows = [
         Row(
-            f"{i + 1:>{len(str(count))}}  {label}",
-            (*(_cell(v, measure, most) for v in values[i]),
-             Cell(figure("weights", sizes[i]), sizes[i])),
+            f"{i + 1:>{len(str(len(sizes)))}}  {label}",
+            (*(cell(i, j) for j in range(len(sizes))), Cell(figure("weights", size), size)),
         )
-        for i, label in enumerate(labels)
-    ]  # fmt: skip
-    heads = (*(str(n + 1) for n in range(count)), "weights")
-    return Table(heads, (Section("", tuple(rows)),), "row i, column j", (_SAID[measure],))
+        for i, (label, size) in enumerate(zip(labels, sizes, strict=True))
+    ]
+    heads = (*(str(n + 1) for n in range(len(sizes))), "weights")
+    notes = [_SAID[measure], *([_STAR] if measure.against_chance else [])]
+    if measure is Measure.tensors and not all(pair.exact for pair in shared.pairs):
+        notes.append(_NEAR)
+    return Table(heads, (Section("", tuple(rows)),), "row i, column j", tuple(notes))
 
 
-def _cell(value: float, measure: Measure, most: float) -> Cell:
-    """`most`: the greatest beside the diagonal, where a skill meets itself."""
-    text = f"{value:,.3g}x" if measure is Measure.chance else f"{value:.2f}"
-    share = value / most if most else 0.0
-    return Cell(text, value, level=min(LEVELS, round(LEVELS * share)))
+def _values(shared: SkillsShared, measure: Measure) -> list[list[float | None]]:
+    """A line a skill. On the diagonal a skill meets itself, which chance says nothing of."""
+    sizes = [skill.weights for skill in shared.skills]
+    alone = None if measure.against_chance else 1.0
+    values: list[list[float | None]] = [[alone if size else 0.0 for _ in sizes] for size in sizes]
+    for pair in shared.pairs:
+        i, j = pair.first, pair.second
+        values[i][j], values[j][i] = (_value(pair, measure, sizes[of]) for of in (j, i))
+    return values
+
+
+def _value(pair: SkillPair, measure: Measure, columns: int) -> float:
+    """`columns`: the size of the column's skill."""
+    if measure is Measure.jaccard:
+        return pair.jaccard
+    whole = {
+        Measure.directed: columns,
+        Measure.chance: pair.expected,
+        Measure.tensors: pair.expected_by_tensor,
+    }[measure]
+    return pair.overlap / whole if whole else 0.0
+
+
+def _rare(shared: SkillsShared, measure: Measure) -> set[tuple[int, int]]:
+    """The pairs, both ways, that share more than chance would."""
+    if not measure.against_chance:
+        return set()
+    tails = {
+        (pair.first, pair.second): pair.p if measure is Measure.chance else pair.p_by_tensor
+        for pair in shared.pairs
+    }
+    rare = {pair for pair, tail in tails.items() if tail < RARE}
+    return rare | {(j, i) for i, j in rare}
+
+
+def _text(value: float, measure: Measure) -> str:
+    return f"{value:,.3g}x" if measure.against_chance else f"{value:.2f}"

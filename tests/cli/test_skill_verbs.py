@@ -152,6 +152,7 @@ def test_what_a_model_is(
 
 def test_what_skills_share(work: Workplace, files: list[str]) -> None:
     pair = {"first": 0, "second": 1, "overlap": 1200, "jaccard": 0.25, "expected": 0.8512,
+            "p": 0.0, "expected_by_tensor": 310.5, "p_by_tensor": 0.04, "exact": True,
             "agree": 7}  # fmt: skip
     held = [{"path": path, "task": "SST-2", "weights": 8505, "share": 0.0104} for path in files]
     shared = {"all": 1200, "all_share": 0.00146, "any": 15810, "any_share": 0.0193}
@@ -160,7 +161,8 @@ def test_what_skills_share(work: Workplace, files: list[str]) -> None:
     assert lines == [
         f"1 8,505 weights, 0.0104 % of maskable SST-2 {files[0]}",
         f"2 8,505 weights, 0.0104 % of maskable SST-2 {files[1]}",
-        "skills shared by chance Jaccard same value", "1 and 2 1,200 0.851 0.2500 7",
+        "skills shared by chance p by chance per tensor p per tensor Jaccard same value",
+        "1 and 2 1,200 0.851 <1e-300 310 0.04 0.2500 7",
         "weights in all of them: 1,200; in any: 15,810 (0.00146 % and 0.0193 % of all maskable "
         "weights)",
     ]  # fmt: skip

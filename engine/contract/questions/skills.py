@@ -116,6 +116,13 @@ class SkillPair(Value):
     jaccard: float
     expected: float
     """Overlap of two random ones of these sizes, on average."""
+    p: float
+    """P(two random ones share as much, or more)."""
+    expected_by_tensor: float
+    """Overlap of random ones with as many weights in each tensor as these have, on average."""
+    p_by_tensor: float
+    exact: bool
+    """Whether `p_by_tensor` is; else it is that of a normal distribution."""
     agree: int
     """Entries of the overlap with the same value."""
 

@@ -23,6 +23,7 @@ from engine.contract.questions.values import Named
 from graftui.cli.commands.output import send_json
 from graftui.errors import NotFound, UsageError
 from graftui.planning.recipes import config_of
+from graftui.results.figures import probability
 from graftui.scheduler.questions import ask
 from graftui.settings import Settings
 from graftui.show import tables
@@ -112,12 +113,16 @@ def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool)
         of = f"{held.weights:,} weights, {held.share:.3g} % of maskable"
         line = f"{number}  {of}  {held.task}  {held.path}"
         console.print(line, soft_wrap=True)
-    table = _table("skills", "shared", "by chance", "Jaccard", "same value")
+    by_chance = ("by chance", "p", "by chance per tensor", "p per tensor")
+    table = _table("skills", "shared", *by_chance, "Jaccard", "same value")
     for pair in shared.pairs:
         table.add_row(
             f"{pair.first + 1} and {pair.second + 1}",
             f"{pair.overlap:,}",
             f"{pair.expected:.3g}",
+            probability(pair.p),
+            f"{pair.expected_by_tensor:.3g}",
+            f"{'' if pair.exact else '~'}{probability(pair.p_by_tensor)}",
             f"{pair.jaccard:.4f}",
             f"{pair.agree:,}",
         )

@@ -27,7 +27,7 @@ class AskingScreen(LiveScreen[None]):
 
     BINDINGS = [
         Binding("m", "measure", "Measure", show=False, id="compare.measure",
-                tooltip="of overlap: Jaccard, directed, or against chance"),
+                tooltip="of overlap: Jaccard, directed, against chance, or that per tensor"),
         Binding("p", "pair", "Pair", show=False, id="compare.pair",
                 tooltip="choose whose answers are compared: of a graft and its model, or two runs"),
         Binding("f", "filter", "Rows", show=False, id="compare.filter",

@@ -55,6 +55,12 @@ def test_the_normal_tail_is_near_the_exact_one(monkeypatch: pytest.MonkeyPatch) 
     assert [null.tail for null in near] == pytest.approx([n.tail for n in exact], abs=0.02)
 
 
+@pytest.mark.parametrize(("first", "second", "size"), [(90, 70, 100), (4, 7, 590_000), (9, 0, 9)])
+def test_one_tensors_distribution_is_scipys(first: int, second: int, size: int) -> None:
+    masses = stats.hypergeom.pmf(np.arange(min(first, second) + 1), size, first, second)
+    assert overlap._masses(first, second, size) == pytest.approx(masses, rel=1e-9, abs=1e-300)
+
+
 def test_what_cannot_be_is_refused_and_nothing_is_shared_by_nothing() -> None:
     with pytest.raises(ValueError, match="more weights"):
         overlap.uniform(1, 5, 1, 4)

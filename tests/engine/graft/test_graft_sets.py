@@ -87,6 +87,11 @@ def test_what_every_two_share(held: list[Entries]) -> None:
         assert pair.overlap == len(shared)
         assert pair.jaccard == pytest.approx(len(shared) / max(1, len(one.keys() | two.keys())))
         assert pair.expected == pytest.approx(len(one) * len(two) / 13)
+        counts = [Counter(name for name, _ in entries) for entries in (one, two)]
+        strict = sum(counts[0][name] * counts[1][name] / size for name, size in SIZES.items())
+        assert pair.expected_by_tensor == pytest.approx(strict)
+        assert pair.p <= 1
+        assert pair.p_by_tensor <= 1
         assert pair.agree == sum(one[place] == two[place] for place in shared)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
+from scipy.stats import hypergeom
 
 from engine.contract.model_folder import pocket_folder
 from engine.contract.questions.messages import Answered, Refused, line
@@ -110,6 +111,11 @@ def test_what_skills_share(one: str, two: str) -> None:
     assert [held["weights"] for held in found["skills"]] == [4, 4, 4]
     assert [held["path"] for held in found["skills"]] == [one, two, one]
     first, same, _ = found["pairs"]
+    tails = [first.pop(name) for name in ("p", "p_by_tensor")]
+    assert tails == pytest.approx([hypergeom.sf(1, 1000, 4, 4), hypergeom.sf(1, 96 * 96, 3, 4)])
+    strict = first.pop("expected_by_tensor")
+    assert strict == pytest.approx(3 * 4 / (96 * 96)), "in the bias they have nothing in common"
+    assert first.pop("exact")
     assert first == {
         "first": 0, "second": 1, "overlap": 2, "jaccard": 2 / 6, "expected": 0.016, "agree": 0,
     }  # fmt: skip
