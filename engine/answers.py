@@ -31,9 +31,9 @@ class Answered:
     subject: str = MODEL
 
 
-def write_answers(path: Path, data: TaskData, groups: Iterable[Answered]) -> None:
-    """The file of all groups, put in place whole."""
-    lines = (line for group in groups for line in _lines(group, data))
+def write_answers(path: Path, groups: Iterable[tuple[Answered, TaskData]]) -> None:
+    """The file of all groups, each with the task that it answers, put in place whole."""
+    lines = (line for group, data in groups for line in _lines(group, data))
     # No time in its header: the same answers are the same bytes.
     write_whole(path, gzip.compress("".join(lines).encode(), _LEVEL, mtime=0))
 

@@ -75,6 +75,24 @@ def pretrained(model: ModelConfig, task_type: str, path: str = "") -> torch.nn.M
     return loaded  # type: ignore[no-any-return]
 
 
+def finetuned(
+    model: ModelConfig, task_type: str, path: str, lm: torch.nn.Module
+) -> torch.nn.Module:
+    """The network in a checkpoint folder, which was tuned from the network `lm`.
+
+    Raises ConfigError if it cannot be had, or has other weights than `lm`.
+    """
+    tuned = pretrained(model, task_type, path)
+    shapes = {name: weight.shape for name, weight in tuned.named_parameters()}
+    wrong = [name for name, p in lm.named_parameters() if shapes.get(name) != p.shape]
+    if wrong:
+        raise ConfigError(
+            f"{path} is not a fine-tuned {model.name}: {wrong[0]} differs",
+            "set model.name to the pretrained model that it was tuned from",
+        )
+    return tuned
+
+
 def _check_finite(lm: torch.nn.Module, name: str, tuned: bool) -> None:
     """Raises ConfigError that names the first tensor with NaN or infinity in it."""
     for key, weight in lm.named_parameters():

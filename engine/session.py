@@ -133,9 +133,11 @@ class Session:
             )
         return outcome, source
 
-    def write_answers(self) -> None:
-        """Write what all weights answered whose scores were announced."""
-        write_answers(self.run_dir.answers, self.data, self.answered)
+    def write_answers(self, beside: Sequence["Session"] = ()) -> None:
+        """Write what all weights answered whose scores were announced, here and in the sessions
+        that put other tasks to the same network."""
+        groups = [(group, each.data) for each in (self, *beside) for group in each.answered]
+        write_answers(self.run_dir.answers, groups)
         self.wrote(self.run_dir.answers.name, "answers")
 
     def resume(self) -> dict[str, Any] | None:

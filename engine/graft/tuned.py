@@ -6,7 +6,6 @@ from typing import Protocol
 from engine import loading
 from engine.contract.events import Log, Stage
 from engine.contract.sections import Finetuned, ModelConfig, TaskConfig
-from engine.errors import ConfigError
 from engine.graft.report import Tests
 from engine.graft.skill import Tensors
 from engine.models import LinearModel, wrap
@@ -28,15 +27,9 @@ def load_tuned(session: Session, config: OnFinetuned) -> tuple[Tensors, Tests, b
     """The fine-tuned weights to mask, that model's answers to the test sets, and whether it
     differs from the pretrained one.
     """
-    tuned = loading.pretrained(config.model, config.task.type, config.finetuned.path)
-    weights = dict(tuned.named_parameters())
-    own = dict(session.model.lm.named_parameters())
-    wrong = [n for n, p in own.items() if n not in weights or weights[n].shape != p.shape]
-    if wrong:
-        raise ConfigError(
-            f"{config.finetuned.path} is not a fine-tuned {config.model.name}: {wrong[0]} differs",
-            "set model.name to the pretrained model that it was tuned from",
-        )
+    lm, path = session.model.lm, config.finetuned.path
+    tuned = loading.finetuned(config.model, config.task.type, path, lm)
+    weights, own = dict(tuned.named_parameters()), dict(lm.named_parameters())
     model = wrap(tuned, session.data, config.task.head).to(session.device)
     if isinstance(model, LinearModel):
         model.load_head(Path(config.finetuned.path).expanduser())

@@ -20,6 +20,7 @@ from graftui.planning.inputs import Inputs
 from graftui.planning.overrides import Override, Source
 from graftui.planning.recipes import Recipe
 from graftui.registry.store import Store
+from graftui.scheduler.reads import Reader
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 
@@ -102,11 +103,12 @@ def _made_ready(
     paths = tuple(
         (name, _file(config.kind, roles[name], value, settings)) for name, value in paths_of(config)
     )
-    config = filled(
-        config,
-        {name: [path] for name, path in paths if roles[name].named},
-        {name: [hashes[source] for source in sources] for name, sources in inputs.items()},
-    )
+    named = _by_role([(name, path) for name, path in paths if roles[name].named])
+    contents = {
+        name: _contents(files, settings) for name, files in named.items() if roles[name].digest
+    }
+    linked = {name: [hashes[source] for source in sources] for name, sources in inputs.items()}
+    config = filled(config, named, {**contents, **linked})
     if trouble := kind.check(config, inputs):
         raise UsageError(*trouble)
     for name, path in paths:
@@ -116,6 +118,23 @@ def _made_ready(
                 "Leave it out, or write a recipe whose part has no such input (no `of`).",
             )
     return Wanted(part, config, config_hash(config), inputs, paths)
+
+
+def _by_role(paths: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Role -> its files, of a list of both."""
+    files: dict[str, list[str]] = {}
+    for role, path in paths:
+        files.setdefault(role, []).append(path)
+    return files
+
+
+def _contents(paths: Sequence[str], settings: Settings) -> list[str]:
+    """What stands for files in an identity, where no run that made them is known: a digest each."""
+    reader = Reader(settings)
+    there = [path for path in paths if (settings.root / os.path.expanduser(path)).is_file()]
+    digests = reader.of(os.path.expanduser(path) for path in there)
+    reader.keep()
+    return list(digests.values())
 
 
 def _file(kind: str, role: Role, value: str, settings: Settings) -> str:

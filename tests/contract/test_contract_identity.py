@@ -122,9 +122,11 @@ def fields(model: type[Section], path: str = "") -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", ["finetune", "graft"])
 def test_every_field_since_the_first_version_says_so(kind: str) -> None:
-    """A field that the first version did not have has to say what was before it."""
+    """A field that the first version, which had these kinds, did not have has to say what was
+    before it.
+    """
     defaults = next(o["config"] for o in OLD if o["what"].startswith(f"{kind} at its defaults, "))
     first = {
         f"{key}.{name}" if name else key
