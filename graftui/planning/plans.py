@@ -4,13 +4,13 @@ Which runs a recipe asks for, and what is refused of them, is in wanted.py. Star
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from engine.contract.remarks import remarks
 from graftui.models import Run
 from graftui.planning.overrides import Override
 from graftui.planning.recipes import Recipe
-from graftui.planning.reuse import Standing, look, other_data, standing_in
+from graftui.planning.reuse import look, other_data, standing_in
 from graftui.planning.wanted import wanted
 from graftui.scheduler.reads import digests
 from graftui.scheduler.submit import Plan
@@ -26,6 +26,15 @@ class Planned:
     """Runs of the same config, finished or under way, that stand in for a part."""
     remarks: tuple[str, ...] = ()
     """What may not be as it was meant, and why a run of the same config is not reused."""
+    same: list[Run] = field(default_factory=list)
+    """Runs of the same config on the same data as one that is planned all the same, done already
+    or under way.
+    """
+
+    @property
+    def nothing_new(self) -> bool:
+        """Whether all that is planned is done already, or under way."""
+        return len(self.same) == len(self.plans) > 0
 
 
 def plan(
@@ -51,12 +60,13 @@ def plan(
         config, part = each.config, each.part
         reads = digests(config, settings)
         files = needed.get(part)
-        standing = standing_in(each, reads, settings, files) if files else Standing(None)
-        if standing.run:
+        standing = standing_in(each, reads, settings, files or ())
+        if files and standing.run:
             places[part] = standing.run.id
             made.reused.append(standing.run)
             continue
-        said += [f"{standing.why_not}; {part} is run again"] if standing.why_not else []
+        made.same.extend([standing.run] if standing.run and not fresh else [])
+        said += [f"{standing.why_not}; {part} is run again"] if files and standing.why_not else []
         said += [*remarks(config), *other_data(each, reads)]
         places[part] = len(made.plans)
         given = {role: [places[source] for source in from_] for role, from_ in each.inputs.items()}

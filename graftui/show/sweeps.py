@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from graftui.models import RunStatus
+from graftui.planning.estimate import Estimate
 from graftui.planning.sweeps.cells import CellsPlan
-from graftui.planning.sweeps.estimate import Estimate
 from graftui.planning.sweeps.states import CellState, Standing
 from graftui.planning.sweeps.sweep import Sweep
 from graftui.planning.values import written
-from graftui.results.figures import NOT_KNOWN, counted, file_size, of_summary
+from graftui.results.figures import NOT_KNOWN, counted, of_summary
 from graftui.results.over_seeds import Spread
 from graftui.results.sweep_matrix import Folded, Matrix, Row
-from graftui.results.times import age, duration, time_left
+from graftui.results.times import age, time_left
+from graftui.show import plans
 from graftui.show.lines import Column, Lines
 from graftui.show.states import STATES, State, Tone, state
 from graftui.show.tables import STYLES
@@ -180,14 +181,10 @@ def left(seconds: float | None) -> str:
 
 def plan(planned: CellsPlan, expected: Estimate) -> Iterator[tuple[str, str]]:
     """What a plan comes to: a word, and what is to be said of it."""
-    kinds: dict[str, int] = {}
-    for each in planned.plans:
-        kinds[each.kind] = kinds.get(each.kind, 0) + 1
     yield "done", counted(planned.done, "cell")
     if planned.under_way:
         yield "under way", counted(planned.under_way, "cell")
-    told = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items())
-    runs = f": {counted(len(planned.plans))} ({told})" if kinds else ""
+    runs = f": {plans.runs(planned.plans)}" if planned.plans else ""
     yield "to make", f"{counted(planned.to_make, 'cell')}{runs}"
     if planned.shared:
         yield (
@@ -195,21 +192,10 @@ def plan(planned: CellsPlan, expected: Estimate) -> Iterator[tuple[str, str]]:
             f"{counted(planned.shared)} saved: what several cells need is made once",
         )
     if planned.plans:
-        yield from _expected(expected)
+        yield from plans.needed(expected)
 
 
 def outcome(queued: int, planned: CellsPlan, expected: Estimate) -> str:
     """What came of planning cells, in a few lines."""
     first = f"Queued {counted(queued)}." if queued else "Nothing is to be made."
     return "\n".join([first, *(f"{word}: {said}" for word, said in plan(planned, expected))])
-
-
-def _expected(expected: Estimate) -> Iterator[tuple[str, str]]:
-    unknown = ", ".join(f"{number:,} {kind}" for kind, number in expected.unknown.items())
-    without = f"; not counting {unknown}, of which none has finished here" if unknown else ""
-    if not expected.past:
-        yield "time", "not known: nothing of this kind has finished here yet"
-        return
-    past = counted(expected.past, "past run")
-    yield "time", f"about {duration(expected.seconds)} one at a time, by {past}{without}"
-    yield "disk", f"about {file_size(expected.bytes)}"

@@ -5,6 +5,7 @@ does not wait for.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from graftui.models import Run
@@ -21,10 +22,15 @@ from graftui.tui.runs.feed import RunsPage
 
 def list_recipes(settings: Settings) -> messages.RecipesListed:
     """What there is to run."""
+    from graftui.errors import UsageError
     from graftui.planning import library
 
-    news = library.moved_out(settings)
-    return messages.RecipesListed(library.available(settings), news)
+    news, texts = library.moved_out(settings), {}
+    recipes = [recipe for recipe in library.available(settings) if not recipe.hidden]
+    for recipe in recipes:
+        with suppress(UsageError, OSError):  # the list says what is wrong with it
+            texts[recipe.path] = library.text_of(recipe.path, settings)
+    return messages.RecipesListed(recipes, texts, news)
 
 
 def list_columns(settings: Settings) -> messages.ColumnsListed:

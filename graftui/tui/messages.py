@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,8 @@ class RecipesListed(Message):
     """What there is to run."""
 
     recipes: list[RecipeInfo]
+    texts: Mapping[str, str]
+    """Path of a recipe -> what is written in it, where that can be read."""
     news: str = ""
     """What happened to them since; empty: nothing."""
 
@@ -120,6 +122,20 @@ class Queued(Message):
     reused: list[Run]
     remarks: tuple[str, ...] = ()
     """As in plans.Planned."""
+
+
+@dataclass
+class Repeats(Message):
+    """All that was to be queued is done already as it is, or under way: by these runs."""
+
+    runs: list[Run]
+
+
+@dataclass
+class Offered(Message):
+    """What the fields of a form could hold."""
+
+    by_path: Mapping[str, Sequence[str]]
 
 
 @dataclass

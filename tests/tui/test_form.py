@@ -21,9 +21,9 @@ from graftui.scheduler import look
 from graftui.settings import Settings
 from graftui.text import visible
 from graftui.tui import form
-from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.new import checking, coming
 from graftui.tui.new.field import Field
+from graftui.tui.new.picking import RecipeScreen
 from graftui.tui.new.screen import NewRunScreen
 from tests.tui.conftest import dashboard, filled, go_to, until
 
@@ -139,7 +139,7 @@ def test_all_that_is_wrong_is_named(pocket: form.Form) -> None:
 
 async def choose_pocket(pilot: Pilot[None]) -> NewRunScreen:
     await pilot.press("n")
-    await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen))
+    await until(pilot, lambda: isinstance(pilot.app.screen, RecipeScreen))
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
     screen = pilot.app.screen
@@ -182,7 +182,7 @@ async def an_error_stands_at_its_field_and_nothing_is_queued(
     box.query_one(Input).value = "fast"
     await until(pilot, lambda: box.has_class("-wrong"))
     assert "number" in str(box.query_one(".note", Static).content)
-    await pilot.press("ctrl+s")
+    await pilot.press("ctrl+r")
     await until(pilot, lambda: box.query_one(Input).has_focus)
     assert pilot.app.screen is screen
     box.query_one(Input).value = "0.1"
@@ -243,7 +243,7 @@ async def test_queued_runs_are_selected(empty: Settings, monkeypatch: pytest.Mon
         await until(pilot, lambda: field(screen, "tags").query_one(Input).has_focus)
         await pilot.press(*"lr first")
         await until(pilot, lambda: field(screen, "tags").value == "lr first")
-        await pilot.press("ctrl+s")
+        await pilot.press("ctrl+r")
         rows = await filled(pilot, 2)
         with Store.open(empty.db) as store:
             graft, tune = store.list()
@@ -269,7 +269,7 @@ async def test_rerun_shows_what_is_changed(
         field(screen, "train.lr").query_one(Input).value = "0.3"
         changes = screen.query_one("#form-changes", Static)
         await until(pilot, lambda: "train.lr 0.2 → 0.3" in str(changes.content))
-        await pilot.press("ctrl+s")
+        await pilot.press("ctrl+r")
         await filled(pilot, 9)
     with Store.open(settings.db) as store:
         (made,) = store.list(limit=1)

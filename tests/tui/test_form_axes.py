@@ -120,7 +120,7 @@ async def test_a_grid_is_typed_and_its_matrix_opens(
         await until(pilot, lambda: "9 runs (3 finetune, 6 graft)" in str(told.content))
         assert "sweep 6 cells" in str(told.content)
         assert "done 0 cells" in str(told.content)
-        await pilot.press("ctrl+s")
+        await pilot.press("ctrl+r")
         await until(pilot, lambda: isinstance(pilot.app.screen, SweepScreen))
     (made,), _ = files.listed(empty)
     assert len(made.cells) == 6

@@ -84,7 +84,7 @@ async def what_is_wrong_is_seen_in_a_folded_section(
     box = field(screen, "compute.threads")
     box.query_one(Input).value = "many"
     await until(pilot, partial(getattr, box, "problem"))
-    await pilot.press("ctrl+s")
+    await pilot.press("ctrl+r")
     await until(pilot, lambda: box.query_one(Input).has_focus)
     assert box.display
 

@@ -22,6 +22,7 @@ from graftui.tui.compare.screen import CompareScreen
 from graftui.tui.dialogs.choice import ChoiceScreen
 from graftui.tui.dialogs.saving import SavingScreen
 from graftui.tui.new.field import Field
+from graftui.tui.new.picking import RecipeScreen
 from graftui.tui.new.screen import NewRunScreen
 from graftui.tui.run.screen import RunScreen
 from graftui.tui.runs.screen import RunsScreen
@@ -106,13 +107,13 @@ async def test_from_an_empty_folder_to_an_export(folder: Settings) -> None:
 
 
 async def _queue_a_sweep(desk: Desk) -> None:
-    await desk.press("n", to=ChoiceScreen)
+    await desk.press("n", to=RecipeScreen)
     recipes = desk.pilot.app.screen.query_one(OptionList)
     while recipes.highlighted_option and recipes.highlighted_option.id != "pocket":
         await desk.press("down")
     await desk.press("enter", to=NewRunScreen)
     await desk.fill("model.name", "finish,sleep")
-    await desk.press("ctrl+s", to=SweepScreen)
+    await desk.press("ctrl+r", to=SweepScreen)
     await desk.sees("✓ 1 done", "● 1 running")
 
 

@@ -26,6 +26,7 @@ from graftui import turns
 from graftui.kinds import Card
 from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.models import Attempt, Input, Run, RunReason, RunStatus
+from graftui.planning.library import RecipeInfo
 from graftui.planning.recipes import Recipe
 from graftui.planning.sweeps.axes import Axes
 from graftui.planning.sweeps.states import CellState, Standing
@@ -56,6 +57,7 @@ from graftui.tui.dialogs.writing import NameScreen, NoteScreen
 from graftui.tui.form import Entry, Form, Group
 from graftui.tui.keys import Key
 from graftui.tui.messages import Condemned
+from graftui.tui.new.picking import RecipeScreen
 from graftui.tui.new.screen import NewRunScreen
 from graftui.tui.queue.feed import QueueSeen
 from graftui.tui.queue.screen import QueueScreen
@@ -242,6 +244,10 @@ MADE: dict[type[Screen[Any]], Callable[[Settings, tuple[str, ...]], Screen[Any]]
         [Choice(text, text) for text in texts], tuple((text, 0) for text in texts[::2])
     ),
     CompareScreen: lambda _, texts: comparing(texts),
+    RecipeScreen: lambda _, texts: RecipeScreen(
+        [RecipeInfo(text, text, text, (text,), text, text) for text in texts],
+        {text: text for text in texts},
+    ),
     SavingScreen: lambda settings, texts: SavingScreen(
         settings, " ".join(texts), visible(texts[0]), [".csv"]
     ),

@@ -11,10 +11,10 @@ from graftui.cli.commands.output import send_json
 from graftui.cli.common import console_here
 from graftui.errors import UsageError
 from graftui.planning import overrides
+from graftui.planning.estimate import Estimate, estimate
 from graftui.planning.recipes import Recipe
 from graftui.planning.sweeps import axes, making
 from graftui.planning.sweeps import sweep as files
-from graftui.planning.sweeps.estimate import Estimate, estimate
 from graftui.planning.sweeps.making import Outcome
 from graftui.planning.sweeps.members import runs_of
 from graftui.planning.sweeps.search import asked

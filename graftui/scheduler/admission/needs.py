@@ -48,9 +48,16 @@ class Needs:
 
     def of(self, store: Store, run: Run, with_gpus: bool) -> Need:
         """What `run` needs on a machine with or without GPUs."""
-        peaks = self._peaks(store, run.kind, _on_gpu(run.config, with_gpus)).get(shape(run.config))
-        weights = self._weights_of(str(run.config.get("model", {}).get("name", "")))
-        return need_of(run.config, with_gpus, peaks, weights)
+        return self.of_config(store, run.kind, run.config, with_gpus)
+
+    def of_config(
+        self, store: Store | None, kind: str, config: Mapping[str, Any], with_gpus: bool
+    ) -> Need:
+        """The same of what is no run yet; without a `store`, nothing was measured."""
+        on_gpu = _on_gpu(config, with_gpus)
+        peaks = self._peaks(store, kind, on_gpu).get(shape(config)) if store else None
+        weights = self._weights_of(str(config.get("model", {}).get("name", "")))
+        return need_of(config, with_gpus, peaks, weights)
 
     def _weights_of(self, model: str) -> int | None:
         from engine.contract.model_folder import weights_of  # imports pydantic: not for a listing

@@ -69,10 +69,19 @@ def _errors(form: Form, filled: Mapping[str, Value], grid: bool) -> dict[str, st
                 by_path[entry.path] = f"{entry.setting.path} = {text}: {error}"
         recipe = [path for path, o in written[part].items() if o.source is Source.recipe]
         edited = [e.setting.path for e in own if filled.get(e.path, e.shown) != e.shown]
-        linked, given = form.recipe.inputs.get(part, {}), _Given(recipe, edited, grid)
+        linked, given = _linked(form, part), _Given(recipe, edited, grid)
         for path, sentence in _wrong(raw, kind, linked, given).items():
             by_path.setdefault(_owner(own, path, sentence), sentence)
     return by_path
+
+
+def _linked(form: Form, part: str) -> Collection[str]:
+    """The roles that other runs fill: of a run again, those that it was made from, which are made
+    again where they are gone.
+    """
+    if form.run is None:
+        return form.recipe.inputs.get(part, {})
+    return {given.role for given in form.run.inputs if given.is_run}
 
 
 def _owner(entries: list[Entry], path: str, sentence: str) -> str:

@@ -3,11 +3,13 @@
 Owns the names and tags that these have. Starts nothing.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 
 from graftui.planning import plans, reruns
-from graftui.planning.overrides import Override, Source
+from graftui.planning.overrides import Override, Source, put
+from graftui.planning.recipes import Recipe
 from graftui.planning.sweeps import axes as axis
 from graftui.planning.sweeps import making
 from graftui.planning.sweeps.sweep import Sweep
@@ -24,14 +26,36 @@ def sweep(form: Form, filled: Mapping[str, Value], settings: Settings) -> Sweep 
     grid = axes.read(form, filled)
     if not grid.axes:
         return None
-    recipe, run = form.recipe, form.run
-    if run is not None:
-        recipe = reruns.of_run(run, reruns.ancestry(run, settings))
+    recipe = _whole(form, settings)
     own = axis.of_recipe(recipe.sweep, recipe.name, recipe.kinds)
     varying = axis.merged(own, axis.Axes(axes.values(form, grid)))
     sets = [each for each in overrides(form, grid.filled) if each.path not in grid.axes]
     name, tags = _label(form, filled)
     return making.asked_for(recipe, varying, sets, name, tags)
+
+
+def recipe(form: Form, filled: Mapping[str, Value], settings: Settings) -> Recipe:
+    """The form as a recipe: what was typed in its parts, axes as its [sweep.axes]; of a run that is
+    run again, with those that it is made from, as `graftui save` does. Raises UsageError.
+    """
+    grid, whole = axes.read(form, filled), _whole(form, settings)
+    parts = copy.deepcopy(whole.parts)
+    sets = [each for each in overrides(form, grid.filled) if each.path not in grid.axes]
+    put(parts, whole.kinds, whole.source, sets)
+    sweep = copy.deepcopy(whole.sweep)
+    for path, several in axes.values(form, grid).items():
+        *above, name = path.split(".")
+        table = sweep.setdefault("axes", {})
+        for key in above:
+            table = table.setdefault(key, {})
+        table[name] = list(several)
+    return replace(whole, parts=parts, sweep=sweep)
+
+
+def _whole(form: Form, settings: Settings) -> Recipe:
+    """The recipe that is run; of a run again, with those that it is made from."""
+    run = form.run
+    return form.recipe if run is None else reruns.of_run(run, reruns.ancestry(run, settings))
 
 
 def _label(form: Form, filled: Mapping[str, Value]) -> tuple[str, tuple[str, ...]]:

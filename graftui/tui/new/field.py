@@ -20,6 +20,7 @@ from textual.widgets import Checkbox, Input, Label, Select
 
 from graftui.planning.values import written
 from graftui.tui.form import Entry, Value, brief
+from graftui.tui.new.offers import Known
 from graftui.tui.text import data
 
 MOVES = (
@@ -65,6 +66,7 @@ class Field(Horizontal):
         """What is wrong, in full."""
         self._values = 1
         """How many it has, if it is an axis."""
+        self._known: Known | None = None
         self._box = _box(entry)
 
     def compose(self) -> ComposeResult:
@@ -119,6 +121,13 @@ class Field(Horizontal):
         """Let the user type here."""
         self._box.focus()
 
+    def know(self, known: Known) -> None:
+        """What it could go on with, as it is typed."""
+        self._known = known
+        if isinstance(self._box, Input):
+            self._box.suggester = known
+            self._tell()
+
     def show(self, problem: str, values: int = 1) -> None:
         """Say what is wrong, if anything is; or that it is an axis, of so many `values`."""
         if (problem, values) == (self.problem, self._values):
@@ -126,10 +135,27 @@ class Field(Horizontal):
         self.problem, self._values = problem, values
         self.set_class(bool(problem), "-wrong")
         self.set_class(values > 1, "-axis")
-        text = Content(f"{values:,} values: an axis of a grid") if values > 1 else self._meaning()
-        text = data(f"✗ {brief(self.entry, self.value, problem)}") if problem else text
+        self._tell()
+
+    def _tell(self) -> None:
+        """Beside the box: what is wrong, what it could go on with while one types, what it is."""
+        offers, text = self._offers, self._meaning()
+        if self.problem:
+            text = data(f"✗ {brief(self.entry, self.value, self.problem)}")
+        elif offers:
+            text = Content.assemble(("→ ", "$accent"), data(offers, "$text-muted"))
+        elif self._values > 1:
+            text = Content(f"{self._values:,} values: an axis of a grid")
         # It has one line, whatever it says: the whole form need not be laid out again.
         self.query_one(".note", Label).update(text, layout=False)
+
+    @property
+    def _offers(self) -> str:
+        """Some of what it could go on with, while somebody types; empty: nothing."""
+        box = self._box
+        if self._known is None or not self.has_class("-here") or not isinstance(box, Input):
+            return ""
+        return self._known.named(box.value)
 
     async def action_several(self) -> None:
         """Type them, where a value was chosen from a list."""
@@ -149,11 +175,13 @@ class Field(Horizontal):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Announce it, and show it."""
         self.add_class("-here")
+        self._tell()
         self.post_message(self.Entered(self))
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Announce it."""
         self.remove_class("-here")
+        self._tell()
         self.post_message(self.Left(self))
 
     @on(Input.Changed)
@@ -162,6 +190,7 @@ class Field(Horizontal):
     def _changed(self, event: Message) -> None:
         event.stop()
         self.set_class(self.value != self.entry.shown, "-changed")
+        self._tell()
         self.post_message(self.Changed(self.entry.path))
 
 

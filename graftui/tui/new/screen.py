@@ -18,14 +18,28 @@ from textual.widgets import Footer, Input, Static
 from graftui.planning.values import written
 from graftui.results.figures import NOT_KNOWN
 from graftui.settings import Settings
+from graftui.show import plans
 from graftui.text import visible
 from graftui.tui.background import leave, start
 from graftui.tui.completed import PlainInput
+from graftui.tui.dialogs.confirm import ConfirmScreen
+from graftui.tui.dialogs.line import LineScreen
 from graftui.tui.form import Form, Value
-from graftui.tui.messages import Checked, Foreseen, Queued, Refused, SweepMade, Trouble
+from graftui.tui.messages import (
+    Checked,
+    Foreseen,
+    Offered,
+    Queued,
+    Refused,
+    Repeats,
+    SweepMade,
+    Told,
+    Trouble,
+)
 from graftui.tui.new import coming, jobs
 from graftui.tui.new.body import FormBody
 from graftui.tui.new.field import Field
+from graftui.tui.new.offers import Known
 from graftui.tui.text import cut, data
 
 _PAUSE_S = 0.1
@@ -36,8 +50,10 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
     """Settings by section, one a line."""
 
     BINDINGS = [
-        Binding("ctrl+s", "submit", "Queue it", priority=True, id="form.queue",
+        Binding("ctrl+r", "submit", "Queue it", priority=True, id="form.queue",
                 tooltip="queue what the form comes to, or go to the first error"),
+        Binding("ctrl+s", "save", "Save", priority=True, id="form.save",
+                tooltip="keep what the form comes to as a recipe, axes too; queues nothing"),
         Binding("escape", "back", "Back", id="form.back",
                 tooltip="leave without queueing; out of a search first"),
         Binding("slash", "search", "Search", key_display="/", id="form.search",
@@ -72,11 +88,18 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
     def on_mount(self) -> None:
         """Begin at the top."""
         self._check()
+        start(self, "offer", partial(jobs.offer, self._settings, self._form), looks=True)
         next(iter(self._fields.values())).focus_box()
 
     def values(self) -> dict[str, Value]:
         """What the fields hold."""
         return {path: field.value for path, field in self._fields.items()}
+
+    @on(Offered)
+    def _offered(self, event: Offered) -> None:
+        for path, field in self._fields.items():
+            between = " " if path == "tags" else ","
+            field.know(Known(event.by_path.get(path, ()), self._settings.root, between))
 
     @on(Field.Changed)
     def _changed(self) -> None:
@@ -222,6 +245,32 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
         if not self._busy:
             self._busy = True
             start(self, "queue", partial(jobs.queue, self._settings, self._form, self.values()))
+
+    @on(Repeats)
+    def _repeats(self, event: Repeats) -> None:
+        """Ask first: most who queue it again did not mean to."""
+        told = "\n".join(plans.standing(run) for run in event.runs)
+        question = ConfirmScreen("Run it again, as it is?", told, "Queue it")
+        self.app.push_screen(question, self._answered)
+
+    def _answered(self, sure: bool | None) -> None:
+        self._busy = bool(sure)
+        if sure:
+            values = self.values()
+            start(self, "queue", partial(jobs.queue, self._settings, self._form, values, sure=True))
+
+    def action_save(self) -> None:
+        """Type a name."""
+        name = self._form.recipe.name
+        note = "A file of that name in recipes/, which n and graftui run know."
+        job = jobs.Saving(self._settings, self._form, self.values())
+        self.app.push_screen(
+            LineScreen[Told]("Save as which recipe?", note, job, name), self._saved
+        )
+
+    def _saved(self, told: Told | None) -> None:
+        if told is not None:
+            self.post_message(told)
 
     @on(Queued)
     @on(SweepMade)

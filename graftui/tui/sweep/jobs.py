@@ -6,9 +6,9 @@ The twins are `graftui sweep run|add|cancel|rm`.
 from contextlib import suppress
 
 from graftui.errors import UsageError
+from graftui.planning.estimate import estimate
 from graftui.planning.sweeps import axes, making
 from graftui.planning.sweeps import sweep as files
-from graftui.planning.sweeps.estimate import estimate
 from graftui.planning.sweeps.making import Choice, Outcome
 from graftui.planning.sweeps.members import runs_of
 from graftui.planning.sweeps.search import asked

@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graftui.models import Run, RunStatus
 from graftui.settings import Settings
 from graftui.tui import jobs
 from graftui.tui.background import start
-from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.live import LiveScreen
 from graftui.tui.messages import FormMade, Queued, RecipesListed, SweepMade, Told
+from graftui.tui.new.picking import RecipeScreen
 from graftui.tui.verbs.opening import opening
-
-if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
-    from graftui.planning.library import RecipeInfo
 
 
 def new(screen: LiveScreen[Any]) -> None:
@@ -41,14 +38,13 @@ def release(screen: LiveScreen[Any], runs: Sequence[Run]) -> None:
 def _choose_recipe(screen: LiveScreen[Any], listed: RecipesListed) -> None:
     if listed.news:
         screen.notify(listed.news, timeout=12)
-    options = [Option(r.name, r.name, _about(r)) for r in listed.recipes if not r.hidden]
 
     def chosen(name: str | None) -> None:
         if name:
             job = partial(_form_of_recipe, screen.settings, name)
             opening(screen, f"Reading {name}", job, partial(_fill_in, screen))
 
-    screen.app.push_screen(ChoiceScreen("Which recipe?", options), chosen)
+    screen.app.push_screen(RecipeScreen(listed.recipes, listed.texts), chosen)
 
 
 # What follows imports pydantic: only for those who fill in a form.
@@ -81,9 +77,3 @@ def _go_on(screen: LiveScreen[Any], made: Queued | SweepMade | None) -> None:
 
         screen.post_message(Told(made.text))
         screen.app.push_screen(SweepScreen(screen.settings, screen.reader, (made.id,)))
-
-
-def _about(recipe: "RecipeInfo") -> str:
-    if recipe.problem:
-        return f"✗ {recipe.problem}"
-    return f"{' + '.join(recipe.parts)}   {recipe.title}"
