@@ -71,6 +71,7 @@ def _inherited() -> set[str]:
         for name, entry in kinds().items()
         for role in entry.roles
         for source in role.of
+        if source in paths  # a role may be for runs of a kind that is not here
         for path in paths[source] - paths[name]
     }
 
