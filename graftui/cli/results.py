@@ -41,8 +41,8 @@ Against = Annotated[
     str,
     typer.Option(
         metavar="ID", autocompletion=completion.runs,
-        help="With IDs: differences per seed from the baseline that this run is of; to a file or "
-        "with --json these alone",
+        help="With IDs: differences per seed from the baseline that this run is of, with interval "
+        "and McNemar's test; to a file or with --json these alone",
     ),
 ]  # fmt: skip
 Metric = Annotated[str, typer.Option(help="Score that counts; else each task's own")]
@@ -182,7 +182,7 @@ def _side_by_side(
     wanted, settings = comparing.Wanted(*options), settings_here()
     writing.check_place(wanted.output, settings)
     with store_to_read(settings) as store:
-        comparing.show(store, refs, wanted, console_here())
+        comparing.show(store, settings, refs, wanted, console_here())
 
 
 def _collect(request: "Request", form: Format, output: Path | None, plot: bool, raw: bool) -> None:

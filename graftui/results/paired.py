@@ -1,46 +1,75 @@
 """Paired differences against a baseline: of two runs of the same seeds, how much more the one has.
 
-Owns which runs are a pair, which scores of theirs compare, and what the differences come to. What
-two tasks or models are scored by does not compare, and is left out.
+Owns which runs are a pair, and which scores of theirs compare. What two tasks or models are scored
+by does not compare, and is left out. What the differences of some pairs come to is said in
+graftui.results.pair_statements.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graftui import kinds
 from graftui.measured import Score
 from graftui.models import Run
-from graftui.results.cells import Cell, Role, Row, Section, Table
-from graftui.results.figures import LESS_IS_BETTER, METRICS, NEITHER_IS_BETTER, NOT_KNOWN, SHARES
-from graftui.results.over_seeds import SEEDS, Seeds, spread
+from graftui.results.answered import Answered
+from graftui.results.answers import Answers
+from graftui.results.cells import Row, Section, Table
+from graftui.results.figures import METRICS, NEITHER_IS_BETTER
+from graftui.results.over_seeds import SEEDS, Seeds
+from graftui.results.pair_statements import Paired, cells, difference_cell, notes, statement
 from graftui.results.peers import Peers
 
 _ORDER = (*METRICS, "spearman", "ece", "loss")
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
-    """What the differences of some pairs come to."""
+class Outcome:
+    """A figure of a run's result."""
 
-    mean: float
-    std: float | None
-    """Sample standard deviation of the differences; None of one pair."""
-    n: int
+    value: float
+    answers: Answers | None = None
+    """What was answered where it was measured; None: it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same score of two runs of the same seeds."""
+
+    ours: Outcome
+    theirs: Outcome
+
+
+Pairs = Sequence[Pair | None]
+"""One for each run of the baseline; None where there is no pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What is held against what."""
+
+    base: Peers
+    others: tuple[Peers, ...]
+    apart: tuple[Peers, ...]
+    """Of another task or model."""
+    known: Mapping[str, Mapping[str, Outcome]] = field(default_factory=dict)
+    """Run id -> name of a score -> its figure."""
 
     @property
-    def stands_out(self) -> bool:
-        """Whether it is more than its own deviation. That is no test."""
-        return self.std is not None and abs(self.mean) > self.std
+    def names(self) -> list[str]:
+        """Of all scores, the metrics of tasks first."""
+        return sorted({name for of in self.known.values() for name in of}, key=_order)
 
+    def pairs(self, column: Peers, name: str) -> list[Pair | None]:
+        """Of a score of `column`, for each run of the baseline."""
+        both = zip(partners(column, self.base), self.base.runs, strict=True)
+        return [self._pair(name, ours, theirs) for ours, theirs in both]
 
-def paired(ours: Sequence[float], theirs: Sequence[float]) -> Paired:
-    """Of pairs of values, in the same order, ours less theirs.
-
-    The one place where pairs become a statement: an interval belongs here.
-    """
-    over = spread([a - b for a, b in zip(ours, theirs, strict=True)])
-    return Paired(over.mean, over.std, over.n)
+    def _pair(self, name: str, ours: Run | None, theirs: Run) -> Pair | None:
+        if ours is None:
+            return None
+        first, second = (self.known[run.id].get(name) for run in (ours, theirs))
+        return Pair(first, second) if first and second else None
 
 
 def differences(
@@ -48,27 +77,36 @@ def differences(
     scores: Mapping[str, Sequence[Score]],
     baseline: str = "",
     over: Sequence[str] = SEEDS,
+    answered: Answered | None = None,
 ) -> Table:
     """A section a score, a row a seed, a column for each of `columns` but the baseline: that which
-    has the run `baseline`, else the first. `scores` by run id.
+    has the run `baseline`, else the first. `scores` by run id. Below the seeds stands what they
+    come to: with `answered` its interval, test and rows, which takes a second to import.
     """
     base = next((column for column in columns if baseline in column.ids), columns[0])
-    others = [c for c in columns if c is not base and c.world == base.world]
-    known = {run.id: outcome(run, scores.get(run.id, ())) for c in columns for run in c.runs}
-    pairs = [_pairs(column, base) for column in others]
-    names = sorted({name for values in known.values() for name in values}, key=_order)
-    sections = [_section(name, base, pairs, known, over) for name in names]
-    notes = [
-        f"ours less that of {base.label}, run by run of the same seeds; in percent, if a share"
-    ]
-    if len(others) < len(columns) - 1:
-        apart = (c.label for c in columns if c is not base and c not in others)
-        notes.append(f"of another task or model, and left out: {'; '.join(apart)}")
-    heads = tuple(column.label for column in others)
-    return Table(heads, tuple(s for s in sections if s.rows) if heads else (), notes=tuple(notes))
+    alike = [c for c in columns if c is not base and c.world == base.world]
+    apart = tuple(c for c in columns if c is not base and c not in alike)
+    runs = [run for column in (base, *alike) for run in column.runs]
+    known = {run.id: outcome(run, scores.get(run.id, ()), answered) for run in runs}
+    against = Against(base, tuple(alike), apart, known)
+    made = {name: [against.pairs(column, name) for column in alike] for name in against.names}
+    stated = {
+        name: [statement(name, of, answered is not None) for of in pairs]
+        for name, pairs in made.items()
+    }
+    sections = [_section(name, base, made[name], stated[name], over) for name in made]
+    heads = tuple(column.label for column in alike)
+    more = [*notes(stated), *(answered.problems if answered else ())]
+    return Table(
+        heads,
+        tuple(s for s in sections if s.rows) if heads else (),
+        notes=(*_about(against), *more),
+    )
 
 
-def outcome(run: Run, scores: Sequence[Score]) -> dict[str, float]:
+def outcome(
+    run: Run, scores: Sequence[Score], answered: Answered | None = None
+) -> dict[str, Outcome]:
     """The scores of a run's result on its test set, by name; of a curve each at its size."""
     tested = [score for score in scores if score.split == "test"]
     stages = {score.what for score in tested}
@@ -76,11 +114,24 @@ def outcome(run: Run, scores: Sequence[Score]) -> dict[str, float]:
     own = [score for score in tested if score.what == stage]
     curve = len(own) > 1
     return {
-        f"{name} at {score.sparsity:g}" if curve and score.sparsity is not None else name: value
+        f"{name} at {score.sparsity:g}" if curve and score.sparsity is not None else name: Outcome(
+            value, answered.of(run, score) if answered else None
+        )
         for score in own
         for name, value in score.scores.items()
         if name not in NEITHER_IS_BETTER and math.isfinite(value)
     }
+
+
+def _about(against: Against) -> list[str]:
+    said = [
+        f"ours less that of {against.base.label}, run by run of the same seeds; in percent, if a "
+        "share"
+    ]
+    if against.apart:
+        labels = "; ".join(column.label for column in against.apart)
+        said.append(f"of another task or model, and left out: {labels}")
+    return said
 
 
 def _order(name: str) -> tuple[int, str]:
@@ -88,7 +139,7 @@ def _order(name: str) -> tuple[int, str]:
     return _ORDER.index(what) if what in _ORDER else len(_ORDER), name
 
 
-def _pairs(column: Peers, base: Peers) -> list[Run | None]:
+def partners(column: Peers, base: Peers) -> list[Run | None]:
     """For each run of `base` that of the same seeds, as far as seeds had a part in both."""
     common = [
         n for n in range(len(base.seeds[0]))
@@ -105,31 +156,16 @@ def _pairs(column: Peers, base: Peers) -> list[Run | None]:
 def _section(
     name: str,
     base: Peers,
-    pairs: Sequence[Sequence[Run | None]],
-    known: Mapping[str, Mapping[str, float]],
+    pairs: Sequence[Pairs],
+    stated: Sequence[Paired | None],
     over: Sequence[str],
 ) -> Section:
-    theirs = [known[run.id].get(name) for run in base.runs]
-    ours = [[known[run.id].get(name) if run else None for run in of] for of in pairs]
     rows = [
-        Row(_seed(base, n, over), tuple(_difference(name, of[n], theirs[n]) for of in ours))
+        Row(_seed(base, n, over), tuple(difference_cell(name, of[n]) for of in pairs))
         for n in range(len(base.runs))
-        if any(of[n] is not None and theirs[n] is not None for of in ours)
+        if any(of[n] for of in pairs)
     ]
-    made = [_made(of, theirs) for of in ours]
-    if rows:
-        rows.append(Row("mean ± deviation", tuple(_mean(name, each) for each in made)))
-        rows.append(
-            Row("pairs", tuple(Cell(f"{p.n}" if p else "0", p.n if p else 0) for p in made))
-        )
-    return Section(name.replace("_", " "), tuple(rows))
-
-
-def _made(ours: Sequence[float | None], theirs: Sequence[float | None]) -> Paired | None:
-    both = [
-        (a, b) for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None
-    ]  # fmt: skip
-    return paired([a for a, _ in both], [b for _, b in both]) if both else None
+    return Section(name.replace("_", " "), (*rows, *cells(name, stated)) if rows else ())
 
 
 def _seed(base: Peers, number: int, over: Sequence[str]) -> str:
@@ -140,25 +176,3 @@ def _seed(base: Peers, number: int, over: Sequence[str]) -> str:
         if len({seeds[n] for seeds in base.seeds}) > 1
     ]
     return ", ".join(named) or base.runs[number].id
-
-
-def _difference(name: str, ours: float | None, theirs: float | None) -> Cell:
-    if ours is None or theirs is None:
-        return Cell(NOT_KNOWN)
-    return Cell(_signed(name, ours - theirs), ours - theirs)
-
-
-def _mean(name: str, pair: Paired | None) -> Cell:
-    if pair is None:
-        return Cell(NOT_KNOWN)
-    text = _signed(name, pair.mean)
-    if pair.std is not None:
-        text += f" ± {_signed(name, pair.std).lstrip('+')}"
-    good = (pair.mean > 0) != (name.partition(" at ")[0] in LESS_IS_BETTER)
-    role = Role.better if good else Role.worse
-    return Cell(text, pair.mean, role if pair.stands_out else Role.plain)
-
-
-def _signed(name: str, value: float) -> str:
-    share = name.partition(" at ")[0] in SHARES
-    return f"{100 * value:+.1f}" if share else f"{value:+.3g}"

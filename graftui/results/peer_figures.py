@@ -5,7 +5,8 @@ Owns what a cell says of several runs: mean and standard deviation over them. Re
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from graftui.models import Run
@@ -30,10 +31,20 @@ _SEVERAL = 4
 """Values of one setting that a cell names; of more it gives the number."""
 
 
-def figures(comparison: Comparison, columns: Sequence[Peers], every: bool = False) -> Table:
+Clear = Callable[[str, Peers, Peers], bool]
+"""Of a row, the best column and another: whether the best is clearly ahead."""
+
+
+def figures(
+    comparison: Comparison,
+    columns: Sequence[Peers],
+    every: bool = False,
+    clear: Clear | None = None,
+) -> Table:
     """`comparison` of the runs of all `columns`. `every`: all settings, also those that they share.
 
-    A cell of several runs has their mean and its spread.
+    A cell of several runs has their mean and its spread. The best stands out; with `clear` only
+    where it is ahead of each other so.
     """
     at = {run.id: number for number, run in enumerate(comparison.runs)}
     members = [[at[run.id] for run in column.runs] for column in columns]
@@ -42,7 +53,9 @@ def figures(comparison: Comparison, columns: Sequence[Peers], every: bool = Fals
     rows = [_setting(path, values, members) for path, values in settings.items()]
     shown = [row for row in rows if every or not several or _differ(row, columns)]
     scores = tuple(
-        _score(name, comparison.titles[name], values, members)
+        _score(
+            name, comparison.titles[name], values, members, partial(_clear, clear, columns, name)
+        )
         for name, values in comparison.scores.items()
     )
     return Table(
@@ -106,11 +119,19 @@ def _differ(row: Row, columns: Sequence[Peers]) -> bool:
 
 
 def _score(
-    name: str, title: str, values: Sequence[float | None], members: Sequence[Sequence[int]]
+    name: str,
+    title: str,
+    values: Sequence[float | None],
+    members: Sequence[Sequence[int]],
+    clear: Callable[[int, Sequence[int]], bool],
 ) -> Row:
     known = [[v for n in numbers if (v := values[n]) is not None] for numbers in members]
     cells = [_spread(name, own, len(of)) for own, of in zip(known, members, strict=True)]
     best = best_of(name, [cell.value for cell in cells])
+    ahead = [n for n, cell in enumerate(cells) if best is not None and cell.value == best]
+    behind = [n for n, cell in enumerate(cells) if cell.value is not None and n not in ahead]
+    if ahead and not all(clear(n, behind) for n in ahead):
+        best = None
     return Row(
         title,
         tuple(
@@ -120,6 +141,12 @@ def _score(
             for cell in cells
         ),
     )
+
+
+def _clear(
+    clear: Clear | None, columns: Sequence[Peers], name: str, best: int, others: Sequence[int]
+) -> bool:
+    return clear is None or all(clear(name, columns[best], columns[n]) for n in others)
 
 
 def _spread(name: str, values: Sequence[float], runs: int) -> Cell:

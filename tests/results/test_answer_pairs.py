@@ -18,7 +18,12 @@ def run(id: str, kind: str = "graft", task: str = "film") -> Run:
     return Run(id=id, name=id, kind=kind, config=config, config_hash="", created_at=0.0)
 
 
-def written(folder: Path, groups: dict[str, list[list[Any]]], task: str = "film") -> Path:
+def written(
+    folder: Path,
+    groups: dict[str, list[list[Any]]],
+    task: str = "film",
+    labels: dict[str, float] | None = None,
+) -> Path:
     """Answers of each stage to the test set, and of none to dev."""
     folder.mkdir()
     lines: list[Any] = []
@@ -26,7 +31,10 @@ def written(folder: Path, groups: dict[str, list[list[Any]]], task: str = "film"
         for stage, rows in groups.items():
             rows = rows if split == "test" else []
             head = {"v": 1, "task": task, "subject": "model", "stage": stage, "split": split}
-            lines += [{**head, "labels": {}, "classes": ["no", "yes"], "rows": len(rows)}, *rows]
+            lines += [
+                {**head, "labels": labels or {}, "classes": ["no", "yes"], "rows": len(rows)},
+                *rows,
+            ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (folder / "answers.jsonl.gz").write_bytes(gzip.compress(text.encode()))
     return folder

@@ -1,15 +1,24 @@
 """Paired differences, against numpy; and which runs are a pair."""
 
+import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from graftui.measured import Score
 from graftui.models import Run
+from graftui.results.ahead import Ahead
+from graftui.results.answered import Answered
 from graftui.results.cells import Role, Table
-from graftui.results.paired import differences, outcome, paired
+from graftui.results.pair_statements import paired
+from graftui.results.paired import Outcome, differences, outcome
+from graftui.results.peer_figures import figures
 from graftui.results.peers import Peers
+from graftui.results.side_by_side import compare
+from tests.results.test_answer_pairs import written
 
 
 def run(id: str, kind: str = "graft") -> Run:
@@ -53,16 +62,15 @@ def test_runs_of_the_same_seeds_are_pairs_as_far_as_both_have_seeds() -> None:
     whole = said["accuracy", "mean ± deviation"][0]
     assert whole.value == pytest.approx(apart.mean())
     assert whole.text == f"+30.0 ± {100 * apart.std(ddof=1):.1f}"
-    assert whole.role is Role.better
+    assert whole.role is Role.plain, "nobody has asked whether that is clear of 0"
     assert said["accuracy", "pairs"][0].value == 2
-    assert said["ece", "mean ± deviation"][0].role is Role.better, "less is better"
+    assert ("accuracy", "95 % interval") not in said
     assert ("weights", "pairs") not in said
 
 
 def test_the_baseline_is_that_which_has_the_run() -> None:
     said = rows(differences([MOVED, LEARNT], SCORES, "l2"))
     assert said["accuracy", "data seed 13"][0].value == pytest.approx(-0.4)
-    assert said["accuracy", "mean ± deviation"][0].role is Role.worse
     assert ("accuracy", "data seed 42") not in said, "it has no pair"
     assert not differences([LEARNT], SCORES).sections
     alone = rows(differences([column("a", {"l1": (13,)}), column("b", {"m1": (13,)})], SCORES,
@@ -75,16 +83,86 @@ def test_of_a_curve_each_size_is_compared() -> None:
     sizes = [
         Score("base_patch", "test", {"sparsity": size}, {"accuracy": size}) for size in (0.1, 0.2)
     ]
-    assert outcome(run("a"), sizes) == {"accuracy at 0.1": 0.1, "accuracy at 0.2": 0.2}
-    assert outcome(run("a", "finetune"), SCORES["l1"]) == {"accuracy": 0.99}
+    assert outcome(run("a"), sizes) == {
+        "accuracy at 0.1": Outcome(0.1), "accuracy at 0.2": Outcome(0.2),
+    }  # fmt: skip
+    assert outcome(run("a", "finetune"), SCORES["l1"]) == {"accuracy": Outcome(0.99)}
     assert outcome(run("a", "unheard-of"), SCORES["l1"]) == {}
 
 
 def test_pairs_beat_means() -> None:
     """A difference that every seed shows stands out, however far seeds lie apart."""
     theirs = np.array([0.1, 0.5, 0.9])
-    pair = paired(list(theirs + np.array([0.01, 0.011, 0.012])), list(theirs))
+    pair = paired(list(theirs + np.array([0.01, 0.011, 0.012])), list(theirs), True)
     assert pair.n == 3
     assert pair.mean == pytest.approx(0.011)
     assert pair.stands_out
-    assert not paired([0.5], [0.4]).stands_out
+    apart = stats.t.interval(0.95, 2, loc=0.011, scale=0.001 / 3**0.5)
+    assert pair.interval is not None
+    assert (pair.interval.low, pair.interval.high) == pytest.approx(apart)
+    assert not paired([0.5], [0.4], True).stands_out
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
+    """Of the learnt grafts nearly all is right; of the moved ones half. l3 has left none."""
+    path, dice = tmp_path_factory.mktemp("runs"), random.Random(3)
+    for name, share in (("l1", 0.95), ("l2", 0.95), ("m1", 0.5), ("m2", 0.5)):
+        rows = [
+            [f"r{n}", n % 2, n % 2 if dice.random() < share else 1 - n % 2, [0.5, 0.5]]
+            for n in range(80 - 3 * (name == "m1"))
+        ]
+        written(path / name, {"learnt_graft": rows}, labels={"sparsity": 0.1})
+    return Answered(lambda run: path / run.id)
+
+
+def test_answers_say_what_a_difference_is_worth(answered: Answered) -> None:
+    table = differences([MOVED, LEARNT], SCORES, answered=answered)
+    said = rows(table)
+    assert said["accuracy", "mean ± deviation"][0].role is Role.better
+    low, high = said["accuracy", "95 % interval"][0].value
+    assert 0.2 < low < 0.45 < high < 0.7
+    assert said["accuracy", "McNemar p"][0].value < 1e-6
+    (counts,) = said["accuracy", "rows"]
+    assert counts.value == [80, 77], "in the order of the baseline's runs"
+    assert counts.text == "77 to 80 !, 3 of one side alone"
+    assert counts.role is Role.differs
+    assert said["ece", "95 % interval"][0].text != "–"
+    assert any("bootstrap" in note for note in table.notes)
+    whole = rows(differences([LEARNT, MOVED], SCORES, answered=answered))
+    assert ("loss", "rows") not in whole
+
+
+def test_without_answers_seeds_alone_speak_and_other_counts_are_flagged(tmp_path: Path) -> None:
+    third = column("third", {"t1": (13, 0, 0), "t2": (21, 0, 0), "t3": (42, 0, 0)})
+    scores = {**SCORES, "t1": scored(0.5), "t2": scored(0.4), "t3": scored(0.3)}
+    nowhere = Answered(lambda run: tmp_path / run.id)
+    table = differences([LEARNT, MOVED, third], scores, answered=nowhere)
+    said = rows(table)
+    assert [cell.text for cell in said["accuracy", "95 % interval"]] == [
+        "[-157.1, +97.1] t", "[-40.0, -40.0] t",
+    ]  # fmt: skip
+    assert [cell.role for cell in said["accuracy", "mean ± deviation"]] == [Role.plain, Role.worse]
+    assert [cell.text for cell in said["accuracy", "pairs"]] == ["2 !", "3"]
+    assert any(note.startswith("!") for note in table.notes)
+    torn = tmp_path / "l1" / "answers.jsonl.gz"
+    torn.parent.mkdir()
+    torn.write_bytes(b"torn")
+    notes = differences([LEARNT, third], scores, answered=Answered(lambda r: tmp_path / r.id)).notes
+    assert any("cannot be read" in note for note in notes)
+
+
+def test_the_best_is_bold_where_it_is_clearly_ahead(answered: Answered) -> None:
+    ahead = Ahead(SCORES, answered)
+    assert ahead("learnt_graft accuracy", LEARNT, MOVED)
+    assert ahead("learnt_graft@0.1 accuracy", LEARNT, MOVED)
+    assert not ahead("learnt_graft accuracy", LEARNT, OTHER), "of another task"
+    assert not ahead("finetuned accuracy", LEARNT, MOVED), "no answers, and seeds do not differ"
+    side = compare([*LEARNT.runs, *MOVED.runs], SCORES)
+    bold = {
+        row.name: [cell.role is Role.best for cell in row.cells]
+        for _, row in figures(side, [LEARNT, MOVED], clear=ahead).lines()
+    }
+    assert bold["learnt graft accuracy"] == [True, False]
+    plain = figures(side, [LEARNT, MOVED], clear=lambda name, best, other: False)
+    assert not any(cell.role is Role.best for _, row in plain.lines() for cell in row.cells)

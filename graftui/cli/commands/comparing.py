@@ -8,6 +8,8 @@ from graftui.cli import writing
 from graftui.cli.commands.output import send_json
 from graftui.errors import UsageError
 from graftui.registry.store import Store
+from graftui.results.ahead import Ahead
+from graftui.results.answered import Answered
 from graftui.results.cells import Table
 from graftui.results.collecting import by_size, entries_of, seeds_of
 from graftui.results.export.cells import FORMATS, objects
@@ -16,8 +18,10 @@ from graftui.results.overlaid import overlaid
 from graftui.results.paired import differences
 from graftui.results.peer_figures import figures
 from graftui.results.peers import Peers, each_alone, peers
-from graftui.results.side_by_side import compare
+from graftui.results.side_by_side import Comparison, compare
 from graftui.results.trials import Entry
+from graftui.scheduler.settle import directory
+from graftui.settings import Settings
 from graftui.show import cells as printing
 from graftui.show import charts
 from graftui.show import comparison as columns_or_rows
@@ -41,7 +45,9 @@ class Wanted:
     raw: bool = False
 
 
-def show(store: Store, refs: Sequence[str], wanted: Wanted, console: Console) -> None:
+def show(
+    store: Store, settings: Settings, refs: Sequence[str], wanted: Wanted, console: Console
+) -> None:
     """The runs side by side. Raises UsageError for fewer than two."""
     chosen = {run.id: run for run in map(store.resolve, refs)}
     if len(chosen) < 2:
@@ -60,17 +66,33 @@ def show(store: Store, refs: Sequence[str], wanted: Wanted, console: Console) ->
         send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
     else:
         columns = _columns(entries, wanted.over or ("seeds" if wanted.against else ""))
-        tables = [_against(store, entries, wanted)] if wanted.against else []
-        if not tables or wanted.format == "table":
-            tables.insert(0, figures(side, columns, wanted.every))
-        for table in tables:
+        for table in _tables(store, settings, entries, side, columns, wanted):
             _write(table, columns, wanted, console)
         if wanted.plot:
             series = {run.id: store.series(run.id) for run in runs}
             charts.show([*overlaid(columns, series), *by_size(entries)], console)
 
 
-def _against(store: Store, entries: Sequence[Entry], wanted: Wanted) -> Table:
+def _tables(
+    store: Store,
+    settings: Settings,
+    entries: Sequence[Entry],
+    side: Comparison,
+    columns: Sequence[Peers],
+    wanted: Wanted,
+) -> list[Table]:
+    """The runs side by side, and with a baseline the differences: in a file these alone."""
+    if not wanted.against:
+        return [figures(side, columns, wanted.every)]
+    answered = Answered(lambda run: directory(settings, run).path)
+    against = _against(store, entries, wanted, answered)
+    if wanted.format != "table":
+        return [against]
+    ahead = Ahead({entry.run.id: entry.scores for entry in entries}, answered)
+    return [figures(side, columns, wanted.every, ahead), against]
+
+
+def _against(store: Store, entries: Sequence[Entry], wanted: Wanted, answered: Answered) -> Table:
     """Raises UsageError where the baseline is not among the runs."""
     run, over = store.resolve(wanted.against), seeds_of(wanted.over or "seeds")
     scores = {entry.run.id: entry.scores for entry in entries}
@@ -78,7 +100,7 @@ def _against(store: Store, entries: Sequence[Entry], wanted: Wanted) -> Table:
         raise UsageError(
             f"The baseline {run.id} is not among the runs.", "Give its id with the others."
         )
-    return differences(peers(entries, over), scores, run.id, over)
+    return differences(peers(entries, over), scores, run.id, over, answered)
 
 
 def _columns(entries: Sequence[Entry], over: str) -> tuple[Peers, ...]:

@@ -62,6 +62,34 @@ def overlap(settings: Settings, ids: Sequence[str]) -> OverlapKnown:
 
 
 @dataclass
+class DifferencesTested(Message):
+    """The differences from a baseline, with intervals and tests."""
+
+    of: Table
+    """The differences that were seen, of which these are."""
+    table: Table
+
+
+def differences(
+    settings: Settings, ids: Sequence[str], baseline: str, of: Table
+) -> DifferencesTested:
+    """Read the answers, and have them resampled: too long for the reader, which all panes ask."""
+    from graftui.results.answered import Answered
+    from graftui.results.collecting import entries_of
+    from graftui.results.paired import differences
+    from graftui.results.peers import peers
+
+    with Store.open(settings.db) as store:
+        there = (store.find(id) for id in ids)
+        runs = sorted((run for run in there if run), key=lambda run: run.created_at)
+        entries = entries_of(store, runs)
+    scores = {entry.run.id: entry.scores for entry in entries}
+    answered = Answered(lambda run: directory(settings, run).path)
+    table = differences(peers(entries), scores, baseline, answered=answered)
+    return DifferencesTested(of, table)
+
+
+@dataclass
 class AnswersRead(Message):
     """What two sets of weights answered."""
 

@@ -29,7 +29,7 @@ from graftui.tui.compare import jobs
 from graftui.tui.compare.answers import AnswersView
 from graftui.tui.compare.asking import AskingScreen
 from graftui.tui.compare.feed import Curves, Differences, DifferencesSeen, Figures, Sizes
-from graftui.tui.compare.jobs import CHART_ENDINGS, TABLE_ENDINGS
+from graftui.tui.compare.jobs import CHART_ENDINGS, TABLE_ENDINGS, DifferencesTested
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.dialogs.saving import SavingScreen
 from graftui.tui.feed import Question
@@ -91,6 +91,9 @@ class CompareScreen(AskingScreen):
         super().__init__(ids)
         self.settings = settings
         self.reader = reader
+        self._testing: Table | None = None
+        """The differences that are being tested, or were last."""
+        self._tested: DifferencesTested | None = None
         self.set_reactive(CompareScreen.figures, Figures(ids))
         self.set_reactive(CompareScreen.differences, Differences(ids))
         self._inside: dict[str, Widget] = {
@@ -161,10 +164,37 @@ class CompareScreen(AskingScreen):
                 continue
             if isinstance(inside, ChartGrid):
                 inside.show(answer)
+            elif isinstance(answer, DifferencesSeen):
+                self._show_differences(answer)
             elif isinstance(inside, FigureTable):
-                inside.show(answer.table)
-                self.pane(name).say("  ".join(answer.table.notes))
+                self._show_table(name, answer.table)
         self._say_title()
+
+    def _show_table(self, name: str, table: Table) -> None:
+        inside = self._inside[name]
+        if isinstance(inside, FigureTable):
+            inside.show(table)
+            self.pane(name).say("  ".join(table.notes))
+
+    def _show_differences(self, seen: DifferencesSeen) -> None:
+        """With intervals and tests, which take a moment and come after the differences."""
+        tested = self._tested
+        if tested is not None and tested.of == seen.table:
+            self._show_table("differences", tested.table)
+            return
+        self._show_table("differences", seen.table)
+        if seen.table.heads and seen.table != self._testing:
+            self._testing = seen.table
+            baseline = self.differences.baseline
+            job = partial(jobs.differences, self.settings, self.ids, baseline, seen.table)
+            start(self, "differences", job, looks=True)
+
+    @on(DifferencesTested)
+    def _differences_tested(self, event: DifferencesTested) -> None:
+        self._tested = event
+        seen = self.answers.get("differences")
+        if seen is not None:
+            self._show_differences(seen)
 
     def _say_title(self) -> None:
         """How many runs, and whether they are one column each."""
