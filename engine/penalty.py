@@ -1,6 +1,6 @@
 """The l1 penalty that keeps fine-tuned weights at their pretrained values (paper, section 5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import nn
@@ -10,18 +10,19 @@ CHUNK = 1 << 17
 
 
 class Penalty:
-    """l1 |theta - theta_pre| over the trainable weights below `model.lm`.
+    """l1 |theta - theta_pre| over the weights that move below `model.lm`.
 
     One copy of the pretrained weights is kept; a step makes no other.
     """
 
-    def __init__(self, model: nn.Module, weight: float) -> None:
-        """`weight` (>= 0) of the sum of |theta - theta_pre| in the loss; theta_pre is now."""
+    def __init__(self, moving: Mapping[str, nn.Parameter], weight: float) -> None:
+        """`moving`: by their names in the model. `weight` (>= 0) of the sum of |theta - theta_pre|
+        in the loss; theta_pre is now."""
         self._weight = weight
         self._pairs = [
             (parameter, parameter.detach().clone().flatten())
-            for name, parameter in model.named_parameters()
-            if parameter.requires_grad and name.startswith("lm.")
+            for name, parameter in moving.items()
+            if name.startswith("lm.")
         ]
         largest = max(parameter.numel() for parameter, _ in self._pairs)
         self._scratch = self._pairs[0][1].new_empty(min(CHUNK, largest))

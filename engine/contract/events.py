@@ -68,6 +68,7 @@ class Stage(StrEnum):
     learnt_graft = "learnt_graft"
     knocked_out = "knocked_out"
     knocked_out_random = "knocked_out_random"
+    retrained = "retrained"
 
 
 class _Event(BaseModel):

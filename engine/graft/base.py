@@ -59,5 +59,4 @@ def _stored(config: GraftConfig) -> Skill:
 
 def stored_mask(skill: Skill, delta: Delta) -> torch.Tensor:
     """Where a skill's entries lie in the flat buffers, (s,) int64 sorted. Raises ConfigError."""
-    sizes = {name: span.stop - span.start for name, span in delta.places()}
-    return region_of(skill, sizes, "graft.base_patch").mask().to(delta.pre.device)
+    return region_of(skill, delta.sizes, "graft.base_patch").mask().to(delta.pre.device)

@@ -87,6 +87,11 @@ class Delta:
             yield name, slice(start, start + parameter.numel())
             start += parameter.numel()
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many weights each tensor has, in their order."""
+        return {name: span.stop - span.start for name, span in self.places()}
+
     def movement(self) -> torch.Tensor:
         """|fine-tuned - pretrained|, (P,)."""
         return torch.sub(self.tuned, self.pre).abs_()

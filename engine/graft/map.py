@@ -9,7 +9,6 @@ from pathlib import Path
 
 from engine.contract.layout import write_json
 from engine.contract.subjects import MODEL, Labels
-from engine.graft.delta import Delta
 from engine.models.weights import WeightMap
 
 FORMAT = 1
@@ -29,10 +28,16 @@ class Located:
 
 
 def write_map(
-    path: Path, model: str, weights: WeightMap, delta: Delta, grafts: Sequence[Located]
+    path: Path,
+    model: str,
+    weights: WeightMap,
+    sizes: Mapping[str, int],
+    grafts: Sequence[Located],
 ) -> None:
-    """The map of `grafts` over the maskable tensors of `model`, in the order of the module tree."""
-    sizes = {name: span.stop - span.start for name, span in delta.places()}
+    """The map of `grafts` over the maskable tensors of `model`, in the order of the module tree.
+
+    `sizes`: how many weights each of these tensors has.
+    """
     tensors = [
         {
             "name": name,

@@ -66,7 +66,7 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
         result["recover"] = curve.recovered
     grafts = curve.grafts
     session.write_answers()
-    write_map(run_dir.map, config.model.name, session.weights, bench.delta, bench.located)
+    write_map(run_dir.map, config.model.name, session.weights, bench.delta.sizes, bench.located)
     session.wrote(run_dir.map.name, "map")
     if config.compute.save_logits:
         save_logits(session)

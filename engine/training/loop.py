@@ -21,11 +21,7 @@ from engine.training import optimizer as optimizers
 from engine.training.best import BestWeights
 from engine.training.explosion import LossWatch
 from engine.training.generators import go_on_drawing
-
-
-def trained(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The weights that train, by name."""
-    return {n: p for n, p in model.named_parameters() if p.requires_grad}
+from engine.training.moving import Moving, Whole
 
 
 def train(
@@ -33,13 +29,14 @@ def train(
     config: TrainConfig,
     best: BestWeights,
     stored: Mapping[str, Any] | None = None,
+    moving: Moving | None = None,
 ) -> "Training":
     """`config.steps` optimizer steps; `best` is left with the weights to keep. Where it came to.
 
-    `stored`: where an earlier attempt did. Raises Diverged, or Cancelled after saving where it
-    came to.
+    `stored`: where an earlier attempt did; `moving`: what moves, if that is not all that trains.
+    Raises Diverged, or Cancelled after saving where it came to.
     """
-    training = Training(session, config, best)
+    training = Training(session, config, best, moving or Whole(session.model))
     if stored is not None:
         training.go_on_from(stored)
     session.model.train()
@@ -61,12 +58,14 @@ def train(
 class Training:
     """A fine-tuning under way. Between two steps it can be stored, and gone on from elsewhere."""
 
-    def __init__(self, session: Session, config: TrainConfig, best: BestWeights) -> None:
+    def __init__(
+        self, session: Session, config: TrainConfig, best: BestWeights, moving: Moving
+    ) -> None:
         """The model has its pretrained weights: `train.l1` is about the way from there."""
         self._session, self._config, self._best = session, config, best
-        self._parameters = trained(session.model)
-        self._optimizer = optimizers.make_optimizer(session.model, config)
-        self._penalty = Penalty(session.model, config.l1) if config.l1 else None
+        self._moving, self._parameters = moving, moving.parameters
+        self._optimizer = optimizers.make_optimizer(moving, config)
+        self._penalty = Penalty(moving.parameters, config.l1) if config.l1 else None
         self._watch = LossWatch()
         self.step = 0
         """Steps that are done."""
@@ -88,6 +87,7 @@ class Training:
     def go_on_from(self, stored: Mapping[str, Any]) -> None:
         """Stand where `stored` did. Raises ConfigError where it is of another model."""
         _put(self._parameters, stored["weights"])
+        self._moving.show()
         optimizers.go_on_from(self._optimizer, stored["optimizer"])
         self._best.go_on_from(stored["best"])
         self._watch.go_on_from(stored["losses"])
@@ -105,6 +105,7 @@ class Training:
         values["train/grad_norm"] = norm.item()
         values["train/lr"] = optimizers.set_lr(self._optimizer, config, step)
         self._optimizer.step()
+        self._moving.show()
         self._optimizer.zero_grad()
         refuse_diverged(step, values)
         self._watch.see(step, values["train/loss"])

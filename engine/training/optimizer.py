@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import nn
 
 from engine.contract.kinds.finetune import TrainConfig
+from engine.training.moving import Moving
 
 
-def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+def make_optimizer(moving: Moving, config: TrainConfig) -> torch.optim.Optimizer:
     """SGD without momentum, or AdamW; no weight decay on vectors (biases and norms)."""
-    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    plain = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    decayed = [p for name, p in moving.parameters.items() if name in moving.decayed]
+    plain = [p for name, p in moving.parameters.items() if name not in moving.decayed]
     groups = [
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": plain, "weight_decay": 0.0},

@@ -120,7 +120,8 @@ class Shown:
     """Of a stored config: what its run makes, in words; empty: nothing that the kind does not say.
     Of a config that another version wrote, too: it need not be valid."""
     unused: Callable[[Mapping[str, Any]], Collection[str]] = _all_used
-    """Of a stored config: fields of the kind's own that its run makes no use of."""
+    """Of a stored config: fields of the kind's own, and of sections by their path, that its run
+    makes no use of."""
 
 
 _ENTRIES: dict[str, Shown] = {}

@@ -47,7 +47,9 @@ def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 def used(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """The same without what the run makes no use of."""
-    unused = {f"{kind}.{name}" for name in kinds.shown(kind).unused(config)}
+    unused = {
+        name if "." in name else f"{kind}.{name}" for name in kinds.shown(kind).unused(config)
+    }
     return {path: value for path, value in flat(config, kind).items() if path not in unused}
 
 

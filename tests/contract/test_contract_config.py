@@ -24,6 +24,7 @@ NOT_HASHED = {
     "compute.threads",
     "compute.batch_tokens",
     "finetuned.path",
+    "region.mask",
     "skill.path",
 }
 ALL = [(kind, setting) for kind in kinds() for setting in schema.settings(kind)]
@@ -41,7 +42,8 @@ def other(setting: Setting) -> Any:
     if setting.path == "compute.device":
         return "cpu"
     if setting.type == "list":
-        return [0.5] if setting.path == "graft.sparsities" else ["mr"]
+        numbers = {"graft.sparsities": [0.5], "region.layers": [1]}
+        return numbers.get(setting.path, ["mr"])
     if setting.choices:
         return next(choice for choice in setting.choices if choice != setting.default)
     values: dict[str, Any] = {
@@ -55,8 +57,21 @@ def other(setting: Setting) -> Any:
     return values[setting.type]
 
 
+READ_BY = {
+    "region.like": "random", "region.seed": "random", "region.sparsity": "movement",
+    "region.magnitude_of": "magnitude", "region.layers": "layer", "region.modules": "module",
+}  # fmt: skip
+"""The source of a region that reads a setting which the default one does not."""
+
+
+def unchanged(kind: str, setting: Setting) -> dict[str, Any]:
+    """A raw config whose result hangs on `setting`, with that at its default."""
+    source = READ_BY.get(setting.path)
+    return {"kind": kind, **({"region": {"source": source}} if source else {})}
+
+
 def changed(kind: str, setting: Setting, value: Any) -> Any:
-    raw: dict[str, Any] = {"kind": kind}
+    raw = unchanged(kind, setting)
     inner = raw
     for key in setting.keys[:-1]:
         inner = inner.setdefault(key, {})
@@ -66,7 +81,8 @@ def changed(kind: str, setting: Setting, value: Any) -> Any:
 
 @pytest.mark.parametrize(("kind", "setting"), ALL, ids=[f"{k}-{s.path}" for k, s in ALL])
 def test_hash_depends_on_what_determines_the_result(kind: str, setting: Setting) -> None:
-    plain, config = kinds()[kind].config(), changed(kind, setting, other(setting))
+    plain = configs.parse(unchanged(kind, setting))
+    config = changed(kind, setting, other(setting))
     assert config != plain
     same = config_hash(config) == config_hash(plain)
     assert same == (setting.path in NOT_HASHED)

@@ -15,7 +15,7 @@ from engine.contract.kinds.graft import GraftConfig
 from engine.course import TRAINED, Course, Phase
 from engine.graft.phases import phases as of_graft
 from engine.graft.phases import searches
-from engine.kinds.finetune import phases as of_fine_tuning
+from engine.training.tune import phases as of_fine_tuning
 from tests.engine.engine_bench import finetuning, grafting, run_here
 
 Report = tuple[str, int, int]

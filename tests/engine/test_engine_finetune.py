@@ -15,6 +15,7 @@ from engine.errors import Cancelled
 from engine.session import Session
 from engine.training.best import BestWeights
 from engine.training.loop import backward, train
+from engine.training.moving import Whole
 from engine.training.optimizer import make_optimizer
 from tests.engine.engine_bench import NeverStop, session_of
 from tests.engine.engine_zoo import FAMILIES
@@ -130,7 +131,9 @@ def test_sgd_keeps_its_rate(session: Session) -> None:
 
 
 def test_norms_and_biases_do_not_decay(session: Session) -> None:
-    decayed, plain = make_optimizer(session.model.lm, TrainConfig(weight_decay=0.3)).param_groups
+    decayed, plain = make_optimizer(
+        Whole(session.model.lm), TrainConfig(weight_decay=0.3)
+    ).param_groups
     names = {id(p): n for n, p in session.model.lm.named_parameters()}
     assert (decayed["weight_decay"], plain["weight_decay"]) == (0.3, 0.0)
     assert {names[id(p)].rsplit(".", 1)[1] for p in decayed["params"]} == {"weight"}

@@ -5,6 +5,7 @@ from torch import nn
 
 import engine.penalty
 from engine.penalty import Penalty
+from engine.training import moving
 
 
 class Net(nn.Module):
@@ -22,7 +23,7 @@ def test_value_and_gradient_are_autograds(monkeypatch) -> None:  # type: ignore[
     torch.manual_seed(0)
     net = Net()
     before = {n: p.detach().clone() for n, p in net.named_parameters()}
-    penalty = Penalty(net, 0.25)
+    penalty = Penalty(moving.trained(net), 0.25)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(torch.randn_like(parameter))

@@ -82,12 +82,20 @@ def _check(config: FinetuneConfig, linked: Collection[str]) -> Trouble:
 
 
 def _remarks(config: FinetuneConfig) -> list[str]:
-    labels = tasks()[config.task.name].labels
-    return large_batch(config.train.batch_size, config.task.k * len(labels))
+    return remarks_of_training(config.train, config.task)
+
+
+def remarks_of_training(train: TrainConfig, task: TaskConfig) -> list[str]:
+    """A batch that the few shots of a task do not fill."""
+    return large_batch(train.batch_size, task.k * len(tasks()[task.name].labels))
 
 
 def _idle(config: FinetuneConfig) -> Iterator[Reason]:
-    train = config.train
+    yield from idle_in_training(config.train)
+
+
+def idle_in_training(train: TrainConfig) -> Iterator[Reason]:
+    """Settings of [train] that have no effect beside others of it."""
     if train.micro_batch >= train.batch_size:
         yield ("train.micro_batch",), f"train.batch_size = {train.batch_size}"
     if train.keep == "last":

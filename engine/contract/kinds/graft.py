@@ -155,17 +155,17 @@ def check_settings(config: GraftConfig) -> Trouble:
     return None
 
 
-def check_finetuned(path: str) -> Trouble:
+def check_finetuned(path: str, whose: str = "the graft") -> Trouble:
     """A fine-tuned checkpoint that is not said, or not there."""
     if not path:
         return (
-            "the graft has no fine-tuned model: finetuned.path is empty",
+            f"{whose} has no fine-tuned model: finetuned.path is empty",
             'link it to a run in the recipe (of = "finetune"), or give the checkpoint folder',
         )
     if not (Path(os.path.expanduser(path)) / "config.json").is_file():
         return (
             f"finetuned.path = {path!r}: there is no such folder with a config.json",
-            "give the checkpoint/ of a fine-tuning, or cut the graft from a [finetune] part",
+            'give the checkpoint/ of a fine-tuning, or link a [finetune] part (of = "finetune")',
         )
     return None
 

@@ -11,7 +11,8 @@ from typing import cast
 
 import torch
 
-from engine.contract.regions import RegionConfig, region_sources
+from engine.contract.regions import region_sources
+from engine.contract.regions.section import RegionConfig
 from engine.errors import ConfigError
 from engine.graft.mask import top
 from engine.models import WeightMap

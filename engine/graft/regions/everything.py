@@ -1,6 +1,6 @@
 """All maskable weights: what every other region is a part of."""
 
-from engine.contract.regions import RegionConfig
+from engine.contract.regions.section import RegionConfig
 from engine.graft.regions import Ground, Region, all_of
 
 

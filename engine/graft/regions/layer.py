@@ -1,6 +1,6 @@
 """Whole layers."""
 
-from engine.contract.regions import RegionConfig
+from engine.contract.regions.section import RegionConfig
 from engine.errors import ConfigError
 from engine.graft.regions import Ground, Region, all_of
 from engine.models import WeightMap

@@ -1,6 +1,6 @@
 """Lottery tickets: the largest weights."""
 
-from engine.contract.regions import RegionConfig
+from engine.contract.regions.section import RegionConfig
 from engine.graft.mask import budget
 from engine.graft.regions import Ground, Region, strongest
 

@@ -1,6 +1,6 @@
 """Modules by name: all queries, say, or the attention of one layer."""
 
-from engine.contract.regions import RegionConfig
+from engine.contract.regions.section import RegionConfig
 from engine.errors import ConfigError
 from engine.graft.regions import Ground, Region, all_of
 from engine.graft.regions.layer import numbers

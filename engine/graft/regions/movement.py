@@ -1,6 +1,6 @@
 """The weights that moved most in the full fine-tuning."""
 
-from engine.contract.regions import RegionConfig
+from engine.contract.regions.section import RegionConfig
 from engine.graft.mask import budget
 from engine.graft.regions import Ground, Region, strongest
 

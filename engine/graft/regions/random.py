@@ -2,7 +2,7 @@
 
 import torch
 
-from engine.contract.regions import RegionConfig
+from engine.contract.regions.section import RegionConfig
 from engine.graft import regions
 from engine.graft.regions import Ground, Region
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.contract.regions import RegionConfig
+from engine.contract.regions.section import RegionConfig
 from engine.errors import ConfigError
 from engine.graft.info import SkillError
 from engine.graft.regions import Ground, Region

@@ -6,15 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from engine.contract.regions import (
-    RegionConfig,
-    RegionSource,
-    check_region,
-    reads,
-    region_sources,
-    register_source,
-    unused,
-)
+from engine.contract.regions import RegionSource, region_sources, register_source
+from engine.contract.regions.section import RegionConfig, check_region, reads, unused
 from engine.contract.sections import FreezeConfig
 from engine.errors import ConfigError
 from engine.graft.delta import Delta
