@@ -34,6 +34,7 @@ PINNED = {
     "control": "e900d6e831debe88",
     "finetune": "a4b5dbdd0d5e3a87",
     "graft": "cb05f9bd8a197468",
+    "retrain": "ed66717f118d91a6",
 }
 
 
