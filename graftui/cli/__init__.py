@@ -21,6 +21,7 @@ from graftui.cli import (
     skills,
     slurm,
     sweeps,
+    testing,
     tidying,
     trash,
     windows,
@@ -68,7 +69,7 @@ def dashboard(
 _CATALOG = "Tasks and models"
 _PANELS = (
     ("Run", runs.VERBS), ("Run", queue.VERBS), ("Results", results.VERBS),
-    ("Results", labels.VERBS), ("Results", windows.VERBS),
+    ("Results", testing.VERBS), ("Results", labels.VERBS), ("Results", windows.VERBS),
     ("Tidy up", tidying.VERBS), (_CATALOG, catalog.VERBS),
 )  # fmt: skip
 for _panel, _verbs in _PANELS:

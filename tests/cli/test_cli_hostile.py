@@ -78,7 +78,7 @@ TYPED: dict[str, list[str]] = {
     "recipes": [RECIPE, "--settings"],
     "save": ["one", EVIL], "ls": [],
     "show": ["one"], "logs": ["one"], "compare": ["one", "two"], "export": [],
-    "diff": ["one", "two"], "answers": ["one", "--show", "all"],
+    "diff": ["one", "two"], "rel": ["two"], "answers": ["one", "--show", "all"],
     "rm": ["--yes", "two"], "doctor": [], "tag": ["one", f"+{EVIL}2"], "note": ["one", EVIL],
     "rename": ["one", f"{EVIL}3"], "model": ["pocket:masked-lm"],
     "tasks": [], "tasks show": [TASK], "data kshot": ["--task", "pocket-film"],
@@ -137,7 +137,7 @@ TAKE_JSON = [
                      "note", "rename", "data kshot", "archive", "unarchive", "star", "unstar",
                      "undo", "trash restore", "trash empty", "backup", "slurm script",
                      "slurm check", "sweep cancel", "sweep rm", "sweep new", "sweep add",
-                     "serve", "screenshot")
+                     "serve", "screenshot", "rel")  # rel: they tested no skill
 ]  # fmt: skip
 
 

@@ -1,0 +1,43 @@
+"""Verbs about what models with skills answer: on other tasks, and how sure of it they are."""
+
+from collections.abc import Callable
+
+from graftui.cli import writing
+from graftui.cli.common import (
+    Filters,
+    Json,
+    MaybeRefs,
+    console_here,
+    settings_here,
+    store_to_read,
+)
+from graftui.cli.results import Compared
+from graftui.cli.writing import Output, Raw
+
+
+def rel(
+    refs: MaybeRefs = [],  # noqa: B006
+    filter_: Filters = [],  # noqa: B006
+    format_: Compared = None,
+    output: Output = None,
+    raw: Raw = False,
+    json: Json = False,
+) -> None:
+    """Show what each skill gains on each task, as a share of what fine-tuning on it gains.
+
+    Row i, column j: (skill i on task j - pretrained on j) / (fine-tuned on j - pretrained on j).
+    Of runs that tested skills, and of the runs that these are made from; means over seeds.
+    """
+    from graftui.cli.commands import relative
+
+    form = writing.format_of(output, "json" if json else format_, "table")
+    settings = settings_here()
+    writing.check_place(output, settings)
+    with store_to_read(settings) as store:
+        relative.show(settings, store, refs, filter_, (form, output, raw), console_here())
+
+
+# Verb -> example in its help.
+VERBS: dict[Callable[..., None], str] = {
+    rel: "graftui rel -f kind=evaluate",
+}
