@@ -69,7 +69,8 @@ def _idle(config: RetrainConfig) -> Iterator[Reason]:
     region = config.region
     beside = f"region.source = {region.source}"
     beside += f" like {region.like}" if region.source == "random" else ""
-    yield tuple(f"region.{name}" for name in unused(region)), beside
+    given = (name for name in unused(region) if name != "mask_hash")  # which nobody gives
+    yield tuple(f"region.{name}" for name in given), beside
     yield from idle_in_training(config.train)
 
 
