@@ -21,6 +21,7 @@ from engine.contract.identity import config_hash
 from engine.contract.layout import RunDir
 from engine.contract.provenance import Provenance
 from engine.contract.sections import OnTask, Section
+from engine.contract.subjects import MODEL
 from engine.emit import Emitter, StopRequest
 from engine.evaluate import Evaluator, Outcome
 from engine.known import KnownAnswers, here
@@ -69,12 +70,14 @@ class Session:
         outcome: Outcome,
         scores: dict[str, float] | None = None,
         labels: Labels = {},  # noqa: B006
+        subject: str = MODEL,
     ) -> dict[str, float]:
         """Emit the scores of one set of weights, a Stage or a word of a kind's own, and give them
         back. `scores`: where they are not just those of `outcome`."""
-        self.answered.append(Answered(stage, split, outcome, labels))
+        self.answered.append(Answered(stage, split, outcome, labels, subject))
         scores = outcome.scores() if scores is None else scores
-        self.emit(Evaluated(stage=stage, split=split, scores=scores, labels=labels))
+        of = {"subject": subject, "stage": stage, "split": split, "labels": labels}
+        self.emit(Evaluated(**of, scores=scores))
         loss = scores.get("loss", 0.0)  # a recovery that is undefined has its own warning
         if not math.isfinite(loss):
             message = f"{stage.replace('_', ' ')} on {split}: loss is {loss}"

@@ -83,24 +83,24 @@ def same_base(skills: Sequence[Skill]) -> None:
     known: dict[str, tuple[str, str]] = {}  # tensor -> its digest, and a base that has it
     names: set[str] = set()
     for skill in skills:
-        about = skill.info
-        shared = known.keys() & about.digests.keys()
+        info = skill.info
+        shared = known.keys() & info.digests.keys()
         for name in sorted(shared):
             before, base = known[name]
-            if before != about.digests[name]:
+            if before != info.digests[name]:
                 raise SkillError(
-                    f"the skills are of different bases: {name} of {about.base} is not that of "
+                    f"the skills are of different bases: {name} of {info.base} is not that of "
                     f"{base}",
                     "take skills that were cut from one pretrained model",
                 )
-        if names and not shared and about.base not in names:
+        if names and not shared and info.base not in names:
             raise SkillError(
-                f"nothing shows that {about.base} and {min(names)} are one base: the skills touch "
+                f"nothing shows that {info.base} and {min(names)} are one base: the skills touch "
                 "no tensor in common",
                 "cut them from one pretrained model, by one name",
             )
-        known |= {name: (before, about.base) for name, before in about.digests.items()}
-        names.add(about.base)
+        known |= {name: (before, info.base) for name, before in info.digests.items()}
+        names.add(info.base)
 
 
 def _pair(skills: Sequence[Skill], i: int, j: int) -> Pair:
@@ -139,8 +139,8 @@ def _combined(label: str, skills: Sequence[Skill], choice: Choice) -> Combined:
             conflicts += clash
             if whole:
                 base[name] = _joined([skill.base for skill in skills], name)[first]
-    about = _about(label, skills, indices, FORMAT if whole else 1)
-    return Combined(Skill(about, indices, values, base, skills[0].head), conflicts)
+    info = about(label, skills, indices, FORMAT if whole else 1)
+    return Combined(Skill(info, indices, values, base, skills[0].head), conflicts)
 
 
 def _chosen(
@@ -163,20 +163,20 @@ def _joined(parts: Sequence[Tensors], name: str) -> torch.Tensor:
     return torch.cat([part[name] for part in parts if name in part])
 
 
-def _about(label: str, skills: Sequence[Skill], indices: Tensors, form: int) -> SkillInfo:
-    """Prompt and label words are the first skill's, as its values are."""
+def about(label: str, skills: Sequence[Skill], indices: Tensors, form: int = FORMAT) -> SkillInfo:
+    """What a skill made of `skills` says of itself; prompt and label words are the first one's."""
     abouts = [skill.info for skill in skills]
-    digests = {name: about.digests[name] for about in abouts for name in about.digests}
-    shapes = {name: about.shapes[name] for about in abouts for name in about.shapes}
+    digests = {name: info.digests[name] for info in abouts for name in info.digests}
+    shapes = {name: info.shapes[name] for info in abouts for name in info.shapes}
     weights = sum(map(len, indices.values()))
-    most = max(abouts, key=lambda about: about.maskable)
+    most = max(abouts, key=lambda info: info.maskable)
     maskable = most.maskable
     return replace(
         abouts[0],
         tensors=most.tensors,
         digests={name: digests[name] for name in indices},
         shapes={name: shapes[name] for name in indices},
-        task=f"{label} of {', '.join(about.task for about in abouts)}",
+        task=f"{label} of {', '.join(info.task for info in abouts)}",
         weights=weights,
         maskable=maskable,
         sparsity=weights / max(maskable, 1),

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
+    "Card",
+    "Grid",
     "Pace",
     "Shown",
     "Stage",
@@ -79,6 +81,18 @@ class Card:
     """What each is called, the score whose figure it is written as, and its value."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of what a run came to."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: "tuple[tuple[GridCell, ...], ...]"
+    """Of as many cells as there are heads; the first says whose row it is."""
+
+
+GridCell = str | tuple[str, float | None]
+"""Text, or the score whose figure a value is written as, and the value."""
 Result = Mapping[str, Any]
 """What a run's result.json says: nothing in it is known to be what it should be."""
 
@@ -88,6 +102,10 @@ def _by_kind(config: Mapping[str, Any]) -> str:
 
 
 def _no_cards(result: Result) -> Sequence[Card]:
+    return ()
+
+
+def _no_grids(result: Result) -> Sequence[Grid]:
     return ()
 
 
@@ -113,6 +131,8 @@ class Shown:
     cards: Callable[[Result], Sequence[Card]] = _no_cards
     """What the page of a run says of its result, beside its scores. A result that is not what it
     should be has no card."""
+    grids: Callable[[Result], Sequence[Grid]] = _no_grids
+    """The same as tables."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Label of a score -> the setting that it is a value of, then those that list several, beside
     which the first is not used."""

@@ -14,12 +14,17 @@ from graftui.results.times import duration
 
 METRICS = ("f1", "matthews", "pearson", "accuracy")
 """What tasks are judged by. The first that a task's scores hold is its own."""
-SHARES = (*METRICS, "spearman", "ece", "agreement", "recovery", "gain_recovery")
+SHARES = (
+    *METRICS, "spearman", "ece", "agreement", "recovery", "gain_recovery", "drop", "jaccard",
+    "directed", "sign_conflict", "sign_conflict_mass", "selfish", "shared", "catastrophic",
+)  # fmt: skip
 """Shown in percent."""
 COUNTS = ("weights", "added", "dropped", "step", "examples")
+OF_WEIGHTS = "weights"
+"""The split of what is measured of weights, on no rows."""
 SECONDS = "seconds"
 """Shown as a time."""
-LESS_IS_BETTER = ("loss", "ece")
+LESS_IS_BETTER = ("loss", "ece", "drop")
 NEITHER_IS_BETTER = (*COUNTS, "fraction", "sparsity")
 
 _TITLES = {
@@ -85,7 +90,7 @@ def metric_of(names: Iterable[str]) -> str:
 
 def is_test(split: str) -> bool:
     """Whether results are reported on these rows: on dev and train, models are chosen."""
-    return split not in ("dev", "train")
+    return split not in ("dev", "train", OF_WEIGHTS)
 
 
 def title(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from graftui.kinds import Grid
 from graftui.measured import Artifact, Score
 from graftui.models import Run, RunStatus
 from graftui.planning.values import written
@@ -14,6 +15,7 @@ from graftui.results.facts import facts
 from graftui.results.figures import NOT_KNOWN, compact, figure, file_size, stands_out
 from graftui.results.score_table import GAP, score_table
 from graftui.results.times import time_left
+from graftui.show.grids import texts
 from graftui.show.states import STATES, state
 from graftui.text import visible, visible_lines
 from graftui.tui.run.curves import Curves
@@ -47,6 +49,8 @@ def summary(detail: Detail, width: int) -> Content:
         parts += [Content(""), table]
     if cards := _cards(detail):
         parts += [Content(""), *cards]
+    for made in detail.grids:
+        parts += [Content(""), data(made.title, "bold $accent"), _grid(made)]
     if detail.artifacts:
         parts += [Content(""), _files(detail.artifacts)]
     return Content("\n").join(parts)
@@ -187,6 +191,12 @@ def attempts(detail: Detail, width: int) -> Content:
     for name, text in noted.items():
         lines.append(Content.assemble((f"{name:<16}", "$text-muted"), data(text)))
     return Content("\n").join(lines)
+
+
+def _grid(made: Grid) -> Content:
+    heads, *rows = texts(made)
+    lines = [[(cell, "bold") for cell in heads]]
+    return grid([*lines, *([(cell, "") for cell in row] for row in rows)])
 
 
 def _cards(detail: Detail) -> list[Content]:

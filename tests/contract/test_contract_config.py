@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from engine.contract import config as configs
 from engine.contract import schema
+from engine.contract.combining import methods
 from engine.contract.identity import config_hash
 from engine.contract.kinds import kinds
 from engine.contract.kinds.finetune import FinetuneConfig
@@ -26,11 +27,14 @@ NOT_HASHED = {
     "finetuned.path",
     "region.mask",
     "skill.path",
+    "combine.skills",
+    "combine.finetuned",
 }
 ALL = [(kind, setting) for kind in kinds() for setting in schema.settings(kind)]
 
 # What stored configs mean must not change: these digests are those of version 0.1.0.
 PINNED = {
+    "combine": "60c98ac99aac738f",
     "control": "e900d6e831debe88",
     "finetune": "a4b5dbdd0d5e3a87",
     "graft": "cb05f9bd8a197468",
@@ -43,8 +47,9 @@ def other(setting: Setting) -> Any:
     if setting.path == "compute.device":
         return "cpu"
     if setting.type == "list":
-        numbers = {"graft.sparsities": [0.5], "region.layers": [1]}
-        return numbers.get(setting.path, ["mr"])
+        numbers = {"region.layers": [1]}
+        plain = [0.5] if setting.items != "text" else ["mr"]
+        return numbers.get(setting.path, plain)
     if setting.choices:
         return next(choice for choice in setting.choices if choice != setting.default)
     values: dict[str, Any] = {
@@ -68,7 +73,9 @@ READ_BY = {
 def unchanged(kind: str, setting: Setting) -> dict[str, Any]:
     """A raw config whose result hangs on `setting`, with that at its default."""
     source = READ_BY.get(setting.path)
-    return {"kind": kind, **({"region": {"source": source}} if source else {})}
+    users = (entry.name for entry in methods().values() if setting.keys[0] in entry.uses)
+    method = {"method": next(users, "union")} if kind == "combine" else {}
+    return {"kind": kind, **method, **({"region": {"source": source}} if source else {})}
 
 
 def changed(kind: str, setting: Setting, value: Any) -> Any:

@@ -5,6 +5,7 @@ import json
 import time
 
 from engine.contract.layout import read_whole
+from graftui import kinds
 from graftui.cli.commands.output import as_json, send_json
 from graftui.errors import UsageError
 from graftui.models import Run
@@ -12,6 +13,7 @@ from graftui.registry.provenance import all_recorded, recorded
 from graftui.registry.store import Store
 from graftui.results.facts import facts
 from graftui.results.figures import figure, subject
+from graftui.results.made import result_of
 from graftui.results.maps import about, map_of
 from graftui.results.provenance import told
 from graftui.results.side_by_side import used
@@ -19,6 +21,7 @@ from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.show import tables
+from graftui.show.grids import drawn
 from graftui.show.heat import Heat
 from graftui.terminal import Console, Text
 
@@ -54,6 +57,9 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
         console.print(tables.settings(told(recorded(directory(settings, run), run.attempt.n))))
     if scores:
         console.print(tables.Results(scores))
+    for grid in kinds.shown(run.kind).grids(result_of(directory(settings, run))):
+        console.print(Text(grid.title, "bold"))
+        console.print(drawn(grid))
     if located := _located(settings, run, console):
         console.print(located)
     for file in files:

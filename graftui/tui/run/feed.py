@@ -1,21 +1,20 @@
 """What is asked about one run: all that is known of it, and of what is long what is in view."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.contract.layout import read_whole
 from engine.contract.provenance import Provenance
 from graftui import kinds
 from graftui.errors import UsageError
-from graftui.kinds import Card
+from graftui.kinds import Card, Grid
 from graftui.measured import Artifact, CurveExtent, CurveKey, Score, Series
 from graftui.models import Attempt, Run
 from graftui.registry.moments import StepTimes
 from graftui.registry.provenance import recorded
 from graftui.results.curve_view import STEP, TIME, Moments
 from graftui.results.files import files_in
+from graftui.results.made import result_of
 from graftui.results.maps import RunMap, map_of
 from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory
@@ -67,6 +66,8 @@ class Detail:
     """None: not asked for."""
     cards: tuple[Card, ...] = ()
     """What its kind says of its result."""
+    grids: tuple[Grid, ...] = ()
+    """The same as tables."""
     settings: "tuple[Told, ...] | None" = None
     """Its config, and where that came from. None: not asked for."""
     attempts: tuple[Attempt, ...] | None = None
@@ -145,7 +146,7 @@ class RunFeed:
     def _read_cards(self, source: Source, run: Run, question: RunPage) -> Changes:
         """Of a run that has ended."""
         key = run.id, run.status, run.ended_at
-        return self._once("summary", key, lambda: {"cards": _cards(source, run)})
+        return self._once("summary", key, lambda: _told_by_kind(source, run))
 
     def _read_config(self, source: Source, run: Run, question: RunPage) -> Changes:
         """A run that waits can be given another."""
@@ -169,12 +170,9 @@ class RunFeed:
         return self._once("map", (run.id, run.heard_at, run.status), read)
 
 
-def _cards(source: Source, run: Run) -> tuple[Card, ...]:
-    try:
-        result = json.loads(read_whole(directory(source.settings, run).result))
-    except (OSError, ValueError, RecursionError):
-        return ()
-    return tuple(kinds.shown(run.kind).cards(result)) if isinstance(result, dict) else ()
+def _told_by_kind(source: Source, run: Run) -> Changes:
+    result, kind = result_of(directory(source.settings, run)), kinds.shown(run.kind)
+    return {"cards": tuple(kind.cards(result)), "grids": tuple(kind.grids(result))}
 
 
 def _read_attempts(source: Source, run: Run, question: RunPage) -> Changes:
