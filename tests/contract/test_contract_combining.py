@@ -43,15 +43,15 @@ def test_a_name_that_is_taken_is_refused() -> None:
 
 
 def test_a_setting_of_another_method_changes_nothing_and_is_refused_where_it_is_given() -> None:
-    union, other = CombineConfig(), CombineConfig(density=0.5)
+    union, other = CombineConfig(), CombineConfig(keep=0.5)
     assert config_hash(union) == config_hash(other)
     assert config_hash(union) != config_hash(CombineConfig(scale=0.5))
-    told = kinds()["combine"].check_given(other, (), ("combine.density",))
+    told = kinds()["combine"].check_given(other, (), ("combine.keep",))
     assert told is not None
     assert "not used by combine.method = union" in told[0]
     assert "ties" in told[1]
     given = kinds()["combine"].check_given
-    assert given(other, ("combine.density",), ("combine.method",)) is None
+    assert given(other, ("combine.keep",), ("combine.method",)) is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_setting_of_another_method_changes_nothing_and_is_refused_where_it_is_
     [
         ({"skills": ["a", "b"], "scales": [1.0]}, "scales"),
         ({"skills": ["a"], "finetuned": ["b"], "tasks": ["SST-2"]}, "tasks"),
-        ({"method": "della", "density": 0.05}, "window"),
+        ({"method": "della", "keep": 0.05}, "window"),
         ({"method": "soup"}, "method"),
     ],
 )

@@ -8,6 +8,6 @@ register_method(
         makes="the sum of the changes that are neither largest nor small in their tensor",
         source="Davari and Belilovsky 2024, Model Breadcrumbs",
         code="engine.graft.combining.breadcrumbs:combine",
-        uses=("scale", "scales", "density", "outliers"),
+        uses=("scale", "scales", "keep", "outliers"),
     )
 )

@@ -8,6 +8,6 @@ register_method(
         makes="a random share of each skill's changes, rescaled by its inverse; their sum",
         source="Yu et al. 2024, Language Models are Super Mario",
         code="engine.graft.combining.dare:combine",
-        uses=("scale", "scales", "density", "seed"),
+        uses=("scale", "scales", "keep", "seed"),
     )
 )

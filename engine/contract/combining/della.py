@@ -8,6 +8,6 @@ register_method(
         makes="as ties, of changes kept at random, the larger of a row the likelier, and rescaled",
         source="Deep et al. 2024, DELLA-Merging",
         code="engine.graft.combining.della:combine",
-        uses=("scale", "scales", "density", "window", "seed"),
+        uses=("scale", "scales", "keep", "window", "seed"),
     )
 )

@@ -8,6 +8,6 @@ register_method(
         makes="the mean of each skill's largest changes that have the sign of their sum",
         source="Yadav et al. 2023, TIES-Merging, algorithm 1",
         code="engine.graft.combining.ties:combine",
-        uses=("scale", "scales", "density", "within"),
+        uses=("scale", "scales", "keep", "within"),
     )
 )

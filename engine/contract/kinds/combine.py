@@ -73,7 +73,7 @@ class CombineConfig(RunConfig):
         description="What the change of each skill is multiplied by, in their order; empty: 1 each",
         json_schema_extra={"idle": []},
     )
-    density: float = Field(
+    keep: float = Field(
         0.2,
         gt=0,
         le=1,
@@ -129,7 +129,7 @@ class CombineConfig(RunConfig):
 
     @model_validator(mode="after")
     def _a_chance(self) -> "CombineConfig":
-        least, most = self.density - self.window / 2, self.density + self.window / 2
+        least, most = self.keep - self.window / 2, self.keep + self.window / 2
         if "window" in methods()[self.method].uses and (least <= 0 or most > 1):
             raise ValueError(
                 f"window: chances from {least:g} to {most:g}; they must be within 0 to 1"

@@ -1,13 +1,13 @@
 """DARE: drop and rescale, then task arithmetic.
 
-    m_t ~ Bernoulli(density), weight by weight
-    tau^_t = m_t * tau_t / density
+    m_t ~ Bernoulli(keep), weight by weight
+    tau^_t = m_t * tau_t / keep
     theta = theta_pre + scale * sum_t scales_t * tau^_t
 
 Yu et al. 2024, "Language Models are Super Mario: Absorbing Abilities from Homologous Models as a
-Free Lunch" (ICML); density = 1 - p of theirs, the sum that of task arithmetic, which they put it
-before. mergekit's `dare_linear` rescales to the same l1 norm in place of 1 / density. Of one skill,
-at density 1 and scale 1, it is that skill; the order of skills does not count, since each is drawn
+Free Lunch" (ICML); keep = 1 - p of theirs, the sum that of task arithmetic, which they put it
+before. mergekit's `dare_linear` rescales to the same l1 norm in place of 1 / keep. Of one skill,
+at keep 1 and scale 1, it is that skill; the order of skills does not count, since each is drawn
 by the seed and its own numbers.
 """
 
@@ -19,6 +19,6 @@ from engine.graft.combining.vectors import Mixed, Vectors, total
 
 def combine(vectors: Vectors, config: CombineConfig) -> Mixed:
     """The weights that are kept of any skill."""
-    kept = drawn(vectors, config.seed) < config.density
-    summed = total(scaled(vectors, config) * kept / config.density)
+    kept = drawn(vectors, config.seed) < config.keep
+    summed = total(scaled(vectors, config) * kept / config.keep)
     return Mixed(config.scale * summed, kept.any(0))

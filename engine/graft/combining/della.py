@@ -1,14 +1,14 @@
 """DELLA: MagPrune, elect, fuse.
 
     r_i  = rank of |tau_t,i| in its row of the matrix, 0 for the smallest to n - 1
-    q_i  = density - window / 2 + window * r_i / (n - 1)          chance to be kept
+    q_i  = keep - window / 2 + window * r_i / (n - 1)          chance to be kept
     tau^_t,i = tau_t,i / q_i where it is kept, else 0
     theta = theta_pre + scale * disjoint mean of the tau^_t, as of TIES
 
 Deep, Bhardwaj, Poria 2024, "DELLA-Merging: Reducing Interference in Model Merging through
-Magnitude-Based Sampling" (density = 1 - p); ranks within rows, a bias being one row, as their code
+Magnitude-Based Sampling" (keep = 1 - p); ranks within rows, a bias being one row, as their code
 has them (`rank_magnitude`, whose epsilon is half the window). A row with one weight keeps it with
-chance `density`. Of a graft, ranks are among the weights that it holds. Of one skill, at density 1,
+chance `keep`. Of a graft, ranks are among the weights that it holds. Of one skill, at keep 1,
 window 0 and scale 1, it is that skill, without what did not move; the order of skills does not
 count, as of dare.
 """
@@ -23,7 +23,7 @@ from engine.graft.combining.vectors import Mixed, Vectors
 
 def combine(vectors: Vectors, config: CombineConfig) -> Mixed:
     """The weights of a sign that are kept of any skill."""
-    chance = torch.full_like(vectors.tau, config.density)
+    chance = torch.full_like(vectors.tau, config.keep)
     for stretch in vectors.stretches:
         row_of = vectors.index[stretch.span] // stretch.shape[-1]
         for row in range(len(vectors)):

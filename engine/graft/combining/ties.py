@@ -1,13 +1,13 @@
 """TIES-Merging: trim, elect sign, disjoint mean.
 
-    tau^_t  = tau_t where |tau_t| is among the share `density` of its largest, else 0
+    tau^_t  = tau_t where |tau_t| is among the share `keep` of its largest, else 0
     sign    = sgn(sum_t tau^_t); where that is 0, the sign that most weights were given
     theta   = theta_pre + scale * mean of those tau^_t != 0 whose sign is `sign`
 
 Yadav et al. 2023, "TIES-Merging: Resolving Interference When Merging Models" (NeurIPS), algorithm
 1; the tie of signs as their code has it (`resolve_sign`, "majority"). Of a graft the share is of
 the weights that it holds. They trim over the whole model; `within = tensor`, and the sum of the
-scales in place of a count, is what mergekit does. Of one skill at density 1 and scale 1 it is that
+scales in place of a count, is what mergekit does. Of one skill at keep 1 and scale 1 it is that
 skill, without what did not move; the order of skills does not count.
 """
 
@@ -20,7 +20,7 @@ from engine.graft.combining.vectors import Mixed, Vectors, total
 
 def combine(vectors: Vectors, config: CombineConfig) -> Mixed:
     """Raises nothing: of no weights it makes none."""
-    kept = largest(vectors, config.density, config.within)
+    kept = largest(vectors, config.keep, config.within)
     return agreed(vectors.tau * kept, config)
 
 

@@ -18,13 +18,13 @@ def count(share: float, of: int) -> int:
     return min(of, max(1, int(share * of)))
 
 
-def largest(vectors: Vectors, density: float, within: str) -> torch.Tensor:
-    """(T, U) bool: the share `density` of each skill's own weights that moved most; of equal ones
+def largest(vectors: Vectors, keep: float, within: str) -> torch.Tensor:
+    """(T, U) bool: the share `keep` of each skill's own weights that moved most; of equal ones
     the first."""
     kept = torch.zeros_like(vectors.held)
     for span in stretches(vectors, within):
         for row in range(len(vectors)):
             own = vectors.held[row, span].nonzero().flatten() + span.start
-            chosen = top(vectors.tau[row, own].abs(), count(density, len(own)))
+            chosen = top(vectors.tau[row, own].abs(), count(keep, len(own)))
             kept[row, own[chosen]] = True
     return kept

@@ -51,22 +51,22 @@ def arithmetic(taus: list[Changes], scale: float = 1.0, scales: tuple[float, ...
     }
 
 
-def trimmed(tau: Changes, density: float, within: str = "model") -> Changes:
+def trimmed(tau: Changes, keep: float, within: str = "model") -> Changes:
     if within == "tensor":
         parts = [{e: x for e, x in tau.items() if e[0] == name} for name in SHAPES]
-        return {e: x for part in parts if part for e, x in trimmed(part, density).items()}
+        return {e: x for part in parts if part for e, x in trimmed(part, keep).items()}
     ranked = sorted(tau, key=lambda entry: -abs(tau[entry]))
-    return {entry: tau[entry] for entry in ranked[: max(1, int(density * len(tau)))]}
+    return {entry: tau[entry] for entry in ranked[: max(1, int(keep * len(tau)))]}
 
 
 def ties(
     taus: list[Changes],
-    density: float,
+    keep: float,
     scale: float = 1.0,
     scales: tuple[float, ...] = (),
     within: str = "model",
 ) -> Changes:
-    return agreed([trimmed(tau, density, within) for tau in taus], scale, scales)
+    return agreed([trimmed(tau, keep, within) for tau in taus], scale, scales)
 
 
 def agreed(kept: list[Changes], scale: float = 1.0, scales: tuple[float, ...] = ()) -> Changes:
@@ -93,18 +93,18 @@ def stitch(taus: list[Changes], scales: tuple[float, ...]) -> Changes:
     return made
 
 
-def crumbs(tau: Changes, density: float, outliers: float) -> Changes:
+def crumbs(tau: Changes, keep: float, outliers: float) -> Changes:
     made: Changes = {}
     for name in SHAPES:
         rising = sorted((e for e in tau if e[0] == name), key=lambda entry: abs(tau[entry]))
-        many = int(density * len(rising))
+        many = int(keep * len(rising))
         without = max(many, len(rising) - int(outliers * len(rising)))
         made |= {entry: tau[entry] for entry in rising[max(0, without - many) : without]}
     return made
 
 
-def breadcrumbs(taus: list[Changes], density: float, outliers: float) -> Changes:
-    return arithmetic([crumbs(tau, density, outliers) for tau in taus])
+def breadcrumbs(taus: list[Changes], keep: float, outliers: float) -> Changes:
+    return arithmetic([crumbs(tau, keep, outliers) for tau in taus])
 
 
 def counting(taus: list[Changes], entry: Entry, threshold: float) -> list[bool]:
@@ -151,13 +151,13 @@ CASES: list[tuple[str, Slow, dict[str, Any]]] = [
     ("union", union, {"scale": 0.7}),
     ("arithmetic", arithmetic, {"scale": 0.4}),
     ("arithmetic", arithmetic, {"scales": (0.2, 1.0, 2.0)}),
-    ("ties", ties, {"density": 0.4}),
-    ("ties", ties, {"density": 0.5, "scale": 2.0, "within": "tensor"}),
-    ("ties", ties, {"density": 0.9, "scales": (0.5, 1.0, 2.0)}),
+    ("ties", ties, {"keep": 0.4}),
+    ("ties", ties, {"keep": 0.5, "scale": 2.0, "within": "tensor"}),
+    ("ties", ties, {"keep": 0.9, "scales": (0.5, 1.0, 2.0)}),
     ("intersection", intersection, {}),
     ("stitch", stitch, {"scales": (0.2, 1.0, 2.0)}),
-    ("breadcrumbs", breadcrumbs, {"density": 0.5, "outliers": 0.2}),
-    ("breadcrumbs", breadcrumbs, {"density": 0.9, "outliers": 0.4}),
+    ("breadcrumbs", breadcrumbs, {"keep": 0.5, "outliers": 0.2}),
+    ("breadcrumbs", breadcrumbs, {"keep": 0.9, "outliers": 0.4}),
     ("consensus", consensus, {"threshold": 0.4, "agree": 2}),
     ("consensus", consensus, {"threshold": 1.5, "agree": 1}),
     ("pcb", pcb, {"ratio": 0.3}),
@@ -201,7 +201,7 @@ def test_dare_keeps_a_share_of_each_skill_and_rescales_it() -> None:
     wide = [skill(seed, share=0.9) for seed in range(40)]
     kept = held = 0
     for each in wide:
-        vectors, made = mixed([each], "dare", density=0.3)
+        vectors, made = mixed([each], "dare", keep=0.3)
         tau, found = changes(each), moved(vectors, made)
         assert found == pytest.approx({entry: tau[entry] / 0.3 for entry in found})
         kept, held = kept + len(found), held + len(tau)
@@ -218,7 +218,7 @@ def test_della_keeps_the_large_of_a_row_rather_than_the_small() -> None:
     only.values["a.weight"] = (only.base["a.weight"].view(4, 5).double() + row).view(-1)
     tau = changes(only)
     for seed in range(100):
-        vectors, made = mixed([only], "della", density=0.5, window=0.6, seed=seed)
+        vectors, made = mixed([only], "della", keep=0.5, window=0.6, seed=seed)
         found = {e: x for e, x in moved(vectors, made).items() if e[0] == "a.weight"}
         for (name, at), step in found.items():
             counts[at % 5] += 1
@@ -230,21 +230,21 @@ def test_della_keeps_the_large_of_a_row_rather_than_the_small() -> None:
 
 @pytest.mark.parametrize("method", ["dare", "della"])
 def test_what_is_dropped_hangs_on_the_seed_and_the_skill_alone(method: str) -> None:
-    settings = {"density": 0.5, "seed": 1}
+    settings = {"keep": 0.5, "seed": 1}
     vectors, made = mixed(SKILLS[:1], method, **settings)
     alone = moved(vectors, made)
     vectors, made = mixed(SKILLS, method, **settings)
     own = changes(SKILLS[0]).keys() - changes(SKILLS[1]).keys() - changes(SKILLS[2]).keys()
     assert own & alone.keys() == own & moved(vectors, made).keys()
-    vectors, made = mixed(SKILLS[:1], method, density=0.5, seed=2)
+    vectors, made = mixed(SKILLS[:1], method, keep=0.5, seed=2)
     assert alone.keys() != moved(vectors, made).keys()
 
 
 WHOLE: dict[str, dict[str, Any]] = {
-    "ties": {"density": 1.0},
-    "dare": {"density": 1.0},
-    "della": {"density": 1.0, "window": 0.0},
-    "breadcrumbs": {"density": 1.0},
+    "ties": {"keep": 1.0},
+    "dare": {"keep": 1.0},
+    "della": {"keep": 1.0, "window": 0.0},
+    "breadcrumbs": {"keep": 1.0},
 }
 """Settings under which a method leaves one skill as it is."""
 NOT_ONE = {"pcb"}
