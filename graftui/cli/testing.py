@@ -1,12 +1,16 @@
 """Verbs about what models with skills answer: on other tasks, and how sure of it they are."""
 
 from collections.abc import Callable
+from typing import Annotated
+
+import typer
 
 from graftui.cli import writing
 from graftui.cli.common import (
     Filters,
     Json,
     MaybeRefs,
+    Refs,
     console_here,
     settings_here,
     store_to_read,
@@ -37,7 +41,36 @@ def rel(
         relative.show(settings, store, refs, filter_, (form, output, raw), console_here())
 
 
+def calibration(
+    refs: Refs,
+    bins: Annotated[int, typer.Option(min=1, max=1000, help="Bins of confidence")] = 15,
+    mass: Annotated[
+        bool, typer.Option("--mass", help="Draw bins of as many rows each, not of equal width")
+    ] = False,
+    split: Annotated[str, typer.Option(help="Of this split; else of all test sets")] = "",
+    format_: Compared = None,
+    output: Output = None,
+    raw: Raw = False,
+    json: Json = False,
+) -> None:
+    """Show how often models are right beside how sure they are: ECE, Brier, NLL, and a diagram.
+
+    From the answers that runs leave: no model is loaded. The bins of the scores of a run are 15
+    of equal width.
+    """
+    from graftui.cli.commands import calibration as printing
+
+    form = writing.format_of(output, "json" if json else format_, "table")
+    settings = settings_here()
+    writing.check_place(output, settings)
+    with store_to_read(settings) as store:
+        runs = list({run.id: run for run in map(store.resolve, refs)}.values())
+    wanted = printing.Wanted(bins, mass, split, form, output, raw)
+    printing.show(settings, runs, wanted, console_here())
+
+
 # Verb -> example in its help.
 VERBS: dict[Callable[..., None], str] = {
+    calibration: "graftui calibration last --mass",
     rel: "graftui rel -f kind=evaluate",
 }

@@ -147,7 +147,7 @@ def _marks(
 ) -> dict[int, dict[int, int]]:
     """Row -> column -> the curve whose mark stands there: the first, where several would."""
     by_row: dict[int, dict[int, int]] = {}
-    for owner, curve in curves:
+    for owner, curve in (pair for pair in curves if pair[0] != FAINT):
         for x, y in curve.points:
             at = by_row.setdefault(row_of(y, box, height), {})
             at.setdefault(column_of(x, box, width), owner)
