@@ -14,6 +14,7 @@ from typer.main import get_command_name
 from graftui import __version__
 from graftui.cli import (
     catalog,
+    comparison,
     labels,
     queue,
     results,
@@ -69,7 +70,8 @@ def dashboard(
 _CATALOG = "Tasks and models"
 _PANELS = (
     ("Run", runs.VERBS), ("Run", queue.VERBS), ("Results", results.VERBS),
-    ("Results", testing.VERBS), ("Results", labels.VERBS), ("Results", windows.VERBS),
+    ("Results", comparison.VERBS), ("Results", testing.VERBS),
+    ("Results", labels.VERBS), ("Results", windows.VERBS),
     ("Tidy up", tidying.VERBS), (_CATALOG, catalog.VERBS),
 )  # fmt: skip
 for _panel, _verbs in _PANELS:

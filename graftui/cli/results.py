@@ -2,55 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from graftui.cli import completion, writing
+from graftui.cli import writing
 from graftui.cli.common import (
     Filters,
     Json,
-    MaybeRefs,
     Ref,
     console_here,
     say,
     settings_here,
     store_to_read,
 )
-from graftui.cli.writing import FileFormat, Format, Output, Raw
+from graftui.cli.writing import FileFormat, Output, Raw
 from graftui.errors import UsageError
-
-if TYPE_CHECKING:
-    from graftui.results.collecting import Request
-
-By = Annotated[
-    str, typer.Option(metavar="KEY,...", help="Collect over seeds: a row for each of these")
-]
-
-BestOn = Annotated[str, typer.Option(help="Of each seed's runs take the best on this split")]
-Over = Annotated[
-    str,
-    typer.Option(
-        metavar="KEY,...",
-        help="Settings that are seeds: with --by those of data, train and graft, which `seeds` "
-        "stands for; with IDs, make one column of the runs that differ in these alone",
-    ),
-]
-Every = Annotated[bool, typer.Option("--all", help="With IDs: also the settings that are the same")]
-Against = Annotated[
-    str,
-    typer.Option(
-        metavar="ID", autocompletion=completion.runs,
-        help="With IDs: differences per seed from the baseline that this run is of, with interval "
-        "and McNemar's test; to a file or with --json these alone",
-    ),
-]  # fmt: skip
-Metric = Annotated[str, typer.Option(help="Score that counts; else each task's own")]
-Scores = Annotated[
-    str, typer.Option(metavar="NAME,...", help="More scores to show, such as ece,agreement")
-]
-Plot = Annotated[bool, typer.Option("--plot", help="Draw scores over sizes; with IDs curves too")]
-Compared = Annotated[Format | None, typer.Option("--format", help="Of what is compared")]
 
 
 def ls(
@@ -87,19 +54,23 @@ def show(
         float, typer.Option(help="With --curves: moving average, 0.6, 0.9 or 0.97")
     ] = 0.0,
     log: Annotated[bool, typer.Option("--log", help="With --curves: logarithmic y")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="With --curves: figure, .pdf .svg .png")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show a run: state, scores, files and every setting; or its curves."""
     settings = settings_here()
-    if not curves and (log or smooth or x != "step"):
-        raise UsageError("--x, --smooth and --log say how to draw curves.", "Add --curves.")
+    if not curves and (log or smooth or output or x != "step"):
+        raise UsageError("--x, --smooth, --log and -o say how to draw curves.", "Add --curves.")
+    picture = writing.picture(output, settings)
     with store_to_read(settings) as store:
         run = store.resolve(ref)
         if curves:
             from graftui.cli.commands import curves as drawing
 
             view = drawing.view_of(x, smooth, log)
-            drawing.show(store, settings, run, console_here(), view)
+            drawing.show(store, settings, run, console_here(), view, picture)
         else:
             from graftui.cli.commands import detail
 
@@ -132,109 +103,6 @@ def diff(ref: Ref, other: Ref, json: Json = False) -> None:
     settings = settings_here()
     with store_to_read(settings) as store:
         difference.show(store, settings, (ref, other), console_here(), json)
-
-
-def compare(
-    refs: MaybeRefs = [],  # noqa: B006
-    by: By = "",
-    filter_: Filters = [],  # noqa: B006
-    best_on: BestOn = "dev",
-    over: Over = "",
-    every: Every = False,
-    metric: Metric = "",
-    scores: Scores = "",
-    against: Against = "",
-    plot: Plot = False,
-    format_: Compared = None,
-    output: Output = None,
-    raw: Raw = False,
-    json: Json = False,
-) -> None:
-    """Show runs side by side: only the settings that differ, then the scores.
-
-    With IDs and --over seeds: a column for those that differ in seeds alone, mean and standard
-    deviation. With --by: collect the results of many runs over their seeds, as mean, standard
-    deviation and median of the runs that are best on dev.
-    """
-    if by and not refs:
-        from graftui.cli.commands.choosing import query_of
-        from graftui.results.collecting import Request
-
-        form = "json" if json else writing.format_of(output, format_, "table")
-        where = query_of(settings_here(), filter_)
-        request = Request(by, where, best_on, over or "seeds", metric, scores)
-        _collect(request, form, output, plot, raw)
-    elif refs and not (by or filter_ or metric or scores):
-        form = writing.format_of(output, "json" if json else format_, "table")
-        _side_by_side(refs, (over, every, against, plot, form, output, raw))
-    else:
-        raise UsageError(
-            "There is nothing to compare: give the IDs of two runs or more, or --by and no ids.",
-            "With --by, choose runs with --filter: compare --by task.name -f tag=paper",
-        )
-
-
-def _side_by_side(
-    refs: list[str], options: tuple[str, bool, str, bool, Format, Path | None, bool]
-) -> None:
-    from graftui.cli.commands import comparing
-
-    wanted, settings = comparing.Wanted(*options), settings_here()
-    writing.check_place(wanted.output, settings)
-    with store_to_read(settings) as store:
-        comparing.show(store, settings, refs, wanted, console_here())
-
-
-def _collect(request: "Request", form: Format, output: Path | None, plot: bool, raw: bool) -> None:
-    from graftui.results import collecting
-    from graftui.results.export.groups import FORMATS
-    from graftui.results.figures import counted
-    from graftui.show import groups
-
-    if plot and form != "table":
-        raise UsageError(
-            "A plot goes to the screen, below the table.", "Leave out --format, --json and -o."
-        )
-    key = writing.key_of(form, raw)
-    settings = settings_here()
-    writing.check_place(output, settings)
-    with store_to_read(settings) as store:
-        collected = collecting.collected(store, request)
-    if form == "table":
-        groups.show(collected, console_here(), plot)
-        return
-    writing.write(FORMATS[key](collected), output, counted(len(collected.groups), "row"))
-    for note in () if form == "json" else collected.notes:  # JSON holds them
-        say(note)
-
-
-def answers(
-    ref: Ref,
-    other: Annotated[
-        str, typer.Argument(metavar="[ID]", help="A second run", autocompletion=completion.runs)
-    ] = "",
-    show: Annotated[str, typer.Option("--show", help="Rows: lost, gained or all")] = "lost",
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=0, help="At most so many rows; 0: all")
-    ] = 50,
-    format_: Compared = None,
-    output: Output = None,
-    raw: Raw = False,
-    json: Json = False,
-) -> None:
-    """Show which test rows a graft loses: text, right answer, and both models' answers.
-
-    Of one run: its fine-tuned model against its graft. Of two: the results of both. The rows on
-    which they are farthest apart come first.
-    """
-    from graftui.cli.commands import answers as printing
-
-    form = writing.format_of(output, "json" if json else format_, "table")
-    settings = settings_here()
-    writing.check_place(output, settings)
-    with store_to_read(settings) as store:
-        runs = [store.resolve(each) for each in (ref, other) if each]
-    printing.show(settings, runs, printing.Wanted(show, limit, form, output, raw), console_here())
 
 
 def export(
@@ -276,7 +144,5 @@ VERBS: dict[Callable[..., None], str] = {
     show: "graftui show last --json",
     logs: "graftui logs last -f",
     diff: "graftui diff k3f9qz m2p8ra",
-    compare: "graftui compare --by task.name,graft.sparsity -f 'tag in (paper, extra)'",
-    answers: "graftui answers last --show lost",
     export: "graftui export --format md -f tag=paper -o t.md",
 }

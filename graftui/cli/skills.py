@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graftui.cli import writing
 from graftui.cli.common import Json, Sets, console_here, settings_here, store_here
+from graftui.errors import UsageError
 
 if TYPE_CHECKING:
     from graftui.cli.commands.skills import Operation
@@ -80,6 +82,10 @@ def diff(
     matrix: Annotated[
         str, typer.Option(metavar="MEASURE", help="Matrix: jaccard, directed, chance or tensors")
     ] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="With --matrix: table .csv .md .tex, figure .pdf .svg"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare skills of one base: how many weights they share, and with what values.
@@ -92,7 +98,10 @@ def diff(
     from graftui.cli.commands import overlaps, skills
 
     if matrix:
-        overlaps.matrix(settings_here(), console_here(), _several(refs), matrix, json)
+        to = writing.target(output, None, json, False)
+        overlaps.matrix(settings_here(), console_here(), _several(refs), matrix, to)
+    elif output is not None:
+        raise UsageError("A file gets a matrix.", "Add --matrix jaccard.")
     else:
         skills.diff(settings_here(), console_here(), _several(refs), json)
 
@@ -144,8 +153,6 @@ def _file(ref: str) -> str:
 
 
 def _several(refs: list[str]) -> list[str]:
-    from graftui.errors import UsageError
-
     if len(refs) < 2:
         raise UsageError("There is one skill only.", "Give two or more.")
     return _files(refs)

@@ -1,5 +1,7 @@
 """Where results go: to the screen, or to a file whose ending says in which format."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -11,7 +13,7 @@ from graftui.errors import UsageError
 if TYPE_CHECKING:
     from graftui.settings import Settings
 
-FileFormat = Literal["csv", "json", "jsonl", "md", "latex"]
+FileFormat = Literal["csv", "json", "jsonl", "md", "latex", "parquet"]
 """How results are written."""
 Format = Literal["table", FileFormat]
 """The same, or a table on the screen."""
@@ -44,6 +46,59 @@ def format_of(output: Path | None, given: Format | None, without_file: Format) -
     return given or _ENDINGS.get(ending, "csv")
 
 
+PICTURES = (".pdf", ".svg", ".png")
+"""Endings of figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a table goes, and a figure of it."""
+
+    format: Format = "table"
+    output: Path | None = None
+    raw: bool = False
+    picture: Path | None = None
+    """File of a figure; the table goes to the screen then."""
+
+
+def target(
+    output: Path | None, given: Format | None, json: bool, raw: bool, missing: str = ""
+) -> Target:
+    """What these options say. `missing`: what a figure would need and is not there. Raises
+    UsageError for what cannot be written.
+    """
+    if output is not None and output.suffix.lower() in PICTURES:
+        if missing:
+            raise UsageError(f"{output}: there is nothing to draw.", missing)
+        if given or json or raw:
+            raise UsageError(
+                f"{output} gets a figure, no table.", "Leave out --format, --json and --raw."
+            )
+        return Target(picture=output)
+    form = "json" if json and output is None else given
+    return Target(format_of(output, form, "json" if json else "table"), output, raw)
+
+
+def picture(output: Path | None, settings: "Settings") -> Path | None:
+    """`output`, which gets a figure. Raises UsageError for another ending, or a place for none."""
+    if output is not None and output.suffix.lower() not in PICTURES:
+        raise UsageError(
+            f"{output} is no name of a figure.", f"Give it the ending {' or '.join(PICTURES)}."
+        )
+    check_place(output, settings)
+    return output
+
+
+def write_picture(draw: Callable[[str], bytes], output: Path, what: str) -> None:
+    """What `draw` makes of the file's ending, whole; then say `what` was drawn. Raises UsageError
+    where it cannot be drawn here.
+    """
+    from engine.contract.layout import write_whole
+
+    write_whole(output, draw(output.suffix.lower().removeprefix(".")))
+    say(f"drew {what} in {output}")
+
+
 def key_of(form: Format, raw: bool) -> str:
     """How the exporters call it. Raises UsageError for `raw` where nothing is changed anyway."""
     if raw and form != "csv":
@@ -67,15 +122,19 @@ def check_place(output: Path | None, settings: "Settings") -> None:
         )
 
 
-def write(text: str, output: Path | None, what: str) -> None:
-    """To the screen, or to a file, whole; then say `what` was written."""
+def write(text: str | bytes, output: Path | None, what: str) -> None:
+    """To the screen, or to a file, whole; then say `what` was written. Raises UsageError where what
+    is no text would go to the screen.
+    """
     from engine.contract.layout import write_whole
     from graftui.text import FALLBACK, send
 
     if output is None:
+        if isinstance(text, bytes):
+            raise UsageError("Parquet is no text.", "Give it a file: -o table.parquet.")
         send(text)
         return
-    data = text.encode(errors=FALLBACK)
+    data = text if isinstance(text, bytes) else text.encode(errors=FALLBACK)
     if output.exists() and not output.is_file():  # a device or a pipe: nothing to put in place
         output.write_bytes(data)
     else:

@@ -20,6 +20,8 @@ class Axis:
     """Name of the score whose figures its labels are; empty: plain numbers."""
     unit: str = ""
     """Written at its end."""
+    name: str = ""
+    """What is measured, in words, where a figure for a paper has room for it."""
 
     def place(self, value: float) -> float:
         """How far along it `value` lies."""

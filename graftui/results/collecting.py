@@ -45,9 +45,9 @@ class Request:
 def collected(store: Store, request: Request) -> Collected:
     """The groups of `request`. Raises UsageError where there is none, or an unknown key."""
     names = partial(figures, store.db)
-    by = by_key.by(_listed(request.by, "--by"), request.by, names)
+    by = by_key.by(keys_of(request.by, "--by"), request.by, names)
     over = seeds_of(request.over)
-    extra = _listed(request.scores)
+    extra = keys_of(request.scores)
     wanted = by_key.selection(unarchived(request.where), names)
     runs = store.list(where=wanted.in_sql, sort="created")
     entries = [entry for entry in entries_of(store, runs) if wanted.of_run(by_key.row_of(entry))]
@@ -66,15 +66,16 @@ def collected(store: Store, request: Request) -> Collected:
     return whole
 
 
-def by_size(entries: Sequence[Entry]) -> tuple[Chart, ...]:
+def by_size(entries: Sequence[Entry], intervals: bool = False) -> tuple[Chart, ...]:
     """Scores of `entries` over the sizes of their grafts: a curve for each localizer, and for each
-    other setting that tells them apart; whole models are levels.
+    other setting that tells them apart; whole models are levels. `intervals`: bands are those of
+    the mean, not a deviation.
     """
     # Each seed of a curve has one trial: nothing is chosen, so nothing by the test set.
     made, _ = trials(entries, Choice(best_on="test", metrics=_metrics()))
     by = tuple(dict.fromkeys(("graft.localizer", *telling(entries))))
     own = [key for key in by if key not in (*IMPLIED, MAKES)]
-    return charts(collect(made, own), own)
+    return charts(collect(made, own), own, intervals)
 
 
 def _there(entries: Sequence[Entry]) -> str:
@@ -87,8 +88,10 @@ def _there(entries: Sequence[Entry]) -> str:
     return f"--metric may be {', '.join(names)}; --best-on may be {', '.join(splits)}."
 
 
-def _listed(text: str, option: str = "") -> tuple[str, ...]:
-    """The parts of `text`; at least one where an `option` must have it."""
+def keys_of(text: str, option: str = "") -> tuple[str, ...]:
+    """The parts of `text`, between commas; at least one where an `option` must have it, else
+    UsageError.
+    """
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if option and not parts:
         raise UsageError(f"{option} names no key.", "Write it as in --by task.name,graft.sparsity.")
@@ -103,7 +106,7 @@ def seeds_of(text: str) -> tuple[str, ...]:
     if text == "seeds":
         return SEEDS
     paths = {setting.path for kind in kinds() for setting in schema.settings(kind)}
-    for key in (names := _listed(text, "--over")):
+    for key in (names := keys_of(text, "--over")):
         if key not in paths:
             near = difflib.get_close_matches(key, paths, n=1)
             mean = f"Did you mean {near[0]}? " if near else ""

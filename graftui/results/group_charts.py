@@ -15,18 +15,21 @@ from graftui.results.figures import title
 from graftui.results.over_seeds import IMPLIED, Group
 
 _PLACE = ("stage", "sparsity")
+_SHARE = "share of the maskable weights"
 
 Point = tuple[float, float, float, float]
-"""Fraction of the maskable weights, mean score over the seeds, and that less and more its standard
-deviation."""
+"""Fraction of the maskable weights, mean score over the seeds, start and end of its band."""
 
 
-def charts(groups: Sequence[Group], by: Sequence[str]) -> tuple[Chart, ...]:
+def charts(
+    groups: Sequence[Group], by: Sequence[str], intervals: bool = False
+) -> tuple[Chart, ...]:
     """A chart for each task, model and test set, and for what is left without the graft: a curve
     for each way to choose weights, each size once.
 
     `by`: the keys that the groups were collected by. Whole models are levels of each chart of
-    theirs.
+    theirs. A band is one standard deviation wide, or with `intervals`, which imports scipy, the
+    95 % t interval of the mean.
     """
     own = [key for key in by if key not in IMPLIED and key != "graft.sparsity"]
     by_chart: dict[tuple[Any, ...], list[Group]] = {}
@@ -35,13 +38,13 @@ def charts(groups: Sequence[Group], by: Sequence[str]) -> tuple[Chart, ...]:
         by_chart.setdefault((*_world(group), drawn), []).append(group)
     made = []
     for coordinates, members in by_chart.items():
-        curves = _curves(members, own) if coordinates[-1] else ()
+        curves = _curves(members, own, intervals) if coordinates[-1] else ()
         if curves:
             whole = by_chart.get((*coordinates[:-1], ""), [])
             levels = tuple((_label(g, own), _score(g)) for g in whole if math.isfinite(_score(g)))
             made.append(
                 Chart(
-                    _title(members[0], coordinates[-1]), curves, Axis(log=True),
+                    _title(members[0], coordinates[-1]), curves, Axis(log=True, name=_SHARE),
                     Axis(score=members[0].metric), levels, marked=True,
                 )
             )  # fmt: skip
@@ -63,7 +66,7 @@ def _title(group: Group, drawn: str) -> str:
     return f"{', '.join(names)}: {title(group.metric)} of the {drawn}, by its share of weights"
 
 
-def _curves(groups: Sequence[Group], own: Sequence[str]) -> tuple[Curve, ...]:
+def _curves(groups: Sequence[Group], own: Sequence[str], intervals: bool) -> tuple[Curve, ...]:
     """Groups of one label and sparsity become one point, their mean."""
     stages: dict[str, set[str]] = {}
     for group in groups:
@@ -74,7 +77,10 @@ def _curves(groups: Sequence[Group], own: Sequence[str]) -> tuple[Curve, ...]:
             values = _values(group, own)
             label = values if values and len(stages[values]) == 1 else _label(group, own)
             by_name.setdefault(label, {}).setdefault(group.key["sparsity"], []).append(group)
-    points = {label: sorted(map(_point, sizes.values())) for label, sizes in by_name.items()}
+    points = {
+        label: sorted(_point(at, intervals) for at in sizes.values())
+        for label, sizes in by_name.items()
+    }
     return tuple(_curve(label, at) for label, at in points.items())
 
 
@@ -95,11 +101,23 @@ def _values(group: Group, own: Sequence[str]) -> str:
     return ", ".join(written(group.key[key]) for key in own if group.key[key] is not None)
 
 
-def _point(groups: Sequence[Group]) -> Point:
+def _point(groups: Sequence[Group], intervals: bool) -> Point:
     sizes = [_size(group) for group in groups]
     middle = statistics.fmean(map(_score, groups))
-    wide = statistics.fmean(group.scores[group.metric].std or 0.0 for group in groups)
+    wide = statistics.fmean(_wide(group, intervals) for group in groups)
     return statistics.fmean(sizes), middle, middle - wide, middle + wide
+
+
+def _wide(group: Group, intervals: bool) -> float:
+    """Half the band at a group; nothing of one seed."""
+    over = group.scores[group.metric]
+    if over.std is None:
+        return 0.0
+    if not intervals:
+        return over.std
+    from graftui.results.statistics.intervals import half_of
+
+    return half_of(over.std, over.n)
 
 
 def _size(group: Group) -> float:

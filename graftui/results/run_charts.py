@@ -75,7 +75,7 @@ def over_sizes(scores: Sequence[Score]) -> Chart | None:
             Curve(stage_title(what, chosen_by), *zip(*sorted(points[what]), strict=True))
             for what in _in_order(points)
         ),
-        x=Axis(log=True, unit="of the weights"),
+        x=Axis(log=True, unit="of the weights", name="share of the maskable weights"),
         y=Axis(score=metric),
         levels=tuple((stage_title(what, chosen_by), levels[what]) for what in _in_order(levels)),
         marked=True,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from graftui.errors import UsageError
 from graftui.results import groups
+from graftui.results.chart import Chart
 from graftui.results.group_charts import charts
 from graftui.results.groups import Collected
 from graftui.results.over_seeds import shown
@@ -20,12 +21,9 @@ def show(collected: Collected, console: Console, plot: bool = False) -> None:
 
     Raises UsageError where `plot` has nothing to draw.
     """
-    drawn = charts(collected.groups, collected.by) if plot else ()
-    if plot and not drawn:
-        raise UsageError(
-            "There is no curve to draw: no graft is among what was collected.",
-            "Collect grafts of several sparsities: --filter kind=graft.",
-        )
+    drawn = charts(collected.groups, collected.by, intervals=True) if plot else ()
+    if plot:
+        refuse_nothing(drawn)
     titles, rows = groups.table(collected)
     wide = {
         title: max(map(len, (*title.split(" ("), *column)))
@@ -46,6 +44,17 @@ def show(collected: Collected, console: Console, plot: bool = False) -> None:
     for note in collected.notes:
         console.print(note, style="yellow")
     printing.show(drawn, console)
+    if drawn:
+        console.print("band: the 95 % t interval of the mean over seeds", style="dim")
+
+
+def refuse_nothing(drawn: Sequence[Chart]) -> None:
+    """Raises UsageError where there is no chart."""
+    if not drawn:
+        raise UsageError(
+            "There is no curve to draw: no graft is among what was collected.",
+            "Collect grafts of several sparsities: --filter kind=graft.",
+        )
 
 
 def _room(wide: Mapping[str, int], gap: int) -> int:

@@ -103,6 +103,40 @@ def test_a_plot_follows_the_table(films: Workplace) -> None:
     assert "A plot goes to" in films.run("compare", "a1", "b1", "--plot", "--json", code=2)
 
 
+def test_a_plot_is_a_figure_in_a_file(films: Workplace) -> None:
+    text = films.run(*FILM, "--plot", "-o", "sizes.svg")
+    assert "86.7 ± 3.1" in text
+    svg = (films.path / "sizes.svg").read_text()
+    assert "of the grafted model" in svg
+    assert "share of the maskable weights" in svg
+    assert "Add --plot" in films.run(*FILM, "-o", "sizes.pdf", code=2)
+    for refused in (("--json",), ("--format", "md"), ("--raw",)):
+        assert "no table" in films.run(*FILM, "--plot", "-o", "a.pdf", *refused, code=2)
+    assert "--curves" in films.run("show", "a1", "-o", "a.pdf", code=2)
+    assert "no name of a figure" in films.run("show", "a1", "--curves", "-o", "a.md", code=2)
+    assert "No curves yet" in films.run("show", "a1", "--curves", "-o", "a.pdf")
+
+
+def test_a_pivot_has_a_score_by_two_keys(films: Workplace) -> None:
+    asked = ("compare", "--rows", "task.name", "--cols", "stage", "-f", "task.name=pocket-film")
+    text = films.run(*asked, "--value", "test.accuracy", "--over", "seeds")
+    assert "86.7 ±" in text
+    assert "(3)" in text
+    made = films.json(*asked)
+    assert made["rows"] == ["task.name"]
+    assert made["cols"][0] == "stage"
+    whole = collected(films, *FILM)
+    means = {e["stage"]: e["mean"] for e in made["entries"] if e["stage"] == "finetuned"}
+    assert means["finetuned"] == whole["finetuned", None, "test"]["scores"]["accuracy"]["mean"]
+    assert "\\toprule" in films.run(*asked, "--format", "latex")
+    films.run(*asked, "-o", "p.parquet")
+    assert (films.path / "p.parquet").read_bytes().startswith(b"PAR1")
+    assert "no text" in films.run(*asked, "--format", "parquet", code=2)
+    assert "There is no key" in films.run("compare", "--rows", "tsk", "--cols", "stage", code=2)
+    assert "nothing to compare" in films.run("compare", "--rows", "task.name", code=2)
+    assert "--value: no run has" in films.run(*asked, "--value", "tset.f1", code=2)
+
+
 def test_runs_are_side_by_side_over_seeds(films: Workplace) -> None:
     """Two runs of one seed each and of one setting else are one column."""
     names = ("a1", "a2", "b1")

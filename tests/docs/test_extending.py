@@ -130,6 +130,7 @@ def test_an_exporter(loaded: Loader, seen: Workplace, monkeypatch: pytest.Monkey
     with Store.open(seen.path / "runs.db") as store:
         runs = store.list()
         text = to_tsv(runs, store.scores([run.id for run in runs]))
+    assert isinstance(text, str)
     titles, *lines = (line.split("\t") for line in text.splitlines())
     assert [line[titles.index("id")] for line in lines] == [run.id for run in runs]
     assert {len(line) for line in lines} == {len(titles)}

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from graftui.cli import writing
 from graftui.cli.commands.output import send_json
+from graftui.cli.writing import Target
 from graftui.errors import UsageError
 from graftui.registry.store import Store
 from graftui.results.ahead import Ahead
@@ -25,6 +26,7 @@ from graftui.settings import Settings
 from graftui.show import cells as printing
 from graftui.show import charts
 from graftui.show import comparison as columns_or_rows
+from graftui.show.press.charts import figure
 from graftui.terminal import Console
 
 
@@ -40,9 +42,7 @@ class Wanted:
     """A run of the baseline whose paired differences are wanted; empty: none."""
     plot: bool = False
     """What they measured over each other, and their scores over sizes, below the table."""
-    format: writing.Format = "table"
-    output: Path | None = None
-    raw: bool = False
+    to: Target = Target()
 
 
 def show(
@@ -52,16 +52,17 @@ def show(
     chosen = {run.id: run for run in map(store.resolve, refs)}
     if len(chosen) < 2:
         raise UsageError("There is nothing to compare with one run.", "Give two or more.")
-    if wanted.plot and wanted.format != "table":
+    if wanted.plot and wanted.to.format != "table":
         raise UsageError(
-            "A plot goes to the screen, below the table.", "Leave out --format, --json and -o."
+            "A plot goes to the screen, below the table, or to a figure.",
+            "Leave out --format and --json, or say -o FILE.pdf.",
         )
     entries = entries_of(store, list(chosen.values()))
     runs = [entry.run for entry in entries]
     side = compare(runs, {entry.run.id: entry.scores for entry in entries})
     if wanted == Wanted():
         columns_or_rows.show(side, console)
-    elif wanted == Wanted(format="json"):
+    elif wanted == Wanted(to=Target("json")):
         ids = [run.id for run in runs]
         send_json({"runs": ids, "settings": side.settings, "scores": side.scores})
     else:
@@ -70,7 +71,12 @@ def show(
             _write(table, columns, wanted, console)
         if wanted.plot:
             series = {run.id: store.series(run.id) for run in runs}
-            charts.show([*overlaid(columns, series), *by_size(entries)], console)
+            drawn = [*overlaid(columns, series), *by_size(entries, intervals=True)]
+            if wanted.to.picture is None:
+                charts.show(drawn, console)
+            else:
+                what = counted(len(drawn), "plot")
+                writing.write_picture(partial(figure, drawn), wanted.to.picture, what)
 
 
 def _tables(
@@ -86,7 +92,7 @@ def _tables(
         return [figures(side, columns, wanted.every)]
     answered = Answered(lambda run: directory(settings, run).path)
     against = _against(store, entries, wanted, answered)
-    if wanted.format != "table":
+    if wanted.to.format != "table":
         return [against]
     ahead = Ahead({entry.run.id: entry.scores for entry in entries}, answered)
     return [figures(side, columns, wanted.every, ahead), against]
@@ -110,11 +116,11 @@ def _columns(entries: Sequence[Entry], over: str) -> tuple[Peers, ...]:
 
 
 def _write(table: Table, columns: Sequence[Peers], wanted: Wanted, console: Console) -> None:
-    if wanted.format == "table":
+    if wanted.to.format == "table":
         printing.show(table, console)
-    elif wanted.format == "json" and wanted.output is None:
+    elif wanted.to.format == "json" and wanted.to.output is None:
         named = [{"label": column.label, "runs": column.ids} for column in columns]
         send_json({"columns": named, "rows": objects(table)})
     else:
-        text = FORMATS[writing.key_of(wanted.format, wanted.raw)](table)
-        writing.write(text, wanted.output, counted(len(list(table.lines())), "row"))
+        text = FORMATS[writing.key_of(wanted.to.format, wanted.to.raw)](table)
+        writing.write(text, wanted.to.output, counted(len(list(table.lines())), "row"))

@@ -1,7 +1,10 @@
 """What `show --curves` prints: the curves of a run as charts, looked at as in the dashboard."""
 
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 
+from graftui.cli import writing
 from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.registry.moments import StepTimes
@@ -18,10 +21,11 @@ from graftui.results.curve_view import (
     over,
     ruler,
 )
-from graftui.results.figures import compact
+from graftui.results.figures import compact, counted
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.show import charts
+from graftui.show.press.charts import figure
 from graftui.terminal import Console
 
 
@@ -36,8 +40,15 @@ def view_of(along: str, smooth: float, log: bool) -> View:
         ) from None
 
 
-def show(store: Store, settings: Settings, run: Run, console: Console, view: View) -> None:
-    """A chart for each thing that is measured, one below the other."""
+def show(
+    store: Store,
+    settings: Settings,
+    run: Run,
+    console: Console,
+    view: View,
+    picture: Path | None = None,
+) -> None:
+    """A chart for each thing that is measured, one below the other; or as a figure in a file."""
     extents = store.extents(run.id)
     moments: Mapping[str, Moments] = {}
     if view.along == TIME:
@@ -51,7 +62,11 @@ def show(store: Store, settings: Settings, run: Run, console: Console, view: Vie
     keys = [key for outline in drawn for key in outline.keys]
     series = {curve.key: curve for curve in store.series(run.id, keys)}
     whole = [chart(outline, series, view, measure) for outline in drawn]
-    charts.show([over(each, span) for each in whole], console)
+    plots = [over(each, span) for each in whole]
+    if picture is not None:
+        writing.write_picture(partial(figure, plots), picture, counted(len(plots), "plot"))
+        return
+    charts.show(plots, console)
     if same := [f"{name} {compact(value)}" for name, value in constant]:
         console.print("the same all along  " + "  ".join(same), style="dim")
     console.print(described(view, measure, span, span), style="dim")

@@ -1,1 +1,1 @@
-"""Results as text for other programs and papers: CSV, JSON, Markdown, LaTeX."""
+"""Results as text for other programs and papers: CSV, JSON, Markdown, LaTeX, Parquet."""

@@ -1,6 +1,6 @@
-"""A table of figures as CSV, JSON, Markdown or LaTeX: what stood on the screen, for a file.
+"""A table of figures as CSV, JSON, Markdown, LaTeX or Parquet: what a screen had, for a file.
 
-Markdown and LaTeX say what a person read; CSV and JSON have the values exactly.
+Markdown and LaTeX say what a person read; the others have the values exactly.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.contract import finite
 from graftui.results.cells import Cell, Section, Table
-from graftui.results.export import grid, sheet
+from graftui.results.export import grid, parquet, sheet
 
 
 def to_markdown(table: Table) -> str:
@@ -40,13 +40,22 @@ def _texts(section: Section) -> list[list[str]]:
 
 def to_csv(table: Table, raw: bool = False) -> str:
     """A line a row, its section first; `raw`: text that begins as a formula does is left so."""
-    several = sum(bool(section.title) for section in table.sections) > 0
+    return sheet.text_of(*_lines(table), raw)
+
+
+def to_parquet(table: Table) -> bytes:
+    """The same lines."""
+    return parquet.bytes_of(*_lines(table))
+
+
+def _lines(table: Table) -> tuple[list[str], list[list[Any]]]:
+    """Titles and rows, exactly."""
+    several = any(section.title for section in table.sections)
     titles = [*(["section"] if several else []), *table.titles]
-    rows = (
+    return titles, [
         [*([section.title] if several else []), row.name, *map(_exact, row.cells)]
         for section, row in table.lines()
-    )
-    return sheet.text_of(titles, rows, raw)
+    ]
 
 
 def _exact(cell: Cell) -> Any:
@@ -78,11 +87,12 @@ def objects(table: Table) -> list[dict[str, Any]]:
     ]
 
 
-FORMATS: dict[str, Callable[[Table], str]] = {
+FORMATS: dict[str, Callable[[Table], str | bytes]] = {
     "csv": to_csv,
     "raw csv": partial(to_csv, raw=True),
     "json": to_json,
     "jsonl": to_json_lines,
     "md": to_markdown,
     "latex": to_latex,
+    "parquet": to_parquet,
 }

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from engine.contract import finite
-from graftui.results.export import grid, sheet
+from graftui.results.export import grid, parquet, sheet
 from graftui.results.groups import Collected, chosen, table
 from graftui.results.over_seeds import Group, shown
 
@@ -32,11 +32,21 @@ def to_csv(collected: Collected, raw: bool = False) -> str:
 
     `raw`: text that begins as a formula does is left so.
     """
+    return sheet.text_of(*_lines(collected), raw)
+
+
+def to_parquet(collected: Collected) -> bytes:
+    """The same rows."""
+    return parquet.bytes_of(*_lines(collected))
+
+
+def _lines(collected: Collected) -> tuple[list[str], list[list[Any]]]:
+    """Titles and rows."""
     names = dict.fromkeys(name for group in collected.groups for name in group.scores)
     about = ["seeds", "trials", "flags", "chosen", "runs"]
     heads = [f"{name}.{what}" for name in names for what in ("mean", "std", "median", "n")]
     titles = [*collected.groups[0].key, *about, *heads]
-    return sheet.text_of(titles, (_line(group, names) for group in collected.groups), raw)
+    return titles, [_line(group, names) for group in collected.groups]
 
 
 def _line(group: Group, names: Iterable[str]) -> list[Any]:
@@ -81,11 +91,12 @@ def _object(group: Group) -> dict[str, Any]:
     }  # fmt: skip
 
 
-FORMATS: dict[str, Callable[[Collected], str]] = {
+FORMATS: dict[str, Callable[[Collected], str | bytes]] = {
     "csv": to_csv,
     "raw csv": partial(to_csv, raw=True),
     "json": to_json,
     "jsonl": to_json_lines,
     "md": to_markdown,
     "latex": to_latex,
+    "parquet": to_parquet,
 }

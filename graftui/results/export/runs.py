@@ -12,7 +12,7 @@ from graftui import kinds
 from graftui.measured import Score
 from graftui.models import Run
 from graftui.results.columns import exported
-from graftui.results.export import grid, sheet
+from graftui.results.export import grid, parquet, sheet
 from graftui.results.figures import exact, is_test, localizer, rounded, stage_title
 from graftui.results.side_by_side import compare, flat
 
@@ -57,6 +57,13 @@ def to_csv(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]], raw: bool
     table = rows(runs, scores)
     columns = _columns(table)
     return sheet.text_of(columns, ([row.get(name) for name in columns] for row in table), raw)
+
+
+def to_parquet(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> bytes:
+    """The same columns."""
+    table = rows(runs, scores)
+    columns = _columns(table)
+    return parquet.bytes_of(columns, [[row.get(name) for name in columns] for row in table])
 
 
 def to_json(runs: Sequence[Run], scores: Mapping[str, Sequence[Score]]) -> str:
@@ -108,11 +115,12 @@ def _text(value: Any) -> str:
     return str(sheet.cell(value))
 
 
-FORMATS: dict[str, Callable[[Sequence[Run], Mapping[str, Sequence[Score]]], str]] = {
+FORMATS: dict[str, Callable[[Sequence[Run], Mapping[str, Sequence[Score]]], str | bytes]] = {
     "csv": to_csv,
     "raw csv": partial(to_csv, raw=True),
     "json": to_json,
     "jsonl": to_json_lines,
     "md": to_markdown,
     "latex": to_latex,
+    "parquet": to_parquet,
 }

@@ -30,17 +30,20 @@ class Interval:
         return (self.high - self.low) / 2
 
 
+def half_of(std: float, n: int, level: float = LEVEL) -> float:
+    """Half the t interval of a mean of `n` values, 2 or more, with this standard deviation."""
+    from scipy import stats
+
+    return float(stats.t.ppf((1 + level) / 2, n - 1) * std / n**0.5)
+
+
 def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval | None:
     """The t interval of the mean of `values`, a value a seed, drawn from what is about normal.
 
     None of fewer than two, or where one is not finite. It widens fast as seeds get few: of two
     its half is 9.0 standard deviations, of three 2.5, of five 1.2.
     """
-    from scipy import stats
-
     if len(values) < 2 or not np.isfinite(values).all():
         return None
-    mean = statistics.fmean(values)
-    wide = statistics.stdev(values) / len(values) ** 0.5
-    half = float(stats.t.ppf((1 + level) / 2, len(values) - 1)) * wide
+    mean, half = statistics.fmean(values), half_of(statistics.stdev(values), len(values), level)
     return Interval(mean - half, mean + half, level)

@@ -1,7 +1,8 @@
-"""Those panes of the compare screen whose answers take the engine seconds: overlap and answers.
+"""Those panes of the compare screen whose answers take seconds: overlap, answers, differences.
 
-Owns when the engine is asked: once a pane is in view, and once for each choice. What it says comes
-as a message, and what it cannot answer is said in the pane.
+Owns when the engine is asked: once a pane is in view, and once for each choice; and when
+differences are tested: once for what was seen of them. What comes of it is a message, and what
+cannot be answered is said in the pane.
 """
 
 from functools import partial
@@ -13,7 +14,8 @@ from graftui.results.cells import Table
 from graftui.tui.background import start
 from graftui.tui.compare import jobs
 from graftui.tui.compare.answers import AnswersView
-from graftui.tui.compare.jobs import AnswersRead, OverlapKnown
+from graftui.tui.compare.feed import DifferencesSeen
+from graftui.tui.compare.jobs import AnswersRead, DifferencesTested, OverlapKnown
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.live import LiveScreen
 from graftui.tui.panes import Pane, Panes
@@ -23,7 +25,7 @@ _ASKING = "asking the engine, which takes some seconds to load …"
 
 
 class AskingScreen(LiveScreen[None]):
-    """A screen with the panes `overlap` and `answers`."""
+    """A screen with the panes `overlap`, `answers` and `differences`."""
 
     BINDINGS = [
         Binding("m", "measure", "Measure", show=False, id="compare.measure",
@@ -41,6 +43,12 @@ class AskingScreen(LiveScreen[None]):
         """The panes in view."""
         self.matrix = FigureTable("compare-overlap")
         self.rows = AnswersView("compare-answers")
+        self.apart = FigureTable("compare-differences")
+        self._differences: Table | None = None
+        """As they were seen last, before they are tested."""
+        self._testing: Table | None = None
+        """Those that are being tested, or were last."""
+        self._tested: DifferencesTested | None = None
         self._overlap: OverlapKnown | None = None
         self._asked = False
         """Whether the engine was asked what the skills share."""
@@ -96,6 +104,29 @@ class AskingScreen(LiveScreen[None]):
         table = overlap(known.shared, known.labels, measure)
         self.matrix.show(table)
         self.pane("overlap").say("  ".join(table.notes))
+
+    def show_differences(self, seen: DifferencesSeen, baseline: str) -> None:
+        """Show them, and have them tested: intervals take a moment, and come after."""
+        self._differences = seen.table
+        self._show_tested()
+        if seen.table.heads and seen.table != self._testing:
+            self._testing = seen.table
+            job = partial(jobs.differences, self.settings, self.ids, baseline, seen.table)
+            start(self, "differences", job, looks=True)
+
+    @on(DifferencesTested)
+    def _differences_tested(self, event: DifferencesTested) -> None:
+        self._tested = event
+        self._show_tested()
+
+    def _show_tested(self) -> None:
+        tested, table = self._tested, self._differences
+        if table is None:
+            return
+        if tested is not None and tested.of == table:
+            table = tested.table
+        self.apart.show(table)
+        self.pane("differences").say("  ".join(table.notes))
 
     def pane(self, name: str) -> Pane:
         """The pane of that name."""

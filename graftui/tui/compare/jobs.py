@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 TABLE_ENDINGS = {
     ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "md", ".tex": "latex",
+    ".parquet": "parquet",
 }  # fmt: skip
 """Ending of a file -> the format of a table in it."""
-CHART_ENDINGS = (".csv", ".svg")
+PICTURE_ENDINGS = (".pdf", ".svg", ".png")
+CHART_ENDINGS = (".csv", *PICTURE_ENDINGS)
 
 
 @dataclass
@@ -145,14 +147,32 @@ def said(error: GraftuiError) -> str:
 def export(path: Path, what: Table | Sequence[Chart], title: str) -> Told:
     """Write what is on the screen as the file's ending says."""
     from engine.contract.layout import write_whole
-    from graftui.results.export import cells, charts
-    from graftui.show.pictures import to_svg
     from graftui.text import FALLBACK
 
-    ending = path.suffix.lower()
-    if isinstance(what, Table):
-        text = cells.FORMATS[TABLE_ENDINGS[ending]](what)
-    else:
-        text = to_svg(what, title) if ending == ".svg" else charts.to_csv(what)
-    write_whole(path, text.encode(errors=FALLBACK))
+    data = _table(what, path) if isinstance(what, Table) else _charts(what, path, title)
+    write_whole(path, data if isinstance(data, bytes) else data.encode(errors=FALLBACK))
     return Told(f"Wrote {title} to {path}.")
+
+
+def _table(what: Table, path: Path) -> str | bytes:
+    from graftui.results.export import cells
+    from graftui.show.press import matrices
+
+    ending = path.suffix.lower()
+    if ending in PICTURE_ENDINGS:
+        return matrices.of_table(what, ending.removeprefix("."))
+    return cells.FORMATS[TABLE_ENDINGS[ending]](what)
+
+
+def _charts(what: Sequence[Chart], path: Path, title: str) -> str | bytes:
+    """An SVG is of the terminal's cells where there is no matplotlib."""
+    from graftui.results.export import charts
+    from graftui.show.pictures import to_svg
+    from graftui.show.press import charts as figures
+
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        return charts.to_csv(what)
+    if ending == ".svg" and not figures.there():
+        return to_svg(what, title)
+    return figures.figure(what, ending.removeprefix("."))

@@ -29,7 +29,11 @@ from graftui.tui.compare import jobs
 from graftui.tui.compare.answers import AnswersView
 from graftui.tui.compare.asking import AskingScreen
 from graftui.tui.compare.feed import Curves, Differences, DifferencesSeen, Figures, Sizes
-from graftui.tui.compare.jobs import CHART_ENDINGS, TABLE_ENDINGS, DifferencesTested
+from graftui.tui.compare.jobs import (
+    CHART_ENDINGS,
+    PICTURE_ENDINGS,
+    TABLE_ENDINGS,
+)
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.dialogs.saving import SavingScreen
 from graftui.tui.feed import Question
@@ -69,7 +73,8 @@ class CompareScreen(AskingScreen):
         Binding("b", "baseline", "Baseline", id="compare.baseline",
                 tooltip="choose what the differences per seed are taken from"),
         Binding("e", "export", "Export", id="compare.export",
-                tooltip="write what the pane with the keys shows: CSV, JSON, Markdown, LaTeX, SVG"),
+                tooltip="write what the pane with the keys shows: CSV, JSON, Markdown, LaTeX, "
+                "Parquet; PDF, SVG, PNG"),
         Binding("z", "zoom", "Zoom", show=False, id="compare.zoom",
                 tooltip="the pane that has the keys all over the screen, and back"),
         Binding("0", "reset", "Reset", show=False, id="compare.reset",
@@ -91,14 +96,11 @@ class CompareScreen(AskingScreen):
         super().__init__(ids)
         self.settings = settings
         self.reader = reader
-        self._testing: Table | None = None
-        """The differences that are being tested, or were last."""
-        self._tested: DifferencesTested | None = None
         self.set_reactive(CompareScreen.figures, Figures(ids))
         self.set_reactive(CompareScreen.differences, Differences(ids))
         self._inside: dict[str, Widget] = {
             "figures": FigureTable("compare-figures"),
-            "differences": FigureTable("compare-differences"),
+            "differences": self.apart,
             "overlap": self.matrix,
             "answers": self.rows,
             **{name: ChartGrid(f"compare-{name}", text) for name, text in _NOTHING.items()},
@@ -165,7 +167,7 @@ class CompareScreen(AskingScreen):
             if isinstance(inside, ChartGrid):
                 inside.show(answer)
             elif isinstance(answer, DifferencesSeen):
-                self._show_differences(answer)
+                self.show_differences(answer, self.differences.baseline)
             elif isinstance(inside, FigureTable):
                 self._show_table(name, answer.table)
         self._say_title()
@@ -175,26 +177,6 @@ class CompareScreen(AskingScreen):
         if isinstance(inside, FigureTable):
             inside.show(table)
             self.pane(name).say("  ".join(table.notes))
-
-    def _show_differences(self, seen: DifferencesSeen) -> None:
-        """With intervals and tests, which take a moment and come after the differences."""
-        tested = self._tested
-        if tested is not None and tested.of == seen.table:
-            self._show_table("differences", tested.table)
-            return
-        self._show_table("differences", seen.table)
-        if seen.table.heads and seen.table != self._testing:
-            self._testing = seen.table
-            baseline = self.differences.baseline
-            job = partial(jobs.differences, self.settings, self.ids, baseline, seen.table)
-            start(self, "differences", job, looks=True)
-
-    @on(DifferencesTested)
-    def _differences_tested(self, event: DifferencesTested) -> None:
-        self._tested = event
-        seen = self.answers.get("differences")
-        if seen is not None:
-            self._show_differences(seen)
 
     def _say_title(self) -> None:
         """How many runs, and whether they are one column each."""
@@ -254,17 +236,24 @@ class CompareScreen(AskingScreen):
             self.notify("There is nothing in this pane to write.", severity="warning")
             return
         title = TITLES[name].lower()
-        if isinstance(what, Table):
-            ending, endings, note = ".csv", tuple(TABLE_ENDINGS), ""
-        else:
+        ending, endings = ".csv", tuple(TABLE_ENDINGS)
+        if name == "overlap":
+            endings += PICTURE_ENDINGS
+        if not isinstance(what, Table):
             ending, endings = ".svg", CHART_ENDINGS
-            note = "A PNG is made of an SVG: rsvg-convert a.svg -o a.png."
+        note = f"Figures are drawn by matplotlib: {', '.join(PICTURE_ENDINGS)}."
 
         def chosen(path: Path | None) -> None:
             if path:
                 start(self, "export", partial(jobs.export, path, what, title))
 
-        screen = SavingScreen(self.settings, f"the {title}", f"{title}{ending}", endings, note)
+        screen = SavingScreen(
+            self.settings,
+            f"the {title}",
+            f"{title}{ending}",
+            endings,
+            note if ".svg" in endings else "",
+        )
         self.app.push_screen(screen, chosen)
 
     def _in_view(self, name: str) -> Table | Sequence[Chart] | None:

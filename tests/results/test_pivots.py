@@ -1,0 +1,95 @@
+"""Pivots of trials: every cell against the trials themselves; what is missing or uneven is said."""
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+from scipy import stats
+
+from graftui.errors import UsageError
+from graftui.results.cells import Role
+from graftui.results.export import pivots as export
+from graftui.results.groups import Collected
+from graftui.results.over_seeds import SEEDS, collect
+from graftui.results.pivots import Pivot, pivoted, records, table
+from graftui.results.trials import Trial
+
+VALUES = {
+    ("film", "learnt", 1e-3): [0.9, 0.8, 0.85],
+    ("film", "movement", 1e-3): [0.7, 0.8],
+    ("film", "learnt", 1e-2): [0.95, 0.9, 0.92],
+    ("food", "learnt", 1e-3): [0.6],
+}
+
+
+def trial(task: str, localizer: str, size: float, seed: int, value: float) -> Trial:
+    fields: dict[str, Any] = {
+        "task.name": task, "graft.localizer": localizer, "sparsity": size, "split": "test",
+        "metric": "accuracy", "stage": "learnt_graft", "task.data_seed": seed, "model.name": "m",
+    }  # fmt: skip
+    return Trial(f"{task}{seed}", 0.0, fields, value, {"accuracy": value, "ece": 1 - value})
+
+
+@pytest.fixture(scope="module")
+def made() -> Pivot:
+    return pivot()
+
+
+def pivot(score: str = "") -> Pivot:
+    trials = [trial(*cell, n, v) for cell, values in VALUES.items() for n, v in enumerate(values)]
+    rows, cols = ("task.name",), ("graft.localizer",)
+    groups = collect(trials, (*rows, *cols))
+    return pivoted(Collected((*rows, *cols), SEEDS, "dev", groups), rows, cols, "test", score)
+
+
+def test_every_cell_is_the_mean_of_its_seeds_with_its_t_interval(made: Pivot) -> None:
+    assert made.cols == ("graft.localizer", "sparsity"), "sizes are never averaged over"
+    known = {(r["task.name"], r["graft.localizer"], r["sparsity"]): r for r in records(made)}
+    assert known.keys() == VALUES.keys()
+    for cell, values in VALUES.items():
+        record, n = known[cell], len(values)
+        assert (record["mean"], record["n"]) == (pytest.approx(np.mean(values)), n)
+        if n == 1:
+            assert record["low"] is None
+            continue
+        ends = stats.t.interval(0.95, n - 1, loc=np.mean(values), scale=stats.sem(values))
+        assert (record["low"], record["high"]) == pytest.approx(tuple(ends))
+
+
+def test_what_is_missing_or_of_fewer_seeds_is_seen(made: Pivot) -> None:
+    shown = table(made)
+    assert shown.heads == ("learnt, 0.001", "learnt, 0.01", "movement, 0.001")
+    film, food = shown.sections[0].rows
+    assert film.cells[0].text == "85.0 ± 12.4 (3)"
+    assert film.cells[2].text.endswith("(2!)")
+    assert film.cells[2].role is Role.differs
+    assert [cell.text for cell in food.cells] == ["60.0 (1!)", "–", "–"]
+    assert any("2 missing" in note for note in shown.notes)
+    assert any(note.startswith("!") for note in shown.notes)
+
+
+@pytest.mark.parametrize("form", export.FORMATS)
+def test_every_format_has_every_entry(made: Pivot, form: str) -> None:
+    text = export.FORMATS[form](made)
+    if isinstance(text, bytes):
+        read = pyarrow.parquet.read_table(io.BytesIO(text)).to_pylist()
+        assert [row["mean"] for row in read] == [r["mean"] for r in records(made)]
+        assert text == export.FORMATS[form](made)
+    elif form == "json":
+        assert len(json.loads(text)["entries"]) == len(VALUES)
+        assert json.loads(text)["missing"] == 2
+    elif form in ("csv", "raw csv", "jsonl"):
+        assert len(text.splitlines()) == len(VALUES) + (form != "jsonl")
+    else:
+        assert all(word in text for word in ("85.0", "12.4", "(2!)", "fewer seeds"))
+        assert ("\\toprule" in text) == (form == "latex")
+
+
+def test_another_score_and_what_is_not_there() -> None:
+    assert records(pivot("ece"))[0]["mean"] == pytest.approx(0.15)
+    with pytest.raises(UsageError, match=r"no run has test\.f1") as refused:
+        pivot("f1")
+    assert "test.accuracy" in refused.value.hint
