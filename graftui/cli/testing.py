@@ -15,7 +15,7 @@ from graftui.cli.common import (
     settings_here,
     store_to_read,
 )
-from graftui.cli.results import Compared
+from graftui.cli.comparison import Compared
 from graftui.cli.writing import Output, Raw
 
 

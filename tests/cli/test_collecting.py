@@ -107,7 +107,7 @@ def test_a_plot_is_a_figure_in_a_file(films: Workplace) -> None:
     text = films.run(*FILM, "--plot", "-o", "sizes.svg")
     assert "86.7 ± 3.1" in text
     svg = (films.path / "sizes.svg").read_text()
-    assert "of the grafted model" in svg
+    assert "base patch" in svg
     assert "share of the maskable weights" in svg
     assert "Add --plot" in films.run(*FILM, "-o", "sizes.pdf", code=2)
     for refused in (("--json",), ("--format", "md"), ("--raw",)):
