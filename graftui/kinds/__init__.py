@@ -10,6 +10,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from graphlib import TopologicalSorter
 from typing import Any
 
 __all__ = [
@@ -169,13 +171,20 @@ def main_figure(kind: str, summary: Mapping[str, float]) -> float | None:
     return next((summary[stage] for stage in shown(kind).result if stage in summary), None)
 
 
-def stages() -> dict[str, Stage]:
-    """Name -> stage, of all kinds, in the order in which they come about."""
+def stages() -> Mapping[str, Stage]:
+    """Name -> stage, of all kinds, each after those that come before it in any kind."""
+    return _in_order(tuple(entry.stages for entry in _ENTRIES.values()))
+
+
+@cache
+def _in_order(kinds: tuple[tuple[Stage, ...], ...]) -> Mapping[str, Stage]:
     known: dict[str, Stage] = {}
-    for entry in _ENTRIES.values():
-        for stage in entry.stages:
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for of_kind in kinds:
+        for before, stage in zip((None, *of_kind), of_kind, strict=False):
             known.setdefault(stage.name, stage)
-    return known
+            order.add(stage.name, *([before.name] if before else []))
+    return {name: known[name] for name in order.static_order()}
 
 
 def stage_of(kind: str, name: str) -> Stage:

@@ -21,7 +21,7 @@ from graftui.results import by_key
 from graftui.results.chart import Chart
 from graftui.results.group_charts import charts
 from graftui.results.groups import Collected
-from graftui.results.over_seeds import IMPLIED, SEEDS, collect
+from graftui.results.over_seeds import DRAWN_BY, IMPLIED, SEEDS, collect
 from graftui.results.peers import MAKES, telling
 from graftui.results.side_by_side import flat
 from graftui.results.trials import Choice, Entry, Trial, trials
@@ -56,6 +56,8 @@ def collected(store: Store, request: Request) -> Collected:
     choice = Choice(request.best_on, request.metric, _metrics())
     scored, left_out = by_key.chosen(finished, choice, wanted, by)
     _refuse_unknown(extra, scored)
+    if request.over == "seeds":
+        over += tuple(seed for seed in DRAWN_BY if any(seed in trial.fields for trial in scored))
     keys = tuple(dict.fromkeys(key.name for key in by))
     made = collect(scored, keys, over)
     unfinished = sum(wanted.of_run_to_be(by_key.row_of(entry)) for entry in pending)
@@ -99,7 +101,8 @@ def keys_of(text: str, option: str = "") -> tuple[str, ...]:
 
 
 def seeds_of(text: str) -> tuple[str, ...]:
-    """The settings that `text` names; "seeds" stands for those of data, train and graft.
+    """The settings that `text` names; "seeds" stands for those of data, train and graft, and where
+    runs have them those that they alone draw by.
 
     Raises UsageError for what is no setting.
     """

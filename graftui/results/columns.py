@@ -63,11 +63,11 @@ def elapsed(run: Run, now: float) -> float | None:
     return run.seconds
 
 
-def _score(name: str, stage: str, instead: str = "", **more: Any) -> Column:
-    """A share of the run's summary; `instead`: where it has none of that."""
+def _score(name: str, *stages: str, **more: Any) -> Column:
+    """A share of the run's summary: of the first of the stages that it has."""
 
     def share(run: Run, _: float) -> float | None:
-        return run.summary.get(stage, run.summary.get(instead))
+        return next((run.summary[stage] for stage in stages if stage in run.summary), None)
 
     def wide(run: Run, now: float) -> str:
         return percent(share(run, now))
@@ -124,8 +124,9 @@ COLUMNS = (
     Column("localizer", lambda run, _: written(run.config.get("localizer")), width=10),
     _score("zero-shot", "pretrained", ls=120, width=9),
     _score("tuned", "finetuned", ls=0, table=0, width=5),
-    # Of a graft that was not to be learnt, the base patch is all there is.
-    _score("graft", "learnt_graft", "base_patch", ls=0, table=0, width=5),
+    # Of a graft that was not to be learnt, the base patch is all there is; what is retrained is the
+    # pretrained model with other values in a region.
+    _score("graft", "learnt_graft", "base_patch", "retrained", ls=0, table=0, width=5),
     _score("recov.", "recovery", ls=75, table=101, width=6),
     Column("sparsity", lambda run, _: sparsities(run.config), right=True, ls=80, table=174,
            width=10),

@@ -16,6 +16,8 @@ from graftui.results.figures import LESS_IS_BETTER, stage_title
 from graftui.results.trials import Trial
 
 SEEDS = ("task.data_seed", "train.seed", "graft.seed")
+DRAWN_BY = ("region.seed",)
+"""Seeds of what some runs alone draw."""
 IMPLIED = (
     "task.name", "model.name", "task.type", "task.k", "task.test_rows", "stage", "sparsity",
     "split", "metric",

@@ -22,7 +22,7 @@ SETTINGS = {one.path: one for kind in kinds() for one in schema.settings(kind)}
 SECTIONS = {path.split(".")[0] for path in SETTINGS}
 PATH = re.compile(rf"(?<![\w./])(?:{'|'.join(sorted(SECTIONS))})\.[\w.{{]*\w")
 """A setting in a text: not part of a longer name or of a file's path."""
-FILES = ("py", "toml", "csv", "tsv", "{tsv", "jsonl", "json")
+FILES = ("py", "toml", "csv", "tsv", "{tsv", "jsonl", "json", "safetensors")
 
 page = pytest.mark.parametrize("text", PAGES.values(), ids=PAGES)
 

@@ -80,7 +80,10 @@ _SHARES = (
     "accuracy", "f1", "matthews", "pearson", "spearman", "ece", "agreement", "recovery",
     "gain_recovery",
 )  # fmt: skip
-_STAGES = ("pretrained", "finetuned", "base_patch", "learnt_graft", "dev")
+_STAGES = ("pretrained", "finetuned", "base_patch", "learnt_graft", "retrained", "dev")
+_GRAFT = ex.either(
+    ex.summary("learnt_graft"), ex.either(ex.summary("base_patch"), ex.summary("retrained"))
+)
 _LOSS = ex.result("loss")
 _MODEL = ex.setting("model", "name")
 
@@ -97,7 +100,7 @@ _TABLE = (
     _text("model", ex.last_part(_MODEL)),
     _score("zero-shot", ex.summary("pretrained")),
     _score("tuned", ex.summary("finetuned")),
-    _score("graft", ex.either(ex.summary("learnt_graft"), ex.summary("base_patch"))),
+    _score("graft", _GRAFT),
     _score("recov.", ex.summary("recovery")),
     _text("localizer", ex.setting("localizer")),
     Key("seed", ex.either(ex.setting("train", "seed"), ex.setting("seed"))),
