@@ -75,6 +75,8 @@ class Chart:
     """Label and value of what is the same everywhere along x."""
     marked: bool = False
     """Whether the points count for themselves: each has its curve's mark."""
+    signed: bool = False
+    """Whether each curve has its mark now and then: without colours they look alike."""
     span: tuple[float, float] | None = None
     """From where to where x goes; None: as far as its curves. None of them goes beyond."""
 

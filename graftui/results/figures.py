@@ -167,7 +167,12 @@ def compared(name: str, value: float | None) -> str:
     what = name.rpartition(" ")[2]
     if what == "sparsity":
         return asked(value)
-    return figure(what, value) if what in COUNTS else rounded(value)
+    return figure(what, value)
+
+
+def change(name: str, by: float) -> str:
+    """How much more, in the unit of `compared`: of a share, percentage points."""
+    return f"{100 * by if name.rpartition(' ')[2] in SHARES else by:+.4g}"
 
 
 def exact(name: str, value: float) -> float:

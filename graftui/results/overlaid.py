@@ -34,7 +34,7 @@ def _chart(
         own = [each for id in column.ids for each in series.get(id, ()) if each.key == key]
         if own and (curve := mean(column.label, own)).xs:
             curves.append(curve)
-    return Chart(title, tuple(curves), x=Axis(score="step", unit="steps"))
+    return Chart(title, tuple(curves), x=Axis(score="step", unit="steps"), signed=True)
 
 
 def mean(label: str, runs: Sequence[Series]) -> Curve:

@@ -16,8 +16,10 @@ from graftui.results.figures import (
     LESS_IS_BETTER,
     NEITHER_IS_BETTER,
     NOT_KNOWN,
+    SHARES,
     compared,
     counted,
+    percent,
     rounded,
 )
 from graftui.results.over_seeds import spread
@@ -155,7 +157,8 @@ def _spread(name: str, values: Sequence[float], runs: int) -> Cell:
     over = spread(values)
     text = compared(name, over.mean)
     if over.std is not None and (over.std or name.rpartition(" ")[2] not in NEITHER_IS_BETTER):
-        text += f" ± {rounded(over.std, '.2g')}"
+        share = name.rpartition(" ")[2] in SHARES
+        text += f" ± {percent(over.std) if share else rounded(over.std, '.2g')}"
     return Cell(text + (f" (n={over.n})" if over.n < runs else ""), over.mean)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from graftui.planning.values import written
 from graftui.results.explained import Explained
-from graftui.results.figures import subject
+from graftui.results.figures import change, subject
 from graftui.show import tables
 from graftui.terminal import Console, Table, Text
 
@@ -27,7 +27,8 @@ def show(explained: Explained, console: Console) -> None:
     if explained.scores:
         console.print("results", style="bold")
         rows = [
-            (score.title, *score.words.split(" → "), _by(score.by)) for score in explained.scores
+            (score.title, *score.words.split(" → "), change(score.name, score.by))
+            for score in explained.scores
         ]
         console.print(_table(rows))
     for id, lacking in explained.known.unrecorded.items():
@@ -47,7 +48,3 @@ def _table(rows: list[tuple[str, ...]]) -> Table:
 def _value(value: Any) -> str:
     text = "none" if value is None else written(value)
     return text[:_SHORT] if _DIGEST.fullmatch(text) else text
-
-
-def _by(difference: float) -> str:
-    return f"{difference:+.4g}"

@@ -4,6 +4,7 @@ Owns the scales, what part of the plane is seen, and where labels, marks and lev
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ MARKS = "●■▲◆○□△◇◉▣▼◈"
 """Of the curves of a marked chart: they tell apart without colours."""
 NOBODY, LEVEL, FAINT = -1, -2, -3
 """Owners of cells that belong to no curve with a name."""
+_SIGNS = 5
+"""Marks of a curve of a signed chart, about."""
 _AIR, _AIR_BESIDE = 0.04, 0.02
 """Of the range, around what is marked: above and below, and at the sides."""
 _FLAT = 1e-300
@@ -68,6 +71,7 @@ def plot(
         points = reduce(curve.xs, curve.ys, box, 2 * width)
         canvas.draw(columns_of(points, box, 2 * width, 4 * height), owner)
     marks = _marks(curves, box, width, height) if chart.marked else {}
+    marks = _signs(curves, box, width, height) if chart.signed else marks
     levels = {row_of(chart.y.place(at), box, height) for _, at in chart.levels if chart.y.has(at)}
     bands = shaded(curves, box, width, height)
     heights = _ticks(chart.y, box.low, box.high, most)
@@ -151,6 +155,22 @@ def _marks(
         for x, y in curve.points:
             at = by_row.setdefault(row_of(y, box, height), {})
             at.setdefault(column_of(x, box, width), owner)
+    return by_row
+
+
+def _signs(
+    curves: Sequence[tuple[int, Curve]], box: Box, width: int, height: int
+) -> dict[int, dict[int, int]]:
+    """As `_marks`, of each curve a few: in turn, so that those of two do not hide each other."""
+    by_row: dict[int, dict[int, int]] = {}
+    named = [(owner, curve) for owner, curve in curves if owner != FAINT and curve.xs]
+    every = max(2 * len(named), width // _SIGNS)
+    for turn, (owner, curve) in enumerate(named):
+        for column in range(every * (2 * turn + 1) // (2 * len(named)), width, every):
+            at = bisect_left(curve.xs, x_at(column, (box.left, box.right), width))
+            if 0 < at < len(curve.xs):
+                row = by_row.setdefault(row_of(curve.ys[at], box, height), {})
+                row.setdefault(column_of(curve.xs[at], box, width), owner)
     return by_row
 
 

@@ -75,7 +75,7 @@ class ChartGrid(ScrollView, can_focus=True):
         self._drawn.clear()
         self._colours = palette(self.app.theme_variables)
         count = len(self._charts or ())
-        marked = any(chart.marked for chart in self._charts or ())
+        marked = any(chart.marked or chart.signed for chart in self._charts or ())
         self._legend = legend(self._owners, self._look(width, 1), marked) if self._owners else []
         rows = -(-count // max(1, width // _WIDTH)) or 1
         self._across = max(1, -(-count // rows))

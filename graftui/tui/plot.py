@@ -69,7 +69,7 @@ def head(
     bold = Style(bold=True, reverse=current)
     parts = [Segment(name, look.style("foreground") + bold), Segment(" ", look.ground)]
     for owner, curve in enumerate(chart.named):
-        sign = mark(owner) if chart.marked else "━"
+        sign = mark(owner) if chart.marked or chart.signed else "━"
         label = cut(f"{sign} {visible(curve.label)}", look.width // 2)
         parts += [Segment(label, look.style(_colour(owner)))]
         parts += [Segment(f"{_value(chart, curve, at)}  ", look.style("text-muted"))]
@@ -91,7 +91,8 @@ def short_head(chart: Chart, look: Look, owners: Mapping[str, int]) -> Strip:
     name = f" {cut(visible(chart.title), room)}  "
     parts = [Segment(name, look.style("foreground") + Style(bold=True))]
     for curve in () if chart.marked else chart.named:
-        parts += [Segment("━", look.style(_colour(owners[curve.label])))]
+        sign = mark(owners[curve.label]) if chart.signed else "━"
+        parts += [Segment(sign, look.style(_colour(owners[curve.label])))]
         parts += [Segment(f"{_value(chart, curve, None)}  ", look.style("text-muted"))]
     parts += [Segment(text, look.style("text-muted")) for text in levels]
     return look.line(parts)

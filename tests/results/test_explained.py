@@ -107,7 +107,7 @@ def test_nothing_differs_and_the_results_still_do(lab: Lab) -> None:
     (score,) = why.scores
     assert (score.name, score.values) == ("finetuned accuracy", (0.75, 0.7500000001))
     assert "Nothing that both recorded differs, and the results still do" in why.sentence
-    assert "finetuned accuracy: 0.75 → 0.7500000001" in why.sentence, "in digits that tell"
+    assert "finetuned accuracy: 75.0 → 75.00000001" in why.sentence, "in digits that tell"
 
 
 @pytest.mark.parametrize(

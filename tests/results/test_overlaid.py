@@ -18,7 +18,7 @@ from graftui.results.peers import Peers
 from graftui.show.bands import SHADE, shaded
 from graftui.show.braille import Box, column_of, row_of
 from graftui.show.pictures import to_svg
-from graftui.show.plot import plot
+from graftui.show.plot import mark, plot
 
 LOSS, DEV = CurveKey("train/loss"), CurveKey("dev/accuracy")
 
@@ -103,3 +103,19 @@ def test_a_file_has_every_point_and_a_picture_what_the_terminal_shows() -> None:
     assert picture.startswith("<svg")
     assert "&lt;curves&gt;" in picture
     assert SHADE in picture
+
+
+def test_without_colours_each_curve_has_its_mark() -> None:
+    """Each where its own curve runs, and none hides another."""
+    columns = [Peers(id, (run(id),), ((),)) for id in "abc"]
+    series = {
+        id: [Series(LOSS, tuple(range(100)), (float(at),) * 100)] for at, id in enumerate("abc")
+    }
+    (chart,) = overlaid(columns, series)
+    drawn = plot(chart, 60, 9, 3)
+    assert drawn is not None
+    rows = ["".join(stretch.text for stretch in row.stretches) for row in drawn.rows]
+    for owner, row in enumerate((rows[-1], rows[4], rows[0])):
+        others = {mark(n) for n in range(3)} - {mark(owner)}
+        assert 3 <= row.count(mark(owner)) <= 8
+        assert not others & set(row)

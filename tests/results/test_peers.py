@@ -53,7 +53,8 @@ def test_a_cell_has_mean_and_deviation_of_its_runs() -> None:
     values = [[0.5, 0.75], [0.5], [0.5, 1.0]]
     assert [cell.value for cell in rows["finetuned accuracy"]] == [np.mean(v) for v in values]
     assert [cell.text for cell in rows["finetuned accuracy"]] == [
-        f"0.625 ± {np.std(values[0], ddof=1):.2g}", "0.5", f"0.75 ± {np.std(values[2], ddof=1):.2g}"
+        f"62.5 ± {100 * np.std(values[0], ddof=1):.1f}", "50.0",
+        f"75.0 ± {100 * np.std(values[2], ddof=1):.1f}",
     ]  # fmt: skip
     assert [cell.role for cell in rows["finetuned accuracy"]] == [
         Role.plain, Role.plain, Role.best,
@@ -82,9 +83,9 @@ def test_every_format_has_what_the_screen_has(form: str) -> None:
     elif form in ("json", "jsonl"):
         read = json.loads(text if form == "json" else f"[{','.join(text.splitlines())}]")
         assert read[-2]["values"][2] == {
-            "column": "k 4, lr 0.1", "value": 0.75, "text": "0.75 ± 0.35",
+            "column": "k 4, lr 0.1", "value": 0.75, "text": "75.0 ± 35.4",
         }  # fmt: skip
     else:
         for _, row in table.lines():
             assert all(cell.text.partition(" ±")[0] in text for cell in row.cells)
-        assert r"0.75 $\pm$ 0.35" in text or "0.75 ± 0.35" in text
+        assert r"75.0 $\pm$ 35.4" in text or "75.0 ± 35.4" in text

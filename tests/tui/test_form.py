@@ -144,7 +144,7 @@ async def choose_pocket(pilot: Pilot[None]) -> NewRunScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
     screen = pilot.app.screen
     assert isinstance(screen, NewRunScreen)
-    await until(pilot, lambda: screen.query(Field))
+    await until(pilot, lambda: screen.query(Field) and screen.focused)
     return screen
 
 

@@ -143,7 +143,7 @@ async def chosen(pilot: Pilot[None], word: str) -> NewRunScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
     screen = pilot.app.screen
     assert isinstance(screen, NewRunScreen)
-    await until(pilot, lambda: screen.query(Field))
+    await until(pilot, lambda: screen.query(Field) and screen.focused)
     return screen
 
 

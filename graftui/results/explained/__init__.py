@@ -37,7 +37,8 @@ class Changed:
         """Both values, in digits that tell them apart."""
         texts = [compared(self.name, value) for value in self.values]
         if texts[0] == texts[1]:
-            texts = list(map(repr, self.values))
+            share = self.name.rpartition(" ")[2] in SHARES
+            texts = [repr(100 * value if share else value) for value in self.values]
         return f"{texts[0]} → {texts[1]}"
 
 

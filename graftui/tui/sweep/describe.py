@@ -40,14 +40,15 @@ _THEMED = {tone: f"${variable}" for tone, variable in TONES.items()}
 
 
 def title(seen: SweepSeen) -> Content:
-    """Which sweep, and where its cells stand."""
+    """Which sweep, and where its cells stand; last what a narrow terminal has no room for."""
     sweep = seen.sweep
     left = drawing.left(seen.left_s)
+    recipe = f"  recipe {sweep.recipe}" if sweep.recipe != sweep.name else ""
     return Content.assemble(
         " ", data(sweep.id, "bold $accent"), "  ", data(sweep.name, "bold $primary"), "  ",
-        data(f"recipe {sweep.recipe}", "$text-muted"), "  ",
-        (counted(sum(seen.counts.values()), "cell"), "$text-muted"), "  ",
         counts(seen.counts), (f"  {left}" if left else "", "$text-muted"),
+        (f"  {counted(sum(seen.counts.values()), 'cell')}", "$text-muted"),
+        data(recipe, "$text-muted"),
     )  # fmt: skip
 
 
