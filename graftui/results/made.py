@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.contract.layout import RunDir, read_whole
+from graftui.kinds import Card
+from graftui.results.figures import figure
 
 
 def result_of(run_dir: RunDir) -> Mapping[str, Any]:
@@ -14,3 +16,8 @@ def result_of(run_dir: RunDir) -> Mapping[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return result if isinstance(result, dict) else {}
+
+
+def figures_of(card: Card) -> list[tuple[str, str]]:
+    """What each figure of a card is called, and the figure in words."""
+    return [(name, figure(score, value)) for name, score, value in card.figures]

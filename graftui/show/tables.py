@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import ConsoleOptions, RenderResult
 
 from graftui.measured import Score
-from graftui.models import Run, RunStatus
+from graftui.models import Attempt, Run, RunStatus
 from graftui.planning.values import written
+from graftui.results import attempts as told_attempts
 from graftui.results.columns import Column, for_ls
-from graftui.results.figures import stands_out
+from graftui.results.figures import NOT_KNOWN, stands_out
+from graftui.results.made import figures_of
 from graftui.results.score_table import GAP, score_table
 from graftui.show import lines
 from graftui.show.lines import Lines
@@ -20,6 +22,8 @@ from graftui.terminal import Console, Table, Text
 from graftui.text import visible
 
 if TYPE_CHECKING:  # it imports pydantic, which a list of runs has no time for
+    from graftui.kinds import Card
+    from graftui.results.origins import Told
     from graftui.results.run_groups import RunGroup
 
 STYLES = {
@@ -100,6 +104,44 @@ class Results:
         for stage, row in zip(scored.stages, scored.rows, strict=True):
             table.add_row(*row, style="bold" if stands_out(stage) else "")
         yield table
+
+
+def origins(told: "Sequence[Told]") -> Table:
+    """Each setting of a run, and where its value came from if not from its default; of one that was
+    set for this run, what it would be otherwise.
+    """
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    table.add_column(style="dim")
+    for line in told:
+        own = line.origin == "set"
+        value = Text(f"{written(line.value)} {line.unit}".rstrip(), "bold yellow" if own else "")
+        known = "" if line.origin == "default" else str(line.origin)
+        otherwise = f", otherwise {written(line.otherwise) or NOT_KNOWN}" if own else ""
+        table.add_row(line.path, value, known + otherwise)
+    return table
+
+
+def attempts(run: Run, started: Sequence[Attempt], now: float) -> Table:
+    """A line each start of a run, at the time `now` (seconds since the epoch)."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in told_attempts.TITLES:
+        table.add_column(title, no_wrap=title != "where")
+    for row in told_attempts.rows(run, started, now):
+        table.add_row(*map(visible, row))
+    return table
+
+
+def cards(shown: "Sequence[Card]") -> list[Text]:
+    """What a run's kind says of its result, a line each."""
+    lines = []
+    for card in shown:
+        line = Text(f"{visible(card.title)}  ", "bold")
+        for name, text in figures_of(card):
+            line.append(f"{visible(name)} ", "dim").append(f"{visible(text)}   ")
+        lines.append(line)
+    return lines
 
 
 def settings(values: dict[str, Any]) -> Table:

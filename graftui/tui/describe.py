@@ -12,7 +12,8 @@ from graftui.planning.values import written
 from graftui.results import attempts as told_attempts
 from graftui.results import provenance
 from graftui.results.facts import facts
-from graftui.results.figures import NOT_KNOWN, compact, figure, file_size, stands_out
+from graftui.results.figures import NOT_KNOWN, compact, file_size, stands_out
+from graftui.results.made import figures_of
 from graftui.results.score_table import GAP, score_table
 from graftui.results.times import time_left
 from graftui.show.grids import texts
@@ -204,7 +205,7 @@ def _cards(detail: Detail) -> list[Content]:
     lines = []
     for card in detail.cards:
         pieces: list[Any] = [data(f"{card.title}  ", "bold $accent")]
-        for name, score, value in card.figures:
-            pieces += [data(f"{name} ", "$text-muted"), data(figure(score, value)), "   "]
+        for name, text in figures_of(card):
+            pieces += [data(f"{name} ", "$text-muted"), data(text), "   "]
         lines.append(Content.assemble(*pieces))
     return lines

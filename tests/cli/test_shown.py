@@ -17,11 +17,13 @@ from rich.cells import cell_len
 from engine.contract.layout import RunDir
 from graftui import settings as knobs
 from graftui.cli.commands import detail
+from graftui.kinds import shown as shown_of
 from graftui.measured import Score
-from graftui.models import Run
+from graftui.models import Attempt, Run
 from graftui.registry.query.grammar import parse_options
 from graftui.registry.store import Store
 from graftui.results.columns import COLUMNS
+from graftui.results.made import result_of
 from graftui.results.side_by_side import compare
 from graftui.scheduler.reconcile import reconcile
 from graftui.settings import Settings
@@ -158,7 +160,7 @@ def test_show_has_the_map_of_the_graft_that_its_scores_are_about(here: Settings)
     ("written", "shown"),
     [
         ({"weights": 8505, "recovery": 0.9531, "low": 0.93, "high": 0.971, "tried": {}},
-         "8,505 weights recover 95.3 % (95 % interval 93.0 to 97.1)"),
+         "smallest graft  weights 8,505   recovers % 95.3   at least % 93.0   at most % 97.1"),
         ({"weights": 8505}, ""),
         ([1], ""),
         (None, ""),
@@ -168,7 +170,31 @@ def test_show_has_the_interval_of_recover(here: Settings, written: object, shown
     place = RunDir(here.runs / "g3").result
     place.write_text(json.dumps({"recover": written}))
     run = next(run for run in all_of(here) if run.id == "g3")
-    assert detail._in_its_folder(run, here).get("smallest graft", "") == shown
+    lines = [
+        line.plain.rstrip()
+        for line in tables.cards(shown_of(run.kind).cards(result_of(RunDir(place.parent))))
+    ]
+    assert lines == ([shown] if shown else [])
     place.write_bytes(b"\xff{")
     assert detail.recovered(here, run) is None
     assert detail.recovered(here, replace(run, id="nobody")) is None
+
+
+def test_show_says_where_each_value_came_from_and_how_each_start_ended(here: Settings) -> None:
+    (here.root / "recipes").mkdir(exist_ok=True)
+    recipe = '[graft]\nfinetuned.path = "x"\nseed = 3\nsteps = 5\n'
+    (here.root / "recipes" / "mine.toml").write_text(recipe)
+    run = next(run for run in all_of(here) if run.id == "g1")
+    run = replace(run, recipe="mine", config={**run.config, "seed": 3, "steps": 7})
+    with Store.open(here.db) as store:
+        started = Attempt(run="own", n=1, host="gpu1", pid=7, exit_code=3, peak_bytes=123_000_000,
+                          started_at=1000.0, ended_at=1042.0)  # fmt: skip
+        store.add([replace(run, id="own", attempt=started)])
+        console = Console(width=120, file=io.StringIO(), record=True)
+        detail.show(store, here, store.get("own"), console, False)
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert ["graft.seed", "3", "recipe"] in lines
+    assert ["graft.steps", "7", "steps", "set,", "otherwise", "5"] in lines
+    (start,) = [line for line in lines if "exit" in line and "gpu1" in line]
+    assert start[0] == "1"
+    assert "123" in start

@@ -5,10 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from graftui.settings import Settings
+from graftui.tui.describe import summary
 from graftui.tui.run.map_pane import MapView
-from tests.tui.conftest import dashboard, filled, frame, go_to, until
+from graftui.tui.run.pane import TextPane
+from tests.tui.conftest import dashboard, filled, frame, go_to, runs, until
 
 
 def mapped(settings: Settings, id: str) -> None:
@@ -78,3 +81,37 @@ async def test_a_map_that_cannot_be_read_says_so(settings: Settings) -> None:
         await go_to(pilot, "g7kmaa")
         await pilot.press("7")
         await until(pilot, lambda: any("cannot be read" in line for line in frame(pilot)))
+
+
+async def test_what_can_be_done_is_offered_in_the_room_there_is(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+
+        async def shows(*texts: str) -> None:
+            await until(pilot, lambda: all(t in "\n".join(frame(pilot)) for t in texts))
+
+        await filled(pilot)
+        await go_to(pilot, "t8aaff")
+        await pilot.press("z")
+        await until(pilot, lambda: not runs(pilot).query_one("#detail").display)
+        await pilot.press("z", "enter")
+        await shows("running", "c Cancel")
+        await pilot.press("escape")
+        await go_to(pilot, "g7kmaa")
+        await pilot.press("enter")
+        await shows("r Re-run", "learnt graft", "agreement", "recovery")
+        assert "Cancel" not in frame(pilot)[-1], "it has ended"
+        pane = pilot.app.screen.query_one("#summary-pane", TextPane)
+        wide = summary(pilot.app.screen.detail, pane.size.width)  # type: ignore[attr-defined]
+        narrow = summary(pilot.app.screen.detail, 40)  # type: ignore[attr-defined]
+        assert str(wide) != str(narrow)
+        assert str(wide) == str(pane.query_one(Static).content)
+        await pilot.resize_terminal(40, 24)
+        await until(pilot, lambda: pane.size.width == 40)
+        await until(pilot, lambda: str(narrow) == str(pane.query_one(Static).content))
+        await pilot.resize_terminal(120, 36)
+        await shows("recovery")
+        await pilot.press("z")
+        await until(pilot, lambda: "Re-run" not in "\n".join(frame(pilot)))
+        assert "g7kmaa" in "\n".join(frame(pilot)[:3])
+        await pilot.press("escape")
+        await shows("r Re-run")

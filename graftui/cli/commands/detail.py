@@ -11,12 +11,12 @@ from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.registry.provenance import all_recorded, recorded
 from graftui.registry.store import Store
+from graftui.results import origins
 from graftui.results.facts import facts
-from graftui.results.figures import figure, subject
+from graftui.results.figures import subject
 from graftui.results.made import result_of
 from graftui.results.maps import about, map_of
 from graftui.results.provenance import told
-from graftui.results.side_by_side import used
 from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
@@ -41,9 +41,29 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
             "run_dir": str(directory(settings, run).path),
             "recover": recovered(settings, run),
             "provenance": _provenance(run, settings),
+            "attempts": [dataclasses.asdict(each) for each in store.attempts(run.id)],
+            "origins": {told.path: told.origin for told in origins.told(run, settings)},
         }
         send_json(whole)
         return
+    _tell_standing(run, console)
+    folder = {"folder": str(directory(settings, run).path)}
+    console.print(tables.settings({**facts(run, now), **folder}))
+    if run.attempt.n:
+        console.print(tables.settings(told(recorded(directory(settings, run), run.attempt.n))))
+    if started := store.attempts(run.id):
+        console.print(tables.attempts(run, started, now))
+    if scores:
+        console.print(tables.Results(scores))
+    _tell_result(settings, run, console)
+    for file in files:
+        gone = ": gone, and not to be reused" if file.gone else ""
+        console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes){gone}")
+    console.print(tables.origins(origins.told(run, settings)))
+
+
+def _tell_standing(run: Run, console: Console) -> None:
+    """Which run it is, how it stands, and what went wrong."""
     about = (run.id, "bold"), f"  {run.name}  {subject(run)}  ", tables.status(run)
     console.print(Text.assemble(*about))
     for text in filter(None, (run.message, run.hint)):
@@ -52,20 +72,18 @@ def show(store: Store, settings: Settings, run: Run, console: Console, json: boo
         console.print(f"  {text}", style="yellow")
     for line in filter(None, run.log_tail.split("\n")):
         console.print(f"  | {line}", style="dim")
-    console.print(tables.settings({**facts(run, now), **_in_its_folder(run, settings)}))
-    if run.attempt.n:
-        console.print(tables.settings(told(recorded(directory(settings, run), run.attempt.n))))
-    if scores:
-        console.print(tables.Results(scores))
-    for grid in kinds.shown(run.kind).grids(result_of(directory(settings, run))):
+
+
+def _tell_result(settings: Settings, run: Run, console: Console) -> None:
+    """What its kind says of its result, and where the weights of its graft lie."""
+    result, kind = result_of(directory(settings, run)), kinds.shown(run.kind)
+    for card in tables.cards(kind.cards(result)):
+        console.print(card)
+    for grid in kind.grids(result):
         console.print(Text(grid.title, "bold"))
         console.print(drawn(grid))
     if located := _located(settings, run, console):
         console.print(located)
-    for file in files:
-        gone = ": gone, and not to be reused" if file.gone else ""
-        console.print(f"{file.kind}: {file.path} ({file.bytes:,} bytes){gone}")
-    console.print(tables.settings(used(run.config, run.kind)))
 
 
 def _located(settings: Settings, run: Run, console: Console) -> Heat | None:
@@ -97,12 +115,6 @@ def _provenance(run: Run, settings: Settings) -> list[dict[str, object]]:
     return [{"attempt": n, **known} for n, known in noted.items() if known]
 
 
-def _in_its_folder(run: Run, settings: Settings) -> dict[str, str]:
-    folder = {"folder": str(directory(settings, run).path)}
-    smallest = _smallest(settings, run)
-    return folder | ({"smallest graft": smallest} if smallest else {})
-
-
 def recovered(settings: Settings, run: Run) -> dict[str, float] | None:
     """What `graft.recover` found: weights, recovery, and its 95 % interval from low to high."""
     try:
@@ -110,12 +122,3 @@ def recovered(settings: Settings, run: Run) -> dict[str, float] | None:
         return {name: float(figures[name]) for name in ("weights", "recovery", "low", "high")}
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-
-
-def _smallest(settings: Settings, run: Run) -> str:
-    bounds = recovered(settings, run)
-    if bounds is None:
-        return ""
-    weights = figure("weights", bounds["weights"])
-    share, low, high = (figure("recovery", bounds[name]) for name in ("recovery", "low", "high"))
-    return f"{weights} weights recover {share} % (95 % interval {low} to {high})"

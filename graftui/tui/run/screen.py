@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Footer, Static
 
+from graftui.models import RunStatus
 from graftui.settings import Settings
 from graftui.show.states import state
 from graftui.tui.feed import Question
@@ -28,8 +29,14 @@ from graftui.tui.verbs import ending, labelling, starting
 class RunScreen(LiveScreen[None]):
     """A line that says which run, and its details."""
 
+    DEFAULT_CSS = """
+    RunScreen.-zoomed > #run-title, RunScreen.-zoomed Tabs, RunScreen.-zoomed > Footer {
+        display: none;
+    }
+    """
     BINDINGS = [
-        Binding("escape,q", "dismiss", "Back", id="run.back", tooltip="back to the runs"),
+        Binding("escape,q", "back", "Back", id="run.back",
+                tooltip="out of a zoomed pane; back to the runs"),
         *(Binding(str(n), f"tab('{tab}')", tab.title(), show=False, id=f"run.{tab}",
                   tooltip=f"the {tab} of the run")
           for n, tab in enumerate(TABS, 1)),
@@ -37,6 +44,10 @@ class RunScreen(LiveScreen[None]):
                 tooltip="run it again, with changes"),
         Binding("c", "cancel", "Cancel", id="run.cancel",
                 tooltip="cancel it (asks first; what is best so far is kept)"),
+        Binding("l", "release", "Release", id="run.release",
+                tooltip="let it go, if it is held: it is queued"),
+        Binding("z", "zoom", "Zoom", show=False, id="run.zoom",
+                tooltip="what is open all over the screen, without its frame; again: with it"),
         Binding("d", "delete", "Delete", show=False, id="run.delete",
                 tooltip="delete it (asks first)"),
         *labelling.bindings("run", "tag", "note", "star", "rename"),
@@ -73,8 +84,19 @@ class RunScreen(LiveScreen[None]):
             gone = f" Run {self.page.id} is gone: it was deleted.  esc goes back"
             self.query_one("#run-title", Static).update(data(gone, "$error"))
 
-    def watch_detail(self, detail: Detail | None) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What can be done with the run as it stands."""
+        run = self.detail.run if self.detail else None
+        if action == "cancel":
+            return run is not None and (run.status.active or run.status is RunStatus.held)
+        if action == "release":
+            return run is not None and run.status is RunStatus.held
+        return True
+
+    def watch_detail(self, old: Detail | None, detail: Detail | None) -> None:
         """Hand it on."""
+        if (old and old.run.status) != (detail and detail.run.status):
+            self.refresh_bindings()
         if detail is not None:
             self.query_one("#run-title", Static).update(_title(detail))
             self.query_one(RunDetail).show(detail)
@@ -91,6 +113,22 @@ class RunScreen(LiveScreen[None]):
         """Open a tab, and let the arrows move in it."""
         self.query_one(RunDetail).open(tab)
         self.query_one(RunDetail).focus_body()
+
+    def action_back(self) -> None:
+        """Its frame again, or back."""
+        if self.has_class("-zoomed"):
+            self.remove_class("-zoomed")
+        else:
+            self.dismiss()
+
+    def action_zoom(self) -> None:
+        """Its frame, or none."""
+        self.toggle_class("-zoomed")
+
+    def action_release(self) -> None:
+        """Queue it."""
+        if self.detail:
+            starting.release(self, [self.detail.run])
 
     def action_rerun(self) -> None:
         """Its form."""

@@ -49,7 +49,7 @@ class RunsScreen(ArrangedScreen):
         Binding("ctrl+underscore,ctrl+slash", "clear_filter", "Clear filter", show=False,
                 key_display="ctrl+/", id="runs.clear", tooltip="no filter any more"),
         Binding("escape", "back", "Back", show=False, id="runs.back",
-                tooltip="drop the marks; drop the filter"),
+                tooltip="out of a zoomed table; drop the marks; drop the filter"),
         Binding("left_square_bracket", "page(-1)", "Page before", show=False, id="runs.before",
                 tooltip="page before (of 1,000 runs)"),
         Binding("right_square_bracket", "page(1)", "Next page", show=False, id="runs.after",
@@ -57,6 +57,8 @@ class RunsScreen(ArrangedScreen):
         *(Binding(str(n), f"tab('{tab}')", tab.title(), show=False, id=f"runs.{tab}",
                   tooltip=f"the {tab} of the run under the cursor")
           for n, tab in enumerate(TABS, 1)),
+        Binding("z", "zoom_pane", "Zoom", show=False, id="runs.zoom",
+                tooltip="the pane that has the keys all over the screen: table or details"),
         Binding("q", "app.quit", "Quit", id="runs.quit",
                 tooltip="quit; runs go on (graftui watch ID follows one)"),
     ]  # fmt: skip
@@ -211,9 +213,18 @@ class RunsScreen(ArrangedScreen):
             page = RunPage(id, tab or self.query_one(RunDetail).tab)
             self.app.push_screen(RunScreen(self.settings, self.reader, page))
 
+    def action_zoom_pane(self) -> None:
+        """The details have a screen of their own."""
+        if self.query_one(RunDetail).has_focus_within:
+            self.action_zoom()
+        else:
+            self.toggle_class("-zoomed")
+
     def action_back(self) -> None:
-        """Undo the last of: runs marked, filter."""
-        if self.marked:
+        """Undo the last of: zoom, runs marked, filter."""
+        if self.has_class("-zoomed"):
+            self.remove_class("-zoomed")
+        elif self.marked:
             self.marked = frozenset()
         else:
             self.query_one(FilterBar).put("")
