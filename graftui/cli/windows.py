@@ -23,7 +23,7 @@ def serve(
     ] = 60.0,
 ) -> None:
     """The dashboard in a browser on this machine, at an address with a token in it: who has that
-    address can do all that the dashboard can. Needs pip install 'graftui[web]'.
+    address can do all that the dashboard can. Needs the extra `web`: pip install textual-serve.
     """
     from graftui.web.serving import serve
 
