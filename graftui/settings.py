@@ -34,6 +34,10 @@ KEYS = "keys"
 _TABLES = (*QUEUEING, KEYS)
 
 
+RELATIVE, ABSOLUTE = "relative", "absolute"
+"""How times are read."""
+
+
 def queueing(executor: str) -> bool:
     """Whether what that executor runs does so on another machine."""
     return executor.partition(":")[0] in QUEUEING
@@ -66,6 +70,10 @@ class Settings:
     """Command that is called when a run ends which is queued now; see after.py."""
     warm: bool = True
     """Whether engines may be forked from one that has done its imports."""
+    times: str = RELATIVE
+    """Whether one reads how long ago something was, or when."""
+    time_zone: str = ""
+    """That times are read in, such as Europe/Berlin; empty: that of the machine."""
     inventory: str = ""
     """File that says what machine this is to be taken for; empty: what there is."""
     told: tuple[str, ...] = ()
@@ -202,6 +210,24 @@ def _switch(text: str) -> bool:
     return _SWITCHES[word]
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"should be {' or '.join(words)}")
+        return text
+
+    return parse
+
+
+def _time_zone(text: str) -> str:
+    from zoneinfo import ZoneInfo  # here: most have their machine's
+
+    try:
+        return ZoneInfo(text).key if text else ""
+    except (KeyError, OSError, ValueError):
+        raise ValueError("is no time zone that is known here, such as Europe/Berlin") from None
+
+
 def _path(text: str) -> Path:
     if not text.strip():
         raise ValueError("should be a path")
@@ -223,5 +249,7 @@ KNOBS: dict[str, Callable[[str], Any]] = {
     "python": str,
     "after": str,
     "warm": _switch,
+    "times": _one_of(RELATIVE, ABSOLUTE),
+    "time_zone": _time_zone,
     "inventory": _file,
 }

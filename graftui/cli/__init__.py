@@ -3,6 +3,7 @@
 Imports within the verbs: `graftui --help` must not wait for pydantic, SQLite or Textual.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from copy import copy
@@ -56,12 +57,19 @@ def dashboard(
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")
     ] = False,
+    fps: Annotated[
+        int,
+        typer.Option(
+            min=1, max=60, help="Of the dashboard: draw at most so often a second, on slow links"
+        ),
+    ] = 60,
 ) -> None:
     if context.invoked_subcommand is not None:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):  # nobody could use a dashboard
         results.ls()
         return
+    os.environ["TEXTUAL_FPS"] = str(fps)  # read when Textual is imported
     from graftui.tui.app import run
 
     run(settings_here())

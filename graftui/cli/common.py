@@ -76,16 +76,25 @@ Notify = Annotated[
     bool,
     typer.Option("--notify", help="Ring when it has ended, and send what you have configured"),
 ]
+Times = Annotated[
+    str | None,
+    typer.Option(
+        "--times", metavar="HOW", help="relative: how long ago; absolute: when, by the clock"
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")]
 
 
-def settings_here(after: str | None = None) -> "Settings":
-    """The settings in force; asks once where the folder's file chooses a program. `after`: as
-    typed.
+def settings_here(after: str | None = None, times: str | None = None) -> "Settings":
+    """The settings in force; asks once where the folder's file chooses a program. `after`, `times`:
+    as typed. Times are read from now on as they say.
     """
     from graftui import settings
+    from graftui.results.times import read_as, reading_of
 
-    return allowing(lambda: settings.load({"after": after}))
+    loaded = allowing(lambda: settings.load({"after": after, "times": times}))
+    read_as(reading_of(loaded))
+    return loaded
 
 
 def allowing(read: Callable[[], T]) -> T:

@@ -11,6 +11,7 @@ from graftui.cli.common import (
     Json,
     MaybeRefs,
     Sets,
+    Times,
     Yes,
     console_here,
     settings_here,
@@ -38,6 +39,7 @@ def outlook(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, help="At most so many that wait; 0: all")
     ] = 50,
+    times: Times = None,
     json: Json = False,
 ) -> None:
     """Show what runs where, what waits for what, and when it will start; or arrange it.
@@ -49,7 +51,7 @@ def outlook(
         return
     from graftui.cli.commands import queue as showing
 
-    settings = settings_here()
+    settings = settings_here(times=times)
     with store_to_read(settings) as store:
         showing.show(settings, store, console_here(), filter_, limit, json)
 

@@ -11,6 +11,7 @@ from graftui.cli.common import (
     Filters,
     Json,
     Ref,
+    Times,
     console_here,
     say,
     settings_here,
@@ -34,12 +35,13 @@ def ls(
         str,
         typer.Option(metavar="KEY,...", help="A line a group, mean ± deviation: or all-but-seed"),
     ] = "",
+    times: Times = None,
     json: Json = False,
 ) -> None:
     """List runs, newest first."""
     from graftui.cli.commands import listing
 
-    settings = settings_here()
+    settings = settings_here(times=times)
     with store_to_read(settings) as store:
         listing.show(
             store, settings, console_here(), filter_, sort, search, limit, json, columns, by
@@ -57,10 +59,11 @@ def show(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="With --curves: figure, .pdf .svg .png")
     ] = None,
+    times: Times = None,
     json: Json = False,
 ) -> None:
     """Show a run: state, scores, files and every setting; or its curves."""
-    settings = settings_here()
+    settings = settings_here(times=times)
     if not curves and (log or smooth or output or x != "step"):
         raise UsageError("--x, --smooth, --log and -o say how to draw curves.", "Add --curves.")
     picture = writing.picture(output, settings)

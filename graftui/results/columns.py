@@ -13,7 +13,7 @@ from typing import Any
 from graftui.models import Run
 from graftui.planning.values import written
 from graftui.results.figures import figure, of_summary, percent, sparsities, subject
-from graftui.results.times import age, duration, moment
+from graftui.results.times import duration, moment, since
 
 Read = Callable[[Run, float], str]
 """A cell's text, of a run at a time (seconds since the epoch)."""
@@ -39,6 +39,8 @@ class Column:
     """Whether it is what a run was scored, which the summary of a run need not have."""
     timed: bool = False
     """Whether it reads otherwise as time goes by."""
+    dated: bool = False
+    """Whether it says when something was, which takes times.STAMP where times are absolute."""
     order: str = ""
     """What a click on its heading sorts by, where it is not the name; `-`: greatest first."""
     number: Callable[[Run, float], float | None] | None = None
@@ -137,9 +139,9 @@ COLUMNS = (
     Column("took", lambda run, now: duration(elapsed(run, now)),
            lambda run, now: duration(elapsed(run, now), narrow=True), right=True, ls=130, table=110,
            width=7, timed=True, number=elapsed, form=partial(duration, narrow=True)),
-    Column("age", lambda run, now: duration(now - run.created_at),
-           lambda run, now: age(now - run.created_at), right=True, ls=155, table=118, width=4,
-           timed=True, order="-created"),
+    Column("age", lambda run, now: since(run.created_at, now),
+           lambda run, now: since(run.created_at, now, narrow=True), right=True, ls=155, table=118,
+           width=4, timed=True, dated=True, order="-created"),
     Column("tags", lambda run, _: " ".join(run.tags), table=152, width=16, exported="tags"),
     Column("note", lambda run, _: run.note, width=24, exported="note"),
     Column("host", lambda run, _: run.attempt.host, width=12),

@@ -3,7 +3,7 @@
 from graftui.models import Attempt, Run
 from graftui.results.columns import elapsed
 from graftui.results.figures import counted
-from graftui.results.times import age, duration
+from graftui.results.times import ago, duration
 
 
 def facts(run: Run, now: float) -> dict[str, str]:
@@ -18,7 +18,7 @@ def facts(run: Run, now: float) -> dict[str, str]:
         "after": ", ".join(run.sources),
         "attempt": _attempt(attempt),
         "took": duration(elapsed(run, now)),
-        "ended": f"{age(now - run.ended_at)} ago" if run.ended_at else "",
+        "ended": ago(run.ended_at, now) if run.ended_at else "",
         "device": run.device,
         "process": process(attempt) if run.status.active else "",
         "has": granted(attempt) if run.status.active else "",

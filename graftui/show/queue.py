@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import count
 from typing import Any
 
 from graftui.models import Attempt, Run
@@ -52,13 +51,14 @@ def show(seen: Outlook, machine: Machine, console: Console, limit: int) -> None:
         console.print(text, style=style, soft_wrap=True)
     for device in devices(machine, seen.at_work):
         console.print(f"{device.name}: {device.said}", style="dim", soft_wrap=True)
+    now = time.time()
     if seen.at_work:
-        now = time.time()
         rows = [at_work(seen, run, now) for run in seen.at_work]
         console.print(_table(_AT_WORK, rows), crop=False)
     lines = seen.lines[: limit or None]
     if lines:
-        console.print(_table(_WAITING, list(map(waiting, count(1), lines))), crop=False)
+        rows = [waiting(number, line, now) for number, line in enumerate(lines, 1)]
+        console.print(_table(_WAITING, rows), crop=False)
     if len(lines) < seen.waiting:
         console.print(f"{len(lines)} of {seen.waiting}; --limit 0 shows all", style="dim")
 
@@ -106,9 +106,9 @@ def where(run: Run) -> str:
     return f"{told}: {run.waits_for}" if run.waits_for else told
 
 
-def waiting(number: int, line: Line) -> Cells:
-    """One that waits, and its place."""
-    run, starts = line.run, time_until(line.starts_in_s)
+def waiting(number: int, line: Line, now: float) -> Cells:
+    """One that waits, and its place, at the time `now`."""
+    run, starts = line.run, time_until(line.starts_in_s, now)
     priority = str(run.priority or "")
     return [str(number), run.id, run.name, run.kind, priority, run.queue_group, starts, line.why]
 

@@ -11,7 +11,7 @@ from graftui.planning.values import written
 from graftui.results.figures import NOT_KNOWN, counted, of_summary
 from graftui.results.over_seeds import Spread
 from graftui.results.sweep_matrix import Folded, Matrix, Row
-from graftui.results.times import age, time_left
+from graftui.results.times import since, time_left
 from graftui.show import plans
 from graftui.show.lines import Column, Lines
 from graftui.show.states import STATES, State, Tone, state
@@ -63,7 +63,7 @@ def line(
     """A sweep under those heads, at the time `now` (seconds since the epoch)."""
     return [
         sweep.id, sweep.name, sweep.recipe, f"{len(sweep.cells):,}", _sizes(sweep),
-        counts(numbers, styles), age(now - sweep.created_at),
+        counts(numbers, styles), since(sweep.created_at, now, narrow=True),
     ]  # fmt: skip
 
 

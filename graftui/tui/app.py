@@ -8,6 +8,7 @@ Owns what lives as long as the window. Quitting ends no run: it says how to find
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from textual.theme import Theme
 from textual.widgets import Input
 
 from graftui.errors import GraftuiError
+from graftui.results import times
 from graftui.settings import FILE, Settings
 from graftui.text import visible_lines
 from graftui.tui import jobs, keys
@@ -36,35 +38,9 @@ from graftui.tui.remembered import Remembered
 from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.spelling import Spelling
 from graftui.tui.text import cut
+from graftui.tui.themes import CALM, OURS
 from graftui.tui.verbs import files
 from graftui.tui.verbs.undoing import Steps
-
-CALM = Theme(
-    name="graftui",
-    dark=True,
-    primary="#7fb4f0",
-    secondary="#b49ae0",
-    accent="#5fd0b0",
-    warning="#e0b364",
-    error="#ee7b78",
-    success="#86c987",
-    foreground="#c9d1dc",
-    background="#10141a",
-    surface="#141a22",
-    panel="#1d2530",
-    variables={
-        "block-cursor-background": "#24405c",
-        "block-cursor-foreground": "#e6ecf4",
-        "block-cursor-text-style": "none",
-        "block-cursor-blurred-background": "#1e2c3c",
-        "footer-key-foreground": "#5fd0b0",
-        "footer-background": "#1d2530",
-        "border": "#2c3846",
-        "text-muted": "#8793a3",
-        "text-disabled": "#5a6573",
-    },
-)
-
 
 _TOAST = 600
 """Cells of a toast's text, at most: it must leave something of the screen."""
@@ -90,6 +66,8 @@ class GraftuiApp(App[None]):
                 tooltip="copy what is selected; with nothing selected, ask whether to quit"),
         Binding("u", "undo", "Undo", show=False, id="window.undo",
                 tooltip="take back the last tag, note, star, name, archiving or deletion"),
+        Binding("T", "times", "Times", show=False, id="window.times",
+                tooltip="say when something was, and not how long ago; again: how long ago"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="window.quit",
                 tooltip="quit, wherever you are; runs go on (graftui watch ID follows one)"),
     ]  # fmt: skip
@@ -109,6 +87,7 @@ class GraftuiApp(App[None]):
         self.settings = settings
         self._spelling = Spelling(encoding)
         self.remembered = Remembered()
+        times.read_as(self._times())
         self.reader = Reader(settings, self._tell, self._complain, clock)
         self._steps = Steps()
         self._runs_screen = RunsScreen(settings, self.reader, self.remembered)
@@ -119,13 +98,28 @@ class GraftuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint first; the reader fills the screen when it has something to show."""
-        self.register_theme(CALM)
+        for theme in OURS:
+            self.register_theme(theme)
         self.theme = self._theme()
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self._remap()
         self.push_screen(self._runs_screen)
         look = self.reader.run
         self.run_worker(look, name="reader", group="reader", exclusive=True, thread=True)
+
+    def _times(self) -> times.Reading:
+        """As the command asks for it, or the user did last, or the settings say."""
+        asked = times.reading_of(self.settings)
+        if "times" in self.settings.told:
+            return asked
+        return replace(asked, absolute=self.remembered.get("times", bool, asked.absolute))
+
+    def action_times(self) -> None:
+        """Read them the other way, on all screens."""
+        wanted = replace(times.reading(), absolute=not times.reading().absolute)
+        times.read_as(wanted)
+        self.remembered.put("times", wanted.absolute)
+        self.reader.refresh()
 
     def _theme(self) -> str:
         """The one that the user chose last, if it is there still."""

@@ -11,6 +11,7 @@ from graftui.models import Run, RunStatus
 from graftui.registry.queue import is_stranded
 from graftui.results import columns as known
 from graftui.results.columns import Column, for_table
+from graftui.results.times import STAMP, reading
 from graftui.show.sparks import spark
 from graftui.show.states import counted_states, state
 from graftui.terminal import Text
@@ -46,7 +47,7 @@ def columns(width: int, chosen: Columns = (), grouped: bool = False) -> tuple[Co
     """Those that were chosen, or those that fit into `width`; with their widths. Of `grouped` runs
     there is room for a mean with its deviation.
     """
-    shown = _of(chosen) or for_table(width)
+    shown = list(map(_with_room, _of(chosen) or for_table(width)))
     if grouped:
         left_out = () if chosen else _NO_GROUPS if width >= _WIDE else (*_NO_GROUPS, "progress")
         kept = (c for c in shown if c.name not in left_out)
@@ -54,6 +55,12 @@ def columns(width: int, chosen: Columns = (), grouped: bool = False) -> tuple[Co
     taken = sum(c.width + _PADDING for c in shown) + _SCROLLBAR
     name = max(_NAME_LEAST, min(_NAME_MOST, width - taken))
     return tuple(replace(c, width=c.width or name) for c in shown)
+
+
+def _with_room(column: Column) -> Column:
+    """As wide as a moment, where that is what it says."""
+    dated = column.dated and reading().absolute
+    return replace(column, width=max(column.width, STAMP)) if dated else column
 
 
 def _of(chosen: Columns) -> list[Column]:

@@ -14,7 +14,7 @@ from graftui.results.cells import Cell, Role, Table
 from graftui.show.cells import shaded
 from graftui.terminal import Text
 from graftui.text import visible
-from graftui.tui.text import Palette, cut, palette
+from graftui.tui.text import Palette, cut, keep_cursor_readable, palette
 
 _WIDEST = 60
 """Cells of a column, at most."""
@@ -49,8 +49,7 @@ class FigureTable(DataTable[Text]):
         """Among the rows of all sections; -1: a heading."""
 
     def __init__(self, id: str) -> None:
-        super().__init__(id=id, cursor_type="row", fixed_columns=1,
-                         cursor_foreground_priority="renderable")  # fmt: skip
+        super().__init__(id=id, cursor_type="row", fixed_columns=1)
         self.table: Table | None = None
         """What it shows."""
         self._drawn: list[list[Text]] = []
@@ -61,6 +60,7 @@ class FigureTable(DataTable[Text]):
     def show(self, table: Table) -> None:
         """Fill it, if there is news; the cursor stays in its line."""
         self.table = table
+        keep_cursor_readable(self)
         colours = palette(self.app.theme_variables)
         heads = [visible(title) for title in table.titles]
         lines, rows = [], []

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from rich.cells import cell_len, set_cell_size
 from textual.color import Color
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import DataTable, Static
 
 from graftui.show.states import Tone
+from graftui.terminal import Text
 from graftui.text import visible
 
 Palette = Mapping[str, str]
@@ -43,6 +44,13 @@ TONES = {
     Tone.warning: "warning", Tone.unsure: "secondary",
 }  # fmt: skip
 """Tone -> the theme's variable for its colour."""
+
+
+def keep_cursor_readable(table: DataTable[Text]) -> None:
+    """In the terminal's own colours, of which any may be the cursor's ground, the cells under it
+    have the cursor's ink; else their own.
+    """
+    table.cursor_foreground_priority = "css" if table.app.native_ansi_color else "renderable"
 
 
 def say(static: Static, content: Content, layout: bool = True) -> None:

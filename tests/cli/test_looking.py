@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 
 import pytest
@@ -24,6 +25,14 @@ def test_ls_filters_and_sorts(seen: Workplace) -> None:
     assert "no run meets this" in seen.run("ls", "-f", "status=lost")
     assert len(seen.json("ls", "--limit", "1")) == 1
     assert "1 of 3 runs" in seen.run("ls", "--limit", "1")
+
+
+def test_when_and_not_how_long_ago(seen: Workplace) -> None:
+    assert " ago" in seen.run("show", "other")
+    shown = seen.run("show", "other", "--times", "absolute")
+    assert " ago" not in shown
+    assert re.search(r"ended +\d\d:\d\d|ended +\d\d\d\d-\d\d-\d\d", shown)
+    assert "should be relative or absolute" in seen.run("ls", "--times", "soon", code=2)
 
 
 def test_show_and_logs(seen: Workplace) -> None:

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from textual.color import Color
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from graftui.results.times import Reading, read_as
 from graftui.scheduler import look
 from graftui.settings import Settings
 from graftui.text import visible
@@ -25,9 +26,11 @@ WAIT_S = 120.0
 
 
 @pytest.fixture(autouse=True)
-def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
+def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+    yield
+    read_as(Reading())
 
 
 @pytest.fixture(autouse=True)

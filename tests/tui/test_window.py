@@ -1,6 +1,7 @@
 """The window: what is left stays left, no key ends it by surprise, what it wrote is told."""
 
 import threading
+import time
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,7 @@ from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.messages import FormMade
 from graftui.tui.new import jobs as form_jobs
 from graftui.tui.new.screen import NewRunScreen
+from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, go_to, runs, until
 from tests.tui.test_tui_hostile import form_of
 
@@ -124,3 +126,17 @@ async def test_what_is_typed_survives_a_dialog(empty: Settings) -> None:
         await pilot.press("slash", *"film", "ctrl+c", "n")
         assert runs(pilot).query_one(Input).value == "film"
         assert runs(pilot).query_one(Input).has_focus
+
+
+async def test_times_are_read_by_the_clock_on_request(settings: Settings) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        await filled(pilot)
+        await go_to(pilot, "t2wqaa")
+        created = time.gmtime(world.NOW - 7210)
+        when = f"{created.tm_hour:02d}:{created.tm_min:02d}"
+        assert when not in "\n".join(frame(pilot))
+        await pilot.press("T")
+        await until(pilot, lambda: when in "\n".join(frame(pilot)))
+        assert dashboard(settings).remembered.get("times", bool, False)
+        await pilot.press("T")
+        await until(pilot, lambda: when not in "\n".join(frame(pilot)))

@@ -14,7 +14,7 @@ from graftui.registry.card import read_card
 from graftui.registry.lineage import dependants
 from graftui.registry.store import Store
 from graftui.results.figures import counted, file_size
-from graftui.results.times import age
+from graftui.results.times import age, ago
 from graftui.scheduler import cancel
 from graftui.scheduler.removal import trash
 from graftui.scheduler.removal.leftovers import size
@@ -107,7 +107,7 @@ def list_trash(settings: Settings, console: Console, json: bool) -> None:
     heads = [Column("id", least=6), Column("name"), Column("deleted"), Column("left", right=True),
              Column("size", right=True)]  # fmt: skip
     rows = [
-        [run.id, run.name, f"{age(now - run.deleted_at)} ago", age(max(0.0, run.left_s)),
+        [run.id, run.name, ago(run.deleted_at, now), age(max(0.0, run.left_s)),
          file_size(run.bytes)] for run in listed
     ]  # fmt: skip
     console.print(Lines(heads, rows), crop=False)

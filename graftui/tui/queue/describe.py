@@ -7,7 +7,7 @@ from typing import Any
 from textual.content import Content
 
 from graftui.models import Run, RunStatus
-from graftui.results.times import age
+from graftui.results.times import ago
 from graftui.scheduler.executors.slurm.snapshot import Snapshot
 from graftui.scheduler.queue.policy import slots
 from graftui.show import queue as words
@@ -104,7 +104,7 @@ def slurm(seen: Snapshot, now: float) -> Content:
                       if each.job.state == "PENDING" and each.job.reason)  # fmt: skip
     told = ", ".join(f"{number:,} {state.lower()}" for state, number in states.items())
     why = ", ".join(f"{reason} {number:,}" for reason, number in reasons.most_common(4))
-    asked = f"  asked {age(now - seen.asked_at)} ago" if seen.asked_at else ""
+    asked = f"  asked {ago(seen.asked_at, now)}" if seen.asked_at else ""
     return Content.assemble(
         (" Slurm   ", "bold"), data(told), data(f" ({why})" if why else "", "$warning"),
         (asked, "$text-muted"), data(f"  {seen.trouble}" if seen.trouble else "", "$error"),
@@ -117,7 +117,9 @@ def turns(seen: QueueSeen) -> list[Turn]:
     rows = [Turn(run, _working(seen, run), state(run).tone) for run in outlook.at_work]
     first = seen.page * PAGE + 1
     for number, line in enumerate(outlook.lines, first):
-        turn, id, name, kind, priority, group, starts, why = map(str, words.waiting(number, line))
+        turn, id, name, kind, priority, group, starts, why = map(
+            str, words.waiting(number, line, seen.now)
+        )
         look = state(line.run)
         shown = f"{look.glyph} {look.word}"
         cells = (turn, id, name, kind, shown, priority, group, starts, why)

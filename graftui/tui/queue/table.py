@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 from graftui.terminal import Text
 from graftui.text import visible
 from graftui.tui.queue.describe import TITLES, Turn
-from graftui.tui.text import TONES, Palette, cut, palette
+from graftui.tui.text import TONES, Palette, cut, keep_cursor_readable, palette
 
 _GAP = 2
 _MOST = {"name": 24, "kind": 9, "group": 12, "starts": 22, "state": 18}
@@ -38,7 +38,7 @@ class QueueTable(DataTable[Text]):
     ]  # fmt: skip
 
     def __init__(self) -> None:
-        super().__init__(cursor_type="row", cursor_foreground_priority="renderable")
+        super().__init__(cursor_type="row")
         self._turns: Sequence[Turn] = ()
         self._marked: Collection[str] = ()
         self._ids: list[str] = []
@@ -63,6 +63,7 @@ class QueueTable(DataTable[Text]):
         width = self.size.width
         if not width:
             return
+        keep_cursor_readable(self)
         colours = palette(self.app.theme_variables)
         layout = _layout(self._turns, width)
         drawn = [self._row(turn, layout, colours) for turn in self._turns]

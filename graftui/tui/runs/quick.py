@@ -22,7 +22,7 @@ class QuickTable(DataTable[Text]):
     """Rows are one line high; every column is added with a width."""
 
     def __init__(self, id: str) -> None:
-        super().__init__(id=id, cursor_type="row", cursor_foreground_priority="renderable")
+        super().__init__(id=id, cursor_type="row")
         self._lines_of: LRUCache[object, tuple[Text, list[list[Segment]]]] = LRUCache(_KEPT)
         """By where a cell stands and its styles: the cell, and how it was drawn."""
 

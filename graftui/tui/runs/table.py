@@ -15,7 +15,7 @@ from graftui.terminal import Text
 from graftui.tui.cells import Columns, Head, cell, columns, head, head_of_group, heading, of_group
 from graftui.tui.runs.feed import GroupLine, Line
 from graftui.tui.runs.quick import QuickTable
-from graftui.tui.text import Palette, palette
+from graftui.tui.text import Palette, keep_cursor_readable, palette
 
 _HEAD = "status"
 """The column that is always there, and first: the mark stands beside the state."""
@@ -135,6 +135,8 @@ class RunTable(QuickTable):
         self._marked, self._now = marked, now
         if not self._layout:
             return
+        self._lay_out(columns(self.size.width, self._chosen, self._grouped))
+        keep_cursor_readable(self)
         if (colours := palette(self.app.theme_variables)) != self._colours:
             self._colours = colours
             self._drawn.clear()

@@ -14,7 +14,7 @@ from graftui.show.states import Tone
 from graftui.terminal import Text
 from graftui.text import visible
 from graftui.tui.sweeps.feed import SweepsSeen
-from graftui.tui.text import TONES, Palette, palette
+from graftui.tui.text import TONES, Palette, keep_cursor_readable, palette
 
 _GAP = 2
 _NARROW = 100
@@ -38,7 +38,7 @@ class SweepTable(DataTable[Text]):
     ]  # fmt: skip
 
     def __init__(self) -> None:
-        super().__init__(cursor_type="row", cursor_foreground_priority="renderable")
+        super().__init__(cursor_type="row")
         self._seen: SweepsSeen | None = None
         self._marked: Collection[str] = ()
         self._drawn: list[list[Text]] = []
@@ -63,6 +63,7 @@ class SweepTable(DataTable[Text]):
         seen, width = self._seen, self.size.width
         if seen is None or not width:
             return
+        keep_cursor_readable(self)
         colours = palette(self.app.theme_variables)
         styles = {tone: colours[variable] for tone, variable in TONES.items()}
         heads = [head for head in drawing.HEADS if head.title != "recipe" or width >= _NARROW]
