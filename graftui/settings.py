@@ -31,7 +31,9 @@ QUEUEING = (SLURM,)
 table of its name in graftui.toml."""
 KEYS = "keys"
 """The dashboard's table in graftui.toml: other keys for what its keys do."""
-_TABLES = (*QUEUEING, KEYS)
+COMMANDS = "commands"
+"""The table of a user's own commands: a table each, by name."""
+_TABLES = (*QUEUEING, KEYS, COMMANDS)
 
 
 RELATIVE, ABSOLUTE = "relative", "absolute"

@@ -1,5 +1,5 @@
 """What the user has allowed a folder's graftui.toml to choose: which program is run as the engine,
-what is called when a run ends, and which commands a job of Slurm begins with.
+what is called when a run ends or at a key, and which commands a job of Slurm begins with.
 
 Kept in the user's own configuration, by the file's path and the value: a folder that somebody sent
 cannot bring its own leave along.
@@ -14,7 +14,8 @@ from graftui.errors import UsageError
 
 COMMANDS = ("python", "after")
 """Knobs that are commands; each may be given by an environment variable instead."""
-_KINDS = {"python": "a program", "after": "a command", "slurm": "commands and options"}
+_KINDS = {"python": "a program", "after": "a command", "slurm": "commands and options",
+          "commands": "commands"}  # fmt: skip
 
 
 class NotAllowed(UsageError):

@@ -28,7 +28,7 @@ from graftui.cli import (
     trash,
     windows,
 )
-from graftui.cli.common import settings_here
+from graftui.cli.common import allow_commands, settings_here
 from graftui.cli.plain import PlainCommand, PlainGroup
 from graftui.errors import EXIT_CODES
 
@@ -72,7 +72,9 @@ def dashboard(
     os.environ["TEXTUAL_FPS"] = str(fps)  # read when Textual is imported
     from graftui.tui.app import run
 
-    run(settings_here())
+    settings = settings_here()
+    allow_commands(settings)
+    run(settings)
 
 
 _CATALOG = "Tasks and models"

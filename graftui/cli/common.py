@@ -97,6 +97,13 @@ def settings_here(after: str | None = None, times: str | None = None) -> "Settin
     return loaded
 
 
+def allow_commands(settings: "Settings") -> None:
+    """Asks once where the folder's file has commands for the dashboard."""
+    from graftui.scheduler.commands import commands
+
+    allowing(lambda: commands(settings))
+
+
 def allowing(read: Callable[[], T]) -> T:
     """What `read` gives; asks where a file wants something run that nobody has allowed."""
     from graftui import trust

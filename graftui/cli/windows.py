@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graftui.cli.common import console_here, say, settings_here
+from graftui.cli.common import allow_commands, console_here, say, settings_here
 from graftui.errors import UsageError
 
 _SCREENS = "runs, run, compare, sweeps, sweep, queue, new"
@@ -27,7 +27,7 @@ def serve(
     """
     from graftui.web.serving import serve
 
-    settings_here()  # what is wrong with them is said here, not in the browser
+    allow_commands(settings_here())  # what is wrong is said here, not in the browser
     serve(console_here(), port, read_only, idle)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from textual import on
 from textual.app import App, SystemCommand
-from textual.binding import Binding
+from textual.binding import Binding, BindingsMap
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -23,6 +23,7 @@ from textual.widgets import Input
 
 from graftui.errors import GraftuiError
 from graftui.results import times
+from graftui.scheduler.commands import Command, commands
 from graftui.settings import FILE, Settings
 from graftui.text import visible_lines
 from graftui.tui import jobs, keys
@@ -39,7 +40,7 @@ from graftui.tui.runs.screen import RunsScreen
 from graftui.tui.spelling import Spelling
 from graftui.tui.text import cut
 from graftui.tui.themes import CALM, OURS
-from graftui.tui.verbs import files
+from graftui.tui.verbs import commanding, files
 from graftui.tui.verbs.undoing import Steps
 
 _TOAST = 600
@@ -86,6 +87,7 @@ class GraftuiApp(App[None]):
         """Whether it refuses all that changes something."""
         self.settings = settings
         self._spelling = Spelling(encoding)
+        self._commands: tuple[Command, ...] = ()
         self.remembered = Remembered()
         times.read_as(self._times())
         self.reader = Reader(settings, self._tell, self._complain, clock)
@@ -131,14 +133,18 @@ class GraftuiApp(App[None]):
             self.remembered.put("theme", theme.name)
 
     def _remap(self) -> None:
-        """The keys that graftui.toml has for what ours do."""
+        """The keys that graftui.toml has for what ours do, and for the user's own commands."""
         try:
+            self._commands = commands(self.settings)
             keymap = keys.remapped(self.settings.root / FILE)
         except GraftuiError as exc:
             self.post_message(Trouble(exc))
             return
+        self._bindings = BindingsMap.merge([self._bindings, commanding.bindings(self._commands)])
         self.set_keymap(keymap)
-        for conflict in keys.conflicts(keymap) if keymap else ():
+        conflicts = [*(keys.conflicts(keymap) if keymap else ()),
+                     *commanding.shadowed(self._commands)]  # fmt: skip
+        for conflict in conflicts:
             self.notify(conflict, severity="warning", timeout=12)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -146,6 +152,9 @@ class GraftuiApp(App[None]):
         for key in keys.keys_of(screen):
             told = f"{key.shown}   {key.text}"
             yield SystemCommand(key.title, told, partial(self._do, key))
+        for each in self._commands if isinstance(screen, LiveScreen) else ():
+            if not each.key:
+                yield SystemCommand(each.name, each.run, partial(self.action_command, each.name))
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot"):
                 yield command
@@ -153,7 +162,14 @@ class GraftuiApp(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A form, or a dialog, is left by its own keys: nothing that was typed there is lost."""
         over = self.screen_stack[1:] if self.is_running else ()
-        return action != "go" or all(isinstance(screen, LiveScreen) for screen in over)
+        free = all(isinstance(screen, LiveScreen) for screen in over)
+        return free or action not in ("go", "command")
+
+    def action_command(self, name: str) -> None:
+        """Call one of the user's own, for the runs that are chosen."""
+        for command in self._commands:
+            if command.name == name and isinstance(self.screen, LiveScreen):
+                commanding.run(self.screen, command)
 
     def action_go(self, where: str) -> None:
         """Go to one of the places."""

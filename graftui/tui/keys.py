@@ -22,7 +22,7 @@ from graftui.settings import FILE, KEYS, tables
 SECTIONS = {
     "runs": "Runs", "run": "The run", "compare": "Comparison", "sweeps": "Sweeps",
     "sweep": "Sweep", "queue": "Queue", "form": "Form", "dialog": "Dialog", "move": "Moving",
-    "window": "Window",
+    "window": "Window", "commands": "Your commands",
 }  # fmt: skip
 """What stands before the dot of an id -> its title in the help."""
 

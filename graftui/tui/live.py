@@ -26,6 +26,10 @@ class LiveScreen(Screen[R]):
         """There are new answers: `reader.answer` has them."""
         raise NotImplementedError
 
+    def chosen(self) -> Sequence[str]:
+        """Ids of the runs that a verb here is about."""
+        return ()
+
     def ask(self) -> None:
         """Have its questions answered, if it is open."""
         if self._uppermost() is self:

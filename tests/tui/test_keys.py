@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from graftui import trust
 from graftui.errors import UsageError
+from graftui.scheduler.commands import commands
 from graftui.settings import Settings
+from graftui.trust import NotAllowed
 from graftui.tui import keys
 from graftui.tui.dialogs.help import HelpScreen
 from graftui.tui.remembered import Remembered
@@ -135,3 +139,35 @@ def test_two_dashboards_share_the_file(tmp_path: Path) -> None:
 def test_the_names_of_all_keys_are_to_be_read() -> None:
     page = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text(encoding="utf-8")
     assert [id for id in keys.bindings() if f"`{id}`" not in page] == []
+
+
+async def test_a_command_of_ones_own_is_called_for_the_chosen_runs(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(settings.root / "config"))
+    file = settings.root / "graftui.toml"
+    file.write_text(
+        '[commands.log]\nrun = "echo $GRAFTUI_RUN $GRAFTUI_STATUS >> called; echo so"\nkey = "f6"\n'
+        '[commands.fail]\nrun = "exit 4"\n[commands.late]\nrun = "true"\nkey = "t"\n'
+    )
+    with pytest.raises(NotAllowed) as refusal:
+        commands(settings)
+    trust.allow(refusal.value.file, refusal.value.name, refusal.value.value)
+    async with dashboard(settings).run_test(size=(100, 40)) as pilot:
+        await filled(pilot)
+        there = {key.id: key for key in keys.keys_of(pilot.app.screen)}
+        assert there["commands.log"].section == "Your commands"
+        named = [each.title for each in pilot.app.get_system_commands(pilot.app.screen)]
+        assert {"log", "fail"} <= set(named)
+        assert "t is runs.tag already" in told(pilot)
+        await pilot.press("space", "space", "f6")
+        await until(pilot, lambda: "log of" in told(pilot))
+        called = (settings.root / "called").read_text().splitlines()
+        assert {line.split()[0] for line in called} == runs(pilot).marked
+        assert "so" in told(pilot).splitlines()
+        await pilot.app.run_action("command('fail')")
+        await until(pilot, lambda: "failed: exit 4" in told(pilot))
+
+
+def told(pilot: Pilot[None]) -> str:
+    return "\n".join(note.message for note in pilot.app._notifications)

@@ -16,6 +16,7 @@ from textual.widgets._toast import Toast
 from graftui.planning import library
 from graftui.settings import Settings
 from graftui.tui import form
+from graftui.tui.app import GraftuiApp
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.opening import OpeningScreen
 from graftui.tui.messages import FormMade
@@ -128,10 +129,14 @@ async def test_what_is_typed_survives_a_dialog(empty: Settings) -> None:
         assert runs(pilot).query_one(Input).has_focus
 
 
-async def test_times_are_read_by_the_clock_on_request(settings: Settings) -> None:
-    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+async def test_times_are_read_by_the_clock_on_request(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(settings.root))
+    begun = time.monotonic()
+    app = GraftuiApp(settings, clock=lambda: world.NOW + time.monotonic() - begun)
+    async with app.run_test(size=(120, 36)) as pilot:
         await filled(pilot)
-        await go_to(pilot, "t2wqaa")
         created = time.gmtime(world.NOW - 7210)
         when = f"{created.tm_hour:02d}:{created.tm_min:02d}"
         assert when not in "\n".join(frame(pilot))

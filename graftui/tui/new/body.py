@@ -71,9 +71,8 @@ class FormBody(VerticalScroll, can_focus=False):
 
     DEFAULT_CSS = """
     FormBody .section { color: $primary; text-style: bold; margin-top: 1; }
-    FormBody Section:focus {
-        background: $block-cursor-background; text-style: $block-cursor-text-style;
-    }
+    FormBody Section:focus { background: $block-cursor-background; }
+    FormBody Section:ansi:focus { text-style: bold reverse; }
     FormBody #form-changed { display: none; color: $warning; }
     """
 

@@ -132,10 +132,14 @@ class QueueScreen(LiveScreen[None]):
 
     # Keys
 
-    def _with_chosen(self, verb: Callable[[LiveScreen[Any], list[Run]], None]) -> None:
-        """Those that are marked, on whatever page, or the one under the cursor; as they are now."""
+    def chosen(self) -> Sequence[str]:
+        """Those that are marked, on whatever page, or the one under the cursor."""
         selected = self.query_one(QueueTable).selected
-        if ids := sorted(self.marked) or ([selected] if selected else []):
+        return sorted(self.marked) or ([selected] if selected else [])
+
+    def _with_chosen(self, verb: Callable[[LiveScreen[Any], list[Run]], None]) -> None:
+        """As they are now."""
+        if ids := self.chosen():
             job = partial(jobs.read, self.settings, ids)
             opening(self, "Reading the runs", job, lambda read: verb(self, read.runs))
 

@@ -84,6 +84,10 @@ class RunScreen(LiveScreen[None]):
             gone = f" Run {self.page.id} is gone: it was deleted.  esc goes back"
             self.query_one("#run-title", Static).update(data(gone, "$error"))
 
+    def chosen(self) -> Sequence[str]:
+        """This one."""
+        return (self.page.id,)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done with the run as it stands."""
         run = self.detail.run if self.detail else None

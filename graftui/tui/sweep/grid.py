@@ -31,13 +31,11 @@ class MatrixGrid(Widget, can_focus=True):
     DEFAULT_CSS = """
     MatrixGrid { height: 1fr; padding: 0 1; }
     MatrixGrid > .grid--cursor {
-        background: $block-cursor-background; color: $block-cursor-foreground;
-        text-style: bold $block-cursor-text-style;
+        background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
     }
-    MatrixGrid > .grid--blurred {
-        background: $block-cursor-blurred-background;
-        text-style: $block-cursor-blurred-text-style;
-    }
+    MatrixGrid > .grid--blurred { background: $block-cursor-blurred-background; }
+    MatrixGrid:ansi > .grid--cursor { text-style: bold reverse; }
+    MatrixGrid:ansi > .grid--blurred { text-style: reverse; }
     """
     BINDINGS = [
         Binding("up,k", "move(-1, 0)", "Up", show=False, id="move.up", tooltip="the cell above"),

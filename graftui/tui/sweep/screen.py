@@ -127,6 +127,10 @@ class SweepScreen(LiveScreen[None]):
         event.stop()
         showing.show(self, self._panel.runs)
 
+    def chosen(self) -> Sequence[str]:
+        """Those of the cell under the cursor."""
+        return [run.id for run in self._panel.runs]
+
     # Keys
 
     @property
