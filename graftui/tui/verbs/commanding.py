@@ -28,7 +28,7 @@ def bindings(commands: Sequence[Command]) -> BindingsMap:
     return BindingsMap(
         [
             Binding(each.key, f"command('{each.name}')", each.name, show=False,
-                    id=f"commands.{each.name}", tooltip=each.run)
+                    id=f"commands.{each.name}", tooltip=f"{each.name}: {each.run}")
             for each in commands if each.key
         ]
     )  # fmt: skip
