@@ -5,6 +5,7 @@ differences are tested: once for what was seen of them. What comes of it is a me
 cannot be answered is said in the pane.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from textual import on
@@ -55,6 +56,10 @@ class AskingScreen(LiveScreen[None]):
         self._measure = 0
         self._pair: tuple[str, ...] = ()
         """The runs whose answers are compared; empty: nobody has looked yet."""
+
+    def chosen(self) -> Sequence[str]:
+        """All that are compared."""
+        return self.ids
 
     def ask_engine(self) -> None:
         """Have what is in view answered, if nobody has asked yet."""

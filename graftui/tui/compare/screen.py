@@ -152,10 +152,6 @@ class CompareScreen(AskingScreen):
         """Ask the reader."""
         self.ask()
 
-    def chosen(self) -> Sequence[str]:
-        """All that are compared."""
-        return self.ids
-
     def watch_differences(self) -> None:
         """Ask the reader."""
         self.ask()

@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingsMap
 from graftui.models import Run
 from graftui.scheduler.commands import Command, call
 from graftui.settings import Settings
+from graftui.terminal import Console
 from graftui.tui import jobs, keys
 from graftui.tui.background import start
 from graftui.tui.live import LiveScreen
@@ -71,7 +72,7 @@ def _call(screen: LiveScreen[Any], command: Command, runs: Sequence[Run]) -> Non
 def _in_terminal(settings: Settings, command: Command, runs: Sequence[Run]) -> str:
     """What came of it, after the user has seen what it printed."""
     told = _each(command, runs, partial(call, settings, command))
-    print(f"\n{told}  Enter goes back to graftui.", flush=True)
+    Console().print(f"\n{told}  Enter goes back to graftui.")
     with suppress(EOFError):
         input()
     return told
