@@ -20,7 +20,7 @@ def offers(work: Workplace, line: str) -> list[str]:
     ("line", "offered"),
     [
         ("graftui rec", {"recipes"}),
-        ("graftui run pocket", {"pocket", "pocket-causal"}),
+        ("graftui run pocket-ca", {"pocket-causal"}),
         ("graftui run pocket --set train.l", {"train.lr=", "train.l1="}),
         ("graftui show l", {"last"}),
         ("graftui skill inst", {"install"}),
