@@ -1,6 +1,6 @@
 """The smallest graft that recovers a share of the skill, with a confidence interval."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -73,8 +73,8 @@ def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
         f"smallest: {high:,} weights recover {100 * reached(high):.1f} % "
         f"(95 % interval {low_end:.1f} to {high_end:.1f})"
     )
+    least, most = sizes(lambda s: _reaching(reached, seen, s, full, wanted), list(seen), high)
     tried = {s: _ratio(outcome, full) for s, outcome in sorted(seen.items())}
-    least, most = sizes(seen, full, wanted)
     return Smallest(high, reached(high), *bounds, tried, least, most)
 
 
@@ -93,19 +93,36 @@ def interval(graft: Outcome, full: Outcome, draws: int = DRAWS) -> tuple[float, 
     return ends[0].item(), ends[1].item()
 
 
-def sizes(
-    seen: Mapping[int, Outcome], full: Outcome, wanted: float, draws: int = DRAWS
-) -> tuple[int, int]:
-    """95 % percentile interval of the smallest size that recovers `wanted`, over resampled test
-    rows: in each sample the smallest size of those that were tried, all scored on the same rows;
-    where none reaches it, the largest. Ends are sizes that were tried.
+def sizes(share: Callable[[int], float], tried: Sequence[int], size: int) -> tuple[int, int]:
+    """95 % percentile interval of the smallest size, over resampled test rows: the smallest sizes
+    at which at least 2.5 % and 97.5 % of the samples reach what is wanted, to within 10 %.
+
+    `share`: of a size, which part of the samples does; taken to grow with it. `tried`: sizes to
+    begin from, the largest of which counts as enough.
     """
-    tried = sorted(seen)
-    reached = torch.stack([_resampled(seen[s], full, draws) >= wanted for s in tried])  # (S, D)
-    reached[-1] = True
-    order = reached.int().argmax(0).sort().values  # the first of them that does, (D,)
-    low, high = (min(draws - 1, round(end * draws)) for end in _ENDS)
-    return tried[int(order[low])], tried[int(order[high])]
+    least, most = (_first(share, sorted(tried), part) for part in _ENDS)
+    return min(least, size), max(most, size)
+
+
+def _first(share: Callable[[int], float], tried: Sequence[int], part: float) -> int:
+    high = next((s for s in tried[:-1] if share(s) >= part), tried[-1])
+    low = max((s for s in tried if s < high), default=0)
+    while high > max(low + 1, 1.1 * low):
+        middle = max(low + 1, min(high - 1, round((max(low, 1) * high) ** 0.5)))
+        low, high = (low, middle) if share(middle) >= part else (middle, high)
+    return high
+
+
+def _reaching(
+    evaluate: Callable[[int], float],
+    seen: Mapping[int, Outcome],
+    s: int,
+    full: Outcome,
+    wanted: float,
+) -> float:
+    """Which part of the samples of the test rows a graft of `s` weights recovers `wanted` in."""
+    evaluate(s)
+    return (_resampled(seen[s], full, DRAWS) >= wanted).double().mean().item()
 
 
 def _resampled(graft: Outcome, full: Outcome, draws: int) -> torch.Tensor:

@@ -54,7 +54,7 @@ def run(config: ControlConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest
     Raises EngineError, or Cancelled.
     """
     since = time.monotonic()
-    if trouble := check_finetuned(config.finetuned.path) or check_region(config.skill.path):
+    if trouble := check_finetuned(config.finetuned.path) or check_region(config.grafted.path):
         raise ConfigError(*trouble)
     session = begin(config, run_dir, emit, stop, config.seed)
     if isinstance(session.model, LinearModel):
@@ -93,16 +93,16 @@ def _bench(session: Session, config: ControlConfig) -> _Bench:
 def _region(config: ControlConfig, delta: Delta) -> Region:
     """Where the graft lies. Raises ConfigError."""
     try:
-        skill = load(Path(config.skill.path).expanduser())
+        skill = load(Path(config.grafted.path).expanduser())
     except SkillError as error:
-        raise ConfigError(f"skill.path: {error.message}", error.hint) from None
+        raise ConfigError(f"grafted.path: {error.message}", error.hint) from None
     if not skill.indices:
         raise ConfigError(
-            f"skill.path: {config.skill.path} holds no weights",
+            f"grafted.path: {config.grafted.path} holds no weights",
             "give the skill file of a graft that has some",
         )
     sizes = {name: span.stop - span.start for name, span in delta.places()}
-    return region_of(skill, sizes, "skill.path")
+    return region_of(skill, sizes, "grafted.path")
 
 
 def _scored(

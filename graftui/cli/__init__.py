@@ -16,6 +16,7 @@ from graftui import __version__
 from graftui.cli import (
     catalog,
     comparison,
+    evidence,
     labels,
     queue,
     results,
@@ -82,6 +83,7 @@ _PANELS = (
     ("Run", runs.VERBS), ("Run", queue.VERBS), ("Results", results.VERBS),
     ("Results", comparison.VERBS), ("Results", testing.VERBS),
     ("Results", labels.VERBS), ("Results", windows.VERBS),
+    ("Results", evidence.VERBS),
     ("Tidy up", tidying.VERBS), (_CATALOG, catalog.VERBS),
 )  # fmt: skip
 for _panel, _verbs in _PANELS:

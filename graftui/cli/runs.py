@@ -55,7 +55,8 @@ def run(
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
     from engine.contract.gpus import devices_elsewhere
     from graftui.cli.commands import notices, running
-    from graftui.planning import library, overrides, plans
+    from graftui.planning import library, overrides
+    from graftui.planning import plans as planning
     from graftui.settings import queueing
 
     notices.check(notify, detach)
@@ -67,11 +68,10 @@ def run(
     wanted = library.load(recipe, settings)
     sets = overrides.parse(set_, wanted.kinds)
     with devices_elsewhere(queueing(on)):
-        planned = plans.plan(wanted, settings, sets, name, tag, fresh)
+        planned = planning.plan(wanted, settings, sets, name, tag, fresh)
     running.tell_reused(planned, console)
     with notices.told_at_end(notify, name or wanted.name) as tell:
-        runs = running.go(settings, running.on(planned.plans, on), console, detach, turn)
-        tell(notices.ended(runs))
+        tell(notices.ended(running.carry_out(settings, planned, on, console, detach, turn)))
 
 
 def rerun(

@@ -3,18 +3,22 @@
 Which runs a recipe asks for, and what is refused of them, is in wanted.py. Starts nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.contract.remarks import remarks
 from graftui.models import Run
+from graftui.planning.evidence.controls import Controls, expanded
 from graftui.planning.overrides import Override
 from graftui.planning.recipes import Recipe
-from graftui.planning.reuse import look, other_data, standing_in
-from graftui.planning.wanted import wanted
-from graftui.scheduler.reads import digests
+from graftui.planning.reuse import Standing, look, other_data, standing_in
+from graftui.planning.wanted import Wanted, wanted
+from graftui.scheduler.reads import Digests, digests
 from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
+
+TAG = "evidence"
+"""Of runs that are there for a card alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,10 @@ class Planned:
     """Runs of the same config on the same data as one that is planned all the same, done already
     or under way.
     """
+    places: dict[str, int | str] = field(default_factory=dict)
+    """Part -> its place among the plans, or the id of the run that stands in for it."""
+    controls: Controls | None = None
+    """What of it is there for a card of evidence; None: no card is asked for."""
 
     @property
     def nothing_new(self) -> bool:
@@ -44,32 +52,67 @@ def plan(
     name: str = "",
     tags: Sequence[str] = (),
     fresh: bool = False,
+    given: Mapping[str, Run] = {},  # noqa: B006
 ) -> Planned:
     """The runs of a recipe, each after those it is made from.
 
-    What others are made from is not planned again if it is done, or under way, unless `fresh`.
-    Raises UsageError for a config that can be seen to fail.
+    What others are made from is not planned again if it is done, or under way, unless `fresh`; nor
+    is a control run of its [evidence]. `given`: part -> the run that stands in for it, whatever
+    else is there. Raises UsageError for a config that can be seen to fail.
     """
-    made = Planned([], [])
-    places: dict[str, int | str] = {}
+    if controls := _controls(recipe, overrides, settings):
+        recipe, overrides = controls.recipe, ()
+    made = Planned([], [], controls=controls)
+    alike: dict[tuple[str, str], int] = {}  # by identity and what it is made from
     said: list[str] = []
-    needed = {} if fresh else recipe.needed()
-    if needed:
+    if files := _reusable(recipe, controls, fresh):
         look(settings)
     for each in wanted(recipe, overrides, settings):
-        config, part = each.config, each.part
-        reads = digests(config, settings)
-        files = needed.get(part)
-        standing = standing_in(each, reads, settings, files or ())
-        if files and standing.run:
-            places[part] = standing.run.id
+        part, reads = each.part, digests(each.config, settings)
+        own = controls is not None and part in controls.parts
+        standing = _standing(each, reads, settings, files, given)
+        if standing.run and (part in files or part in given):
+            made.places[part] = standing.run.id
             made.reused.append(standing.run)
             continue
+        inputs = {role: [made.places[s] for s in parts] for role, parts in each.inputs.items()}
+        if own and (each.hash, repr(inputs)) in alike:
+            made.places[part] = alike[each.hash, repr(inputs)]
+            continue
         made.same.extend([standing.run] if standing.run and not fresh else [])
-        said += [f"{standing.why_not}; {part} is run again"] if files and standing.why_not else []
-        said += [*remarks(config), *other_data(each, reads)]
-        places[part] = len(made.plans)
-        given = {role: [places[source] for source in from_] for role, from_ in each.inputs.items()}
-        named = (name or recipe.name, config.kind, config, recipe.name, tuple(tags))
-        made.plans.append(Plan(*named, given, reads))
+        said += _said(each, standing, reads, part in files, own)
+        made.places[part] = alike[each.hash, repr(inputs)] = len(made.plans)
+        named = (name or recipe.name, each.config.kind, each.config, recipe.name)
+        made.plans.append(Plan(*named, (*tags, *((TAG,) if own else ())), inputs, reads))
     return replace(made, remarks=tuple(dict.fromkeys(said)))
+
+
+def _said(each: Wanted, standing: Standing, reads: Digests, reusable: bool, own: bool) -> list[str]:
+    """Remarks; of a control run, whose settings nobody typed, only why it is run again."""
+    anew = reusable and standing.why_not
+    said = [f"{standing.why_not}; {each.part} is run again"] if anew else []
+    return [*said, *(() if own else remarks(each.config)), *other_data(each, reads)]
+
+
+def _controls(recipe: Recipe, overrides: Sequence[Override], settings: Settings) -> Controls | None:
+    if recipe.evidence is None:
+        return None
+    list(wanted(recipe, overrides, settings))  # what is wrong with what was written comes first
+    return expanded(recipe, overrides)
+
+
+def _reusable(recipe: Recipe, controls: Controls | None, fresh: bool) -> dict[str, set[str]]:
+    """Parts that need not be run where such a run is there, with the files it must have."""
+    if fresh:
+        return {}
+    kept: dict[str, set[str]] = {part: set() for part in controls.parts} if controls else {}
+    return kept | recipe.needed()
+
+
+def _standing(
+    each: Wanted, reads: Digests, settings: Settings, files: Mapping[str, Collection[str]],
+    given: Mapping[str, Run],
+) -> Standing:  # fmt: skip
+    if each.part in given:
+        return Standing(given[each.part])
+    return standing_in(each, reads, settings, files.get(each.part, ()))

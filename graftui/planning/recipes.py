@@ -8,6 +8,8 @@
     sparsity = 1e-4               # its model; see inputs.py
     [sweep.axes]                  # what `graftui sweep` varies; see sweeps/axes.py
     train.lr = [1e-3, 1e-2]
+    [evidence]                    # the control runs of a graft's card; see evidence/asked.py
+    regions = 3
 
 Owns what a recipe is. Where recipes lie is in library.py, what running one comes to in plans.py.
 """
@@ -50,6 +52,9 @@ class Recipe:
     """Whether somebody wrote it, or a run's stored configs make it up."""
     sweep: Raw = field(default_factory=dict)
     """Its [sweep], as written: which settings vary (sweeps/axes.py); `graftui run` leaves it be."""
+    evidence: Raw | None = None
+    """Its [evidence], as written: what the card of its graft asks for (evidence/asked.py). None:
+    it has none."""
 
     @property
     def results(self) -> tuple[str, ...]:
@@ -104,7 +109,8 @@ def loads(text: str, name: str) -> Recipe:
     parts: dict[str, Raw] = {}
     kinds: dict[str, str] = {}
     inputs: dict[str, Inputs] = {}
-    sweep = raw.pop("sweep") if _is_sweep(raw.get("sweep")) else {}
+    sweep = raw.pop("sweep") if _is_table("sweep", raw) else {}
+    evidence = raw.pop("evidence") if _is_table("evidence", raw) else None
     for part, body in raw.items():
         if not isinstance(body, dict):
             raise UsageError(
@@ -117,11 +123,12 @@ def loads(text: str, name: str) -> Recipe:
         parts[part] = body
     if not parts:
         raise UsageError(f"Recipe {name} holds nothing to run.", "Add a part, such as [finetune].")
-    return Recipe(name, title, parts, kinds, inputs, sweep=sweep)
+    return Recipe(name, title, parts, kinds, inputs, sweep=sweep, evidence=evidence)
 
 
-def _is_sweep(table: Any) -> bool:
-    """A part may have that name, if it says its kind."""
+def _is_table(name: str, raw: Raw) -> bool:
+    """Whether this is no part: one may have that name, if it says its kind."""
+    table = raw.get(name)
     return isinstance(table, dict) and "kind" not in table
 
 
@@ -161,4 +168,6 @@ def dumps(recipe: Recipe) -> str:
         body[part] = {"kind": kind, **written(recipe.inputs.get(part, {}), kind), **raw}
     if recipe.sweep:
         body["sweep"] = recipe.sweep
+    if recipe.evidence is not None:
+        body["evidence"] = recipe.evidence
     return tomli_w.dumps(body)

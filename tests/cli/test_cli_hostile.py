@@ -80,6 +80,7 @@ TYPED: dict[str, list[str]] = {
     "show": ["one"], "logs": ["one"], "compare": ["one", "two"], "export": [],
     "diff": ["one", "two"], "rel": ["two"],
     "calibration": ["one", "two"], "answers": ["one", "--show", "all"],
+    "evidence": ["two", "--no-run"],
     "rm": ["--yes", "two"], "doctor": [], "tag": ["one", f"+{EVIL}2"], "note": ["one", EVIL],
     "rename": ["one", f"{EVIL}3"], "model": ["pocket:masked-lm"],
     "tasks": [], "tasks show": [TASK], "data kshot": ["--task", "pocket-film"],
@@ -138,7 +139,7 @@ TAKE_JSON = [
                      "note", "rename", "data kshot", "archive", "unarchive", "star", "unstar",
                      "undo", "trash restore", "trash empty", "backup", "slurm script",
                      "slurm check", "sweep cancel", "sweep rm", "sweep new", "sweep add",
-                     "serve", "screenshot", "rel")  # rel: they tested no skill
+                     "serve", "screenshot", "rel", "evidence")  # these two: no skill was tested
 ]  # fmt: skip
 
 

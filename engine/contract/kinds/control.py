@@ -34,7 +34,7 @@ class ControlConfig(RunConfig):
 
     kind: Literal["control"] = "control"
     finetuned: Finetuned = Finetuned()
-    skill: SkillFile = SkillFile()
+    grafted: SkillFile = SkillFile()
     model: ModelConfig = ModelConfig()
     task: TaskConfig = TaskConfig()
     demo: DemoConfig = DemoConfig()
@@ -50,7 +50,7 @@ def _check(config: ControlConfig, linked: Collection[str]) -> Trouble:
     return (
         preflight.check(config)
         or (None if "finetuned" in linked else check_finetuned(config.finetuned.path))
-        or (None if "skill" in linked else check_region(config.skill.path))
+        or (None if "grafted" in linked else check_region(config.grafted.path))
     )
 
 
@@ -58,11 +58,11 @@ def check_region(path: str) -> Trouble:
     """A skill file that is not said, or not there."""
     if not path:
         return (
-            "the control has no region: skill.path is empty",
-            'link it to a graft in the recipe (inputs.skill = "graft"), or give a skill file',
+            "the control has no region: grafted.path is empty",
+            'link it to a graft in the recipe (inputs.grafted = "graft"), or give a skill file',
         )
     if not Path(os.path.expanduser(path)).is_file():
-        return f"skill.path = {path!r}: there is no such file", "give a graft's skill.safetensors"
+        return f"grafted.path = {path!r}: there is no such file", "give a graft's skill.safetensors"
     return None
 
 
@@ -73,11 +73,11 @@ register_kind(
         title="A graft's region beside random ones, put in and taken out",
         roles=(
             Role(
-                name="skill",
-                setting="skill.path",
+                name="grafted",
+                setting="grafted.path",
                 file="skill.safetensors",
                 of=("graft",),
-                digest="skill.config_hash",
+                digest="grafted.config_hash",
                 inherits=_TASK,
             ),
             Role(

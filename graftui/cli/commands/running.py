@@ -54,6 +54,20 @@ def go(
         return _conclude(settings, runs, console)
 
 
+def carry_out(
+    settings: Settings, planned: Planned, on_: str, console: Console, detach: bool, turn: Turn
+) -> list[Run]:
+    """Run a recipe that is planned, and show what comes of it: of one with [evidence] the card.
+    Raises as `go` does.
+    """
+    plans = on(planned.plans, on_)
+    if planned.controls is None:
+        return go(settings, plans, console, detach, turn)
+    from graftui.cli.commands import evidence  # it reads answers: only for who asks for a card
+
+    return evidence.of_recipe(settings, console, planned, plans, detach, turn)
+
+
 def executor(on: str, pilot: bool) -> str:
     """The name of the executor that was typed. Raises UsageError."""
     if not pilot or on.endswith(PILOT):

@@ -33,7 +33,7 @@ def control(
 ) -> Ran:  # fmt: skip
     raw: dict[str, Any] = grafting(model_folder, task_folder, tuned)
     raw = {n: v for n, v in raw.items() if n in ("model", "task", "compute", "finetuned")}
-    raw |= {"kind": "control", "skill": {"path": str(skill)}, "draws": DRAWS}
+    raw |= {"kind": "control", "grafted": {"path": str(skill)}, "draws": DRAWS}
     ran = run_here(tmp_path_factory.mktemp("control"), raw)
     assert ran.code == 0, ran.place.events.read_text()
     return ran
@@ -76,7 +76,7 @@ def test_a_region_of_everything_is_the_fine_tuned_model_and_leaves_the_pretraine
     whole = grafting(model_folder, task_folder, tuned, learn=False, sparsity=1.0)
     graft = run_here(tmp_path / "graft", whole)
     raw = {n: whole[n] for n in ("model", "task", "compute", "finetuned")}
-    raw |= {"kind": "control", "skill": {"path": str(graft.place.skill())}, "draws": 1}
+    raw |= {"kind": "control", "grafted": {"path": str(graft.place.skill())}, "draws": 1}
     ran = run_here(tmp_path / "control", raw)
     said = {g.stage: g.rows for g in answers_of(ran.place.path) if g.split == "test"}
     assert said["region"] == said["random_region"] == said["finetuned"] != said["pretrained"]

@@ -61,30 +61,25 @@ def test_the_interval_is_that_of_resampled_rows() -> None:
     assert high == pytest.approx(share + spread, abs=0.012)
 
 
-def test_the_interval_of_a_size_is_that_of_samples_drawn_one_by_one() -> None:
-    """Nested grafts that answer more and more rows right, of which some sample needs the next."""
-    torch.manual_seed(0)
-    labels = torch.randint(2, (100,))
-    order = torch.randperm(100)
+def test_the_interval_of_a_size_is_that_of_all_sizes_one_by_one() -> None:
+    """Of a share of samples that grows with the size, against a look at each size."""
 
-    def knows(rows: int) -> Outcome:
-        right = torch.isin(torch.arange(100), order[:rows])
-        answers = torch.where(right, labels, 1 - labels)
-        return Outcome(torch.nn.functional.one_hot(answers, 2).float(), labels)
+    def share(s: int) -> float:
+        return 1 / (1 + (400 / s) ** 6)
 
-    seen = {10 * rows: knows(rows) for rows in range(70, 101, 2)}
-    slow = []
-    for _ in range(2000):
-        drawn = torch.randint(100, (100,))
-        share = {
-            s: (o.predictions == labels)[drawn].double().mean().item() for s, o in seen.items()
-        }
-        slow.append(next(s for s, value in share.items() if value >= 0.9))
-    low, high = sizes(seen, knows(100), 0.9, draws=2000)
-    slow.sort()
-    assert abs(low - slow[50]) <= 20
-    assert abs(high - slow[1949]) <= 20
-    assert low < 900 < high
+    asked: list[int] = []
+
+    def counted(s: int) -> float:
+        asked.append(s)
+        return share(s)
+
+    low, high = sizes(counted, [1, 50, 410, 100_000], 410)
+    for end, part in ((low, 0.025), (high, 0.975)):
+        exact = next(s for s in range(1, 100_000) if share(s) >= part)
+        assert exact <= end <= 1.11 * exact
+    assert len(asked) < 30
+    assert sizes(lambda s: 1.0, [10, 20], 10) == (1, 10)
+    assert sizes(lambda s: float(s >= 20), [10, 20], 20) == (20, 20)
 
 
 @pytest.mark.parametrize(

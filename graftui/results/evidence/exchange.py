@@ -1,0 +1,69 @@
+"""Sufficiency and necessity: what the region carries where it is put in, and what is missed where
+it is taken out, each beside random regions.
+"""
+
+from graftui.results.evidence.card import CardLine, Unit, Verdict
+from graftui.results.evidence.reading import Tested, figure, recovered, scored
+from graftui.results.evidence.rule import against_random
+from graftui.results.figures import counted
+from graftui.results.statistics.differences import agreement, difference
+from graftui.results.statistics.joining import join
+
+SUFFICIENCY = (
+    "sufficiency",
+    "does the pretrained model with the region alone do what the fine-tuned one does?",
+    "random regions with its counts in each tensor do as well, or the interval of its recovery "
+    "lies below what was asked for",
+)
+NECESSITY = (
+    "necessity",
+    "does the fine-tuned model lose more without the region than without a random one?",
+    "the fine-tuned model does as well without it as without random regions with its counts",
+)
+
+
+def sufficiency(run: Tested, metric: str, wanted: float) -> CardLine:
+    """`wanted`: the recovery that a region is to reach."""
+    (region,), (whole,) = run.of("region"), run.of("finetuned")
+    pair = join(region, whole)
+    recovery = recovered(pair, metric)
+    beside = against_random([join(region, other) for other in run.of("random_region")], metric)
+    same, bounds = agreement([pair])
+    rows = f"{len(pair.ids):,} rows"
+    figures = [
+        recovery,
+        figure("agreement", same, bounds, rows),
+        *([scored(region, "ece", "ECE"), scored(whole, "ece", "ECE of the fine-tuned model")]
+          if region.classes else []),
+        beside.figure("above random regions"),
+    ]  # fmt: skip
+    verdict, title, asks, refuted_by = beside.verdict, *SUFFICIENCY
+    because = beside.because
+    if verdict is Verdict.holds and recovery.high is not None and recovery.high < wanted:
+        verdict = Verdict.fails
+        because = f"its recovery lies below {100 * wanted:g} %"
+    return CardLine(title, asks, verdict, refuted_by, tuple(figures), because, (run.run.id,))
+
+
+def necessity(run: Tested, metric: str) -> CardLine:
+    """Of the same run."""
+    (whole,), (without,) = run.of("finetuned"), run.of("knocked_out")
+    lost = difference([join(whole, without)], metric)
+    others = run.of("knocked_out_random")
+    beside = against_random([join(other, without) for other in others], metric)
+    rows = f"{lost.rows[0]:,} rows"
+    figures = [
+        scored(without, metric, f"{metric} without it"),
+        figure("lost", lost.mean, lost.interval, rows, Unit.points),
+        beside.figure("lost beyond random regions"),
+    ]
+    if whole.classes:
+        surer = difference([join(without, other) for other in others], "loss")
+        n = counted(len(others), "region")
+        figures.append(
+            figure("loss beyond random regions", surer.mean, surer.interval, n, Unit.number)
+        )
+    title, asks, refuted_by = NECESSITY
+    return CardLine(
+        title, asks, beside.verdict, refuted_by, tuple(figures), beside.because, (run.run.id,)
+    )

@@ -1,0 +1,161 @@
+"""A card from the control runs that are there: what is not is said to be not run.
+
+Owns which runs a line is from. Reads answers and results, asks the engine what skills share; starts
+no run.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from engine.contract.catalog import tasks
+from engine.contract.layout import read_whole
+from engine.contract.questions.skills import DiffSkills, SkillsShared
+from graftui.errors import UsageError
+from graftui.models import Run, RunStatus
+from graftui.planning.evidence.controls import RANDOM, REGION, ControlRun, Controls, Line
+from graftui.results.evidence import exchange, place, size, stability
+from graftui.results.evidence.card import Card, CardLine, Verdict
+from graftui.results.evidence.reading import Tested, tested
+from graftui.results.figures import subject
+from graftui.scheduler.settle import directory
+from graftui.scheduler.skill_files import skill_files
+from graftui.settings import Settings
+
+Ask = Callable[[DiffSkills], SkillsShared]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A graft, and what there is of its control runs."""
+
+    graft: Run
+    controls: Controls
+    runs: Mapping[str, Run]
+    """Part -> its run, in whatever state."""
+    settings: Settings
+    ask: Ask
+    """Asks the engine."""
+
+    def done(self, line: Line) -> Iterator[tuple[ControlRun, Run]]:
+        """The control runs of a line that finished."""
+        for control in self.controls.runs:
+            run = self.runs.get(control.part)
+            if control.line is line and run and run.status is RunStatus.finished:
+                yield control, run
+
+    def why_not(self, line: Line) -> str:
+        """Why a line has no verdict."""
+        if refused := self.controls.refused.get(line):
+            return refused
+        asked = [control for control in self.controls.runs if control.line is line]
+        if not asked:
+            return "none was asked for"
+        states = [run.status.value for c in asked if (run := self.runs.get(c.part))]
+        ended = sorted({state for state in states if state != RunStatus.finished})
+        if not ended:
+            return "`graftui evidence` runs it"
+        return f"its control runs are {' or '.join(ended)}"
+
+    def read(self, run: Run) -> Tested:
+        """What it answered."""
+        return tested(run, directory(self.settings, run).path)
+
+
+def card(gathered: Gathered) -> Card:
+    """All lines. Raises UsageError where the graft is not done, or its task is not known here."""
+    graft = gathered.graft
+    if graft.status is not RunStatus.finished:
+        raise UsageError(
+            f"Run {graft.id} is {graft.status}: there is no graft to show evidence for.",
+            f"`graftui show {graft.id}` says more.",
+        )
+    task = str(graft.config.get("task", {}).get("name", ""))
+    if task not in tasks():
+        raise UsageError(f"The task {task} of run {graft.id} is not known here.", "Add its block.")
+    metric, wanted = tasks()[task].metric, gathered.controls.asked.recover
+    lines = (
+        *_exchange(gathered, metric, wanted),
+        _place(gathered, metric),
+        *_stability(gathered),
+        _size(gathered, wanted),
+    )
+    return Card(
+        run=graft.id, name=graft.name, task=task, metric=metric,
+        model=str(graft.config.get("model", {}).get("name", "")), makes=subject(graft),
+        weights=int(graft.summary.get("weights", 0)),
+        fraction=float(graft.summary.get("fraction", 0.0)), made_at=time.time(), lines=lines,
+        notes=tuple(_notes(gathered)),
+    )  # fmt: skip
+
+
+def _missing(gathered: Gathered, line: Line, words: tuple[str, str, str]) -> CardLine:
+    title, asks, refuted_by = words
+    return CardLine(title, asks, Verdict.missing, refuted_by, because=gathered.why_not(line))
+
+
+def _exchange(gathered: Gathered, metric: str, wanted: float) -> Iterator[CardLine]:
+    _, run = next(gathered.done(Line.exchange), (None, None))
+    if run is None:
+        for words in (exchange.SUFFICIENCY, exchange.NECESSITY):
+            yield _missing(gathered, Line.exchange, words)
+        return
+    read = gathered.read(run)
+    yield exchange.sufficiency(read, metric, wanted)
+    yield exchange.necessity(read, metric)
+
+
+def _place(gathered: Gathered, metric: str) -> CardLine:
+    runs = [(control, gathered.read(run)) for control, run in gathered.done(Line.retraining)]
+    return place.place(runs, metric) if runs else _missing(gathered, Line.retraining, place.PLACE)
+
+
+def _stability(gathered: Gathered) -> Iterator[CardLine]:
+    """Both lines: the engine takes seconds to start, and is asked once."""
+    runs = {line: [run for _, run in gathered.done(line)] for line in (Line.data, Line.model)}
+    paths = [_skill(gathered, run) for run in (gathered.graft, *chain(*runs.values()))]
+    shared = gathered.ask(DiffSkills(skills=tuple(paths))) if len(paths) > 1 else None
+    pairs = iter([pair for pair in shared.pairs if pair.first == 0] if shared else ())
+    for line, own in runs.items():
+        if own:
+            with_own = list(islice(pairs, len(own)))
+            yield stability.stability(line.value, with_own, [run.id for run in own])
+        else:
+            yield _missing(gathered, line, stability.line_of(line.value))
+
+
+def _skill(gathered: Gathered, run: Run) -> str:
+    files = skill_files(run, directory(gathered.settings, run))
+    if not files:
+        raise UsageError(
+            f"Run {run.id} has no skill file any more.", f"`graftui rerun {run.id}` makes it anew."
+        )
+    return str(next(iter(files.values())))
+
+
+def _size(gathered: Gathered, wanted: float) -> CardLine:
+    words = size.line_of(wanted)
+    runs = {control.region: run for control, run in gathered.done(Line.size)}
+    known = {region: size.smallest(_result(gathered, run)) for region, run in runs.items()}
+    own, chance = known.get(REGION), known.get(RANDOM)
+    if own is None or chance is None:
+        return _missing(gathered, Line.size, words)
+    return size.size(own, chance, wanted, {region: run.id for region, run in runs.items()})
+
+
+def _result(gathered: Gathered, run: Run) -> object:
+    try:
+        return json.loads(read_whole(directory(gathered.settings, run).result))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _notes(gathered: Gathered) -> Iterator[str]:
+    """What of the controls did not finish: a learning rate that diverges is one that lost."""
+    for control in gathered.controls.runs:
+        run = gathered.runs.get(control.part)
+        if run and run.status in (RunStatus.failed, RunStatus.cancelled, RunStatus.lost):
+            reason = f" ({run.reason})" if run.reason else ""
+            yield f"control run {run.id} ({control.line}) {run.status}{reason}"
