@@ -234,7 +234,7 @@ register_kind(
                 name="finetuned",
                 setting="finetuned",
                 file="checkpoint",
-                of=("finetune", "retrain"),
+                of=("finetune",),
                 digest="finetuned_hashes",
                 inherits=_SHARED,
                 many=True,

@@ -76,7 +76,7 @@ register_kind(
                 name="grafted",
                 setting="grafted.path",
                 file="skill.safetensors",
-                of=("graft",),
+                of=("graft", "retrain"),
                 digest="grafted.config_hash",
                 inherits=_TASK,
             ),

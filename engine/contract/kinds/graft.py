@@ -222,7 +222,7 @@ register_kind(
                 name="base_patch",
                 setting="base_patch",
                 file="skill.safetensors",
-                of=("graft",),
+                of=("graft", "retrain"),
                 named=True,
             ),
             Role(name="model", setting="model.name"),
