@@ -15,8 +15,9 @@ def scores(metric: str, logits: torch.Tensor, labels: torch.Tensor) -> dict[str,
     `logits` (N, C); `labels` (N,) int64 classes or float scores from 0 to 1. accuracy; f1 (of
     the second class) and accuracy; matthews and accuracy; pearson and spearman of the
     probability of the second word. With them loss (nats) and, of classes, ece: the l1
-    calibration error over 15 bins of confidence (Guo et al. 2017). A correlation with a constant
-    is 0.
+    calibration error over 15 bins of confidence (Guo et al. 2017), and brier: the mean over rows
+    of the sum over classes of (p_c - [c is right])^2, from 0 to 2 (Brier 1950). A correlation with
+    a constant is 0.
     """
     lost = {"loss": loss(logits, labels).item()}
     if metric == "pearson":
@@ -31,12 +32,19 @@ def scores(metric: str, logits: torch.Tensor, labels: torch.Tensor) -> dict[str,
     scored["ece"] = multiclass_calibration_error(
         logits.softmax(1), labels, num_classes=classes, n_bins=15
     ).item()
+    scored["brier"] = _brier(logits.softmax(1), labels)
     if metric == "f1":
         return {"f1": binary_f1_score(answers, labels).item(), **scored}
     if metric == "matthews":
         value = matthews_corrcoef(answers, labels, task="multiclass", num_classes=classes)
         return {"matthews": _defined(value), **scored}
     return scored
+
+
+def _brier(probabilities: torch.Tensor, labels: torch.Tensor) -> float:
+    """Of (N, C) and (N,), in float64."""
+    right = torch.nn.functional.one_hot(labels, probabilities.shape[1])
+    return (probabilities.double() - right).square().sum(1).mean().item()
 
 
 def resampled(

@@ -24,12 +24,12 @@ OF_WEIGHTS = "weights"
 """The split of what is measured of weights, on no rows."""
 SECONDS = "seconds"
 """Shown as a time."""
-LESS_IS_BETTER = ("loss", "ece", "drop")
+LESS_IS_BETTER = ("loss", "ece", "brier", "drop")
 NEITHER_IS_BETTER = (*COUNTS, "fraction", "sparsity")
 
 _TITLES = {
     "f1": "F1", "matthews": "Matthews", "pearson": "Pearson", "spearman": "Spearman",
-    "ece": "ECE", "gain_recovery": "of gain",
+    "ece": "ECE", "brier": "Brier", "gain_recovery": "of gain",
 }  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def figure(name: str, value: float | None) -> str:
         return percent(value)
     if name == SECONDS:
         return duration(value, narrow=True)
-    return f"{value:.3f}" if name == "loss" else rounded(value, ".3g")
+    return f"{value:.3f}" if name in ("loss", "brier") else rounded(value, ".3g")
 
 
 def of_summary(name: str, value: float) -> str:

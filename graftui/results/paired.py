@@ -20,7 +20,7 @@ from graftui.results.over_seeds import SEEDS, Seeds
 from graftui.results.pair_statements import Paired, cells, difference_cell, notes, statement
 from graftui.results.peers import Peers
 
-_ORDER = (*METRICS, "spearman", "ece", "loss")
+_ORDER = (*METRICS, "spearman", "ece", "brier", "loss")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from graftui.results.figures import (
 GAP = 2
 """Cells between two columns."""
 _ORDER = (
-    "weights", *METRICS, "spearman", "loss", "ece", "agreement", "recovery", "gain_recovery",
+    "weights", *METRICS, "spearman", "loss", "ece", "brier", "agreement", "recovery",
+    "gain_recovery",
 )  # fmt: skip
 # Left out in this order where there is no room, after those that no task has; the task's own
 # metric always stays.
-_LEAST = ("gain_recovery", "loss", "ece", "agreement", "spearman", "recovery", "weights")
+_LEAST = ("brier", "gain_recovery", "loss", "ece", "agreement", "spearman", "recovery", "weights")
 
 
 @dataclass(frozen=True, slots=True)

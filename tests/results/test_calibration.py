@@ -80,6 +80,7 @@ def test_it_is_what_the_run_was_scored(
     logits, gold = drawn
     scored = scores("accuracy", logits, gold)
     assert found.ece == pytest.approx(scored["ece"], abs=1e-6)
+    assert found.brier == pytest.approx(scored["brier"], abs=1e-6)
     assert found.accuracy == scored["accuracy"]
     assert calibration(answers(logits[20:], gold[20:])).nll == pytest.approx(
         loss(logits[20:], gold[20:]).item(), abs=1e-5

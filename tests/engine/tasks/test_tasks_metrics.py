@@ -65,6 +65,19 @@ def test_a_correlation_with_a_constant_is_nothing() -> None:
     assert found["pearson"] == 0.0
 
 
+@given(pairs=ANSWERS)
+def test_brier_is_the_squared_distance_from_what_is_right(pairs: Pairs) -> None:
+    answers, labels = map(list, zip(*pairs, strict=True))
+    logits = logits_for(answers) * 3
+    each = [
+        (math.exp(row[c]) / sum(map(math.exp, row)) - (c == right)) ** 2
+        for row, right in zip(logits.tolist(), labels, strict=True)
+        for c in (0, 1)
+    ]
+    found = scores("accuracy", logits, torch.tensor(labels))["brier"]
+    assert found == pytest.approx(sum(each) / len(pairs), abs=1e-6)
+
+
 def test_the_loss_of_scores_is_the_divergence_of_two_distributions() -> None:
     torch.manual_seed(0)
     logits, label = torch.randn(6, 2), torch.tensor([0.0, 0.1, 0.5, 0.64, 0.9, 1.0])
