@@ -1,0 +1,1 @@
+"""What continual learning needs beside single fine-tunings."""
