@@ -19,6 +19,7 @@ from graftui.results.times import time_left
 from graftui.show.grids import texts
 from graftui.show.states import STATES, state
 from graftui.text import visible, visible_lines
+from graftui.tui.run import evidence
 from graftui.tui.run.curves import Curves
 from graftui.tui.run.feed import Detail
 from graftui.tui.text import TONES, bar, data
@@ -52,6 +53,8 @@ def summary(detail: Detail, width: int) -> Content:
         parts += [Content(""), *cards]
     for made in detail.grids:
         parts += [Content(""), data(made.title, "bold $accent"), _grid(made)]
+    if detail.evidence:
+        parts += [Content(""), evidence.content(detail.evidence)]
     if detail.artifacts:
         parts += [Content(""), _files(detail.artifacts)]
     return Content("\n").join(parts)

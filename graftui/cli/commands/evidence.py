@@ -34,6 +34,8 @@ from graftui.show.tables import STYLES
 from graftui.terminal import Console, Text
 from graftui.turns import Turn
 
+_LOOK_S = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -119,7 +121,8 @@ class Counted(Watch):
     """Many runs in one line: how many have ended."""
 
     def __init__(self, settings: Settings, runs: Sequence[Run], console: Console) -> None:
-        super().__init__(settings, runs, console)
+        # A look costs as much as all runs that are looked at, and takes the engines' cores.
+        super().__init__(replace(settings, poll_s=max(settings.poll_s, _LOOK_S)), runs, console)
         self._shares = dict.fromkeys((run.id for run in runs), 0.0)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),

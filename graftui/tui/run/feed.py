@@ -13,12 +13,14 @@ from graftui.models import Attempt, Run
 from graftui.registry.moments import StepTimes
 from graftui.registry.provenance import recorded
 from graftui.results.curve_view import STEP, TIME, Moments
+from graftui.results.evidence.card import Card as EvidenceCard
 from graftui.results.files import files_in
 from graftui.results.made import result_of
 from graftui.results.maps import RunMap, map_of
 from graftui.scheduler.condition import observed, observed_files
 from graftui.scheduler.settle import directory
 from graftui.tui.feed import Source
+from graftui.tui.run.evidence import card_in, stamp
 from graftui.tui.run.log import Log, LogAsk
 from graftui.tui.run.pages import LogPages
 
@@ -68,6 +70,8 @@ class Detail:
     """What its kind says of its result."""
     grids: tuple[Grid, ...] = ()
     """The same as tables."""
+    evidence: EvidenceCard | None = None
+    """Its card of evidence; None: it has none, or was not asked for."""
     settings: "tuple[Told, ...] | None" = None
     """Its config, and where that came from. None: not asked for."""
     attempts: tuple[Attempt, ...] | None = None
@@ -145,8 +149,13 @@ class RunFeed:
 
     def _read_cards(self, source: Source, run: Run, question: RunPage) -> Changes:
         """Of a run that has ended."""
-        key = run.id, run.status, run.ended_at
-        return self._once("summary", key, lambda: _told_by_kind(source, run))
+        folder = directory(source.settings, run).path
+        key = run.id, run.status, run.ended_at, stamp(folder)
+
+        def read() -> Changes:
+            return {**_told_by_kind(source, run), "evidence": card_in(folder)}
+
+        return self._once("summary", key, read)
 
     def _read_config(self, source: Source, run: Run, question: RunPage) -> Changes:
         """A run that waits can be given another."""
