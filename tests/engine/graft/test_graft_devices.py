@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import data
+from engine.contract.kinds.finetune import TrainConfig
 from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import localizers
 from engine.graft import delta as delta_module
@@ -19,7 +20,11 @@ from engine.graft.gradients import accumulate
 from engine.graft.localizers.learnt import LearntMask
 from engine.graft.mask import top
 from engine.graft.skill import Skill, load
-from tests.engine.engine_bench import Ran, grafting, run_here
+from engine.training.best import BestWeights
+from engine.training.loop import train
+from engine.training.moving import Within
+from tests.engine.engine_bench import Ran, grafting, run_here, session_of
+from tests.engine.engine_zoo import FAMILIES
 from tests.engine.graft.graft_bench import SlowGraft, batches_of, grafting_session
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
@@ -95,3 +100,26 @@ def test_a_mask_is_put_and_taken_back(device: str) -> None:
     assert delta.theta.sum().item() == pytest.approx(sum(p.sum().item() for p in before) + 2)
     delta.put(torch.tensor([], dtype=torch.int64, device=device))
     assert all(torch.equal(p, old) for p, old in zip(lm.parameters(), before, strict=True))
+
+
+def test_a_region_retrains_as_on_the_cpu(device: str, task: data.TaskData, tmp_path: Path) -> None:
+    config = TrainConfig(lr=0.1, steps=3, batch_size=8, micro_batch=3, eval_every=99)
+    values = []
+    for number, there in enumerate(("cpu", device)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        lm = FAMILIES["roberta"].build(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        session = session_of(lm, task, folder, there)
+        sizes = {name: lm.get_parameter(name).numel() for name in session.maskable}
+        every_third = {name: torch.arange(0, size, 3) for name, size in sizes.items()}
+        within = Within(session.model, every_third)
+        train(session, config, BestWeights(within.parameters), moving=within)
+        values.append((within.before(), within.values()))
+        now = within.values()
+        for name in session.maskable:
+            shown = lm.get_parameter(name).detach().cpu().flatten()
+            assert torch.equal(shown[::3], now[name]), "the model computes with them"
+    (before, here), (_, elsewhere) = values
+    for name, value in here.items():
+        torch.testing.assert_close(elsewhere[name], value, rtol=1e-4, atol=1e-5)
+    assert any(not torch.equal(here[name], before[name]) for name in here)
