@@ -6,9 +6,13 @@ Owns its form. Layers and modules are those of the module tree, never guessed fr
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from engine.analysis import concentration
 from engine.contract.layout import write_json
 from engine.contract.subjects import MODEL, Labels
+from engine.graft.skill import load
+from engine.models.roles import OTHER, roles
 from engine.models.weights import WeightMap
 
 FORMAT = 1
@@ -33,11 +37,15 @@ def write_map(
     weights: WeightMap,
     sizes: Mapping[str, int],
     grafts: Sequence[Located],
+    lm: Any,
 ) -> None:
     """The map of `grafts` over the maskable tensors of `model`, in the order of the module tree.
 
-    `sizes`: how many weights each of these tensors has.
+    `sizes`: how many weights each of these tensors has; `lm`: the network, which says what each is
+    for. The skill files of the grafts lie beside `path`.
     """
+    known = roles(lm, weights)
+    shapes = {name: list(lm.get_parameter(name).shape) for name in sizes}
     tensors = [
         {
             "name": name,
@@ -46,6 +54,8 @@ def write_map(
             "module": span.module,
             "parameter": span.parameter,
             "maskable": sizes[name],
+            "role": known.get(name, OTHER),
+            "shape": shapes[name],
         }
         for name, span in weights.places(sizes).items()
     ]
@@ -57,7 +67,22 @@ def write_map(
             "skill": graft.skill,
             "weights": sum(graft.counts.values()),
             "counts": [graft.counts.get(name, 0) for name in sizes],
+            **_spread(path.parent / graft.skill, shapes),
         }
         for graft in grafts
     ]
     write_json(path, {"v": FORMAT, "model": model, "tensors": tensors, "grafts": groups})
+
+
+def _spread(skill: Path, shapes: Mapping[str, list[int]]) -> dict[str, list[float | None]]:
+    """How the graft's weights crowd in rows and in columns of each matrix, by dispersion; None of
+    what is no matrix, or has none of them.
+    """
+    indices = load(skill, allow_nan=True).indices
+    each = [
+        concentration.of_matrix(indices[name].numpy(), (shape[0], shape[1]))
+        if name in indices and len(shape) == 2
+        else (None, None)
+        for name, shape in shapes.items()
+    ]
+    return {"rows": [rows for rows, _ in each], "columns": [columns for _, columns in each]}

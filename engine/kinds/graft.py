@@ -66,7 +66,10 @@ def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) 
         result["recover"] = curve.recovered
     grafts = curve.grafts
     session.write_answers()
-    write_map(run_dir.map, config.model.name, session.weights, bench.delta.sizes, bench.located)
+    write_map(
+        run_dir.map, config.model.name, session.weights, bench.delta.sizes, bench.located,
+        session.model.lm,
+    )  # fmt: skip
     session.wrote(run_dir.map.name, "map")
     if config.compute.save_logits:
         save_logits(session)

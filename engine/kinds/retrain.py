@@ -127,7 +127,10 @@ def _scored(bench: Bench, pretrained: Tests, path: Path) -> dict[str, float]:
     session.write_answers()
     counts = bench.region.counts
     located = [Located(Stage.retrained, {}, path.name, counts)]
-    write_map(session.run_dir.map, config.model.name, session.weights, bench.region.sizes, located)
+    write_map(
+        session.run_dir.map, config.model.name, session.weights, bench.region.sizes, located,
+        session.model.lm,
+    )  # fmt: skip
     session.wrote(session.run_dir.map.name, "map")
     if config.compute.save_logits:
         save_logits(session)
