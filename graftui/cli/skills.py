@@ -106,6 +106,30 @@ def diff(
         skills.diff(settings_here(), console_here(), _several(refs), json)
 
 
+def map(
+    refs: Refs,
+    by: Annotated[str, typer.Option("--by", help="Parts: role, layer or module")] = "role",
+    of: Annotated[
+        str,
+        typer.Option(metavar="MEASURE", help="region, part, times, rows or columns; shades it"),
+    ] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Table .csv .md .tex; with --of figure .pdf .svg .png"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show in what parts of the network grafts lie: query, key, FFN ..., against chance.
+
+    Of one graft all measures; with --of one of them, by layer. Of several grafts one measure of
+    each. What a matrix is for was found by how the network computes.
+    """
+    from graftui.cli.commands import where
+
+    to = writing.target(output, None, json, False)
+    where.show(settings_here(), console_here(), _files(refs), by, of, to)
+
+
 def cut(
     base: Annotated[
         str, typer.Argument(metavar="BASE", help="Pretrained: checkpoint folder, or model name")
@@ -162,7 +186,7 @@ def _files(names: list[str]) -> list[str]:
     """The skill files that are meant; the registry is opened only where a run is."""
     from graftui.cli.commands import skill_refs as refs
 
-    if all(map(refs.is_file, names)):
+    if all(refs.is_file(name) for name in names):
         return [refs.file(name) for name in names]
     settings = settings_here()
     with store_here(settings) as store:
@@ -184,6 +208,7 @@ GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
             uninstall: "graftui skill uninstall last models/with-skill",
             cut: "graftui skill cut models/llama models/llama-tuned -o moved.safetensors",
             diff: "graftui skill diff film-13 film-21 film-42",
+            map: "graftui skill map film-13 film-21 --of times",
             union: "graftui skill union film-13 film-21 -o either.safetensors",
             intersect: "graftui skill intersect film-13 film-21 -o both.safetensors",
             subtract: "graftui skill subtract film-13 tone-13 -o film-alone.safetensors",

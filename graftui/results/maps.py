@@ -4,6 +4,7 @@ Owns how much of such a file is believed. Refuses one whose counts are not those
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ class Tensor:
     """Its name there, such as "weight"."""
     maskable: int
     """How many weights it has."""
+    role: str = ""
+    """What it is for, such as "query" or "first FFN"; empty in maps of older versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ class GraftMap:
     """Name of its file in the run directory."""
     counts: tuple[int, ...]
     """Of each of the map's tensors."""
+    rows: tuple[float | None, ...] = ()
+    """Of each tensor, how many times as unevenly as by chance its weights lie over the rows of a
+    matrix; None of what is none. Empty in maps of older versions."""
+    columns: tuple[float | None, ...] = ()
+    """The same over its columns."""
 
     @property
     def weights(self) -> int:
@@ -194,6 +202,7 @@ def _tensor(raw: Any) -> Tensor:
         _text(raw, "module"),
         _text(raw, "parameter"),
         _count(raw.get("maskable")),
+        _text(raw, "role") if "role" in raw else "",
     )
 
 
@@ -211,7 +220,23 @@ def _graft(raw: Any, tensors: tuple[Tensor, ...]) -> GraftMap:
         labels=labels_of(raw.get("labels")),
         skill=_text(raw, "skill"),
         counts=counts,
+        rows=_spread(raw, "rows", len(tensors)),
+        columns=_spread(raw, "columns", len(tensors)),
     )
+
+
+def _spread(raw: Mapping[str, Any], name: str, tensors: int) -> tuple[float | None, ...]:
+    if name not in raw:
+        return ()
+    values = _list(raw, name)
+    if len(values) != tensors or not all(v is None or _is_amount(v) for v in values):
+        raise ValueError(f"a graft has {name} that are none")
+    return tuple(None if value is None else float(value) for value in values)
+
+
+def _is_amount(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 <= value < math.inf
 
 
 def _list(raw: Mapping[str, Any], name: str) -> list[Any]:

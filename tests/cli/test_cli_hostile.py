@@ -88,6 +88,7 @@ TYPED: dict[str, list[str]] = {
     "skill install": ["a.safetensors", "folder"], "skill uninstall": ["a.safetensors", "folder"],
     "skill cut": ["folder", "folder", "-o", f"{NAME}2.safetensors"],
     "skill diff": ["a.safetensors", f"{NAME}.safetensors"],
+    "skill map": [f"{NAME}.safetensors"],
     "archive": ["one"], "unarchive": ["one"], "star": ["one"], "unstar": ["one"],
     "undo": [], "trash ls": [], "trash restore": ["one"], "trash empty": ["--yes"],
     "gc": ["--dry-run"], "backup": [f"{NAME}.tar.gz"], "resume": ["bad", "--yes"],

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from engine import data
+from engine.analysis.concentration import of_matrix
 from engine.contract import events as ev
 from engine.contract.layout import RunDir
 from engine.contract.sections import TaskConfig
@@ -136,6 +137,14 @@ def test_the_map_has_the_counts_of_the_skill_files(grafted: Ran) -> None:
         }
         assert graft.weights == sum(found.by_module(graft).values()) == skill.info.weights
         assert {t.name: t.maskable for t in found.tensors} == skill.info.tensors
+        spread = dict(zip(counts, zip(graft.rows, graft.columns, strict=True), strict=True))
+        for name, index in skill.indices.items():
+            shape = skill.info.shapes[name]
+            matrix = len(shape) == 2
+            expected = of_matrix(index.numpy(), (shape[0], shape[1])) if matrix else (None, None)
+            assert spread[name] == pytest.approx(expected)
+    roles = {tensor.role for tensor in found.tensors}
+    assert {"query", "key", "value", "output", "first FFN", "second FFN", "norms"} <= roles
     told = {(e.path, e.kind) for e in grafted.events if isinstance(e, ev.Artifact)}
     assert {("map.json", "map"), ("answers.jsonl.gz", "answers")} <= told
 
