@@ -59,19 +59,22 @@ def write_map(
         }
         for name, span in weights.places(sizes).items()
     ]
-    groups = [
-        {
-            "subject": graft.subject,
-            "stage": graft.stage,
-            "labels": dict(graft.labels),
-            "skill": graft.skill,
-            "weights": sum(graft.counts.values()),
-            "counts": [graft.counts.get(name, 0) for name in sizes],
-            **_spread(path.parent / graft.skill, shapes),
-        }
-        for graft in grafts
-    ]
+    groups = [_group(graft, sizes, shapes, path.parent / graft.skill) for graft in grafts]
     write_json(path, {"v": FORMAT, "model": model, "tensors": tensors, "grafts": groups})
+
+
+def _group(
+    graft: Located, sizes: Mapping[str, int], shapes: Mapping[str, list[int]], skill: Path
+) -> dict[str, Any]:
+    return {
+        "subject": graft.subject,
+        "stage": graft.stage,
+        "labels": dict(graft.labels),
+        "skill": graft.skill,
+        "weights": sum(graft.counts.values()),
+        "counts": [graft.counts.get(name, 0) for name in sizes],
+        **_spread(skill, shapes),
+    }
 
 
 def _spread(skill: Path, shapes: Mapping[str, list[int]]) -> dict[str, list[float | None]]:
