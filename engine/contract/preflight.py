@@ -24,6 +24,7 @@ from engine.contract.model_folder import (
 )
 from engine.contract.once import once
 from engine.contract.sections import OnTask, TaskConfig
+from engine.contract.shifted import OtherLabels, translation
 from engine.contract.task_spec import TaskSpec
 
 
@@ -109,6 +110,11 @@ def check_words(task: TaskConfig) -> Trouble:
         )
     if strange := [name for name in task.also_test if name not in tasks()]:
         return f"task.also_test: {unknown_task(strange[0])}", ""
+    try:
+        for name in task.also_test:
+            translation(tasks()[name], spec)
+    except OtherLabels as error:
+        return error.message, error.hint
     return None
 
 

@@ -23,6 +23,7 @@ from engine.contract.files import (
     task_files,
 )
 from engine.contract.sections import TaskConfig
+from engine.contract.shifted import OtherLabels, translation
 from engine.errors import ConfigError, DataError
 from engine.tasks.hub import read_hub
 from engine.tasks.readers import Record, Row, Table, read_table
@@ -184,7 +185,10 @@ def also_rows(name: str, task: TaskConfig, spec: TaskSpec) -> list[Row]:
     other = tasks().get(name)
     if other is None:
         raise ConfigError(f"task.also_test: {unknown_task(name)}")
-    labels = _translation(other, spec)
+    try:
+        labels = translation(other, spec)
+    except OtherLabels as error:
+        raise ConfigError(error.message, error.hint) from None
     if on_hub(task.data):
         table = _hub_test(other, task, spec)
     else:
@@ -194,22 +198,6 @@ def also_rows(name: str, task: TaskConfig, spec: TaskSpec) -> list[Row]:
     rows = some(table.rows, task.test_rows)
     _refuse_empty("test", rows, name)
     return [Row(row.texts, labels.get(row.label, row.label)) for row in rows]
-
-
-def _translation(other: TaskSpec, spec: TaskSpec) -> dict[str, str]:
-    """Label of `other` -> label of `spec`: the same name, or else the same word."""
-    theirs, ours = other.masked.label_words, spec.masked.label_words
-    if other.bounds == spec.bounds:
-        if theirs.keys() == ours.keys():
-            return {}
-        label_of = {word: label for label, word in ours.items()}
-        if set(theirs.values()) == set(label_of):
-            return {label: label_of[word] for label, word in theirs.items()}
-    raise ConfigError(
-        f"task.also_test: {other.name} has the labels {', '.join(theirs)}, "
-        f"but {spec.name} has {', '.join(ours)}",
-        "name tasks with the same labels or the same label words",
-    )
 
 
 def _hub_test(other: TaskSpec, task: TaskConfig, spec: TaskSpec) -> Table:

@@ -241,8 +241,11 @@ def test_shifted_data_of_a_k_shot_folder(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("SST3", ["task.also_test", "'SST3'", "Did you mean SST-2?"]),
-        ("trec", ["task.also_test", "trec", "0, 1, 2, 3, 4, 5", "SST-2 has 0, 1"]),
-        ("STS-B", ["task.also_test", "low, high"]),
+        (
+            "trec",
+            ["task.also_test", "trec", "0 (Description), 1 (Entity)", "SST-2 has 0 (terrible), 1"],
+        ),
+        ("STS-B", ["task.also_test", "low (No), high (Yes)"]),
     ],
 )
 def test_shifted_data_of_other_labels_is_refused(
