@@ -32,7 +32,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Busy machines are slow, and a test that fails once in a hundred runs helps nobody:
 # `pytest --hypothesis-profile=default` looks for new examples.
-settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=30)
 settings.load_profile("steady")
 
 

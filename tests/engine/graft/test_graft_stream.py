@@ -35,19 +35,23 @@ def pair(folder: Path, name: str, dtype: torch.dtype, shard: str) -> tuple[Path,
     return folder / "base", folder / "tuned"
 
 
-def in_memory(base: Path, tuned: Path, name: str, s: int) -> tuple[dict[str, Any], int]:
+def in_memory(base: Path, tuned: Path, name: str) -> Delta:
     kind = type(FAMILIES[name].build())
     lm, other = (kind.from_pretrained(f, dtype=torch.float32) for f in (base, tuned))
     names = weight_map(lm).maskable(FreezeConfig())
     weights = dict(other.named_parameters())
-    delta = Delta(lm, {n: weights[n].detach() for n in names})
+    return Delta(lm, {n: weights[n].detach() for n in names})
+
+
+def largest(delta: Delta, s: int) -> dict[str, Any]:
+    """By tensor, where the weights are that moved most, and their tuned values."""
     mask = top(delta.movement(), s)
     found = {}
     for tensor, place in delta.places():
         inside = mask[(mask >= place.start) & (mask < place.stop)]
         if len(inside):
             found[tensor] = ((inside - place.start).tolist(), delta.tuned[inside].tolist())
-    return found, len(delta)
+    return found
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -58,10 +62,11 @@ def test_the_cut_is_that_in_memory(
 ) -> None:
     base, tuned = pair(tmp_path, name, dtype, shard)
     assert (len(list(base.glob("*.safetensors"))) > 1) == (shard == "8KB")
-    _, total = in_memory(base, tuned, name, 1)
+    delta = in_memory(base, tuned, name)
+    total = len(delta)
     for s in (1, 500, total):
         made = cut(base, tuned, s, FreezeConfig(), lambda *_: None, **INFO)
-        expected, _ = in_memory(base, tuned, name, s)
+        expected = largest(delta, s)
         skill = made.skill
         assert {n: i.tolist() for n, i in skill.indices.items()} == {
             n: at for n, (at, _) in expected.items()

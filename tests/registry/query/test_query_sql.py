@@ -13,6 +13,7 @@ from graftui.registry import migrations
 from graftui.registry.migrations import MIGRATIONS
 from graftui.registry.query.grammar import parse_options, words
 from graftui.registry.rows import row_of
+from graftui.registry.rows import COLUMNS
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make, settings
 
@@ -185,10 +186,24 @@ def test_a_misspelt_status_names_those_there_are(filled: Store, text: str) -> No
 
 def test_ten_thousand_runs_are_listed_at_once(tmp_path: Path) -> None:
     with Store.open(tmp_path / "runs.db") as store:
-        one = make()
-        store.add([make(id=f"r{i:05}", created_at=float(i), name=one.name) for i in range(10_000)])
+        store.add([make(id="r00000", created_at=0.0)])
+        _multiply(store, 10_000)
+        assert store.count() == 10_000
         best = min(_timed(store) for _ in range(5))
     assert best < 0.05  # seconds of a processor; a few ms, and wide
+
+
+def _multiply(store: Store, count: int) -> None:
+    """The one run that is there, `count` times: to add as many takes seconds."""
+    own = {"id": "printf('r%05d', i)", "created_at": "created_at + i"}
+    values = ", ".join(own.get(name, name) for name in COLUMNS)
+    with store.write() as db:
+        db.execute(
+            "WITH RECURSIVE number(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number"
+            f" WHERE i < ?) INSERT INTO runs ({', '.join(COLUMNS)})"
+            f" SELECT {values} FROM runs, number",
+            [count - 1],
+        )
 
 
 def _timed(store: Store) -> float:
