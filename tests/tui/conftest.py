@@ -1,5 +1,6 @@
 """A small world of runs, and dashboards on it."""
 
+import asyncio
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -62,11 +63,17 @@ def dashboard(settings: Settings, encoding: str = "utf-8") -> GraftuiApp:
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    """Let the dashboard go on until `condition` holds."""
+    """Let the dashboard go on until `condition` holds. Pauses of the pilot ask every widget whether
+    it is done, and draw: of a form that has hundreds, that would be most of the work.
+    """
+    if condition():
+        return
     end = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < end, "it did not come about"
-        await pilot.pause(0.02)
+        assert not pilot.app._exception, "it broke"
+        await asyncio.sleep(0.02)
+    await pilot.pause(0.02)
 
 
 async def still(pilot: Pilot[None]) -> None:

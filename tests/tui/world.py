@@ -29,8 +29,8 @@ NOW = 1_790_000_000.0
 
 
 def place(root: Path) -> Settings:
-    """Settings of a world; the reader looks often, so that tests need not wait."""
-    return knobs.at(root, poll_s=0.02)
+    """Settings of a world; the reader looks often, so that tests need not wait for long."""
+    return knobs.at(root, poll_s=0.05)
 
 
 def config(kind: str = "finetune", **changes: Any) -> Section:
