@@ -195,6 +195,7 @@ async def an_error_stands_at_its_field_and_nothing_is_queued(
 async def an_error_shows_its_beginning(pilot: Pilot[None], screen: NewRunScreen) -> None:
     for path, value, begins in MISTAKES:
         box = field(screen, path)
+        box.focus_box()  # its section may be folded
         before = box.query_one(Input).value
         box.query_one(Input).value = value
         await until(pilot, partial(getattr, box, "problem"))

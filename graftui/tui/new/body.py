@@ -47,7 +47,7 @@ class Section(Static, can_focus=True):
         """Those of its fields that are to be seen, and how many are not; `words`: are searched."""
         seen = [f for f in self.fields if (f.has(words) if words else self.opened or f.matters)]
         for field in self.fields:
-            field.display = field in seen
+            field.see(field in seen)
         self.display = bool(seen) or not words
         more = len(self.fields) - len(seen)
         glyph = "▸" if more else "▾"

@@ -5,6 +5,7 @@ Announces that it was changed or that the user came to it. Knows no schema beyon
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from textual import events, on
@@ -33,7 +34,9 @@ MOVES = (
 
 
 class Field(Horizontal):
-    """A line of a form."""
+    """A line of a form, whose inside is made when it is first to be seen: of the hundred settings
+    there are most stay folded, and to make them all would take as long as the rest of the form.
+    """
 
     BINDINGS = [
         *MOVES,
@@ -68,12 +71,25 @@ class Field(Horizontal):
         """How many it has, if it is an axis."""
         self._known: Known | None = None
         self._box = _box(entry)
+        self._filled = self.display = self.matters or not entry.part
 
     def compose(self) -> ComposeResult:
+        """What is inside, if it is to be seen."""
+        if self._filled:
+            yield from self._inside()
+
+    def _inside(self) -> Iterator[Widget]:
         """Label, box, note."""
         yield Label(data(self.entry.label), classes="label")
         yield self._box
-        yield Label(self._meaning(), classes="note")
+        yield Label(self._told(), classes="note")
+
+    def see(self, seen: bool) -> None:
+        """Show it, or not."""
+        self.display = seen
+        if seen and not self._filled:
+            self._filled = True
+            self.mount(*self._inside())
 
     @property
     def value(self) -> Value:
@@ -81,8 +97,8 @@ class Field(Horizontal):
         box = self._box
         if isinstance(box, Checkbox):
             return box.value
-        if isinstance(box, Select):
-            return str(box.value)
+        if isinstance(box, Select):  # which has no value before it is mounted
+            return self.entry.shown if box.is_blank() else str(box.value)
         assert isinstance(box, Input)
         word = box.value.strip().lower()
         if isinstance(self.entry.shown, bool) and word in ("yes", "no"):
@@ -119,6 +135,7 @@ class Field(Horizontal):
 
     def focus_box(self) -> None:
         """Let the user type here."""
+        self.see(True)
         self._box.focus()
 
     def know(self, known: Known) -> None:
@@ -138,16 +155,19 @@ class Field(Horizontal):
         self._tell()
 
     def _tell(self) -> None:
+        if self._filled:
+            # It has one line, whatever it says: the whole form need not be laid out again.
+            self.query_one(".note", Label).update(self._told(), layout=False)
+
+    def _told(self) -> Content:
         """Beside the box: what is wrong, what it could go on with while one types, what it is."""
-        offers, text = self._offers, self._meaning()
         if self.problem:
-            text = data(f"✗ {brief(self.entry, self.value, self.problem)}")
-        elif offers:
-            text = Content.assemble(("→ ", "$accent"), data(offers, "$text-muted"))
-        elif self._values > 1:
-            text = Content(f"{self._values:,} values: an axis of a grid")
-        # It has one line, whatever it says: the whole form need not be laid out again.
-        self.query_one(".note", Label).update(text, layout=False)
+            return data(f"✗ {brief(self.entry, self.value, self.problem)}")
+        if offers := self._offers:
+            return Content.assemble(("→ ", "$accent"), data(offers, "$text-muted"))
+        if self._values > 1:
+            return Content(f"{self._values:,} values: an axis of a grid")
+        return self._meaning()
 
     @property
     def _offers(self) -> str:
