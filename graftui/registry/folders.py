@@ -46,7 +46,7 @@ def names(runs: Path) -> set[str]:
     """Run folders, but not those that are just being made or deleted (`.new-*`, `.gone-*`)."""
     try:
         return {name for name in os.listdir(runs) if not name.startswith(".")}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return set()
 
 

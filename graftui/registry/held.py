@@ -17,6 +17,7 @@ from engine.contract.migrations import is_newer, newer
 from graftui.errors import UsageError
 from graftui.models import Run, RunCard, RunStatus
 from graftui.registry.card import card_of
+from graftui.registry.folders import names
 from graftui.registry.store import Store
 from graftui.settings import Settings
 
@@ -102,7 +103,8 @@ def take_home(store: Store, settings: Settings, folders: Mapping[str, str]) -> N
 
     What was queued there was meant to run there.
     """
-    moved = [(id, was) for id, was in folders.items() if not (was and Path(was, id).is_dir())]
+    there = {was: names(Path(was)) for was in {*folders.values()} if was}  # not one by one
+    moved = [(id, was) for id, was in folders.items() if not (was and id in there[was])]
     if not moved:
         return
     with store.write() as db:

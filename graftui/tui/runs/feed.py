@@ -11,13 +11,13 @@ from graftui.errors import GraftuiError, UsageError
 from graftui.models import Run, RunStatus
 from graftui.registry.measured import loss
 from graftui.registry.query.grammar import parse
+from graftui.registry.query.listed import stamps
 from graftui.registry.query.tree import EVERYTHING, Condition, Not, Query, all_of
 from graftui.registry.query.unarchived import unarchived
-from graftui.results.chosen_columns import with_figures
-from graftui.results.columns import column
 from graftui.scheduler.condition import observed
 from graftui.tui.feed import Source
 from graftui.tui.runs.grouping import Grouping, Groups
+from graftui.tui.runs.kept import Kept
 from graftui.tui.runs.nesting import nested
 
 if TYPE_CHECKING:  # it imports pydantic, which the first paint does not wait for
@@ -127,6 +127,7 @@ class RunsFeed:
         self._lines: tuple[Line, ...] = ()
         self._total = self._rows = 0
         self._groups = Groups()
+        self._kept = Kept()
 
     def read(self, source: Source, question: RunsPage) -> RunsSeen:
         """The page as it is now."""
@@ -159,30 +160,28 @@ class RunsFeed:
             self._lines = _with_curves(source, lines[start : start + PAGE])
             return
         pinned = _pinned(source, where, question.sort)
-        rest = all_of(where, Not(_ids(pinned))) if pinned else where
+        rest = all_of(where, Not(_of([id for id, _ in pinned]))) if pinned else where
         above = [] if question.page else pinned
         offset = max(0, question.page * PAGE - len(pinned))
         limit = PAGE - len(above)
-        runs = source.store.list(where=rest, sort=question.sort, limit=limit, offset=offset)
-        runs = [*above, *runs]
+        order = [*above, *stamps(source.store.db, rest, question.sort, limit, offset)]
         self._rows = self._total = source.store.count(where)
-        shown = with_figures(source.store, runs, map(column, question.columns))
-        seen = observed(source.settings, shown, source.now)
+        runs = self._kept.read(source.store, order, question.columns)
+        seen = observed(source.settings, runs, source.now)
         placed = nested(seen) if question.nested else [(run, 0) for run in seen]
         self._lines = _with_curves(source, [RunLine(run, depth=depth) for run, depth in placed])
 
 
-def _pinned(source: Source, where: Query, sort: str) -> list[Run]:
-    """The runs at work that meet the filter, in the order of the others."""
+def _pinned(source: Source, where: Query, sort: str) -> list[tuple[str, object]]:
+    """The runs at work that meet the filter, in the order of the others: their stamps."""
     ids = [run.id for run in source.active if run.status is not RunStatus.queued]
     if not ids:
         return []
-    at_work = all_of(where, Condition("id", "=", tuple(ids)))
-    return source.store.list(where=at_work, sort=sort, limit=_PINNED)
+    return [*stamps(source.store.db, all_of(where, _of(ids)), sort, _PINNED)]
 
 
-def _ids(runs: Sequence[Run]) -> Condition:
-    return Condition("id", "=", tuple(run.id for run in runs))
+def _of(ids: Sequence[str]) -> Condition:
+    return Condition("id", "=", tuple(ids))
 
 
 def _folded(groups: "Sequence[RunGroup]", opened: frozenset[str]) -> list[Line]:
