@@ -133,6 +133,7 @@ async def test_fields_go_on_by_themselves(settings: Settings, tmp_path: Path) ->
 async def chosen(pilot: Pilot[None], word: str) -> NewRunScreen:
     await pilot.press("n")
     await until(pilot, lambda: isinstance(pilot.app.screen, RecipeScreen))
+    await until(pilot, lambda: pilot.app.screen.query(OptionList))
     lines = pilot.app.screen.query_one(OptionList)
     await until(pilot, lambda: lines.option_count > 3)
     await pilot.press(*word)
