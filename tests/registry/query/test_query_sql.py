@@ -12,8 +12,7 @@ from graftui.models import RunStatus
 from graftui.registry import migrations
 from graftui.registry.migrations import MIGRATIONS
 from graftui.registry.query.grammar import parse_options, words
-from graftui.registry.rows import row_of
-from graftui.registry.rows import COLUMNS
+from graftui.registry.rows import COLUMNS, row_of
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make, settings
 
