@@ -14,10 +14,13 @@ from engine.contract.events import TERMINAL, Event, Labels, Log, Metric, Progres
 from engine.course import Course
 from engine.errors import Cancelled
 from engine.provenance import Notes
+from engine.provenance.memory import held_gb
 
 _PATIENCE_S = 120.0
 """How long the last event waits for room on the disk: hours of work may hang on it."""
 _PAUSE_S = 0.5
+_MEMORY_S = 30.0
+"""Between two looks at how much memory the run holds: a curve of 120 points an hour."""
 
 
 class Emitter:
@@ -31,6 +34,7 @@ class Emitter:
     def __init__(self, path: Path, attempt: int = 0) -> None:
         """`attempt`: which start of the run this is, from 1; 0: not known."""
         self._attempt = attempt
+        self._memory_due = time.monotonic() + _MEMORY_S
         kept = path.read_bytes() if path.exists() else b""
         self._seq = kept.count(b"\n")
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -88,8 +92,11 @@ class Emitter:
         self(Progress(phase=phase, step=step, total=total, done=done, left_s=left_s))
 
     def metric(self, step: int, values: dict[str, float], labels: Labels = {}) -> None:  # noqa: B006
-        """One point of each curve."""
+        """One point of each curve; now and then one of those of the memory that is held."""
         self(Metric(step=step, values=values, labels=labels))
+        if (now := time.monotonic()) >= self._memory_due:
+            self._memory_due = now + _MEMORY_S
+            self(Metric(step=step, values=held_gb(), labels=labels))
 
 
 class StopRequest:

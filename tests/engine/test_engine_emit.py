@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.contract import events as ev
@@ -134,3 +135,23 @@ def test_a_signal_is_remembered_until_it_is_asked_for(number: signal.Signals) ->
     os.kill(os.getpid(), number)
     with pytest.raises(Cancelled, match=f"stopped by {number.name}"):
         stop.check()
+
+
+def test_now_and_then_a_metric_tells_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What psutil says of this process; between two looks nothing is added."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    emit = Emitter(tmp_path / "events.jsonl")
+    labels = {"sparsity": 0.1}
+    for step in range(7):
+        now[0] = 10.0 * step
+        emit.metric(step, {"train/loss": 0.5}, labels)
+    said, _ = ev.read((tmp_path / "events.jsonl").read_bytes())
+    memory = [e for e in said if isinstance(e, ev.Metric) and "host/memory_gb" in e.values]
+    assert [e.step for e in memory] == [3, 6]
+    assert all(e.labels == labels for e in memory)
+    held = psutil.Process().memory_info().rss / 1e9
+    assert memory[-1].values["host/memory_gb"] == pytest.approx(held, rel=0.1)
+    assert len(said) == 9
