@@ -94,6 +94,11 @@ class GraftuiApp(App[None]):
         self._steps = Steps()
         self._runs_screen = RunsScreen(settings, self.reader, self.remembered)
 
+    def get_key_display(self, binding: Binding) -> str:
+        """As Textual draws it, or the name of a key for which the terminal has no sign."""
+        shown = super().get_key_display(binding)
+        return shown if self._spelling.has(shown) else binding.key
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Whatever is drawn goes through the last of them."""
         return (*super().get_line_filters(), self._spelling)

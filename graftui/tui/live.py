@@ -15,8 +15,12 @@ R = TypeVar("R")
 class LiveScreen(Screen[R]):
     """Asks when it is opened or looks at something else; under a dialog it stays live."""
 
-    reader: Reader
-    settings: Settings
+    def __init__(
+        self, settings: Settings, reader: Reader, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.settings = settings
+        self.reader = reader
 
     def asks(self) -> Sequence[Question[Any]]:
         """What it shows, as questions."""

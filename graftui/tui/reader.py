@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from graftui.errors import GraftuiError, explain
+from graftui.errors import EnvironmentProblem, GraftuiError, explain
 from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.registry.view import excuse, view
@@ -43,6 +43,8 @@ class Reader:
         self._wake = threading.Event()
         self._stopped = False
         self._told = ""
+        self._was_there = False
+        """Whether there was a registry at the last look."""
         self._asked: tuple[Question[Any], ...] = ()
         self._readings: dict[Question[Any], Reading[Any]] = {}
         self._feeds: dict[type, Feed[Any]] = {}
@@ -130,11 +132,24 @@ class Reader:
         with Store.open(self._settings.db) as store:
             yield store
 
+    def _tell_lost(self) -> None:
+        """Say that the registry was deleted since the last look; it is made again at once."""
+        there = self._settings.db.exists()
+        if self._was_there and not there:
+            text = (
+                f"{self._settings.db.name} was deleted: it is made again from the run directories."
+            )
+            hint = "Runs, tags, notes and sweeps come from files; nothing is to be done."
+            self._complain(EnvironmentProblem(text, hint))
+        self._was_there = there
+
     def _make_true(self) -> None:
+        self._tell_lost()
         try:
             with Store.open(self._settings.db) as store:
                 look(self._settings, store)
                 self.active = tuple(store.active())
+            self._was_there = True
             self._drop_view()
         except (sqlite3.Error, OSError, GraftuiError) as exc:
             why = excuse(exc, self._settings.db)

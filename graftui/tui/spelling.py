@@ -14,6 +14,8 @@ from textual.filter import LineFilter
 from graftui.text import spelt, visible
 
 _JOINERS = "\u200c\u200d"
+_NARROW = {"±": "~"}
+"""What is spelt in more letters than it has cells."""
 
 
 class Spelling(LineFilter):
@@ -22,6 +24,10 @@ class Spelling(LineFilter):
     def __init__(self, encoding: str) -> None:
         super().__init__()
         self._letters = _Letters(encoding)
+
+    def has(self, text: str) -> bool:
+        """Whether all of it can be told."""
+        return text.translate(self._letters).count("?") == text.count("?")
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same line in other letters."""
@@ -50,7 +56,7 @@ class _Letters(dict[int, str]):
             return "?" * cells
         if letter.encode(self._encoding, "ignore"):
             return letter
-        twins = (spelt(letter, self._encoding), _drawn(letter))
+        twins = (spelt(letter, self._encoding), _NARROW.get(letter, ""), _drawn(letter))
         return next((twin for twin in twins if len(twin) == cells), "?" * cells)
 
 

@@ -144,7 +144,7 @@ def test_now_and_then_a_metric_tells_of_memory(
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     emit = Emitter(tmp_path / "events.jsonl")
-    labels = {"sparsity": 0.1}
+    labels: ev.Labels = {"sparsity": 0.1}
     for step in range(7):
         now[0] = 10.0 * step
         emit.metric(step, {"train/loss": 0.5}, labels)

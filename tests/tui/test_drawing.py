@@ -12,10 +12,14 @@ from graftui.models import Run, RunStatus
 from graftui.registry.queue import WANTING
 from graftui.results.figures import file_size
 from graftui.results.times import age, duration
+from graftui.settings import Settings
 from graftui.show.states import state
 from graftui.text import spelt
 from graftui.tui.cells import columns
+from graftui.tui.keys import bindings
+from graftui.tui.spelling import Spelling
 from graftui.tui.text import palette
+from tests.tui.conftest import dashboard
 
 
 @pytest.mark.parametrize("width", [80, 94, 100, 107, 108, 116, 120, 136, 150, 172, 180, 220])
@@ -45,6 +49,16 @@ def test_each_standing_has_a_glyph_of_its_own_in_every_terminal() -> None:
     assert len(set(letters)) == len(letters)
     finished = replace(run, status=RunStatus.finished, condition="elsewhere")
     assert state(finished).word == "finished"
+
+
+def test_all_that_is_drawn_has_a_letter_in_ascii(empty: Settings) -> None:
+    """Signs of figures and of keys too; a key without one is called by its name."""
+    spelling = Spelling("ascii")
+    assert spelling.has("93.4 ± 0.8  –  ▌ ✓ → ◆")
+    app = dashboard(empty, encoding="ascii")
+    shown = {binding.key: app.get_key_display(binding) for binding in bindings().values()}
+    assert shown["enter"] == "enter"
+    assert all(map(spelling.has, shown.values()))
 
 
 @pytest.mark.parametrize("name", sorted(BUILTIN_THEMES))

@@ -81,6 +81,23 @@ def test_it_answers_what_is_asked_and_nothing_else(reader: Reader, told: list[An
     assert reader.answer(two) == "two 4"
 
 
+def test_a_registry_that_is_deleted_comes_back_and_that_is_said(
+    settings: Settings, told: list[Any]
+) -> None:
+    reader = Reader(settings, print, told.append, lambda: world.NOW)
+    reader.look()
+    for file in settings.root.glob("runs.db*"):
+        file.unlink()
+    reader.refresh()
+    reader.look()
+    reader.refresh()
+    reader.look()
+    (trouble,) = told
+    assert "runs.db was deleted" in trouble.message
+    with Store.open(settings.db) as store:
+        assert store.count() == 8
+
+
 def test_an_old_answer_is_read_again(settings: Settings, told: list[Any]) -> None:
     reader = Reader(settings, told.append, told.append)
     reader.ask(Asked("one"))

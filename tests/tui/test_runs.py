@@ -102,7 +102,7 @@ async def test_marked_runs_are_compared(settings: Settings) -> None:
         await until(pilot, lambda: side.row_count)
         lines = [[str(cell) for cell in side.get_row_at(n)] for n in range(side.row_count)]
         assert ["train.lr", "0.05", "0.2"] in lines
-        assert ["finetuned accuracy", "0.934", "0.887"] in lines
+        assert ["finetuned accuracy", "93.4", "88.7"] in lines
         assert not any(line[0] == "task.k" for line in lines)
 
 

@@ -12,6 +12,7 @@ from textual import on
 from textual.binding import Binding
 
 from graftui.results.cells import Table
+from graftui.settings import Settings
 from graftui.tui.background import start
 from graftui.tui.compare import jobs
 from graftui.tui.compare.answers import AnswersView
@@ -20,6 +21,7 @@ from graftui.tui.compare.jobs import AnswersRead, DifferencesTested, OverlapKnow
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.live import LiveScreen
 from graftui.tui.panes import Pane, Panes
+from graftui.tui.reader import Reader
 from graftui.tui.tables import FigureTable
 
 _ASKING = "asking the engine, which takes some seconds to load …"
@@ -37,8 +39,8 @@ class AskingScreen(LiveScreen[None]):
                 tooltip="of answers: the rows that are lost, gained, or all"),
     ]  # fmt: skip
 
-    def __init__(self, ids: tuple[str, ...]) -> None:
-        super().__init__()
+    def __init__(self, settings: Settings, reader: Reader, ids: tuple[str, ...]) -> None:
+        super().__init__(settings, reader)
         self.ids = ids
         self.shown: tuple[str, ...] = ()
         """The panes in view."""

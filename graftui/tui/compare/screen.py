@@ -93,9 +93,7 @@ class CompareScreen(AskingScreen):
     """Pane -> what it shows."""
 
     def __init__(self, settings: Settings, reader: Reader, ids: tuple[str, ...]) -> None:
-        super().__init__(ids)
-        self.settings = settings
-        self.reader = reader
+        super().__init__(settings, reader, ids)
         self.set_reactive(CompareScreen.figures, Figures(ids))
         self.set_reactive(CompareScreen.differences, Differences(ids))
         self._inside: dict[str, Widget] = {

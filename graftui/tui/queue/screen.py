@@ -15,7 +15,6 @@ from textual.reactive import reactive
 from textual.widgets import DataTable, Footer, Static
 
 from graftui.models import Run
-from graftui.settings import Settings
 from graftui.tui import jobs
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
@@ -23,7 +22,6 @@ from graftui.tui.queue import describe
 from graftui.tui.queue.feed import PAGE, QueuePage, QueueSeen
 from graftui.tui.queue.jobs import Where
 from graftui.tui.queue.table import QueueTable
-from graftui.tui.reader import Reader
 from graftui.tui.verbs import ending, queueing, showing, starting
 from graftui.tui.verbs.opening import opening
 
@@ -77,11 +75,6 @@ class QueueScreen(LiveScreen[None]):
     seen: reactive[QueueSeen | None] = reactive(None)
     page: reactive[QueuePage] = reactive(QueuePage(), init=False)
     marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
-
-    def __init__(self, settings: Settings, reader: Reader) -> None:
-        super().__init__()
-        self.settings = settings
-        self.reader = reader
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""

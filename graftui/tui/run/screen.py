@@ -57,9 +57,7 @@ class RunScreen(LiveScreen[None]):
     page: reactive[RunPage] = reactive(RunPage(""), init=False)
 
     def __init__(self, settings: Settings, reader: Reader, page: RunPage) -> None:
-        super().__init__()
-        self.settings = settings
-        self.reader = reader
+        super().__init__(settings, reader)
         self.set_reactive(RunScreen.page, page)
 
     def compose(self) -> ComposeResult:

@@ -22,7 +22,7 @@ from graftui.tui.messages import ColumnsListed, GroupKeys
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
 from graftui.tui.runs.choosing import ColumnsScreen
-from graftui.tui.runs.feed import GroupLine, RunsPage
+from graftui.tui.runs.feed import GroupLine
 from graftui.tui.runs.filter import FilterBar
 from graftui.tui.runs.marking import MarkingScreen
 from graftui.tui.runs.order import by_column, options
@@ -62,14 +62,11 @@ class ArrangedScreen(MarkingScreen):
                 tooltip="open all groups, or close them"),
     ]  # fmt: skip
 
-    page: reactive[RunsPage] = reactive(RunsPage(), init=False)
     columns: reactive[Columns] = reactive((), init=False)
     """Those that were chosen; none: those that there is room for."""
 
     def __init__(self, settings: Settings, reader: Reader, remembered: Remembered) -> None:
-        super().__init__(id="runs")
-        self.settings = settings
-        self.reader = reader
+        super().__init__(settings, reader, id="runs")
         self._remembered = remembered
 
     def on_mount(self) -> None:

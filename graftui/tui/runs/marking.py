@@ -13,15 +13,18 @@ from textual.reactive import reactive
 from graftui.results.figures import counted
 from graftui.tui import jobs
 from graftui.tui.background import start
+from graftui.tui.live import LiveScreen
 from graftui.tui.messages import Matched
-from graftui.tui.runs.acting import ActingScreen
+from graftui.tui.runs import acting
+from graftui.tui.runs.feed import RunsPage
 from graftui.tui.runs.table import RunTable
 
 
-class MarkingScreen(ActingScreen):
+class MarkingScreen(LiveScreen[None]):
     """A screen with a table whose rows can be marked."""
 
     BINDINGS = [
+        *acting.BINDINGS,  # in the footer what is done with the marked ones comes first
         Binding("space", "mark", "Mark", key_display="space", id="runs.mark",
                 tooltip="mark it, or take the mark away"),
         Binding("V", "mark_to", "Mark to here", show=False, id="runs.mark_to",
@@ -34,13 +37,11 @@ class MarkingScreen(ActingScreen):
                 tooltip="mark all that meet the filter, on every page; again: none"),
     ]  # fmt: skip
 
+    page: reactive[RunsPage] = reactive(RunsPage(), init=False)
+    """What is in view: filter and order."""
     marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
     _anchor = ""
     """Key of the row that was marked last, from which a stretch is marked."""
-
-    def marks(self) -> Collection[str]:
-        """All, on whatever page."""
-        return self.marked
 
     def forget(self, ids: Collection[str]) -> None:
         """Drop the marks of runs that are not here any more."""
@@ -91,11 +92,11 @@ class MarkingScreen(ActingScreen):
 
     def action_mark_all(self) -> None:
         """All that meet the filter."""
-        start(self, "mark", partial(jobs.matching, self.settings, self.in_view().text), looks=True)
+        start(self, "mark", partial(jobs.matching, self.settings, self.page.text), looks=True)
 
     @on(Matched)
     def _matched(self, event: Matched) -> None:
-        if event.text != self.in_view().text:
+        if event.text != self.page.text:
             return  # another filter by now
         ids = frozenset(event.ids)
         self.marked = self.marked - ids if ids <= self.marked else self.marked | ids

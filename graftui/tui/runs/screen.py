@@ -4,7 +4,7 @@ Owns its two questions to the reader. What keys do with the runs is in acting.py
 marked in marking.py, which columns they have and in what order in arranging.py.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,19 +15,20 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Footer, Static
 
-from graftui.models import Run
 from graftui.tui.feed import Question
 from graftui.tui.messages import Queued
 from graftui.tui.run.detail import TABS, RunDetail
 from graftui.tui.run.feed import Detail, RunPage
 from graftui.tui.run.screen import RunScreen
+from graftui.tui.runs import acting
 from graftui.tui.runs.arranging import ArrangedScreen
 from graftui.tui.runs.bars import StatusLine
-from graftui.tui.runs.feed import PAGE, RunsPage, RunsSeen
+from graftui.tui.runs.feed import PAGE, RunsSeen
 from graftui.tui.runs.filter import FilterBar
 from graftui.tui.runs.filter_feed import FilterTyped
 from graftui.tui.runs.table import RunTable
 from graftui.tui.text import say
+from graftui.tui.verbs import labelling
 
 EMPTY = Content.assemble(
     ("No runs yet.", "bold $accent"),
@@ -139,23 +140,24 @@ class RunsScreen(ArrangedScreen):
             self.page = replace(self.page, page=0)
             self.query_one(RunTable).choose(event.runs[0].id)
 
-    # What verbs are about
+    # What keys do with runs
 
-    def under_cursor(self) -> str:
-        """The table has it."""
-        return self.query_one(RunTable).selected
+    def action_act(self, verb: str) -> None:
+        """A verb, with what is chosen."""
+        run = self.detail.run if self.detail else None
+        chosen = acting.Chosen(
+            ids=tuple(self.chosen()),
+            marked=tuple(sorted(self.marked)),
+            run=run if run and run.id == self.query_one(RunTable).selected else None,
+            page=self.page,
+            active=self.snapshot.active if self.snapshot else None,
+        )
+        acting.VERBS[verb](self, chosen)
 
-    def in_detail(self) -> Run | None:
-        """That of the details."""
-        return self.detail.run if self.detail else None
-
-    def in_view(self) -> RunsPage:
-        """The page that is asked for."""
-        return self.page
-
-    def at_work(self) -> Collection[str] | None:
-        """As of the last answer."""
-        return self.snapshot.active if self.snapshot else None
+    def action_label(self, verb: str) -> None:
+        """Say something of them."""
+        if ids := self.chosen():
+            labelling.VERBS[verb](self, ids)
 
     # What widgets announce
 

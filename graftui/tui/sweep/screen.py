@@ -73,9 +73,7 @@ class SweepScreen(LiveScreen[None]):
     ]  # fmt: skip
 
     def __init__(self, settings: Settings, reader: Reader, ids: Sequence[str]) -> None:
-        super().__init__(classes="-two" if len(ids) > 1 else "")
-        self.settings = settings
-        self.reader = reader
+        super().__init__(settings, reader, classes="-two" if len(ids) > 1 else "")
         self._panels = [SweepPanel(SweepPage(id)) for id in ids]
         self._active = 0
 

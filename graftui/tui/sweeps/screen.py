@@ -15,10 +15,8 @@ from textual.widgets import DataTable, Footer, Static
 
 from graftui.planning.sweeps.sweep import Sweep
 from graftui.results.figures import counted
-from graftui.settings import Settings
 from graftui.tui.feed import Question
 from graftui.tui.live import LiveScreen
-from graftui.tui.reader import Reader
 from graftui.tui.sweep.screen import SweepScreen
 from graftui.tui.sweeps.feed import AllSweeps, SweepsSeen
 from graftui.tui.sweeps.table import SweepTable
@@ -70,11 +68,6 @@ class SweepsScreen(LiveScreen[None]):
 
     seen: reactive[SweepsSeen | None] = reactive(None)
     marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
-
-    def __init__(self, settings: Settings, reader: Reader) -> None:
-        super().__init__()
-        self.settings = settings
-        self.reader = reader
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
