@@ -2,6 +2,7 @@
 # make test    the tests          make check   lint, types, import rules
 # make coverage    the tests, counting the lines they reach (make test does so from Python 3.12 on)
 # make bench   the benchmarks     make clean   remove .venv and what runs wrote
+# make docs    the pages that are made: settings, pictures of the dashboard, a recorded session
 # make gpu-check    on a GPU machine: is it right there, and what does it take (installs nothing)
 
 PYTHON ?= python3
@@ -31,6 +32,11 @@ check: .venv/dev
 bench: .venv/dev
 	GOMP_SPINCOUNT=3000 $(BIN)/python -m bench
 
+# Some minutes: the pictures are of a study that is made first, and looked at by eye.
+docs: .venv/dev
+	$(BIN)/python docs/settings.py
+	$(BIN)/python -m dev.docs docs/pictures
+
 # With what the machine has: it may reach no package registry.
 gpu-check:
 	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m bench.gpu_check
@@ -51,4 +57,4 @@ clean:
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ .venv/run
 
-.PHONY: demo test coverage check bench gpu-check clean
+.PHONY: demo test coverage check bench docs gpu-check clean

@@ -129,7 +129,7 @@ COLUMNS = (
     # Of a graft that was not to be learnt, the base patch is all there is; what is retrained is the
     # pretrained model with other values in a region.
     _score("graft", "learnt_graft", "base_patch", "retrained", ls=0, table=0, width=5),
-    _score("recov.", "recovery", ls=75, table=101, width=6),
+    _score("recov.", "recovery", ls=75, table=102, width=6),
     Column("sparsity", lambda run, _: sparsities(run.config), right=True, ls=80, table=174,
            width=10),
     Column("weights", lambda run, _: figure("weights", run.summary.get("weights")), right=True,
@@ -137,7 +137,7 @@ COLUMNS = (
            form=partial(figure, "weights")),
     Column("seed", _seed, right=True, table=182, width=5),
     Column("took", lambda run, now: duration(elapsed(run, now)),
-           lambda run, now: duration(elapsed(run, now), narrow=True), right=True, ls=130, table=110,
+           lambda run, now: duration(elapsed(run, now), narrow=True), right=True, ls=130, table=111,
            width=7, timed=True, number=elapsed, form=partial(duration, narrow=True)),
     Column("age", lambda run, now: since(run.created_at, now),
            lambda run, now: since(run.created_at, now, narrow=True), right=True, ls=155, table=118,

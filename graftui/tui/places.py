@@ -33,6 +33,8 @@ def go(home: LiveScreen[Any], where: str) -> None:
     """Go there; `home`: the runs, on which all else lies."""
     if where in _SCREENS and type(home.app.screen).__name__ == _SCREENS[where][1]:
         return
+    if home not in home.app.screen_stack:  # a key that was pressed before it was there
+        return
     while home.app.screen is not home:
         home.app.pop_screen()
     if where in _SCREENS:

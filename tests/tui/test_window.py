@@ -6,22 +6,26 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.reactive import Reactive
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
 from graftui.planning import library
 from graftui.settings import Settings
-from graftui.tui import form
+from graftui.tui import form, keys
 from graftui.tui.app import GraftuiApp
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.opening import OpeningScreen
+from graftui.tui.live import LiveScreen
 from graftui.tui.messages import FormMade
 from graftui.tui.new import jobs as form_jobs
 from graftui.tui.new.screen import NewRunScreen
+from graftui.tui.runs.screen import RunsScreen
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, go_to, runs, until
 from tests.tui.test_tui_hostile import form_of
@@ -145,3 +149,27 @@ async def test_times_are_read_by_the_clock_on_request(
         assert dashboard(settings).remembered.get("times", bool, False)
         await pilot.press("T")
         await until(pilot, lambda: when not in "\n".join(frame(pilot)))
+
+
+def test_no_screen_is_painted_anew_as_a_whole_when_it_hands_something_on() -> None:
+    """Over a slow link that takes a second a key, and its widgets paint themselves."""
+    keys.bindings()  # which imports all screens
+    screens: list[type[LiveScreen[Any]]] = [LiveScreen]
+    repainting: list[str] = []
+    while screens:
+        screen = screens.pop()
+        screens += screen.__subclasses__()
+        own = [name for name, each in vars(screen).items() if isinstance(each, Reactive)]
+        repainting += [f"{screen.__name__}.{name}" for name in own if vars(screen)[name]._repaint]
+    assert repainting == []
+
+
+async def test_a_key_before_the_first_screen_is_there_goes_nowhere(settings: Settings) -> None:
+    app = dashboard(settings)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await filled(pilot)
+        home = app._runs_screen
+        app._runs_screen = RunsScreen(settings, app.reader, app.remembered)  # pushed nowhere
+        app.action_go("runs")
+        await pilot.pause()
+        assert app.screen is home

@@ -87,9 +87,9 @@ class CompareScreen(AskingScreen):
                 tooltip="back to the runs; out of a zoomed pane"),
     ]  # fmt: skip
 
-    figures: reactive[Figures] = reactive(Figures(()), init=False)
-    differences: reactive[Differences] = reactive(Differences(()), init=False)
-    answers: reactive[Mapping[str, Any]] = reactive({})
+    figures: reactive[Figures] = reactive(Figures(()), init=False, repaint=False)
+    differences: reactive[Differences] = reactive(Differences(()), init=False, repaint=False)
+    answers: reactive[Mapping[str, Any]] = reactive({}, repaint=False)
     """Pane -> what it shows."""
 
     def __init__(self, settings: Settings, reader: Reader, ids: tuple[str, ...]) -> None:

@@ -72,9 +72,9 @@ class QueueScreen(LiveScreen[None]):
                 tooltip="next page (of 100 that wait)"),
     ]  # fmt: skip
 
-    seen: reactive[QueueSeen | None] = reactive(None)
-    page: reactive[QueuePage] = reactive(QueuePage(), init=False)
-    marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
+    seen: reactive[QueueSeen | None] = reactive(None, repaint=False)
+    page: reactive[QueuePage] = reactive(QueuePage(), init=False, repaint=False)
+    marked: reactive[frozenset[str]] = reactive(frozenset(), init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""

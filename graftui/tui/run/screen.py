@@ -53,8 +53,8 @@ class RunScreen(LiveScreen[None]):
         *labelling.bindings("run", "tag", "note", "star", "rename"),
     ]  # fmt: skip
 
-    detail: reactive[Detail | None] = reactive(None)
-    page: reactive[RunPage] = reactive(RunPage(""), init=False)
+    detail: reactive[Detail | None] = reactive(None, repaint=False)
+    page: reactive[RunPage] = reactive(RunPage(""), init=False, repaint=False)
 
     def __init__(self, settings: Settings, reader: Reader, page: RunPage) -> None:
         super().__init__(settings, reader)

@@ -62,7 +62,7 @@ class ArrangedScreen(MarkingScreen):
                 tooltip="open all groups, or close them"),
     ]  # fmt: skip
 
-    columns: reactive[Columns] = reactive((), init=False)
+    columns: reactive[Columns] = reactive((), init=False, repaint=False)
     """Those that were chosen; none: those that there is room for."""
 
     def __init__(self, settings: Settings, reader: Reader, remembered: Remembered) -> None:

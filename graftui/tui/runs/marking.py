@@ -37,9 +37,9 @@ class MarkingScreen(LiveScreen[None]):
                 tooltip="mark all that meet the filter, on every page; again: none"),
     ]  # fmt: skip
 
-    page: reactive[RunsPage] = reactive(RunsPage(), init=False)
+    page: reactive[RunsPage] = reactive(RunsPage(), init=False, repaint=False)
     """What is in view: filter and order."""
-    marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
+    marked: reactive[frozenset[str]] = reactive(frozenset(), init=False, repaint=False)
     _anchor = ""
     """Key of the row that was marked last, from which a stretch is marked."""
 

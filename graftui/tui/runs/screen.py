@@ -67,11 +67,11 @@ class RunsScreen(ArrangedScreen):
     # Their widgets draw them: the screen as a whole has nothing to repaint.
     snapshot: reactive[RunsSeen | None] = reactive(None, repaint=False)
     detail: reactive[Detail | None] = reactive(None, repaint=False)
-    inspected: reactive[RunPage] = reactive(RunPage(""), init=False)
+    inspected: reactive[RunPage] = reactive(RunPage(""), init=False, repaint=False)
     """The run under the cursor, and what of it is in view."""
-    typed: reactive[FilterTyped | None] = reactive(None, init=False)
+    typed: reactive[FilterTyped | None] = reactive(None, init=False, repaint=False)
     """The filter box, while somebody types in it."""
-    marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
+    marked: reactive[frozenset[str]] = reactive(frozenset(), init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""

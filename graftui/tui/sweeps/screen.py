@@ -66,8 +66,8 @@ class SweepsScreen(LiveScreen[None]):
                 tooltip="drop the marks; back to the runs"),
     ]  # fmt: skip
 
-    seen: reactive[SweepsSeen | None] = reactive(None)
-    marked: reactive[frozenset[str]] = reactive(frozenset(), init=False)
+    seen: reactive[SweepsSeen | None] = reactive(None, repaint=False)
+    marked: reactive[frozenset[str]] = reactive(frozenset(), init=False, repaint=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
