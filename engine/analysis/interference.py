@@ -22,6 +22,9 @@ MEASURES = (
 _OF_PAIRS = ("jaccard", "directed", "beyond_chance", "sign_conflict", "sign_conflict_mass")
 
 
+Tell = Callable[[int, int], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Foretold:
     """Of one subset."""
@@ -38,11 +41,11 @@ def foretell(
     skills: Sequence[Skill],
     subsets: Sequence[Sequence[int]],
     threshold: float,
-    check: Callable[[], None] = lambda: None,
+    tell: Tell = lambda done, total: None,
 ) -> list[Foretold]:
-    """Of each subset what its weights say; `threshold`: of TALL masks; `check`: called now and
-    then, may raise. Raises SkillError for skills of different bases."""
-    layers = _layers(skills, [tuple(numbers) for numbers in subsets], check)
+    """Of each subset what its weights say; `threshold`: of TALL masks; `tell`: hears how many
+    matrices of how many are done, may raise. Raises SkillError for skills of different bases."""
+    layers = _layers(skills, [tuple(numbers) for numbers in subsets], tell)
     pairs: dict[tuple[int, ...], dict[str, Any]] = {
         pair: _pair(skills, pair) for pair in combinations(range(len(skills)), 2)
     }
@@ -103,13 +106,14 @@ def _maskable(skills: Sequence[Skill]) -> dict[str, int]:
 
 
 def _layers(
-    skills: Sequence[Skill], subsets: Sequence[tuple[int, ...]], check: Callable[[], None]
+    skills: Sequence[Skill], subsets: Sequence[tuple[int, ...]], tell: Tell
 ) -> dict[tuple[int, ...], dict[str, float]]:
     """Subset -> matrix -> STI, of the matrices that two of its skills change."""
     known: dict[tuple[int, ...], dict[str, float]] = {numbers: {} for numbers in subsets}
     vectors = laid_out(skills)
-    for name, parts in _matrices(vectors):
-        check()
+    total = sum(len(stretch.shape) == 2 for stretch in vectors.stretches)
+    for done, (name, parts) in enumerate(_matrices(vectors), 1):
+        tell(done, total)
         for numbers in subsets:
             changed = [parts[number] for number in numbers if len(parts[number].sizes)]
             if len(changed) > 1:

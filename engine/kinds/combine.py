@@ -98,7 +98,12 @@ def run(config: CombineConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest
         _announce(bench, PRETRAINED, task, bench.pretrained[task], {})
     for each in known:
         _alone(bench, each)
-    foretold = foretell([each.skill for each in known], wanted, config.threshold, stop.check)
+
+    def told(done: int, total: int) -> None:
+        stop.check()
+        emit.progress("foretell", done, total)
+
+    foretold = foretell([each.skill for each in known], wanted, config.threshold, told)
     for numbers, prediction in zip(wanted, foretold, strict=True):
         emit.log(f"{combine.name} of {', '.join(known[n].name for n in numbers)}")
         _blended(bench, _blend(bench, numbers), prediction)
