@@ -32,7 +32,8 @@ class SweepPanel(Vertical):
     """From top to bottom."""
 
     DEFAULT_CSS = """
-    SweepPanel > .title { height: 1; background: $panel; }
+    SweepPanel > .title { height: 1; background: $panel; text-wrap: nowrap;
+                          text-overflow: ellipsis; }
     SweepPanel > .axes { height: 1; }
     SweepPanel > .cell { height: auto; max-height: 9; border-top: solid $border; padding: 0 1; }
     .-short SweepPanel > .cell { max-height: 6; }
