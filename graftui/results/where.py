@@ -51,7 +51,7 @@ class Measure(StrEnum):
 _SAID = {
     Measure.region: "% of the graft's weights that lie there",
     Measure.part: "% of the part's weights that are in the graft",
-    Measure.times: f"times as many as a random region has there; * by chance with p < {RARE:g}",
+    Measure.times: f"times as many as a random region has there; * p < {RARE:g}",
     Measure.rows: "rows: times as unevenly as by chance over rows of a matrix (dispersion)",
     Measure.columns: "columns: times as unevenly as by chance over columns of a matrix",
 }

@@ -59,9 +59,19 @@ ANSWERS: dict[str, Any] = {
     "skill.union": {"path": EVIL, "weights": 1, "conflicts": 1},
 }  # fmt: skip
 ANSWERS["skill.show"] |= {"not_finite": 0}
+MAP: dict[str, Any] = {
+    "v": 1, "model": EVIL,
+    "tensors": [{"name": EVIL, "part": "layer", "layer": 0, "module": EVIL, "parameter": EVIL,
+                 "role": EVIL, "maskable": 9}],
+    "grafts": [{"subject": EVIL, "stage": EVIL, "labels": {}, "skill": f"{NAME}.safetensors",
+                "counts": [3]}],
+}  # fmt: skip
 ANSWERS["skill.install"] |= {"unchanged": 1}
 ANSWERS["skill.uninstall"] |= {"unchanged": 0}
 ANSWERS["skill.diff"] |= {"all_share": 0.1, "any_share": 0.2}
+ANSWERS["skill.diff"]["pairs"][0] |= {
+    "p": 0.1, "expected_by_tensor": 0.2, "p_by_tensor": 0.3, "exact": True,
+}  # fmt: skip
 ANSWERS["skill.diff"]["skills"][0] |= {"share": 0.1}
 INFO |= {"tensors": {EVIL: 3}, "digests": {EVIL: EVIL}, "shapes": {EVIL: [3]}}
 SWEEP = [RECIPE, "--grid", "task.data_seed=1,2", "--name", EVIL, "--tag", EVIL]
@@ -203,6 +213,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path)
     for name in ("a.safetensors", f"{NAME}.safetensors"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "map.json").write_text(json.dumps(MAP))
 
     def answer(_: Engine, question: Question[Any], hear: Hear) -> Any:
         name = question.name

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from engine.contract.questions.skills import DiffSkills
 from graftui.cli import writing
@@ -26,7 +27,7 @@ def matrix(
         raise UsageError(f"--matrix: {measure!r} is no measure.", f"Give {', '.join(Measure)}.")
     writing.check_place(to.picture or to.output, settings)
     shared = ask(DiffSkills(skills=tuple(paths)), settings)
-    labels = [f"{skill.task}  {skill.path}" for skill in shared.skills]
+    labels = [f"{skill.task}  {_short(skill.path)}" for skill in shared.skills]
     table = overlap(shared, labels, Measure(measure))
     if to.picture is not None:
         writing.write_picture(partial(of_table, table), to.picture, "the matrix")
@@ -37,3 +38,8 @@ def matrix(
     else:
         text = FORMATS[writing.key_of(to.format, to.raw)](table)
         writing.write(text, to.output, counted(len(labels), "row"))
+
+
+def _short(path: str) -> str:
+    """Run and file, which tell skills apart, in few letters."""
+    return f"{Path(path).parent.name}/{Path(path).stem}"
