@@ -128,7 +128,7 @@ COLUMNS = (
     _score("tuned", "finetuned", ls=0, table=0, width=5),
     # Of a graft that was not to be learnt, the base patch is all there is; what is retrained is the
     # pretrained model with other values in a region.
-    _score("graft", "learnt_graft", "base_patch", "retrained", ls=0, table=0, width=5),
+    _score("graft", "learnt_graft", "base_patch", "retrained", "grafted", ls=0, table=0, width=5),
     _score("recov.", "recovery", ls=75, table=102, width=6),
     Column("sparsity", lambda run, _: sparsities(run.config), right=True, ls=80, table=174,
            width=10),

@@ -80,9 +80,10 @@ _SHARES = (
     "accuracy", "f1", "matthews", "pearson", "spearman", "ece", "agreement", "recovery",
     "gain_recovery",
 )  # fmt: skip
-_STAGES = ("pretrained", "finetuned", "base_patch", "learnt_graft", "retrained", "dev")
+_STAGES = ("pretrained", "finetuned", "base_patch", "learnt_graft", "retrained", "grafted", "dev")
 _GRAFT = ex.either(
-    ex.summary("learnt_graft"), ex.either(ex.summary("base_patch"), ex.summary("retrained"))
+    ex.summary("learnt_graft"),
+    ex.either(ex.summary("base_patch"), ex.either(ex.summary("retrained"), ex.summary("grafted"))),
 )
 _LOSS = ex.result("loss")
 _MODEL = ex.setting("model", "name")
