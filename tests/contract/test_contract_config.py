@@ -29,6 +29,7 @@ NOT_HASHED = {
     "grafted.path",
     "combine.skills",
     "combine.finetuned",
+    "evaluate.skills",
 }
 ALL = [(kind, setting) for kind in kinds() for setting in schema.settings(kind)]
 
@@ -37,6 +38,7 @@ PINNED = {
     "combine": "317dcb6ee8688458",
     "continual": "dd54d07fb5b80cc7",
     "control": "9eb654cdfca50b46",
+    "evaluate": "fd970b5e4b139e32",
     "finetune": "a4b5dbdd0d5e3a87",
     "graft": "cb05f9bd8a197468",
     "retrain": "ed66717f118d91a6",
@@ -48,7 +50,7 @@ def other(setting: Setting) -> Any:
     if setting.path == "compute.device":
         return "cpu"
     if setting.type == "list":
-        numbers = {"region.layers": [1]}
+        numbers = {"region.layers": [1], "evaluate.alphas": [0.5]}
         plain = [0.5] if setting.items != "text" else ["mr"]
         return numbers.get(setting.path, plain)
     if setting.choices:
