@@ -12,7 +12,7 @@ from graftui.tui.remembered import Remembered
 from graftui.tui.runs import filter_history
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, runs, until
-from tests.tui.test_tui_hostile import TOKENS
+from tests.tui.hostile import TOKENS
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from graftui.tui.dialogs.tagging import TagScreen, completed
 from graftui.tui.dialogs.writing import NameScreen, NoteScreen
 from graftui.tui.run.screen import RunScreen
 from tests.tui.conftest import dashboard, filled, go_to, runs, until
-from tests.tui.test_tui_hostile import hostile_run
+from tests.tui.hostile import hostile_run
 
 
 def run(settings: Settings, id: str) -> Run:

@@ -28,7 +28,7 @@ from graftui.tui.new.screen import NewRunScreen
 from graftui.tui.runs.screen import RunsScreen
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, go_to, runs, until
-from tests.tui.test_tui_hostile import form_of
+from tests.tui.hostile import form_of
 
 
 def saved(pilot: Pilot[None], file: Path) -> bool:
