@@ -115,8 +115,9 @@ def _place(gathered: Gathered, metric: str) -> CardLine:
 def _stability(gathered: Gathered) -> Iterator[CardLine]:
     """Both lines: the engine takes seconds to start, and is asked once."""
     runs = {line: [run for _, run in gathered.done(line)] for line in (Line.data, Line.model)}
-    paths = [_skill(gathered, run) for run in (gathered.graft, *chain(*runs.values()))]
-    shared = gathered.ask(DiffSkills(skills=tuple(paths))) if len(paths) > 1 else None
+    others = list(chain(*runs.values()))
+    paths = [_skill(gathered, run) for run in (gathered.graft, *others)] if others else []
+    shared = gathered.ask(DiffSkills(skills=tuple(paths))) if paths else None
     pairs = iter([pair for pair in shared.pairs if pair.first == 0] if shared else ())
     for line, own in runs.items():
         if own:
