@@ -115,5 +115,5 @@ def test_figures_of_a_comparison() -> None:
     assert compared("learnt_graft weights", 1_234_567.0) == "1,234,567"
     assert compared("base_patch sparsity", 1_234_567.0) == "1,234,567"
     assert compared("base_patch sparsity", 1e-4) == "0.0001"
-    assert compared("finetuned test_mm accuracy", 0.934) == "0.934"
+    assert compared("finetuned test_mm accuracy", 0.934) == "93.4"
     assert compared("finetuned accuracy", None) == ""
