@@ -61,8 +61,8 @@ class RecipeScreen(ModalScreen[str | None]):
             yield Label("type to search   enter choose   pgdn further   esc back", classes="keys")
 
     def on_mount(self) -> None:
-        """All of them, as soon as there is a width for them."""
-        self.call_after_refresh(self._fill, "")
+        """All of them."""
+        self._fill("")
         self.query_one(Input).focus()
 
     @on(Input.Changed)
