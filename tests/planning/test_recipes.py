@@ -16,6 +16,7 @@ from engine.contract.layout import shipped
 from engine.contract.sections import RunConfig
 from graftui.errors import UsageError
 from graftui.planning import recipes
+from graftui.planning.evidence.controls import expanded
 from graftui.planning.overrides import parse
 from tests.strange import VALUES
 
@@ -54,7 +55,11 @@ def test_a_linked_part_takes_over_what_it_does_not_say() -> None:
 def test_shipped_recipes_are_valid_and_have_a_title(path: Path) -> None:
     recipe = recipes.loads(path.read_text(), path.stem)
     assert recipe.title
-    assert list(recipe.configs()) == ["finetune", "graft"]
+    configs = recipe.configs()
+    assert {part: config.kind for part, config in configs.items()} == recipe.kinds
+    assert set(recipe.results) <= set(configs)
+    if recipe.evidence is not None:
+        assert expanded(recipe).refused == {}
 
 
 @given(st.data())
