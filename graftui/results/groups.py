@@ -61,7 +61,9 @@ def key_cell(key: str, group: Group) -> str:
     if key == "stage":
         return group.title
     value = group.key[key]
-    return asked(value) if key == "sparsity" and value else written(value)
+    if isinstance(value, float) and key.rpartition(".")[2] == "sparsity":
+        return asked(value)
+    return written(value)
 
 
 def table(collected: Collected) -> tuple[list[str], list[list[str]]]:

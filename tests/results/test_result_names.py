@@ -117,3 +117,11 @@ def test_figures_of_a_comparison() -> None:
     assert compared("base_patch sparsity", 1e-4) == "0.0001"
     assert compared("finetuned test_mm accuracy", 0.934) == "93.4"
     assert compared("finetuned accuracy", None) == ""
+
+
+def test_a_count_of_weights_reads_as_a_count_where_it_is_a_key() -> None:
+    entries = [Entry(graft("a", "movement", sparsity=4253), told("movement", 4253.0))]
+    by = ("graft.sparsity",)
+    made, _ = trials(entries, Choice())
+    told_by = Collected(by, (), "dev", collect(made, by, ()))
+    assert {groups.key_cell("graft.sparsity", each) for each in told_by.groups} == {"4,253"}
