@@ -40,6 +40,8 @@ class Entry:
     """None: nothing was collected here."""
     name: str
     """The score that it is of."""
+    may_be: bool = True
+    """Whether such weights can be: a whole model has no size."""
 
     @property
     def spread(self) -> Spread | None:
@@ -75,8 +77,8 @@ class Pivot:
 
     @property
     def missing(self) -> int:
-        """Entries of which nothing is known."""
-        return sum(entry.spread is None for row in self.entries for entry in row)
+        """Entries of which nothing is known and something could be."""
+        return sum(e.spread is None and e.may_be for row in self.entries for e in row)
 
 
 def pivot(store: Store, wanted: Wanted, request: Request) -> Pivot:
@@ -106,16 +108,46 @@ def pivoted(
     wide = _told_apart(groups, rows, cols)
     down, across = (dict.fromkeys(_values(g, keys) for g in groups) for keys in (rows, wide))
     by_cell = {(_values(g, rows), _values(g, wide)): g for g in groups}
+    known = _known_by_stage(groups, (*rows, *wide))
     entries = tuple(
-        tuple(_entry(by_cell.get((row, column)), score) for column in across) for row in down
+        tuple(
+            _entry(by_cell.get((row, col)), score, _may_be((*row, *col), (*rows, *wide), known))
+            for col in across
+        )
+        for row in down
     )
     called = (_names(groups, rows), _names(groups, wide))
     heads = (tuple(called[0][row] for row in down), tuple(called[1][col] for col in across))
     return Pivot(rows, wide, split, score, heads, entries, whole)
 
 
-def _entry(group: Group | None, score: str) -> Entry:
-    return Entry(group, score or (group.metric if group else ""))
+def _entry(group: Group | None, score: str, may_be: bool) -> Entry:
+    return Entry(group, score or (group.metric if group else ""), may_be)
+
+
+_NONE = repr(None)
+_Known = Mapping[tuple[str, str], set[bool]]
+"""Stage and key -> whether weights of that stage have a value of it; where some do, both."""
+
+
+def _known_by_stage(groups: Sequence[Group], keys: Sequence[str]) -> _Known:
+    known: dict[tuple[str, str], set[bool]] = {}
+    for group in groups:
+        for key, value in zip(keys, _values(group, keys), strict=True):
+            known.setdefault((repr(group.key["stage"]), key), set()).add(value != _NONE)
+    return known
+
+
+def _may_be(values: Sequence[str], keys: Sequence[str], known: _Known) -> bool:
+    """Whether there can be weights with these `values` of `keys`: not where a stage that never has
+    a key, such as a whole model's size, would have one, or the other way round.
+    """
+    if "stage" not in keys:
+        return True
+    stage = values[keys.index("stage")]
+    return all(
+        (value != _NONE) in known[stage, key] for key, value in zip(keys, values, strict=True)
+    )
 
 
 def _told_apart(

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -93,3 +94,20 @@ def test_another_score_and_what_is_not_there() -> None:
     with pytest.raises(UsageError, match=r"no run has test\.f1") as refused:
         pivot("f1")
     assert "test.accuracy" in refused.value.hint
+
+
+def test_what_cannot_be_is_not_missing() -> None:
+    """A whole model has no size, and a graft has one: of those cells none is missing."""
+    whole = [
+        replace(each, fields={**each.fields, "stage": stage, "sparsity": None})
+        for each in [trial("film", "learnt", 1e-3, 0, 0.9)]
+        for stage in ("pretrained", "finetuned")
+    ]
+    grafts = [trial("film", "learnt", size, 0, 0.8) for size in (1e-3, 1e-2)]
+    grafts.append(trial("food", "learnt", 1e-3, 0, 0.8))
+    rows, cols = ("sparsity",), ("task.name",)
+    groups = collect([*whole, *grafts], (*rows, *cols))
+    made = pivoted(Collected((*rows, *cols), SEEDS, "dev", groups), rows, cols, "test")
+    assert made.cols == ("task.name", "stage")
+    assert sum(entry.spread is None for row in made.entries for entry in row) == 7
+    assert made.missing == 1, "food at 0.01"
