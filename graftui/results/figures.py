@@ -35,13 +35,17 @@ _TITLES = {
 
 def stage_title(stage: str, localizer: str) -> str:
     """A stage in words, after the subject where a run has several. What a localizer chose is
-    called by it, "fisher graft"; or "graft" alone where several did.
+    called by it, "fisher graft"; or "graft" alone where several did. Labels of its own stand behind
+    it: "interpolated[alpha=0.2]" is "interpolated at alpha 0.2".
     """
-    subject, _, name = stage.rpartition("/")
+    whole, _, labels = stage.removesuffix("]").partition("[")
+    subject, _, name = whole.rpartition("/")
     known = kinds.stages().get(name)
     if known is None:
         return stage
-    return f"{subject} {known.title.format(localizer=localizer).strip()}".strip()
+    at = f"at {labels.replace('=', ' ').replace(',', ', ')}" if labels else ""
+    title = known.title.format(localizer=localizer)
+    return " ".join(filter(None, (subject, title.strip(), at)))
 
 
 def stands_out(stage: str) -> bool:

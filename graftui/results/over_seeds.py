@@ -198,6 +198,7 @@ def _rank(value: Any) -> tuple[int, float, str]:
         return 0, 0.0, ""
     if isinstance(value, int | float):
         return 1, float(value), ""
-    if isinstance(value, str) and value in (stages := list(kinds.stages())):
-        return 2, float(stages.index(value)), ""
+    stages = list(kinds.stages())
+    if isinstance(value, str) and (stage := value.partition("[")[0]) in stages:
+        return 2, float(stages.index(stage)), value
     return 3, 0.0, value if isinstance(value, str) else _text(value)

@@ -90,5 +90,6 @@ def _named(tested: Sequence[Score], curve: bool) -> dict[str, float]:
 def _words(name: str, chosen_by: str) -> str:
     stage = re.split("[@ ]", name)[0]
     known = kinds.stages().get(stage)
-    called = stage_title(stage, chosen_by) if known and known.named_by_localizer else stage
+    in_words = "[" in stage or (known and known.named_by_localizer)
+    called = stage_title(stage, chosen_by) if in_words else stage
     return f"{called}{name[len(stage) :]}".replace("_", " ")

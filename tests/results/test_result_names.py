@@ -12,7 +12,7 @@ from graftui.models import Run
 from graftui.results import groups
 from graftui.results.export import runs
 from graftui.results.export.groups import to_latex
-from graftui.results.figures import compared
+from graftui.results.figures import compared, stage_title
 from graftui.results.groups import Collected
 from graftui.results.over_seeds import collect
 from graftui.results.run_charts import over_sizes
@@ -34,6 +34,20 @@ def told(localizer: str, sparsity: float = 1e-3, weights: float = 681.0) -> list
         for stage in ("base_patch", "learnt_graft")
         for split in ("dev", "test")
     ]
+
+
+def test_labels_of_a_stage_are_words_in_every_table() -> None:
+    scores = [
+        Score("interpolated", "test", {"alpha": alpha}, {"accuracy": 0.9}) for alpha in (0.25, 0.5)
+    ]
+    run = replace(graft("a", "learnt"), kind="evaluate", config={"kind": "evaluate"})
+    names = ["interpolated at alpha 0.25", "interpolated at alpha 0.5"]
+    assert [row[0] for row in score_table(scores, 200).rows] == names
+    side = compare([run], {"a": scores})
+    assert side.titles["interpolated[alpha=0.5] accuracy"] == f"{names[1]} accuracy"
+    assert f"{names[1]} accuracy" in runs.to_markdown([run], {"a": scores})
+    assert stage_title("film/region[draw=3,of=a b]", "") == "film region at draw 3, of a b"
+    assert stage_title("unheard[x=1]", "") == "unheard[x=1]"
 
 
 def collected(*localizers: str, by: tuple[str, ...] = ("stage",)) -> Collected:

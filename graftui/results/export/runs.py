@@ -103,8 +103,10 @@ def _readable(
 
 def _title(column: str, chosen_by: str) -> str:
     """The heading of a column; a graft is called by its localizer."""
-    stage, _, rest = column.partition(".")
-    return f"{stage_title(stage, chosen_by)} {rest}" if stage in kinds.stages() else column
+    end = column.find(".", column.find("]") + 1)  # a label may have a point: [alpha=0.5]
+    stage, rest = column[:end], column[end + 1 :]
+    known = stage.partition("[")[0] in kinds.stages()
+    return f"{stage_title(stage, chosen_by)} {rest}" if known else column
 
 
 def _text(value: Any) -> str:
