@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from graftui.measured import Score
 from graftui.models import Run
 from graftui.results.answered import Answered
-from graftui.results.figures import is_test
+from graftui.results.figures import LESS_IS_BETTER, is_test
 from graftui.results.pair_statements import statement
 from graftui.results.paired import Outcome, Pair, partners
 from graftui.results.peers import Peers
@@ -22,7 +22,8 @@ class Ahead:
 
     def __call__(self, name: str, best: Peers, other: Peers) -> bool:
         """Whether they differ in the row `name` by more than chance explains: the interval of the
-        difference is clear of 0. Never of two tasks or models, nor without two pairs or answers.
+        difference is clear of 0, on the side of the best, whose mean may be over other seeds. Never
+        of two tasks or models, nor without two pairs or answers.
         """
         if best.world != other.world:
             return False
@@ -36,7 +37,9 @@ class Ahead:
             and (theirs := self._outcome(second, where, metric))
         ]
         stated = statement(metric, pairs, True)
-        return stated is not None and stated.stands_out
+        if stated is None or not stated.stands_out:
+            return False
+        return (stated.mean > 0) != (metric in LESS_IS_BETTER)
 
     def _outcome(self, run: Run, where: str, metric: str) -> Outcome | None:
         for score in self.scores.get(run.id, ()):

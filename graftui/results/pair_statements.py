@@ -2,7 +2,8 @@
 
 The one place where pairs become a statement. The interval is that of the answers, where both runs
 of every pair left them and the score can be had from them again: a bootstrap over seeds and rows;
-else the t interval of the seeds' differences. What an interval does not say has no colour.
+else the t interval of the seeds' differences. What an interval does not say has no colour: of
+several seeds both, as a bootstrap of two or three is too narrow (statistics/bootstrap.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,8 +57,16 @@ class Paired:
 
     @property
     def stands_out(self) -> bool:
-        """Whether its interval is clear of 0."""
-        return self.interval is not None and 0 not in self.interval
+        """Whether its interval is clear of 0, and of several seeds their t interval too."""
+        if self.interval is None or 0 in self.interval:
+            return False
+        over_seeds = self.answered.over_seeds if self.answered else None
+        return over_seeds is None or 0 not in over_seeds
+
+    @property
+    def bootstrapped(self) -> bool:
+        """Whether its interval is that of the answers."""
+        return self.answered is not None and self.answered.interval is not None
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float], intervals: bool = False) -> Paired:
@@ -131,13 +140,16 @@ def notes(stated: Mapping[str, Sequence[Paired | None]]) -> list[str]:
     said = []
     if any(pair.answered for pair in every):
         said.append(
-            "interval: bootstrap over seeds, and rows within them (percentile, 9,999 resamples)"
+            "interval: bootstrap over seeds, and rows within them (percentile, 9,999 resamples); "
+            "coloured or bold: the t interval over seeds is clear of 0 too"
         )
+        if any(pair.answered and pair.n == 1 for pair in every):
+            said.append("of one pair the interval is over its rows alone: another seed may differ")
         said.append(
             "McNemar's exact test of rows that one side alone gets right; over seeds that share "
             "their rows each row counts once"
         )
-    if any(pair.interval and not pair.answered for pair in every):
+    if any(pair.interval and not pair.bootstrapped for pair in every):
         said.append("t: interval of the mean over seeds, as no answers say more")
     if any(len({pair.n if pair else 0 for pair in pairs}) > 1 for pairs in stated.values()):
         said.append("!: fewer pairs, or other rows, than beside: their means do not compare")
@@ -160,7 +172,7 @@ def _interval(name: str, pair: Paired | None) -> Cell:
         return Cell(NOT_KNOWN)
     ends = [pair.interval.low, pair.interval.high]
     text = f"[{signed(name, ends[0])}, {signed(name, ends[1])}]"
-    return Cell(text if pair.answered else f"{text} t", ends)
+    return Cell(text if pair.bootstrapped else f"{text} t", ends)
 
 
 def _test(pair: Paired | None) -> Cell:

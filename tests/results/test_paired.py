@@ -1,6 +1,7 @@
 """Paired differences, against numpy; and which runs are a pair."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from graftui.models import Run
 from graftui.results.ahead import Ahead
 from graftui.results.answered import Answered
 from graftui.results.cells import Role, Table
-from graftui.results.pair_statements import paired
+from graftui.results.pair_statements import Paired, paired
 from graftui.results.paired import Outcome, differences, outcome
 from graftui.results.peer_figures import figures
 from graftui.results.peers import Peers
 from graftui.results.side_by_side import compare
+from graftui.results.statistics.differences import Difference
+from graftui.results.statistics.intervals import Interval
 from tests.results.test_answer_pairs import written
 
 
@@ -105,9 +108,11 @@ def test_pairs_beat_means() -> None:
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
-    """Of the learnt grafts nearly all is right; of the moved ones half. l3 has left none."""
-    path, dice = tmp_path_factory.mktemp("runs"), random.Random(3)
+    """Of the learnt grafts nearly all is right; of the moved ones half, in both seeds about the
+    same rows: two that lie apart say nothing. l3 has left none."""
+    path = tmp_path_factory.mktemp("runs")
     for name, share in (("l1", 0.95), ("l2", 0.95), ("m1", 0.5), ("m2", 0.5)):
+        dice = random.Random(int(100 * share))
         rows = [
             [f"r{n}", n % 2, n % 2 if dice.random() < share else 1 - n % 2, [0.5, 0.5]]
             for n in range(80 - 3 * (name == "m1"))
@@ -157,6 +162,7 @@ def test_the_best_is_bold_where_it_is_clearly_ahead(answered: Answered) -> None:
     assert ahead("learnt_graft accuracy", LEARNT, MOVED)
     assert ahead("learnt_graft@0.1 accuracy", LEARNT, MOVED)
     assert not ahead("learnt_graft accuracy", LEARNT, OTHER), "of another task"
+    assert not ahead("learnt_graft accuracy", MOVED, LEARNT), "clear, but the other way"
     assert not ahead("finetuned accuracy", LEARNT, MOVED), "no answers, and seeds do not differ"
     side = compare([*LEARNT.runs, *MOVED.runs], SCORES)
     bold = {
@@ -166,3 +172,14 @@ def test_the_best_is_bold_where_it_is_clearly_ahead(answered: Answered) -> None:
     assert bold["learnt graft accuracy"] == [True, False]
     plain = figures(side, [LEARNT, MOVED], clear=lambda name, best, other: False)
     assert not any(cell.role is Role.best for _, row in plain.lines() for cell in row.cells)
+
+
+def test_two_or_three_seeds_stand_out_where_both_intervals_say_so() -> None:
+    """Seeds that agree by chance: the bootstrap of three is clear of 0, their t interval is not."""
+    wide, clear = Interval(-0.1, 0.5), Interval(0.1, 0.3)
+    told = Difference("accuracy", (0.01, 0.2, 0.4), 0.2, clear, wide, None, (9, 9, 9), 0, True)
+    assert not Paired(0.2, 0.2, 3, clear, told).stands_out
+    assert Paired(0.2, 0.2, 3, clear, replace(told, over_seeds=clear)).stands_out
+    assert Paired(0.2, None, 1, clear, replace(told, over_seeds=None)).stands_out
+    unknown = Paired(0.2, 0.2, 3, clear, replace(told, interval=None))
+    assert not unknown.bootstrapped, "a t interval in its place is said to be one"
