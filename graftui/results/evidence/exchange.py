@@ -2,7 +2,7 @@
 it is taken out, each beside random regions.
 """
 
-from graftui.results.evidence.card import CardLine, Unit, Verdict
+from graftui.results.evidence.card import CardLine, Figure, Unit, Verdict
 from graftui.results.evidence.reading import Tested, figure, recovered, scored
 from graftui.results.evidence.rule import against_random
 from graftui.results.figures import counted
@@ -24,7 +24,7 @@ NECESSITY = (
 
 def sufficiency(run: Tested, metric: str, wanted: float) -> CardLine:
     """`wanted`: the recovery that a region is to reach."""
-    (region,), (whole,) = run.of("region"), run.of("finetuned")
+    region, whole = run.only("region"), run.only("finetuned")
     pair = join(region, whole)
     recovery = recovered(pair, metric)
     beside = against_random([join(region, other) for other in run.of("random_region")], metric)
@@ -39,15 +39,26 @@ def sufficiency(run: Tested, metric: str, wanted: float) -> CardLine:
     ]  # fmt: skip
     verdict, title, asks, refuted_by = beside.verdict, *SUFFICIENCY
     because = beside.because
-    if verdict is Verdict.holds and recovery.high is not None and recovery.high < wanted:
-        verdict = Verdict.fails
-        because = f"its recovery lies below {100 * wanted:g} %"
+    if verdict is Verdict.holds:
+        verdict, because = _enough(recovery, wanted, because)
     return CardLine(title, asks, verdict, refuted_by, tuple(figures), because, (run.run.id,))
+
+
+def _enough(recovery: Figure, wanted: float, because: str) -> tuple[Verdict, str]:
+    """What follows for a region that is better than random ones: it has to recover enough too."""
+    if recovery.low is None or recovery.high is None:
+        return Verdict.missing, f"the fine-tuned model scores nothing to recover; {because}"
+    asked = f"{100 * wanted:g} %"
+    if recovery.high < wanted:
+        return Verdict.fails, f"its recovery lies below {asked}"
+    if recovery.low < wanted:
+        because += f"; {asked} lies within the interval of its recovery"
+    return Verdict.holds, because
 
 
 def necessity(run: Tested, metric: str) -> CardLine:
     """Of the same run."""
-    (whole,), (without,) = run.of("finetuned"), run.of("knocked_out")
+    whole, without = run.only("finetuned"), run.only("knocked_out")
     lost = difference([join(whole, without)], metric)
     others = run.of("knocked_out_random")
     beside = against_random([join(other, without) for other in others], metric)

@@ -14,7 +14,7 @@ from engine.contract.catalog import tasks
 from engine.contract.layout import read_whole
 from engine.contract.questions.skills import DiffSkills, SkillsShared
 from graftui.errors import UsageError
-from graftui.models import Run, RunStatus
+from graftui.models import Run, RunReason, RunStatus
 from graftui.planning.evidence.controls import RANDOM, REGION, ControlRun, Controls, Line
 from graftui.results.evidence import exchange, place, size, stability
 from graftui.results.evidence.card import Card, CardLine, Verdict
@@ -53,11 +53,32 @@ class Gathered:
         asked = [control for control in self.controls.runs if control.line is line]
         if not asked:
             return "none was asked for"
-        states = [run.status.value for c in asked if (run := self.runs.get(c.part))]
-        ended = sorted({state for state in states if state != RunStatus.finished})
-        if not ended:
-            return "`graftui evidence` runs it"
-        return f"its control runs are {' or '.join(ended)}"
+        runs = [run for control in asked if (run := self.runs.get(control.part))]
+        failed = [run for run in runs if run.status is RunStatus.failed]
+        if failed and line is Line.size and self._gained_nothing:
+            return "fine-tuning gained nothing to recover"
+        if failed:
+            return f"control run {failed[0].id} failed: {failed[0].message or failed[0].reason}"
+        states = sorted({run.status.value for run in runs if run.status is not RunStatus.finished})
+        return f"its control runs are {' or '.join(states)}" if states else (
+            "`graftui evidence` runs it"
+        )  # fmt: skip
+
+    @property
+    def _gained_nothing(self) -> bool:
+        """Whether the fine-tuned model is no better than the pretrained one."""
+        tuned, before = (self.graft.summary.get(name) for name in ("finetuned", "pretrained"))
+        return tuned is not None and before is not None and tuned <= before
+
+    def whole(self, control: ControlRun) -> bool:
+        """Whether a region was trained in at all of its rates: one that diverged has lost."""
+        runs = (
+            self.runs.get(c.part)
+            for c in self.controls.runs
+            if (c.line, c.region, c.number) == (control.line, control.region, control.number)
+        )
+        return all(run and (run.status is RunStatus.finished or run.reason == RunReason.diverged)
+                   for run in runs)  # fmt: skip
 
     def read(self, run: Run) -> Tested:
         """What it answered."""
@@ -108,8 +129,11 @@ def _exchange(gathered: Gathered, metric: str, wanted: float) -> Iterator[CardLi
 
 
 def _place(gathered: Gathered, metric: str) -> CardLine:
-    runs = [(control, gathered.read(run)) for control, run in gathered.done(Line.retraining)]
-    return place.place(runs, metric) if runs else _missing(gathered, Line.retraining, place.PLACE)
+    done = list(gathered.done(Line.retraining))
+    if not done:
+        return _missing(gathered, Line.retraining, place.PLACE)
+    runs = [(control, gathered.read(run)) for control, run in done if gathered.whole(control)]
+    return place.place(runs, metric)
 
 
 def _stability(gathered: Gathered) -> Iterator[CardLine]:

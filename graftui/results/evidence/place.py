@@ -38,15 +38,14 @@ class Retrained:
 
 
 def place(runs: Iterable[tuple[ControlRun, Tested]], metric: str) -> CardLine:
-    """`runs`: those of the line that are done."""
+    """`runs`: those of the line that are done, of regions that were trained in at all rates."""
     title, asks, refuted_by = PLACE
     best = chosen(runs, metric)
     region = best.get((REGION, 0))
     others = [own for (name, _), own in sorted(best.items()) if name == RANDOM]
     if region is None or len(others) < 2:
-        why = "no re-training inside the region is done" if region is None else (
-            "fewer than two of the random regions are done"
-        )  # fmt: skip
+        which = "the region" if region is None else "two random regions or more"
+        why = f"the re-training inside {which} is not done at all rates"
         return CardLine(title, asks, Verdict.missing, refuted_by, _scores(best, metric), why)
     beside = against_random([join(region.answers, own.answers) for own in others], metric)
     figures = (*_scores(best, metric), beside.figure("above random regions"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graftui import kinds
+from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.results.answers import Answers, answers_of
 from graftui.results.evidence.card import Figure, Unit
@@ -25,6 +26,16 @@ class Tested:
     def of(self, stage: str, split: str = TEST) -> list[Answers]:
         """The groups of a stage, in the order in which they were scored."""
         return [g for g in self.groups if g.stage == stage and g.split == split]
+
+    def only(self, stage: str) -> Answers:
+        """The one group of a stage on the test set. Raises UsageError where it is not there."""
+        groups = self.of(stage)
+        if len(groups) != 1:
+            raise UsageError(
+                f"Run {self.run.id} has left no answers of its stage {stage}.",
+                f"`graftui rerun {self.run.id}` makes them anew.",
+            )
+        return groups[0]
 
     def result(self, split: str = TEST) -> Answers | None:
         """Of the weights that are the run's result."""

@@ -23,7 +23,8 @@ def to_markdown(card: Card) -> str:
 
 def to_latex(card: Card) -> str:
     """A tabular for booktabs; below it a list of what would refute each claim."""
-    about = f"% {words.heading(card)}. Run {card.run}, {words.made(card)}.\n"
+    heading = " ".join(words.heading(card).split())
+    about = f"% {heading}. Run {card.run}, {words.made(card)}.\n"
     table = grid.latex(words.HEADS, list(words.rows(card)), left=3)
     items = "".join(
         rf"  \item[{grid.escaped(line.title)}] {grid.escaped(line.verdict.value)}; would be "

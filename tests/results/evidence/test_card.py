@@ -3,19 +3,32 @@
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.contract.questions.skills import SkillPair
-from graftui.models import Run
-from graftui.planning.evidence.controls import EVERYTHING, RANDOM, REGION, ControlRun, Line
+from graftui.errors import UsageError
+from graftui.models import Run, RunReason, RunStatus
+from graftui.planning.evidence.asked import EvidenceConfig
+from graftui.planning.evidence.controls import (
+    EVERYTHING,
+    RANDOM,
+    REGION,
+    ControlRun,
+    Controls,
+    Line,
+)
 from graftui.results.evidence import exchange, place, size, stability
 from graftui.results.evidence.card import Card, CardLine, Verdict, as_json, from_json
+from graftui.results.evidence.making import Gathered
 from graftui.results.evidence.reading import Tested, recovered
 from graftui.results.evidence.size import Smallest
 from graftui.results.export.evidence import FORMATS
 from graftui.results.statistics.joining import join
+from graftui.settings import at
 from graftui.show.evidence import page
 from tests.results.evidence.test_rule import ROWS, answers, of_share
 
@@ -55,6 +68,10 @@ def test_sufficiency_and_necessity_are_two_claims() -> None:
     )  # fmt: skip
     assert exchange.sufficiency(run, "accuracy", 0.9).verdict is Verdict.holds
     assert exchange.sufficiency(run, "accuracy", 1.5).verdict is Verdict.fails
+    assert "95 % lies within" in exchange.sufficiency(run, "accuracy", 0.95).because
+    none = replace(run, groups=tuple(g for g in run.groups if g.stage != "region"))
+    with pytest.raises(UsageError, match="no answers of its stage region"):
+        exchange.sufficiency(none, "accuracy", 0.95)
     assert exchange.necessity(run, "accuracy").verdict is Verdict.chance
     needed = replace(run, groups=(*(g for g in run.groups if g.stage != "knocked_out"),
                                   replace(of_share(0.5, 7), stage="knocked_out")))  # fmt: skip
@@ -91,6 +108,33 @@ def test_each_region_counts_at_the_rate_that_is_best_on_dev() -> None:
     assert place.place(runs[2:], "accuracy").verdict is Verdict.missing
     alone = [retrained(EVERYTHING, 0, 0.1, 0.9, 0.9)]
     assert place.place(alone, "accuracy").figures[0].name.startswith("of everything")
+
+
+def gathered(states: dict[ControlRun, RunStatus], **about: Any) -> Gathered:
+    """A graft that gained nothing, with control runs in these states."""
+    graft = replace(_run("graft"), summary={"pretrained": 0.5, "finetuned": 0.5})
+    controls = Controls(None, "graft", EvidenceConfig(), tuple(states), frozenset())  # type: ignore
+    runs = {c.part: replace(_run(c.part), status=state, **about) for c, state in states.items()}
+    return Gathered(graft, controls, runs, at(Path()), lambda asked: None)  # type: ignore
+
+
+def test_a_region_counts_once_it_was_trained_in_at_all_rates() -> None:
+    low, high = (ControlRun(f"r{lr}", Line.retraining, RANDOM, 0, lr) for lr in (0.1, 0.3))
+    half = {low: RunStatus.finished, high: RunStatus.running}
+    assert not gathered(half).whole(low), "its better rate may be still to come"
+    assert gathered({**half, high: RunStatus.finished}).whole(low)
+    failed = {**half, high: RunStatus.failed}
+    assert gathered(failed, reason=RunReason.diverged).whole(low)
+    assert not gathered(failed, reason=RunReason.oom).whole(low)
+
+
+def test_why_a_line_was_not_run_is_said_in_its_own_words() -> None:
+    search = ControlRun("s", Line.size)
+    assert "gained nothing" in gathered({search: RunStatus.failed}).why_not(Line.size)
+    other = ControlRun("o", Line.exchange)
+    said = gathered({other: RunStatus.failed}, message="no room").why_not(Line.exchange)
+    assert said == "control run o1 failed: no room"
+    assert "are cancelled" in gathered({other: RunStatus.cancelled}).why_not(Line.exchange)
 
 
 def pair(number: int, p: float) -> SkillPair:
