@@ -38,7 +38,8 @@ def commands(settings: Settings) -> tuple[Command, ...]:
     made = tuple(_read(f"{file}: [commands.{name}]", name, table)
                  for name, table in tables(file).get(COMMANDS, {}).items())  # fmt: skip
     if made:
-        trust.check(file, COMMANDS, json.dumps({each.name: each.run for each in made}))
+        # The key too: on another one it would be called by who meant something else.
+        trust.check(file, COMMANDS, json.dumps({each.name: [each.run, each.key] for each in made}))
     return made
 
 
@@ -52,6 +53,8 @@ def _read(where: str, name: str, table: Any) -> Command:
             raise UsageError(f"{where} has no setting {key!r}.", "Known: run, key.")
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             raise UsageError(f"{where} {key} should be a line of text.", "Correct it.")
+    if not all(key.strip() for key in table.get("key", "none").split(",")):
+        raise UsageError(f"{where} key names no key.", 'Such as: key = "f6", or "f6,ctrl+o".')
     if "run" not in table:
         raise UsageError(f"{where} has no `run`.", "It is the line of shell that is to be called.")
     return Command(name, table["run"].strip(), table.get("key", "").strip())

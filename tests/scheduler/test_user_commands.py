@@ -23,6 +23,7 @@ RUN = Run(id="k3f9qz", name="$(touch owned); `x` 'y", kind="finetune", config={}
         ("[commands.sync]\nrun = 3", "run should be a line of text"),
         ('[commands.sync]\nrun = "a\\nb"', "run should be a line of text"),
         ("[commands.sync]\nrun = 'x'\nshell = 'zsh'", "has no setting 'shell'"),
+        ("[commands.sync]\nrun = 'x'\nkey = 'f6,'", "key names no key"),
         ("[commands]\nsync = 'x'", "[commands.sync] should be a table"),
         ("[commands.'a b']\nrun = 'x'", "is no name of a command"),
     ],
@@ -46,9 +47,10 @@ def test_nothing_is_called_that_nobody_has_allowed(
     assert "echo 1" in refusal.value.message
     trust.allow(refusal.value.file, refusal.value.name, refusal.value.value)
     assert commands(at(tmp_path)) == (Command("sync", "echo 1", "f6"),)
-    file.write_text("[commands.sync]\nrun = 'echo 2'\n")
-    with pytest.raises(trust.NotAllowed):
-        commands(at(tmp_path))
+    for other in ("run = 'echo 2'\nkey = 'f6'\n", "run = 'echo 1'\nkey = 'j'\n"):
+        file.write_text(f"[commands.sync]\n{other}")
+        with pytest.raises(trust.NotAllowed):
+            commands(at(tmp_path))
 
 
 def test_a_run_is_told_in_the_environment_alone(tmp_path: Path) -> None:
