@@ -1,7 +1,7 @@
 """The verbs that hold runs against each other: compare, answers."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,9 +17,6 @@ from graftui.cli.common import (
 )
 from graftui.cli.writing import Format, Output, Raw, Target
 from graftui.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 By = Annotated[
     str, typer.Option(metavar="KEY,...", help="Collect over seeds: a row for each of these")
