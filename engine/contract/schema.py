@@ -106,6 +106,8 @@ def _choices(info: FieldInfo) -> tuple[str, ...]:
 
 def _type_name(annotation: Any) -> str:
     origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return _type_name(annotation.__origin__)
     if origin in (typing.Union, types.UnionType):
         return "fraction or count"
     if origin in (tuple, dict):

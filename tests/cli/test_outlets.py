@@ -101,7 +101,7 @@ def test_many_runs_are_rows() -> None:
         for run in found.runs:
             assert run.id in text
             assert run.name in text
-        assert text.count("0.5") == count
+        assert text.count("50.0") == count
     assert text.splitlines()[1].count("id000") == 2, "two runs are columns"
 
 

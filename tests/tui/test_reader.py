@@ -218,7 +218,7 @@ async def test_only_the_open_screen_is_read_for(
         await until(pilot, lambda: len(scored) > 2)
         with settings.run_dir("t8aaff").events.open("ab") as file:
             file.write(ev.dumps(world.evaluated("finetuned", 0.777)))
-        await until(pilot, lambda: any("0.777" in line for line in frame(pilot)))
+        await until(pilot, lambda: any("77.7" in line for line in frame(pilot)))
         await pilot.press("ctrl+c")  # under a dialog it goes on
         assert isinstance(pilot.app.screen, ConfirmScreen)
         scored.clear()

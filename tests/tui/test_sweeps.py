@@ -107,7 +107,7 @@ async def test_an_axis_is_extended_and_a_mistake_is_said_where_it_was_typed(
         pilot.app.screen.query_one(Input).value = "train.lr=0.5"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, SweepScreen))
-        await until(pilot, lambda: "9 cells" in text(pilot))
+        await until(pilot, lambda: "3 queued" in text(pilot))
         ((longer,), _) = listed(settings)
         assert len(longer.cells) == 9
         assert queued(settings) == 3

@@ -1,6 +1,7 @@
 """What `recipes` prints."""
 
 import dataclasses
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,8 +34,14 @@ def _list(settings: Settings, console: Console, json: bool) -> None:
         table.add_column(column)
     for info in infos:
         where = info.source if info.source == "shipped" else _near(info.path)
-        table.add_row(info.name, where, " + ".join(info.parts), _about(info))
+        table.add_row(info.name, where, _parts(info.parts), _about(info))
     console.print(table)
+
+
+def _parts(parts: Sequence[str]) -> str:
+    if len(parts) <= 3:
+        return " + ".join(parts)
+    return f"{parts[0]} + ... + {parts[-1]} ({len(parts)} parts)"
 
 
 def _near(path: str) -> str:
