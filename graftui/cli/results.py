@@ -120,7 +120,7 @@ def export(
     output: Output = None,
     raw: Raw = False,
 ) -> None:
-    """Write results with all settings and scores as CSV, JSON, Markdown or LaTeX."""
+    """Write results with all settings and scores as CSV, JSON, Markdown, LaTeX or Parquet."""
     from graftui.cli.commands.choosing import query_of
     from graftui.registry.query.unarchived import unarchived
     from graftui.results.export.runs import FORMATS

@@ -34,11 +34,10 @@ def rel(
     """
     from graftui.cli.commands import relative
 
-    form = writing.format_of(output, "json" if json else format_, "table")
-    settings = settings_here()
-    writing.check_place(output, settings)
+    to, settings = writing.target(output, format_, json, raw), settings_here()
+    writing.check_place(to.picture or to.output, settings)
     with store_to_read(settings) as store:
-        relative.show(settings, store, refs, filter_, (form, output, raw), console_here())
+        relative.show(settings, store, refs, filter_, to, console_here())
 
 
 def calibration(
@@ -60,12 +59,11 @@ def calibration(
     """
     from graftui.cli.commands import calibration as printing
 
-    form = writing.format_of(output, "json" if json else format_, "table")
-    settings = settings_here()
-    writing.check_place(output, settings)
+    to, settings = writing.target(output, format_, json, raw), settings_here()
+    writing.check_place(to.picture or to.output, settings)
     with store_to_read(settings) as store:
         runs = list({run.id: run for run in map(store.resolve, refs)}.values())
-    wanted = printing.Wanted(bins, mass, split, form, output, raw)
+    wanted = printing.Wanted(bins, mass, split, to)
     printing.show(settings, runs, wanted, console_here())
 
 

@@ -106,7 +106,7 @@ def diagrams(rows: Sequence[Calibrated], mass: bool = False) -> tuple[Chart, ...
         Chart(
             f"{task if task == split else f'{task}, {split}'}: accuracy over confidence, %",
             (_diagonal(members), *_curves(members, mass, several)),
-            Axis(score="accuracy"),
+            Axis(score="accuracy", name="confidence %"),
             Axis(score="accuracy"),
             marked=True,
         )

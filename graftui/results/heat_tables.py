@@ -1,7 +1,7 @@
 """A matrix of figures as a table whose cells have shades: overlaps, transfer between skills, maps.
 
 Owns how an amount becomes a shade. graftui.show draws the table, results/export writes it, and
-results/pictures makes a figure of it.
+show/press makes a figure of it.
 """
 
 import math

@@ -150,3 +150,5 @@ def test_the_verb_finds_the_fine_tuned_models_itself(
     said = json.loads(typed(monkeypatch, ["rel", "bbbbbb", "--json"]))
     assert said["rel"] == [[pytest.approx((0.7 - 0.5) / (0.9 - 0.5))]]
     assert "pocket-film  movement graft at 0.01" in typed(monkeypatch, ["rel", "bbbbbb"])
+    typed(monkeypatch, ["rel", "bbbbbb", "-o", "rel.svg"])
+    assert ">0.50<" in Path("rel.svg").read_text(), "a figure, by its ending"

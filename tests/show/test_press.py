@@ -68,3 +68,11 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(UsageError, match="not installed") as refused:
         charts.figure([CHART], "pdf")
     assert "graftui[figures]" in refused.value.hint
+
+
+def test_shares_are_in_percent_along_both_axes() -> None:
+    """As in a reliability diagram."""
+    shares = Axis(score="accuracy", name="confidence %")
+    chart = Chart("c", (Curve("a", (0.5, 1.0), (0.25, 0.75)),), shares, Axis(score="accuracy"))
+    said = set(re.findall(r"<text[^>]*>([^<]*)</text>", charts.figure([chart], "svg").decode()))
+    assert {"confidence %", "accuracy %", "100"} <= said

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from graftui.cli import writing
 from graftui.cli.commands.output import send_json
+from graftui.cli.writing import Target
 from graftui.models import Run
 from graftui.results.calibration_tables import calibrated, diagrams, objects, table
 from graftui.results.export.cells import FORMATS
@@ -13,6 +14,7 @@ from graftui.results.figures import counted
 from graftui.scheduler.settle import directory
 from graftui.settings import Settings
 from graftui.show import cells, charts
+from graftui.show.press.charts import figure
 from graftui.terminal import Console
 
 
@@ -23,20 +25,22 @@ class Wanted:
     bins: int
     mass: bool = False
     split: str = ""
-    format: writing.Format = "table"
-    output: Path | None = None
-    raw: bool = False
+    to: Target = Target()
 
 
 def show(settings: Settings, runs: Sequence[Run], wanted: Wanted, console: Console) -> None:
     """Of `runs`. Raises UsageError where they have no such answers."""
     folders = [(run, directory(settings, run).path) for run in runs]
     rows = calibrated(folders, wanted.bins, wanted.split)
-    if wanted.format == "table":
-        cells.show(table(rows, wanted.bins), console)
+    made, to = table(rows, wanted.bins), wanted.to
+    if to.picture is not None:
+        drawn = diagrams(rows, wanted.mass)
+        writing.write_picture(partial(figure, drawn), to.picture, counted(len(drawn), "diagram"))
+    elif to.format == "table":
+        cells.show(made, console)
         charts.show(diagrams(rows, wanted.mass), console)
-    elif wanted.format == "json" and wanted.output is None:
+    elif to.format == "json" and to.output is None:
         send_json({"bins": wanted.bins, "rows": objects(rows)})
     else:
-        text = FORMATS[writing.key_of(wanted.format, wanted.raw)](table(rows, wanted.bins))
-        writing.write(text, wanted.output, counted(len(rows), "row"))
+        text = FORMATS[writing.key_of(to.format, to.raw)](made)
+        writing.write(text, to.output, counted(len(rows), "row"))

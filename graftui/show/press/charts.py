@@ -59,7 +59,7 @@ def _panel(chart: Chart, axes: Any, owners: Mapping[str, int]) -> None:
     if chart.y.log:
         _ratios(axes, axes.yaxis)
     if chart.span:
-        axes.set_xlim(*chart.span)
+        axes.set_xlim(*(_scale(chart.x) * end for end in chart.span))
     axes.grid(axis="y")
     axes.set_title("\n".join(wrapped(chart.title, _LONGEST)), loc="left")
     axes.set_xlabel(visible(_words(chart.x)))
@@ -85,15 +85,17 @@ def _power(value: float) -> str:
 
 
 def _curve(curve: Curve, chart: Chart, axes: Any, owner: int, scale: float) -> None:
+    along = _scale(chart.x)
+    xs = [along * x for x in curve.xs]
     colour = FAINT if curve.faint else COLOURS[owner % len(COLOURS)]
     ys = [scale * y if math.isfinite(y) else math.nan for y in curve.ys]
     mark = MARKS[owner % len(MARKS)] if chart.marked else None
     name = None if curve.faint else visible(curve.label)
     width = 0.5 if curve.faint else None
-    axes.plot(curve.xs, ys, color=colour, marker=mark, label=name, linewidth=width)
+    axes.plot(xs, ys, color=colour, marker=mark, label=name, linewidth=width)
     if curve.lows:
         lows, highs = ([scale * end for end in ends] for ends in (curve.lows, curve.highs))
-        axes.fill_between(curve.xs, lows, highs, color=colour, alpha=0.18, linewidth=0)
+        axes.fill_between(xs, lows, highs, color=colour, alpha=0.18, linewidth=0)
 
 
 def _scale(axis: Axis) -> float:
