@@ -18,6 +18,7 @@ from graftui.cli import (
     comparison,
     evidence,
     labels,
+    paper,
     queue,
     results,
     runs,
@@ -91,14 +92,15 @@ for _panel, _verbs in _PANELS:
         _form = labels.COMMANDS.get(_verb, PlainCommand)
         app.command(cls=_form, rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
 _GROUPED = (
-    ("Run", queue.GROUPS), ("Run", sweeps.GROUPS), (_CATALOG, catalog.GROUPS),
-    ("Results", skills.GROUPS), ("Run", slurm.GROUPS), ("Tidy up", trash.GROUPS),
+    ("Run", queue.GROUPS), ("Run", sweeps.GROUPS), ("Run", paper.GROUPS),
+    (_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS), ("Run", slurm.GROUPS),
+    ("Tidy up", trash.GROUPS),
 )  # fmt: skip
 for _panel, _groups in _GROUPED:
     for _name, (_group, _verbs) in _groups.items():
         app.add_typer(_group, name=_name, rich_help_panel=_panel)
         for _verb, _example in _verbs.items():
-            _form = sweeps.COMMANDS.get(_verb, PlainCommand)
+            _form = {**sweeps.COMMANDS, **paper.COMMANDS}.get(_verb, PlainCommand)
             _group.command(cls=_form, epilog=f"Example: {_example}")(_verb)
 
 

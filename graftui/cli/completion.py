@@ -51,6 +51,13 @@ def sweeps(incomplete: str) -> list[tuple[str, str]]:
     return [(offer, help) for offer, help in offers.items() if offer.startswith(incomplete)]
 
 
+def paper_items(incomplete: str) -> list[tuple[str, str]]:
+    """Tables of the paper by name, each with its title."""
+    from graftui.planning.paper import items
+
+    return [(name, item.title) for name, item in items().items() if name.startswith(incomplete)]
+
+
 def settings(incomplete: str) -> list[tuple[str, str]]:
     """Settings as `--set` takes them, up to the equals sign."""
     from engine.contract.kinds import kinds

@@ -23,7 +23,10 @@ def show(table: Table, console: Console) -> None:
     names = [row.name for _, row in table.lines()]
     label = min(_WIDEST, max(map(_width, (table.corner, *names)), default=0))
     widths = [
-        min(_WIDEST, max(_width(head), *(_width(shaded(row.cells[n])) for _, row in table.lines())))
+        min(
+            _WIDEST,
+            max([_width(head), *(_width(shaded(row.cells[n])) for _, row in table.lines())]),
+        )
         for n, head in enumerate(table.heads)
     ]
     first = 0

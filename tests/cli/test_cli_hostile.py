@@ -106,6 +106,8 @@ TYPED: dict[str, list[str]] = {
     "sweep new": [*SWEEP, "--dry-run"], "sweep ls": [], "sweep show": ["last"],
     "sweep run": ["last"], "sweep add": ["last", "task.data_seed=3"], "sweep cancel": ["last"],
     "sweep rm": ["last"],
+    "paper ls": [], "paper plan": ["ece"], "paper run": ["ece", "--detach"],
+    "paper table": ["ece"],
     **{f"skill {verb}": ["a.safetensors", "a.safetensors", "-o", f"{NAME}2.safetensors"]
        for verb in ("union", "intersect", "subtract")},
 }  # fmt: skip
@@ -145,7 +147,7 @@ def verbs(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
 VERBS = sorted(verbs(typer.main.get_command(app)))
 TAKE_JSON = [
     verb for verb in VERBS
-    if not verb.startswith(("queue", "release", "edit"))  # of what waits, and none of these does
+    if not verb.startswith(("queue", "release", "edit", "paper"))  # none of what is EVIL is in it
     and verb not in ("", "run", "rerun", "watch", "cancel", "save", "logs", "export", "rm", "tag",
                      "note", "rename", "data kshot", "archive", "unarchive", "star", "unstar",
                      "undo", "trash restore", "trash empty", "backup", "slurm script",

@@ -73,12 +73,13 @@ def make(
 
 
 def tell(
-    settings: Settings, console: Console, outcome: Outcome, json: bool, notify: bool = False
-) -> None:
+    settings: Settings, console: Console, outcome: Outcome, json: bool, notify: bool = False,
+    do_it: str = "leave out --dry-run to do it",
+) -> None:  # fmt: skip
     """What came of planning cells; what was queued is set going, and waited for to `notify` of its
-    end.
+    end. `do_it`: how, where it was only looked at.
     """
-    _tell(settings, console, outcome, json)
+    _tell(settings, console, outcome, json, do_it)
     if notify and outcome.kept:
         reused = [run for run in outcome.plan.reused.values() if run.status.active]
         with notices.told_at_end(True, outcome.sweep.name) as say:
@@ -86,7 +87,7 @@ def tell(
             say(notices.ended(running.await_all(settings, runs, Console(stderr=True))))
 
 
-def _tell(settings: Settings, console: Console, outcome: Outcome, json: bool) -> None:
+def _tell(settings: Settings, console: Console, outcome: Outcome, json: bool, do_it: str) -> None:
     if outcome.queued:
         set_going(settings)
     expected = estimate(outcome.plan.plans, settings)
@@ -107,7 +108,7 @@ def _tell(settings: Settings, console: Console, outcome: Outcome, json: bool) ->
     for word, said in drawing.plan(outcome.plan, expected):
         console.print(f"{word:<10} {said}", soft_wrap=True)
     if not outcome.kept:
-        console.print("nothing was queued: leave out --dry-run to do it")
+        console.print(f"nothing was queued: {do_it}")
     elif outcome.queued:
         console.print(f"queued {counted(len(outcome.queued))}; graftui sweep show {sweep.id}")
         running.tell_paused(settings, console, "")

@@ -1,0 +1,49 @@
+"""`graftui paper`: every item can be planned, and its table is made of what is there."""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from graftui.errors import UsageError
+from graftui.planning.paper import ScaleName, item_of, items, sweep_of
+from graftui.planning.sweeps import making
+from graftui.settings import at
+from tests.cli.conftest import Graftui
+
+
+@pytest.mark.parametrize("name", items())
+def test_every_item_can_be_planned_offline(name: str, tmp_path: Path) -> None:
+    outcome = making.make(sweep_of(items()[name], "tiny"), at(tmp_path), queue=False)
+    assert outcome.plan.to_make == len(outcome.cells) > 1
+    for scale in get_args(ScaleName):
+        assert making.count(sweep_of(items()[name], scale)) > 1
+
+
+def test_settings_and_axes_as_typed_take_the_place_of_the_scales() -> None:
+    item = item_of("accuracy")
+    made = sweep_of(item, "tiny", ["task.k=4", "train.lr=0.5"], ["task.data_seed=1,2,3"])
+    assert made.axes.grid["task.k"] == (4,)
+    assert made.axes.grid["task.data_seed"] == (1, 2, 3)
+    assert made.sets["train.lr"] == 0.5
+    assert made.sets["model.name"] == "pocket:masked-lm"
+    with pytest.raises(UsageError, match="no such setting"):
+        sweep_of(item, "tiny", ["task.shots=4"])
+
+
+def test_what_is_missing_has_its_rows_and_is_told(graftui: Graftui) -> None:
+    made = json.loads(graftui("paper", "table", "accuracy", "--json"))
+    names = [row["name"] for row in made["rows"]]
+    assert names == ["pocket-film, 8", "pocket-film, 16", "pocket-food, 8", "pocket-food, 16"]
+    assert all(row["values"][-1]["value"] is None for row in made["rows"]), "the paper has none"
+    assert any("missing: 8 of 8 cells" in note for note in made["notes"])
+    for name in items():
+        assert "missing" in graftui("paper", "table", name)
+
+
+def test_the_papers_own_figures_stand_beside(graftui: Graftui) -> None:
+    asked = ("--grid", "task.name=pocket-film,SST-2", "--set", "task.data=", "--format", "csv")
+    said = graftui("paper", "table", "ece", *asked, code=None)
+    assert "7.4 -> 3.1" in said or "No run was queued" in said
+    assert "There is no table" in graftui("paper", "plan", "eec", code=2)
