@@ -43,8 +43,12 @@ def _processed(param: Any, of_typer: Any, ctx: Any, value: Any) -> Any:
 
 def _plain(param: Any, value: Any) -> tuple[bool, Any]:
     """Whether `value` is plain, and what becomes of it."""
-    several, wanted = param.multiple or param.nargs == -1, param.type_descriptor.annotation
-    info = param.type_descriptor.parameter_info
+    # Not public: where another Typer has it otherwise, all goes to Typer, and takes longer.
+    wanted = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+    info = getattr(getattr(param, "type_descriptor", None), "parameter_info", None)
+    if wanted is None or info is None:
+        return False, None
+    several = param.multiple or param.nargs == -1
     if value is None:
         return True, () if several else None
     if info.parser is not None:
