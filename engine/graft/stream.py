@@ -123,8 +123,17 @@ def maskable(base: Path, tuned: Path, freeze: FreezeConfig) -> Shapes:
 
     The two configs must build the same tensors.
     """
-    lm, other = blueprint(base), blueprint(tuned)
-    here, there = _shapes(lm), _shapes(other)
+    lm, shapes = same_model(base, tuned)
+    return {name: shapes[name] for name in weight_map(lm).maskable(freeze)}
+
+
+def same_model(base: Path, tuned: Path) -> tuple[nn.Module, Shapes]:
+    """The model of both folders, without its weights, and its tensors, tied ones once.
+
+    Raises ConfigError where the two configs build different tensors.
+    """
+    lm = blueprint(base)
+    here, there = _shapes(lm), _shapes(blueprint(tuned))
     wrong = next((n for n in {**here, **there} if here.get(n) != there.get(n)), "")
     if wrong:
         raise ConfigError(
@@ -132,7 +141,7 @@ def maskable(base: Path, tuned: Path, freeze: FreezeConfig) -> Shapes:
             f"and {there.get(wrong, 'missing')})",
             "give the pretrained model that it was tuned from",
         )
-    return {name: here[name] for name in weight_map(lm).maskable(freeze)}
+    return lm, here
 
 
 def _shapes(lm: nn.Module) -> Shapes:

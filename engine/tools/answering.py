@@ -24,6 +24,7 @@ MODULES = {
     "skill.uninstall": "engine.tools.skill.change",
     "skill.diff": "engine.tools.skill.diff",
     "skill.cut": "engine.tools.skill.cut",
+    "skill.profile": "engine.tools.skill.profile",
     "skill.union": "engine.tools.skill.combine",
     "skill.intersect": "engine.tools.skill.combine",
     "skill.subtract": "engine.tools.skill.combine",

@@ -33,6 +33,12 @@ Folder = Annotated[
 Copy = Annotated[
     Path | None, typer.Option("--out", "-o", help="Make this copy, and leave the folder as it is")
 ]
+Base = Annotated[
+    str, typer.Argument(metavar="BASE", help="Pretrained: checkpoint folder, or model name")
+]
+Tuned = Annotated[
+    str, typer.Argument(metavar="TUNED", help="Fine-tuned: checkpoint folder, or model name")
+]
 File = Annotated[Path, typer.Option("--output", "-o", help="Skill file to write")]
 
 
@@ -131,12 +137,8 @@ def map(
 
 
 def cut(
-    base: Annotated[
-        str, typer.Argument(metavar="BASE", help="Pretrained: checkpoint folder, or model name")
-    ],
-    tuned: Annotated[
-        str, typer.Argument(metavar="TUNED", help="Fine-tuned: checkpoint folder, or model name")
-    ],
+    base: Base,
+    tuned: Tuned,
     output: File,
     sparsity: Annotated[
         str, typer.Option(help="A fraction of the maskable weights, or a count of them")
@@ -149,6 +151,26 @@ def cut(
 
     overrides = [f"graft.sparsity={sparsity}", *set_]
     skills.cut(settings_here(), console_here(), base, tuned, overrides, output, json)
+
+
+def profile(
+    base: Base,
+    tuned: Tuned,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="At most so many tensors; 0: all")
+    ] = 20,
+    json: Json = False,
+) -> None:
+    """Say what a fine-tuning did to the weights: how many changed, how far, rank, rounding.
+
+    For models of any size: none is loaded. A unit in the last place (ulp) is the pretrained
+    weight's, in what it is stored as (the coarser of the two). Of a matrix the difference's
+    spectral norm and rank: singular values above the largest x the longer side x 1.2e-7. Tensors
+    with most of the movement, the squared norm of the difference, come first.
+    """
+    from graftui.cli.commands import profile as profiling
+
+    profiling.profile(settings_here(), console_here(), base, tuned, limit, json)
 
 
 def union(refs: Refs, output: File, json: Json = False) -> None:
@@ -207,6 +229,7 @@ GROUPS: dict[str, tuple[typer.Typer, dict[Callable[..., None], str]]] = {
             install: "graftui skill install last models/roberta-base --out models/with-skill",
             uninstall: "graftui skill uninstall last models/with-skill",
             cut: "graftui skill cut models/llama models/llama-tuned -o moved.safetensors",
+            profile: "graftui skill profile models/llama models/llama-tuned",
             diff: "graftui skill diff film-13 film-21 film-42",
             map: "graftui skill map film-13 film-21 --of times",
             union: "graftui skill union film-13 film-21 -o either.safetensors",

@@ -58,6 +58,13 @@ ANSWERS: dict[str, Any] = {
     "skill.cut": {"path": EVIL, "weights": 1, "maskable": 3, "tensors": 1, "least": 0.1},
     "skill.union": {"path": EVIL, "weights": 1, "conflicts": 1},
 }  # fmt: skip
+MOVED = {"weights": 4, "changed": 2, "beyond": [1, 1, 0], "hidden": 1, "norm": 1.0, "unseen": 0.1}
+ANSWERS["skill.profile"] = {
+    "total": MOVED, "sizes": [{"least": 0.5, "weights": 4, "changed": 2}],
+    "exact_in_bfloat16": False,
+    "tensors": [MOVED | {"name": EVIL, "shape": [2, 2], "dtypes": [EVIL, EVIL], "spectral": 1.0,
+                         "rank": 1, "method": "randomized", "at_least": True}],
+}  # fmt: skip
 ANSWERS["skill.show"] |= {"not_finite": 0}
 MAP: dict[str, Any] = {
     "v": 1, "model": EVIL,
@@ -97,6 +104,7 @@ TYPED: dict[str, list[str]] = {
     "skill show": [f"{NAME}.safetensors"], "skill verify": ["a.safetensors", "pocket:masked-lm"],
     "skill install": ["a.safetensors", "folder"], "skill uninstall": ["a.safetensors", "folder"],
     "skill cut": ["folder", "folder", "-o", f"{NAME}2.safetensors"],
+    "skill profile": ["folder", "folder"],
     "skill diff": ["a.safetensors", f"{NAME}.safetensors"],
     "skill map": [f"{NAME}.safetensors"],
     "archive": ["one"], "unarchive": ["one"], "star": ["one"], "unstar": ["one"],

@@ -15,6 +15,7 @@ from engine.contract.questions.catalog import (
     TaskRows,
     WriteKshot,
 )
+from engine.contract.questions.profile import ProfileUpdate, UpdateProfile
 from engine.contract.questions.skills import (
     CombineSkills,
     CutSkill,
@@ -46,6 +47,7 @@ QUESTIONS: dict[str, type[Question[Any]]] = {
     "skill.uninstall": UninstallSkill,
     "skill.diff": DiffSkills,
     "skill.cut": CutSkill,
+    "skill.profile": ProfileUpdate,
     "skill.union": CombineSkills,
     "skill.intersect": CombineSkills,
     "skill.subtract": CombineSkills,
@@ -62,6 +64,7 @@ Answer = Annotated[
     | SkillChanged
     | SkillsShared
     | SkillCut
+    | UpdateProfile
     | SkillCombined,
     Field(discriminator="name"),
 ]

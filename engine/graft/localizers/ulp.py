@@ -4,6 +4,7 @@ import torch
 
 from engine.contract.kinds.graft import GraftConfig
 from engine.graft.delta import Delta
+from engine.graft.last_place import ulp
 from engine.session import Session
 
 LARGEST = torch.finfo(torch.float32).max
@@ -32,11 +33,3 @@ def stored_in(delta: Delta) -> torch.dtype:
         if all(delta.pre[part].equal(delta.pre[part].to(dtype).float()) for part in delta.parts()):
             return dtype
     return torch.float32
-
-
-def ulp(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """The distance from |x| to the next larger number of `dtype`, of (n,) float64 that are exact
-    in it."""
-    about = torch.finfo(dtype)
-    exponent = torch.frexp(values.abs().clamp(min=about.smallest_normal)).exponent - 1
-    return torch.ldexp(torch.full_like(values, about.eps), exponent)

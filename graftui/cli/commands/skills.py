@@ -49,7 +49,7 @@ def show(settings: Settings, console: Console, path: str, json: bool) -> None:
 
 def verify(settings: Settings, console: Console, path: str, model: str, json: bool) -> bool:
     """What a model is to a skill; whether it is the base, or holds the skill."""
-    verified = ask(VerifySkill(skill=path, model=_model(model)), settings)
+    verified = ask(VerifySkill(skill=path, model=model_named(model)), settings)
     if json:
         send_json(_dumped(verified))
         return verified.state in ("base", "skill")
@@ -79,7 +79,9 @@ def install(
     json: bool,
 ) -> None:
     """Put a skill into a folder; `allow_nan`: also values that are no numbers."""
-    question = InstallSkill(skill=path, model=_model(folder), out=_copy(out), allow_nan=allow_nan)
+    question = InstallSkill(
+        skill=path, model=model_named(folder), out=_copy(out), allow_nan=allow_nan
+    )
     done = ask(question, settings)
     if json:
         send_json(_dumped(done))
@@ -95,7 +97,7 @@ def uninstall(
     settings: Settings, console: Console, path: str, folder: str, out: Path | None, json: bool
 ) -> None:
     """Take a skill out of a folder."""
-    question = UninstallSkill(skill=path, model=_model(folder), out=_copy(out))
+    question = UninstallSkill(skill=path, model=model_named(folder), out=_copy(out))
     done = ask(question, settings)
     if json:
         send_json(_dumped(done))
@@ -114,7 +116,7 @@ def diff(settings: Settings, console: Console, paths: Sequence[str], json: bool)
         line = f"{number}  {of}  {held.task}  {held.path}"
         console.print(line, soft_wrap=True)
     by_chance = ("by chance", "p", "by chance per tensor", "p per tensor")
-    table = _table("skills", "shared", *by_chance, "Jaccard", "same value")
+    table = numbers_table("skills", "shared", *by_chance, "Jaccard", "same value")
     for pair in shared.pairs:
         table.add_row(
             f"{pair.first + 1} and {pair.second + 1}",
@@ -143,7 +145,7 @@ def cut(
 ) -> None:
     """Write the skill of the weights that moved most; `sets`: `graft.sparsity=` and `freeze.`."""
     target = _target(out)
-    raw = {"model": {"name": _model(base)}, "finetuned": {"path": _model(tuned)}}
+    raw = {"model": {"name": model_named(base)}, "finetuned": {"path": model_named(tuned)}}
     config = config_of(GraftConfig, raw, sets)
     question = CutSkill(
         model=config.model,
@@ -188,7 +190,7 @@ def _dumped(answer: Named) -> dict[str, Any]:
     return answer.model_dump(exclude={"name"})
 
 
-def _model(name: str) -> str:
+def model_named(name: str) -> str:
     """A model as the engine is to find it. Raises UsageError for one that is not there."""
     if not name.startswith(POCKET) and is_local(name):
         folder = Path(os.path.expanduser(name)).absolute()
@@ -253,7 +255,7 @@ def _where(shown: SkillShown, width: int) -> list[Table]:
     share = "of maskable" if shown.info.tensors else "of touched"
     modules = list(dict.fromkeys(module for module, _ in counts))
     layers = sorted({layer for _, layer in counts})
-    grid = _table("tensor", *map(_named, layers), "all", share)
+    grid = numbers_table("tensor", *map(_named, layers), "all", share)
     for module in modules:
         row = [counts[module, layer] for layer in layers]
         cells = [f"{count:,}" if count else "" for count in row]
@@ -263,7 +265,10 @@ def _where(shown: SkillShown, width: int) -> list[Table]:
     grid.add_row("all", *(f"{n:,}" for n in columns), *_sum(sum(columns), sum(known.values())))
     if Console(width=10_000).measure(grid).minimum <= width and layers:
         return [grid]
-    by_layer, by_module = _table("layer", "weights", share), _table("tensor", "weights", share)
+    by_layer, by_module = (
+        numbers_table("layer", "weights", share),
+        numbers_table("tensor", "weights", share),
+    )
     for layer, count in zip(layers, columns, strict=True):
         by_layer.add_row(_named(layer), *_sum(count, sizes[layer]))
     for module in modules:
@@ -286,7 +291,8 @@ def _sum(entries: int, weights: int) -> tuple[str, str]:
     return f"{entries:,}", f"{100 * entries / max(1, weights):.3g} %"
 
 
-def _table(*columns: str) -> Table:
+def numbers_table(*columns: str) -> Table:
+    """A table of numbers, all but the first column."""
     table = Table(header_style="bold", box=None, pad_edge=False)
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number else "left", no_wrap=True)

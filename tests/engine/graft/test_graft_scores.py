@@ -15,6 +15,7 @@ from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import localizers
 from engine.contract.sections import FreezeConfig
 from engine.errors import ConfigError
+from engine.graft import last_place
 from engine.graft.delta import Delta
 from engine.graft.localizers import scorer, ulp
 from engine.graft.localizers.units import by_units
@@ -91,7 +92,7 @@ def test_a_unit_in_the_last_place_is_the_step_to_the_next_number(
     else:
         after = torch.nextafter(stored.abs(), torch.full_like(stored, torch.inf))
         expected = after.double() - stored.abs().double()
-    assert torch.equal(ulp.ulp(stored.double(), dtype), expected)
+    assert torch.equal(last_place.ulp(stored.double(), dtype), expected)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
