@@ -139,7 +139,8 @@ def test_two_checkpoints(tmp_path: Path) -> None:
         shutil.copytree(pocket_folder("pocket:masked-lm"), folder)
     tensors = safetensors.torch.load_file(tuned / "model.safetensors")
     before = tensors[QUERY].clone()
-    tensors[QUERY] = (before.float() + low_rank(before.shape[0], before.shape[1], 2)).to(before.dtype)
+    rows, columns = before.shape
+    tensors[QUERY] = (before.float() + low_rank(rows, columns, 2)).to(before.dtype)
     safetensors.torch.save_file(tensors, tuned / "model.safetensors", {"format": "pt"})
     said = profiled(base, tuned, heard)
     assert isinstance(said, Answered)
