@@ -62,12 +62,12 @@ class Movement:
 
     def moved(self) -> Moved:
         """What was counted."""
-        weights, changed, hidden, one, two, four = self._counts.tolist()
+        weights, changed, hidden, first, second, third = self._counts.tolist()
         norm, unseen = self._squares.sqrt().tolist()
         return Moved(
             weights=weights,
             changed=changed,
-            beyond=(one, two, four),
+            beyond=(first, second, third),
             hidden=hidden,
             norm=norm,
             unseen=unseen,
@@ -75,12 +75,12 @@ class Movement:
 
     def sizes(self) -> Iterator[SizeUpdate]:
         """The same by the size of the weight before, rising."""
-        for place, (weights, changed) in enumerate(self._sizes.T.tolist()):
+        for number, (weights, changed) in enumerate(self._sizes.T.tolist()):
             if weights:
-                least = math.ldexp(1.0, place + _LOWEST)
+                least = math.ldexp(1.0, number + _LOWEST)
                 yield SizeUpdate(least=least, weights=weights, changed=changed)
 
 
-def coarser(one: torch.dtype, other: torch.dtype) -> torch.dtype:
+def coarser(first: torch.dtype, second: torch.dtype) -> torch.dtype:
     """That of the two whose numbers lie further apart."""
-    return max(one, other, key=lambda dtype: torch.finfo(dtype).eps)
+    return max(first, second, key=lambda dtype: torch.finfo(dtype).eps)
