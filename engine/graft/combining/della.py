@@ -42,9 +42,9 @@ def _rank(row: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
     order = order[torch.argsort(row[order], stable=True)]
     _, counts = torch.unique_consecutive(row, return_counts=True)
     starts = counts.cumsum(0) - counts
-    rank = torch.arange(len(row)) - starts.repeat_interleave(counts)
+    rank = torch.arange(len(row), dtype=torch.float64) - starts.repeat_interleave(counts)
     most = (counts - 1).repeat_interleave(counts)
     share = torch.where(most > 0, rank / most.clamp(min=1), 0.5)
     ranked = torch.empty(len(row), dtype=torch.float64)
-    ranked[order] = share.double()
+    ranked[order] = share
     return ranked

@@ -48,10 +48,6 @@ class Vectors:
         """The columns of each tensor."""
         return (stretch.span for stretch in self.stretches)
 
-    def shape_of(self, span: slice) -> tuple[int, ...]:
-        """The shape of the tensor whose columns these are."""
-        return next(stretch.shape for stretch in self.stretches if stretch.span == span)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixed:
@@ -77,7 +73,8 @@ def laid_out(skills: Sequence[Skill]) -> Vectors:
                 f"the skill of {skill.info.task} does not hold the values before (format 1)",
                 "cut the graft again: files of today hold them",
             )
-    names = dict.fromkeys(name for skill in skills for name in skill.indices)
+    # By name, so that a skill's columns lie in one order whatever it is laid beside.
+    names = sorted({name for skill in skills for name in skill.indices})
     parts = [_part(name, skills) for name in names]
     stretches, start = [], 0
     for name, (index, *_) in zip(names, parts, strict=True):

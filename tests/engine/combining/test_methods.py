@@ -269,10 +269,22 @@ def test_one_skill_combined_is_that_skill(method: str) -> None:
     assert same(combined([only], method, **WHOLE.get(method, {})), only)
 
 
+def without(tensor: str, whole: Skill) -> Skill:
+    """The skill as one that does not touch that tensor."""
+    parts = (whole.indices, whole.values, whole.base)
+    less = [{name: part[name] for name in part if name != tensor} for part in parts]
+    return Skill(whole.info, *less)
+
+
 @pytest.mark.parametrize("method", sorted(methods().keys() - ORDERED))
-def test_the_order_of_skills_does_not_count(method: str) -> None:
-    first = combined(SKILLS, method)
-    assert all(same(combined(list(order), method), first) for order in permutations(SKILLS))
+@pytest.mark.parametrize(
+    "skills",
+    [SKILLS, [without("a.bias", SKILLS[0]), without("a.weight", SKILLS[1]), SKILLS[2]]],
+    ids=["of all tensors", "of some"],
+)
+def test_the_order_of_skills_does_not_count(method: str, skills: list[Skill]) -> None:
+    first = combined(skills, method)
+    assert all(same(combined(list(order), method), first) for order in permutations(skills))
 
 
 @pytest.mark.parametrize("method", sorted(methods()))
