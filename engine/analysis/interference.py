@@ -81,7 +81,7 @@ def _overlap(vectors: Vectors, maskable: Mapping[str, int]) -> dict[str, Any]:
     }
     shared = int((vectors.held[0] & vectors.held[1]).sum())
     left, right = (int(row.sum()) for row in vectors.held)
-    chance = uniform(shared, left, right, sum(maskable.values()))
+    chance = uniform(shared, left, right, max(sum(maskable.values()), left, right))
     told = {
         "overlap": shared,
         "jaccard": jaccard(left, right, shared),

@@ -17,7 +17,7 @@ def graft(pre: Weights, tuned: Weights, sparsity: float, task: TaskConfig, base:
     """The top `sparsity` of |tuned - pre| over all tensors, as `movement` chooses it; of weights by
     name, any shapes. Raises ConfigError for a count beyond all weights."""
     movement = torch.cat([(tuned[name] - pre[name]).abs().flatten() for name in pre])
-    mask = top(movement, budget(sparsity, len(movement)))
+    mask = top(movement, budget(sparsity, len(movement), "continual.sparsity"))
     prompting = prompting_of(task, spec_of(task))
     indices, values, before, start = {}, {}, {}, 0
     for name, old in pre.items():

@@ -61,7 +61,7 @@ def installed(skill: Skill, model: nn.Module, verified: bool = False) -> Iterato
     """
     flat = {n: p.data.view(-1) for n, p in parameters(skill, model).items()}
     if not verified:
-        _refuse_other(skill, model)
+        refuse_other(skill, model)
     where = {name: index.to(flat[name].device) for name, index in skill.indices.items()}
     before = {name: flat[name][index] for name, index in where.items()}
     try:
@@ -143,7 +143,8 @@ def other_base(skill: Skill, verified: Verified, whose: str) -> SkillError:
     )
 
 
-def _refuse_other(skill: Skill, model: nn.Module) -> None:
+def refuse_other(skill: Skill, model: nn.Module) -> None:
+    """Raises SkillError if `model` is not the base that the skill was made from."""
     verified = verify(skill, model)
     if verified.state is State.other:
         raise other_base(skill, verified, "the model")

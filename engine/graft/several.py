@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 from torch import nn
 
-from engine.graft.apply import State, installed, other_base, verify
+from engine.graft.apply import installed, refuse_other
 from engine.graft.info import SkillError
 from engine.graft.skill import Skill
 
@@ -19,9 +19,7 @@ from engine.graft.skill import Skill
 def check_together(skills: Sequence[Skill], model: nn.Module) -> None:
     """Raises SkillError if `model` is not the base of one of the skills, or two share a weight."""
     for skill in skills:
-        verified = verify(skill, model)
-        if verified.state is not State.base:
-            raise other_base(skill, verified, "the model")
+        refuse_other(skill, model)
     refuse_shared(skills)
 
 

@@ -75,7 +75,7 @@ def cut(
         shapes=touched,
         weights=len(mask),
         maskable=len(delta),
-        tensors={name: span.stop - span.start for name, span in delta.places()},
+        tensors=delta.sizes,
         **info,
     )
     return Skill(about, indices, values, base, head or {})

@@ -1,11 +1,16 @@
-"""The fine-tuned model that regions are taken from, laid beside the pretrained one of a session."""
+"""The fine-tuned model that regions are taken from, beside the pretrained one of a session."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
+
+import torch
+from torch import nn
 
 from engine import loading
 from engine.contract.events import Log, Stage
 from engine.contract.sections import Finetuned, ModelConfig, TaskConfig
+from engine.evaluate import Outcome
 from engine.graft.report import Tests
 from engine.graft.skill import Tensors
 from engine.models import LinearModel, wrap
@@ -23,21 +28,62 @@ class OnFinetuned(Protocol):
     def task(self) -> TaskConfig: ...
 
 
+class Tuned:
+    """The fine-tuned model of a run that may need it: loaded when it is asked for, no sooner."""
+
+    def __init__(self, session: Session, config: OnFinetuned) -> None:
+        self._session, self._config = session, config
+        self._lm: nn.Module | None = None
+
+    def network(self) -> nn.Module:
+        """Loaded once. Raises ConfigError if it is not one of the session's model."""
+        if self._lm is None:
+            self._lm = _network(self._session, self._config)
+        return self._lm
+
+    def weights(self) -> Mapping[str, torch.Tensor]:
+        """The maskable ones, by name, where the session computes. Raises ConfigError."""
+        lm = self.network().to(self._session.device)
+        return {name: lm.get_parameter(name).detach() for name in self._session.maskable}
+
+    def differs(self) -> bool:
+        """Whether it is another than the pretrained model, which the session's still is."""
+        own = dict(self._session.model.lm.named_parameters())
+        lm = self.network().to(self._session.device)
+        return any(not p.equal(own[name]) for name, p in lm.named_parameters())
+
+    def tested(self) -> Tests:
+        """Its answers to the test sets; those and its scores on dev are announced."""
+        session = self._session
+        outcomes, dev = _answers(session, self._config, self.network())
+        session.announce_tests(Stage.finetuned, outcomes)
+        session.announce(Stage.finetuned, "dev", dev)
+        return outcomes
+
+
 def load_tuned(session: Session, config: OnFinetuned) -> tuple[Tensors, Tests, bool]:
     """The fine-tuned weights to mask, that model's answers to the test sets, and whether it
     differs from the pretrained one.
     """
-    lm, path = session.model.lm, config.finetuned.path
-    tuned = loading.finetuned(config.model, config.task.type, path, lm)
-    weights, own = dict(tuned.named_parameters()), dict(lm.named_parameters())
-    model = wrap(tuned, session.data, config.task.head).to(session.device)
-    if isinstance(model, LinearModel):
-        model.load_head(Path(config.finetuned.path).expanduser())
-    finetuned = session.test(model, Stage.finetuned)
-    dev = session.dev(model, Stage.finetuned)
+    tuned = _network(session, config)
+    weights, own = dict(tuned.named_parameters()), dict(session.model.lm.named_parameters())
+    finetuned, dev = _answers(session, config, tuned)
     session.announce(Stage.finetuned, "dev", dev)
     differs = _check_moved(session, [n for n, p in weights.items() if not p.equal(own[n])])
     return {name: weights[name].detach() for name in session.maskable}, finetuned, differs
+
+
+def _network(session: Session, config: OnFinetuned) -> nn.Module:
+    path = config.finetuned.path
+    return loading.finetuned(config.model, config.task.type, path, session.model.lm)
+
+
+def _answers(session: Session, config: OnFinetuned, lm: nn.Module) -> tuple[Tests, Outcome]:
+    """Of the fine-tuned model, to the test sets and to dev."""
+    model = wrap(lm, session.data, config.task.head).to(session.device)
+    if isinstance(model, LinearModel):
+        model.load_head(Path(config.finetuned.path).expanduser())
+    return session.test(model, Stage.finetuned), session.dev(model, Stage.finetuned)
 
 
 def _check_moved(session: Session, moved: list[str]) -> bool:

@@ -24,10 +24,10 @@ from engine.course import Course, Phase
 from engine.emit import Emitter, StopRequest
 from engine.errors import ConfigError
 from engine.evaluate import Outcome, recovery
-from engine.graft.apply import State, installed, other_base, verify
+from engine.graft.apply import installed, refuse_other
 from engine.graft.combining import code_of
 from engine.graft.combining.members import Member, members, sources, subsets
-from engine.graft.combining.vectors import assembled, laid_out
+from engine.graft.combining.vectors import assembled, laid_out, refuse_apart
 from engine.graft.flat import lay_flat
 from engine.graft.skill import Skill, write
 from engine.session import Session, begin
@@ -86,7 +86,8 @@ def run(config: CombineConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest
     session = begin(first, run_dir, emit, stop, config.seed)
     known = members(made, config, session)
     for each in known:
-        _refuse_other(each, session)
+        refuse_other(each.skill, session.model.lm)
+    refuse_apart([each.skill for each in known])
     lay_flat(session.model.lm, session.maskable, torch.bfloat16 if session.bf16 else None)
     tasks = {each.task.name: each.task for each in known}
     asked = {name: beside(session, task, config.demo) for name, task in tasks.items()}
@@ -109,13 +110,6 @@ def run(config: CombineConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest
         _blended(bench, _blend(bench, numbers), prediction)
     summary = _write(bench)
     return Finished(seconds=round(time.monotonic() - since, 2), summary=summary)
-
-
-def _refuse_other(member: Member, session: Session) -> None:
-    """Raises SkillError where a skill is of another base than the model."""
-    verified = verify(member.skill, session.model.lm)
-    if verified.state is not State.base:
-        raise other_base(member.skill, verified, "the model")
 
 
 def _phases(bench: Bench, wanted: Sequence[Sequence[int]]) -> list[Phase]:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from engine import kinds
 from engine.analysis.transfer import measures
 from engine.artifacts import write_checkpoint
@@ -29,6 +31,7 @@ from engine.errors import ConfigError
 from engine.graft.apply import installed
 from engine.graft.combining import code_of
 from engine.graft.combining.vectors import assembled, laid_out
+from engine.graft.mask import budget
 from engine.graft.skill import Skill, write
 from engine.session import Session, begin
 
@@ -66,6 +69,7 @@ def run(config: ContinualConfig, run_dir: RunDir, emit: Emitter, stop: StopReque
     asked = {name: beside(session, config.task_of(name), config.demo) for name in config.sequence}
     trainings = Trainings(session, config.train, config_hash(config))
     bench = Bench(config, session, asked, trainings, taken(session))
+    budget(config.sparsity, sum(map(torch.numel, bench.pretrained.values())), "continual.sparsity")
     emit.course = Course(_phases(bench))
     before = _scored(bench, PRETRAINED, PRETRAINED)
     weights = bench.pretrained

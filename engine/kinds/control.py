@@ -22,13 +22,11 @@ from engine.emit import Emitter, StopRequest
 from engine.errors import ConfigError
 from engine.evaluate import recovery
 from engine.graft.delta import Delta
-from engine.graft.info import SkillError
 from engine.graft.necessity import without
 from engine.graft.regions import Region
 from engine.graft.regions.random import alike
-from engine.graft.regions.skill import region_of
+from engine.graft.regions.skill import region_at
 from engine.graft.report import Scores, Tests
-from engine.graft.skill import load
 from engine.graft.tuned import load_tuned
 from engine.models import LinearModel
 from engine.session import Session, begin
@@ -60,10 +58,12 @@ def run(config: ControlConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest
     if isinstance(session.model, LinearModel):
         session.model.load_head(Path(config.finetuned.path).expanduser())
     emit.course = Course(_phases(config, session))
+    lm = session.model.lm
+    sizes = {name: lm.get_parameter(name).numel() for name in session.maskable}
+    region = region_at(config.grafted.path, sizes, "grafted.path")
     bench = _bench(session, config)
     for stage in (Stage.pretrained, Stage.finetuned):
         session.announce_tests(stage, bench.whole[stage])
-    region = _region(config, bench.delta)
     scored = [_scored(bench, region, (REGION, Stage.knocked_out), {})]
     for draw in range(config.draws):
         mask = alike(region, config.seed + draw)
@@ -88,21 +88,6 @@ def _bench(session: Session, config: ControlConfig) -> _Bench:
     gc.collect()  # transformers leaves a loaded model in cycles, which would keep its weights
     delta = Delta(session.model.lm, tuned, torch.bfloat16 if session.bf16 else None)
     return _Bench(session, delta, {"pretrained": pretrained, "finetuned": finetuned}, differs)
-
-
-def _region(config: ControlConfig, delta: Delta) -> Region:
-    """Where the graft lies. Raises ConfigError."""
-    try:
-        skill = load(Path(config.grafted.path).expanduser())
-    except SkillError as error:
-        raise ConfigError(f"grafted.path: {error.message}", error.hint) from None
-    if not skill.indices:
-        raise ConfigError(
-            f"grafted.path: {config.grafted.path} holds no weights",
-            "give the skill file of a graft that has some",
-        )
-    sizes = {name: span.stop - span.start for name, span in delta.places()}
-    return region_of(skill, sizes, "grafted.path")
 
 
 def _scored(

@@ -71,6 +71,7 @@ def run(config: EvaluateConfig, run_dir: RunDir, emit: Emitter, stop: StopReques
         raise ConfigError(*trouble)
     skills = [load(Path(each).expanduser()) for each in config.skills]
     session = begin(config, run_dir, emit, stop, seed=0)
+    check_together(skills, session.model.lm)
     others = [beside(session, task_beside(config.task, n), config.demo) for n in further(config)]
     bench = Bench(config, (session, *others))
     emit.course = Course(_phases(bench))
@@ -202,7 +203,6 @@ def best_alpha(dev: Mapping[float, Outcome]) -> float:
 def _grafted(bench: Bench, skills: Sequence[Skill]) -> None:
     """The pretrained model with the skills in it."""
     session = bench.sessions[0]
-    check_together(skills, session.model.lm)
     lay_flat(session.model.lm, session.maskable, torch.bfloat16 if session.bf16 else None)
     if isinstance(session.model, LinearModel):
         _put_head(session.model, skills[0])

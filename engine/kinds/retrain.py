@@ -25,7 +25,7 @@ from engine.graft.regions import Ground, Region, find
 from engine.graft.report import Scores, Tests
 from engine.graft.retrained import skill_of
 from engine.graft.skill import load, write
-from engine.graft.whole import Tuned
+from engine.graft.tuned import Tuned
 from engine.models import LinearModel
 from engine.session import Session, begin
 from engine.training.best import BestWeights
@@ -45,6 +45,8 @@ class Bench:
     best: BestWeights
     tuned: Tests
     """Answers of the fully fine-tuned model to the test sets; none where none was given."""
+    differs: bool
+    """Whether that is another than the pretrained one."""
 
 
 def run(config: RetrainConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
@@ -98,9 +100,10 @@ def _bench(session: Session, config: RetrainConfig) -> Bench:
     if config.signs == "finetuned":
         values = {n: tuned.weights()[n].flatten()[at] for n, at in region.indices.items()}
     outcomes = tuned.tested() if config.finetuned.path else {}
+    differs = bool(outcomes) and tuned.differs()
     go_on_drawing(drawn)
     within = Within(session.model, region.indices, values)
-    return Bench(session, config, region, within, BestWeights(within.parameters), outcomes)
+    return Bench(session, config, region, within, BestWeights(within.parameters), outcomes, differs)
 
 
 def _keep(bench: Bench, path: Path) -> None:
@@ -147,7 +150,7 @@ def _tested(bench: Bench, pretrained: Tests) -> Scores:
         scores = outcome.scores(like=full) | size
         if full:
             metric = scores[bench.session.data.metric]
-            scores |= recovery(metric, full.score, pretrained[name].score)
+            scores |= recovery(metric, full.score, pretrained[name].score, bench.differs)
         scored[name] = bench.session.announce(Stage.retrained, name, outcome, scores)
     return scored
 

@@ -137,7 +137,9 @@ def test_of_disjoint_skills_the_order_does_not_matter(
 
 def test_skills_that_share_weights_are_refused(evaluate: Evaluate, grafted: Ran) -> None:
     files = [str(grafted.place.path / g["skill"]) for g in result(grafted)["grafts"][:2]]
-    failed = evaluate(skills=files).failed
+    ran = evaluate(skills=files)
+    assert not any(isinstance(event, Evaluated) for event in ran.events), "before it scores"
+    failed = ran.failed
     small = load(files[0]).info.weights
     assert f"share {small:,} weights" in failed.message
     assert "combine" in failed.hint

@@ -98,6 +98,15 @@ def test_a_graft_of_the_pretrained_model_itself_recovers_nothing_defined(
     assert "recovery is undefined" in said
 
 
+def test_a_retraining_beside_it_recovers_nothing_defined(
+    tmp_path: Path, untrained: Ran, tuned: Path, task_folder: Path
+) -> None:
+    raw = finetuning(tuned, task_folder, steps=1, eval_every=1)
+    more = {"finetuned": {"path": str(untrained.place.checkpoint)}, "region": {"source": "biases"}}
+    ran = run_here(tmp_path / "runs" / "retrain", {**raw, "kind": "retrain", **more})
+    assert result(ran)["summary"]["recovery"] is None
+
+
 def test_nothing_can_be_found_that_recovers_it(
     tmp_path: Path, untrained: Ran, tuned: Path, task_folder: Path
 ) -> None:

@@ -201,7 +201,9 @@ def _check_given(
     idle = [f"combine.{name}" for name in config.idle() if f"combine.{name}" in given]
     if not idle:
         return None
-    users = [entry.name for entry in methods().values() if idle[0][8:] in entry.uses]
+    users = [
+        entry.name for entry in methods().values() if idle[0].removeprefix("combine.") in entry.uses
+    ]
     return (
         f"{idle[0]} is not used by combine.method = {config.method}",
         f"leave it out; it is for {', '.join(users)}",

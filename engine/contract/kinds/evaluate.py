@@ -89,7 +89,7 @@ def check_settings(config: EvaluateConfig) -> Trouble:
     for name in further(config):
         if name not in tasks():
             return f"evaluate.tasks: {unknown_task(name)}", ""
-    if both := sorted({*further(config), *config.tasks} & {*config.task.also_test}):
+    if both := sorted({*config.tasks} & {*config.task.also_test}):
         return (
             f"{both[0]} is in evaluate.tasks and in task.also_test",
             "leave it out of one: evaluate.tasks asks in its own words, task.also_test in those "

@@ -64,8 +64,8 @@ def total(numbers: torch.Tensor) -> torch.Tensor:
     return numbers.sort(0).values.sum(0)
 
 
-def laid_out(skills: Sequence[Skill]) -> Vectors:
-    """The task vectors of one or more skills. Raises SkillError."""
+def refuse_apart(skills: Sequence[Skill]) -> None:
+    """Raises SkillError for skills that cannot be laid side by side."""
     same_base(skills)
     for skill in skills:
         if skill.indices and not skill.base:
@@ -73,6 +73,11 @@ def laid_out(skills: Sequence[Skill]) -> Vectors:
                 f"the skill of {skill.info.task} does not hold the values before (format 1)",
                 "cut the graft again: files of today hold them",
             )
+
+
+def laid_out(skills: Sequence[Skill]) -> Vectors:
+    """The task vectors of one or more skills. Raises SkillError."""
+    refuse_apart(skills)
     # By name, so that a skill's columns lie in one order whatever it is laid beside.
     names = sorted({name for skill in skills for name in skill.indices})
     parts = [_part(name, skills) for name in names]

@@ -6,22 +6,26 @@ from engine.contract.regions.section import RegionConfig
 from engine.errors import ConfigError
 from engine.graft.info import SkillError
 from engine.graft.regions import Ground, Region
-from engine.graft.skill import Skill, load
+from engine.graft.skill import load
 
 
 def find(ground: Ground, config: RegionConfig) -> Region:
     """The indices of `config.mask`; its values have no part. Raises ConfigError."""
-    try:
-        skill = load(Path(config.mask).expanduser())
-    except SkillError as error:
-        raise ConfigError(f"region.mask: {error.message}", error.hint) from None
-    return region_of(skill, ground.sizes, "region.mask")
+    return region_at(config.mask, ground.sizes, "region.mask")
 
 
-def region_of(skill: Skill, sizes: dict[str, int], setting: str) -> Region:
-    """Where a skill's entries lie among tensors of `sizes`. Raises ConfigError if they do not, of
-    the `setting` that names it.
+def region_at(path: str, sizes: dict[str, int], setting: str) -> Region:
+    """Where the entries of a skill file lie among tensors of `sizes`. Raises ConfigError, of the
+    `setting` that names the file, if it cannot be read, has none, or has others.
     """
+    try:
+        skill = load(Path(path).expanduser())
+    except SkillError as error:
+        raise ConfigError(f"{setting}: {error.message}", error.hint) from None
+    if not skill.indices:
+        raise ConfigError(
+            f"{setting}: {path} holds no weights", "give the skill file of a graft that has some"
+        )
     for name, index in skill.indices.items():
         if sizes.get(name, 0) <= int(index[-1]):
             raise ConfigError(

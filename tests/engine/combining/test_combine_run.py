@@ -142,6 +142,17 @@ def test_the_task_of_a_skill_must_be_known(here: Path) -> None:
     assert not ran.place.skill().exists()
 
 
+def test_a_skill_without_the_values_before_is_refused_before_anything_is_scored(here: Path) -> None:
+    skill = load(here / "skill-1.safetensors")
+    old = replace(skill, info=replace(skill.info, format=1), base={})
+    write(old, here / "old.safetensors")
+    raw = combining(here, (2,))
+    raw["skills"].append(str(here / "old.safetensors"))
+    ran = run_here(here / "runs" / "old", raw)
+    assert "values before" in ran.failed.message
+    assert not any(isinstance(event, ev.Evaluated) for event in ran.events)
+
+
 def test_skills_of_another_model_are_refused(here: Path) -> None:
     write_model(here / "other", initializer_range=0.3)
     raw = combining(here, (1,))

@@ -147,6 +147,12 @@ def test_what_cannot_be_is_told_before_it_runs(settings: dict[str, Any], words: 
     assert words in trouble[0]
 
 
+def test_a_graft_beyond_the_model_is_told_before_anything_is_learnt(folder: Path) -> None:
+    ran = run_here(folder / "large", learning("pocket-topic", sparsity=10**9))
+    assert "continual.sparsity" in ran.failed.message
+    assert not (ran.place.path / "trained").exists()
+
+
 def test_no_task_is_learnt_twice() -> None:
     with pytest.raises(ValueError, match="same task twice"):
         ContinualConfig.model_validate({"then": ["pocket-film"]}, strict=False)
