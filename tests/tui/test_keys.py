@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.app import App
 from textual.command import CommandPalette
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from graftui import trust
@@ -69,13 +70,26 @@ async def test_a_key_is_given_another_place(settings: Settings) -> None:
         assert "x Mark" in frame(pilot)[-1]
 
 
-async def test_two_things_of_one_key_are_told(settings: Settings) -> None:
+@pytest.fixture
+def notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was told so far: the toast of it goes after some seconds."""
+    heard: list[str] = []
+    notify = App.notify
+
+    def hear(app: App[None], message: str, **said: Any) -> None:
+        heard.append(message)
+        notify(app, message, **said)
+
+    monkeypatch.setattr(App, "notify", hear)
+    return heard
+
+
+async def test_two_things_of_one_key_are_told(settings: Settings, notices: list[str]) -> None:
     (settings.root / "graftui.toml").write_text('[keys]\nruns.mark = "c"\n')
     async with dashboard(settings).run_test(size=(100, 40)) as pilot:
         await filled(pilot)
-        told = [note.message for note in pilot.app._notifications if "no key" in note.message]
-        assert len(told) == 1
-        assert told[0].startswith("c is both runs.cancel and runs.mark")
+        (told,) = [notice for notice in notices if "no key" in notice]
+        assert told.startswith("c is both runs.cancel and runs.mark")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +156,7 @@ def test_the_names_of_all_keys_are_to_be_read() -> None:
 
 
 async def test_a_command_of_ones_own_is_called_for_the_chosen_runs(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, notices: list[str]
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(settings.root / "config"))
     file = settings.root / "graftui.toml"
@@ -159,15 +173,11 @@ async def test_a_command_of_ones_own_is_called_for_the_chosen_runs(
         assert there["commands.log"].section == "Your commands"
         named = [each.title for each in pilot.app.get_system_commands(pilot.app.screen)]
         assert {"log", "fail"} <= set(named)
-        assert "t is runs.tag already" in told(pilot)
+        assert any("t is runs.tag already" in notice for notice in notices)
         await pilot.press("space", "space", "f6")
-        await until(pilot, lambda: "log of" in told(pilot))
+        await until(pilot, lambda: any("log of" in notice for notice in notices))
         called = (settings.root / "called").read_text().splitlines()
         assert {line.split()[0] for line in called} == runs(pilot).marked
-        assert "so" in told(pilot).splitlines()
+        assert any("so" in notice.splitlines() for notice in notices)
         await pilot.app.run_action("command('fail')")
-        await until(pilot, lambda: "failed: exit 4" in told(pilot))
-
-
-def told(pilot: Pilot[None]) -> str:
-    return "\n".join(note.message for note in pilot.app._notifications)
+        await until(pilot, lambda: any("failed: exit 4" in notice for notice in notices))
