@@ -18,7 +18,6 @@ from graftui.cli.common import (
     Priority,
     QueueGroup,
     Ref,
-    Refs,
     Sets,
     Tags,
     Yes,
@@ -111,13 +110,28 @@ def rerun(
     again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach, turn)
 
 
-def watch(refs: Refs, notify: Notify = False) -> None:
-    """Follow runs until they end. Ctrl-C ends the watching, not the runs."""
-    from graftui.cli.commands import notices, running
+def watch(
+    refs: MaybeRefs = [],  # noqa: B006
+    filter_: Filters = [],  # noqa: B006
+    notify: Notify = False,
+) -> None:
+    """Follow runs until they end, such as those of a sweep: --filter sweep=last. Exit code 3 if
+    one failed.
+
+    Of runs that compute the same, a filter means the latest. Ctrl-C ends the watching, not the
+    runs.
+    """
+    from graftui.cli.commands import choosing, notices, running
 
     settings = settings_here()
     with store_here(settings) as store:
-        runs = [store.resolve(ref) for ref in refs]
+        if filter_:
+            runs = choosing.latest(choosing.chosen(settings, store, refs, filter_))
+        else:
+            runs = choosing.named(store, refs)
+    if not runs:
+        console_here().print(choosing.NOBODY)
+        return
     try:
         with notices.told_at_end(notify, runs[0].name) as tell:
             tell(notices.ended(running.follow(settings, runs, console_here())))

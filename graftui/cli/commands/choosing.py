@@ -33,14 +33,30 @@ def chosen(
     Oldest first. Raises UsageError where neither is given.
     """
     if not refs and not filters:
-        raise UsageError(
-            "Which runs? No id and no filter is given.",
-            "Give ids or names, or a filter such as --filter status=failed.",
-        )
-    named = {store.resolve(ref).id for ref in refs}
+        raise _nothing_named()
+    ids = {store.resolve(ref).id for ref in refs}
     query = query_of(settings, filters)
     runs = store.list(where=query if refs else unarchived(query), sort="created")
-    return [run for run in runs if run.id in named or not refs]
+    return [run for run in runs if run.id in ids or not refs]
+
+
+def named(store: Store, refs: Sequence[str]) -> list[Run]:
+    """The runs that `refs` name, in that order. Raises UsageError where there are none."""
+    if not refs:
+        raise _nothing_named()
+    return [store.resolve(ref) for ref in refs]
+
+
+def latest(runs: Sequence[Run]) -> list[Run]:
+    """Of `runs`, oldest first, the last of those that compute the same."""
+    return list({run.config_hash: run for run in runs}.values())
+
+
+def _nothing_named() -> UsageError:
+    return UsageError(
+        "Which runs? No id and no filter is given.",
+        "Give ids or names, or a filter such as --filter status=failed.",
+    )
 
 
 def agreed(runs: Sequence[Run], act: str, yes: bool, console: Console) -> bool:

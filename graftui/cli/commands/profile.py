@@ -96,8 +96,8 @@ def _said(about: UpdateProfile) -> Iterator[str]:
         shown = _share(total.changed - total.hidden, total.weights)
         hidden = _share(total.hidden, total.changed)
         yield (
-            f"Of these, {hidden} would not show in bfloat16: there {shown} of the weights would "
-            "have changed."
+            f"Of the changed, {hidden} would not show in bfloat16: there {shown} of the weights "
+            "would have changed."
         )
     yield (
         f"The unchanged ones can have moved by half a unit each before they were rounded: at most "
@@ -106,7 +106,7 @@ def _said(about: UpdateProfile) -> Iterator[str]:
     )
     yield (
         "Rounding hides the movement of large weights first: a changed share that falls with the "
-        "size before is its sign; one that does not fall is not of its making."
+        "size before is its sign; one that does not fall speaks against it."
     )
     if any(tensor.method == "randomized" for tensor in about.tensors):
         yield "~ by a randomized SVD, from below; the others by a whole one."
