@@ -42,8 +42,18 @@ def test_what_is_missing_has_its_rows_and_is_told(graftui: Graftui) -> None:
         assert "missing" in graftui("paper", "table", name)
 
 
-def test_the_papers_own_figures_stand_beside(graftui: Graftui) -> None:
-    asked = ("--grid", "task.name=pocket-film,SST-2", "--set", "task.data=", "--format", "csv")
-    said = graftui("paper", "table", "ece", *asked, code=None)
-    assert "7.4 -> 3.1" in said or "No run was queued" in said
+def test_the_papers_own_figures_stand_beside(graftui: Graftui, tmp_path: Path) -> None:
+    folder = tmp_path / "SST-2" / "16-13"
+    folder.mkdir(parents=True)
+    for split in ("train", "dev", "test"):
+        rows = "".join(f"a film {n}\t{n % 2}\n" for n in range(32))
+        (folder / f"{split}.tsv").write_text(f"sentence\tlabel\n{rows}")
+    asked = ("--grid", "task.name=SST-2", "--grid", "task.data_seed=13")
+    said = graftui("paper", "table", "ece", *asked, "--set", f"task.data={tmp_path}", "--json")
+    (row,) = json.loads(said)["rows"]
+    assert row["name"] == "SST-2"
+    assert row["values"][-1]["value"] == items()["ece"].published["SST-2"]
+
+
+def test_an_item_that_is_not_there_is_told(graftui: Graftui) -> None:
     assert "There is no table" in graftui("paper", "plan", "eec", code=2)
