@@ -59,6 +59,11 @@ class Follower:
         )
 
 
+_REST = 9
+"""Times the CPU of a look that are waited after it: of many runs it is long, and the cores are for
+the engines."""
+
+
 class Watch:
     """Shows runs until all of them have ended."""
 
@@ -81,12 +86,14 @@ class Watch:
         """The runs as they ended. Ctrl-C ends the watching, not the runs."""
         with self._progress:
             while True:
+                before_s = time.process_time()
                 runs = self._look()
                 for run in runs:
                     self._show(run)
                 if self._over:
                     return runs
-                time.sleep(self._settings.poll_s)
+                spent_s = time.process_time() - before_s
+                time.sleep(max(self._settings.poll_s, _REST * spent_s))
 
     def _look(self) -> list[Run]:
         with Store.open(self._settings.db) as store:
