@@ -5,14 +5,13 @@ that any of them holds, and says how far each of these weights moves. What a met
 skill, and whether the order of several counts, is said in its file.
 """
 
-import importlib
 from collections.abc import Callable
 from typing import cast
 
 from engine.contract.combining import Method
 from engine.contract.kinds.combine import CombineConfig
-from engine.errors import ConfigError
 from engine.graft.combining.vectors import Mixed, Vectors
+from engine.named import code_at
 
 __all__ = ["Combine", "Mixed", "Vectors", "code_of"]
 
@@ -21,12 +20,6 @@ Combine = Callable[[Vectors, CombineConfig], Mixed]
 
 def code_of(entry: Method) -> Combine:
     """The function that `entry` names. Raises ConfigError where it is not there."""
-    module, _, name = entry.code.partition(":")
-    try:
-        return cast(Combine, getattr(importlib.import_module(module), name))
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise ConfigError(
-            f"combine.method = {entry.name}: its entry names {entry.code}, which is not there: "
-            f"{error}",
-            "mend `code` in its file in engine/contract/combining",
-        ) from error
+    whose = f"combine.method = {entry.name}: its entry"
+    remedy = "mend `code` in its file in engine/contract/combining"
+    return cast(Combine, code_at(entry.code, whose, remedy))

@@ -6,7 +6,6 @@ weights compete with each other, whatever tensor they are in (but for `layerwise
 told apart by their place.
 """
 
-import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
@@ -16,6 +15,7 @@ from engine.contract.kinds.graft import GraftConfig
 from engine.contract.localizers import Localizer
 from engine.errors import ConfigError
 from engine.graft.delta import Delta
+from engine.named import code_at
 from engine.session import Session
 
 __all__ = ["Learner", "Mask", "Scorer", "check_scores", "learner", "scorer"]
@@ -60,14 +60,8 @@ def learner(entry: Localizer) -> Learner:
 
 
 def _named(code: str) -> Any:
-    module, _, name = code.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise ConfigError(
-            f"the localizer's entry names {code}, which is not there: {error}",
-            "mend the scorer or learner in its file in engine/contract/localizers",
-        ) from error
+    remedy = "mend the scorer or learner in its file in engine/contract/localizers"
+    return code_at(code, "the localizer's entry", remedy)
 
 
 def check_scores(rated: torch.Tensor, like: torch.Tensor, localizer: str) -> None:

@@ -4,7 +4,6 @@ Owns what a region is and how the code of a source is had (engine.contract.regio
 Refuses a region without weights.
 """
 
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -16,6 +15,7 @@ from engine.contract.regions.section import RegionConfig
 from engine.errors import ConfigError
 from engine.graft.mask import top
 from engine.models import WeightMap
+from engine.named import code_at
 
 __all__ = ["Finder", "Ground", "Region", "all_of", "find", "strongest"]
 
@@ -84,14 +84,8 @@ def find(ground: Ground, config: RegionConfig) -> Region:
 def finder(source: str) -> Finder:
     """The code of a source. Raises ConfigError where its entry names what is not there."""
     code = region_sources()[source].finder
-    module, _, name = code.partition(":")
-    try:
-        return cast(Finder, getattr(importlib.import_module(module), name))
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise ConfigError(
-            f"the source {source} of regions names {code}, which is not there: {error}",
-            "mend its entry (engine.contract.regions)",
-        ) from error
+    whose = f"the source {source} of regions"
+    return cast(Finder, code_at(code, whose, "mend its entry (engine.contract.regions)"))
 
 
 def all_of(ground: Ground, names: Iterator[str] | list[str]) -> Region:
