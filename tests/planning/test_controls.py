@@ -7,7 +7,7 @@ import pytest
 from engine.contract.identity import config_hash
 from graftui.errors import UsageError
 from graftui.planning import plans, recipes
-from graftui.planning.evidence.asked import parsed
+from graftui.planning.evidence.asked import asked, parsed
 from graftui.planning.evidence.controls import REGION, Line, expanded
 from graftui.planning.evidence.planning import counts, needed
 from graftui.planning.overrides import parse
@@ -91,3 +91,6 @@ def test_what_cannot_be_is_said() -> None:
         parsed(["draws=3", "draws=4"])
     with pytest.raises(UsageError, match="SETTING=VALUE"):
         parsed(["draws"])
+    assert parsed(["of=graft", "draws = 3"]) == {"of": "graft", "draws": 3}
+    with pytest.raises(UsageError, match="draws = 'zero'.*valid integer"):
+        asked(parsed(["draws=zero"]), "--set")

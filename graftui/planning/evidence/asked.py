@@ -52,10 +52,14 @@ def parsed(texts: Sequence[str]) -> Raw:
         try:
             given = toml.loads(text)
         except tomllib.TOMLDecodeError:
-            raise UsageError(
-                f"--set {text[:200]!r}: give it as SETTING=VALUE.",
-                f"Settings: {', '.join(EvidenceConfig.model_fields)}; such as --set lrs=[0.1,0.3]",
-            ) from None
+            name, equals, value = text.partition("=")
+            if not equals:
+                raise UsageError(
+                    f"--set {text[:200]!r}: give it as SETTING=VALUE.",
+                    f"Settings: {', '.join(EvidenceConfig.model_fields)}; "
+                    "such as --set lrs=[0.1,0.3]",
+                ) from None
+            given = {name.strip(): value.strip()}  # a bare word
         if both := given.keys() & table.keys():
             raise UsageError(f"--set {min(both)} is given twice.", "Give it once.")
         table |= given
