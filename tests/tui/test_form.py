@@ -249,6 +249,9 @@ async def test_queued_runs_are_selected(empty: Settings, monkeypatch: pytest.Mon
         with Store.open(empty.db) as store:
             graft, tune = store.list()
         await until(pilot, lambda: rows.selected == tune.id)
+        await until(pilot, lambda: len(pilot.app._notifications))
+        (told,) = pilot.app._notifications
+        assert told.message == f"Queued finetune {tune.id}, graft {graft.id}."
     assert asked == [empty]
     assert (tune.kind, tune.status, tune.tags) == ("finetune", RunStatus.queued, ("lr", "first"))
     assert tune.config["train"]["lr"] == 0.1

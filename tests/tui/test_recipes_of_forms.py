@@ -1,5 +1,6 @@
 """From a recipe to a form and back: chosen by a look at it, saved with what was typed."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,9 @@ async def chosen(pilot: Pilot[None], word: str) -> NewRunScreen:
 async def test_a_recipe_is_found_completed_saved_and_asked_about(
     empty: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In one form, since it takes a while to open."""
+    """In one form, since it takes a while to open. What is offered comes while one types."""
+    typed, offer = threading.Event(), jobs.offer
+    monkeypatch.setattr(jobs, "offer", lambda *asked: typed.wait(60) and offer(*asked))
     monkeypatch.setattr(look, "set_going", lambda _: None)
     monkeypatch.setattr(jobs, "queue", lambda *_, sure=False: _queued(empty, sure))
     async with dashboard(empty).run_test(size=(120, 36)) as pilot:
@@ -160,6 +163,7 @@ async def test_a_recipe_is_found_completed_saved_and_asked_about(
         box.focus()
         box.value = "pocket-fo"
         box.cursor_position = len(box.value)
+        typed.set()
         note = field(screen, "task.name").query_one(".note", Static)
         await until(pilot, lambda: "pocket-food" in str(note.content))
         await until(pilot, lambda: box._suggestion)

@@ -58,7 +58,7 @@ def test_a_run_is_started_in_a_browser(work: Workplace) -> None:
             press("b", "o", "t", "h", "Enter")
             seen(b"Queue it")
             press("Control+r")
-            seen(b"finished")
+            seen("✓".encode())
             press("2")
             seen(b"loss")
             browser.close()

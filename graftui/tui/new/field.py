@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import Reactive
+from textual.suggester import SuggestionReady
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select
 
@@ -144,6 +145,12 @@ class Field(Horizontal):
         if isinstance(self._box, Input):
             self._box.suggester = known
             self._tell()
+            self.run_worker(self._catch_up(known, self._box))
+
+    async def _catch_up(self, known: Known, box: Input) -> None:
+        """Nobody was asked about what was typed before this was known."""
+        if going_on := await known.get_suggestion(box.value):
+            box.post_message(SuggestionReady(box.value, going_on))
 
     def show(self, problem: str, values: int = 1) -> None:
         """Say what is wrong, if anything is; or that it is an axis, of so many `values`."""
@@ -182,7 +189,8 @@ class Field(Horizontal):
         before = self._box
         if not self.entry.part or isinstance(before, Input):
             return
-        self._box = TextBox(f"{written(self.value)},", compact=True, select_on_focus=False)
+        text = f"{written(self.value)},"
+        self._box = TextBox(text, compact=True, select_on_focus=False, suggester=self._known)
         await self.mount(self._box, after=before)
         await before.remove()
         self._box.focus()

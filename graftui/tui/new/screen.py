@@ -275,6 +275,7 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
     @on(Queued)
     @on(SweepMade)
     def _queued(self, event: Queued | SweepMade) -> None:
+        event.stop()  # the screen that this one is left for tells of it
         leave(self, event)
 
     @on(Refused)

@@ -1,6 +1,7 @@
 """New runs, runs again, and held ones let go."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -71,7 +72,7 @@ def _fill_in(screen: LiveScreen[Any], made: FormMade) -> None:
 def _go_on(screen: LiveScreen[Any], made: Queued | SweepMade | None) -> None:
     """With what came of a form: a sweep is shown."""
     if isinstance(made, Queued):
-        screen.post_message(made)
+        screen.post_message(replace(made))  # one that was stopped would stop here too
     if isinstance(made, SweepMade):
         from graftui.tui.sweep.screen import SweepScreen
 
