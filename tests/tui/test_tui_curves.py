@@ -1,5 +1,7 @@
 """The curves of a run: those in view are read and drawn, and no others."""
 
+from pathlib import Path
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.strip import Strip
@@ -8,11 +10,14 @@ from engine.contract import events as ev
 from graftui.measured import CurveExtent, CurveKey, Series
 from graftui.models import Run
 from graftui.results.chart import Chart
+from graftui.results.curve_position import Position
 from graftui.results.curve_view import View
 from graftui.settings import Settings
 from graftui.tui.plot import GUTTER, Look, draw
+from graftui.tui.remembered import Remembered
 from graftui.tui.run import curves
 from graftui.tui.run.curves import Curves
+from graftui.tui.run.curves_pane import CurvesPane
 from graftui.tui.run.feed import Detail
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, go_to, runs, table, until
@@ -23,8 +28,12 @@ MANY = 12_000
 class Grid(App[None]):
     """A grid of two charts alone: loss = 2 x step, and a growing norm."""
 
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.remembered = Remembered(file)
+
     def compose(self) -> ComposeResult:
-        yield Curves("curves", View())
+        yield CurvesPane("curves")
 
     def on_mount(self) -> None:
         names = {"train/loss": 2.0, "train/norm": 3.0, "train/lr": 0.0}
@@ -42,25 +51,25 @@ def lines(grid: Curves) -> list[str]:
     return [grid.render_line(y).text for y in range(grid.size.height)]
 
 
-async def test_a_cursor_reads_all_charts_and_keys_look_closer() -> None:
-    async with Grid().run_test(size=(100, 24)) as pilot:
+async def test_a_cursor_reads_all_charts_and_keys_look_closer(tmp_path: Path) -> None:
+    async with Grid(tmp_path / "kept.json").run_test(size=(100, 24)) as pilot:
         grid = pilot.app.query_one(Curves)
         grid.focus()
         await pilot.pause()
-        assert grid.count == 2, "what does not change has no chart"
+        assert len(grid.charts) == 2, "what does not change has no chart"
         assert grid.shown == (0, 200), "to the planned end"
         assert "train 200" in lines(grid)[0]
         await pilot.press("h")
-        assert grid.cursor == 100, "it begins at the last point"
+        assert grid.position.cursor == 100, "it begins at the last point"
         assert any("│" in line[40:] for line in lines(grid)[1:-1])
         await pilot.press("h", "shift+left")
         column = 200 / (grid.cells - 1)
         step = round(100 - 11 * column)
-        assert grid.cursor == pytest.approx(100 - 11 * column)
+        assert grid.position.cursor == pytest.approx(100 - 11 * column)
         assert f"train {2 * step}" in lines(grid)[0]
         assert f"train {3 * step}" in lines(grid)[0]
-        assert f"loss train\tstep {step}\t{2.0 * step}" in grid.readings()
-        before = grid.cursor
+        assert f"loss train\tstep {step}\t{2.0 * step}" in "\n".join(grid.readings())
+        before = grid.position.cursor
         await pilot.press("plus", "plus")
         assert grid.shown
         assert grid.shown[1] - grid.shown[0] == pytest.approx(50)
@@ -70,25 +79,25 @@ async def test_a_cursor_reads_all_charts_and_keys_look_closer() -> None:
         await pilot.press("down")
         assert "norm" in lines(grid)[0]
         await pilot.press("escape", "escape", "escape")
-        assert [grid.alone, grid.span, grid.cursor] == [False, None, None]
+        assert grid.position == Position(chart=1)
         await pilot.press("x", "x", "a", "L", "X")
-        assert grid.view == View(along="examples", smooth=0.6, log=True, planned=False)
+        assert grid.charts.view == View(along="examples", smooth=0.6, log=True, planned=False)
         assert grid.shown == (0, 400)
 
 
-async def test_the_mouse_points_and_looks_closer() -> None:
-    async with Grid().run_test(size=(100, 24)) as pilot:
+async def test_the_mouse_points_and_looks_closer(tmp_path: Path) -> None:
+    async with Grid(tmp_path / "kept.json").run_test(size=(100, 24)) as pilot:
         grid = pilot.app.query_one(Curves)
         await pilot.pause()
         await pilot.mouse_down(grid, offset=(GUTTER + 5, 5))
         await pilot.mouse_up(grid, offset=(GUTTER + 15, 5))
-        assert grid.span
+        assert grid.position.span
         left, right = (200 * (2 * n + 0.5) / (2 * grid.cells - 1) for n in (5, 15))
-        assert grid.span == pytest.approx((left, right))
+        assert grid.position.span == pytest.approx((left, right))
         await pilot.press("0")
         await pilot.click(grid, offset=(GUTTER + 10, 5))
-        assert grid.cursor == pytest.approx(200 * 20.5 / (2 * grid.cells - 1))
-        assert grid.span is None
+        assert grid.position.cursor == pytest.approx(200 * 20.5 / (2 * grid.cells - 1))
+        assert grid.position.span is None
 
 
 async def test_of_12_000_curves_those_in_view_are_read_and_drawn(

@@ -1,48 +1,44 @@
 """The curves of a run, a chart for each thing that is measured. Draws those in view, and no others.
 
-Owns the cursor, the stretch of x that is looked at, and which chart is meant. Announces the curves
-that its charts want, so that only those are read, and how it is looked at.
+Owns where its charts stand, and what the mouse does over them; keys are the pane's. Announces the
+curves that its charts want, so that only those are read, and how it is looked at.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import Binding
 from textual.geometry import Size
 from textual.message import Message
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from graftui.measured import CurveExtent, CurveKey, Series
-from graftui.models import Run
+from graftui.measured import CurveKey
 from graftui.results.chart import Chart
-from graftui.results.curve_view import (
-    Moments,
-    Ruler,
-    Span,
-    View,
-    changing,
-    chart,
-    described,
-    over,
-    ruler,
-    value_at,
-)  # fmt: skip
-from graftui.results.run_charts import Outline, over_sizes
+from graftui.results.curve_position import Position
+from graftui.results.curve_view import Span, View, described
 from graftui.show.plot import x_at
 from graftui.tui.plot import GUTTER, Look, crossed, draw, head, left_out
-from graftui.tui.run.curve_keys import CurveKeys
+from graftui.tui.run.curve_charts import CurveCharts
 from graftui.tui.run.feed import Detail
 from graftui.tui.run.grid import GAP, Layout, alone, layout
 from graftui.tui.text import Palette, palette
 
+_IN, _OUT = 0.5, 2.0
 _KEPT = 200
 """Drawn charts; more than any screen shows."""
 
 
-class Curves(CurveKeys):
-    """A grid of charts over one x."""
+class Curves(ScrollView, inherit_bindings=False):
+    """A grid of charts over one x. Its other keys are the pane's: arrows do not scroll here."""
+
+    ALLOW_SELECT = False
+    BINDINGS = [
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+    ]
 
     @dataclass
     class Wanted(Message):
@@ -59,141 +55,162 @@ class Curves(CurveKeys):
         constant: tuple[tuple[str, float], ...]
 
     def __init__(self, id: str, view: View) -> None:
-        super().__init__(id, view)
-        self._extents: tuple[CurveExtent, ...] = ()
-        self._charts: list[Outline] = []
-        self._constant: tuple[tuple[str, float], ...] = ()
-        self._sized: Chart | None = None
-        self._series: dict[CurveKey, Series] = {}
-        self._ruler = Ruler()
-        self._measured: tuple[Run, Mapping[str, Moments]] | None = None
-        """Of which run, and when its steps were."""
+        super().__init__(id=id)
+        self.charts = CurveCharts(view)
+        self.position = Position()
+        self._pressed: tuple[int, int] | None = None
+        """Where a button of the mouse went down."""
         self._layout = Layout()
         self._wanted: object = None
         self._colours: Palette = {}
-        self._whole: dict[int, Chart] = {}
-        """Number of a chart -> all of it."""
-        self._seen: dict[int, Chart] = {}
-        """The same -> what of it is drawn."""
         self._drawn: dict[tuple[int, int], list[Strip]] = {}
         """Number and width of a chart -> what was drawn there."""
 
-    def show(self, detail: Detail) -> None:
-        """Show a run, or what is new of it."""
-        extents = detail.curves or ()
-        self._measured = detail.run, detail.moments
-        measure = ruler(detail.run, self.view.along, detail.moments)
-        known, sized = {curve.key: curve for curve in detail.series}, over_sizes(detail.scores)
-        if (extents, measure, known, sized) != (
-            self._extents, self._ruler, self._series, self._sized
-        ):  # fmt: skip
-            self._extents = extents
-            self._charts, self._constant = changing(extents)
-            self._ruler, self._series, self._sized = measure, known, sized
-            self.current = min(self.current, max(0, len(self._charts) - 1))
-            self.lay_out()
-
     @property
-    def count(self) -> int:
-        """Charts of curves."""
-        return len(self._charts)
-
-    @property
-    def whole(self) -> Span | None:
-        """Where x begins and ends."""
-        return self._ruler.span(self._extents, self.view.planned)
+    def shown(self) -> Span | None:
+        """What is looked at of x."""
+        return self.position.shown(self.charts.span)
 
     @property
     def cells(self) -> int:
         """Of a chart, along x."""
         return max(2, self._layout.wide(self.size.width) - GUTTER)
 
-    def readings(self) -> str:
-        """What the cursor reads in each chart, a line each."""
-        lines = []
-        for number in range(self.count):
-            whole = self._whole_chart(number)
-            for curve in whole.named:
-                at = self.cursor if self.cursor is not None else self.last_x()
-                if point := value_at(curve, at):
-                    where = f"{self.view.along} {whole.x.label(point[0])}"
-                    lines.append(f"{whole.title} {curve.label}\t{where}\t{point[1]!r}")
-        return "\n".join(lines)
+    def readings(self) -> list[str]:
+        """What the cursor reads in each chart, else the last values: a line each."""
+        cursor = self.position.cursor
+        x = self.charts.last_x(self.shown or (0.0, 0.0)) if cursor is None else cursor
+        return list(self.charts.readings(x))
 
-    def last_x(self) -> float:
-        """Where the furthest curve that was read ends."""
-        ends = (c.xs[-1] for n in range(self.count) for c in self._whole_chart(n).named if c.xs)
-        span = self.shown or (0.0, 0.0)
-        return min(max(ends, default=span[1]), span[1])
+    def show(self, detail: Detail) -> None:
+        """Show a run, or what is new of it."""
+        if self.charts.read(detail):
+            self.position = self.position.at_chart(self.position.chart, len(self.charts))
+            self._lay_out()
 
-    def follow(self) -> None:
-        """Have the chart that is meant in view."""
-        top, high = self._layout.top(self.current), self._layout.height
-        if top < self.scroll_offset.y:
-            self.scroll_to(y=top if self.current >= self._layout.across else 0, animate=False)
-        elif top + high > self.scroll_offset.y + self.size.height:
-            self.scroll_to(y=top + high - self.size.height, animate=False)
+    def go(self, position: Position) -> None:
+        """Be there, and draw anew no more than that takes."""
+        before, self.position = self.position, position
+        if position.alone != before.alone or (position.alone and position.chart != before.chart):
+            self._lay_out()
+        elif position.span != before.span:
+            self._redraw()
+        else:
+            self.refresh()
+            self._say()
+
+    def look(self, view: View) -> None:
+        """Look at them so; where one was along another x says nothing along this one."""
+        if view.along != self.charts.view.along:
+            self.position = replace(self.position, span=None, cursor=None)
+        self.charts.view = view
+        self._lay_out()
+
+    # What the mouse does
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click puts the cursor there, a drag looks closer."""
+        self._pressed = (event.x, event.y)
+        self.capture_mouse()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """What was dragged over is what is looked at."""
+        self.release_mouse()
+        pressed, self._pressed = self._pressed, None
+        start = self._under(*pressed) if pressed else None
+        if pressed is None or start is None:
+            return
+        chart, x = start
+        position, end = replace(self.position, chart=chart), self._under(event.x, pressed[1])
+        if end and end[0] == chart and abs(event.x - pressed[0]) > 1:
+            self.go(position.dragged(x, end[1]))
+        else:
+            self.go(replace(position, cursor=x))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Closer, where there is nothing to scroll, or with ctrl."""
+        self._wheel(event, _IN)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Farther."""
+        self._wheel(event, _OUT)
+
+    def _wheel(self, event: events.MouseEvent, factor: float) -> None:
+        at = self._under(event.x, event.y)
+        if at and (event.ctrl or not self.max_scroll_y):
+            event.stop()
+            event.prevent_default()
+            self.zoom(factor, at[1])
+
+    def zoom(self, factor: float, around: float | None = None) -> None:
+        """Look at a stretch `factor` times as long, about `around`, the cursor, or the middle."""
+        if whole := self.charts.span:
+            self.go(self.position.zoomed(factor, whole, around))
+
+    def _under(self, x: int, y: int) -> tuple[int, float] | None:
+        """The chart at a cell of the screen, and where along x that is; None: there is none."""
+        at, span = self._layout.under(x, y + self.scroll_offset.y, self.size.width), self.shown
+        if at is None or span is None:
+            return None
+        column = min(max(0, at[1] - GUTTER), self.cells - 1)
+        return at[0], x_at(column, span, self.cells)
+
+    # What is drawn
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size has room for others."""
+        self._lay_out()
 
     def notify_style_update(self) -> None:
         """Another theme has other colours."""
         self._colours = {}
         super().notify_style_update()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Another size has room for others."""
-        self.lay_out()
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Others come into view."""
         super().watch_scroll_y(old_value, new_value)
         self._ask()
 
-    def lay_out(self) -> None:
-        """Draw anew."""
-        if self._measured and self._ruler.along != self.view.along:
-            run, moments = self._measured
-            self._ruler = ruler(run, self.view.along, moments)
-        self._whole.clear()
-        self.redraw()
-        self._layout = layout(bool(self._sized), self.count, self.size)
-        if self.alone and self.count:
-            self._layout = alone(self.current, self.size)
+    def _lay_out(self) -> None:
+        self._redraw()
+        self._layout = layout(bool(self.charts.sized), len(self.charts), self.size)
+        if self.position.alone and len(self.charts):
+            self._layout = alone(self.position.chart, self.size)
         self.virtual_size = Size(self.size.width, self._layout.lines)
         self._ask()
 
-    def redraw(self) -> None:
-        """Another stretch, of the same curves."""
-        self._seen.clear()
+    def _redraw(self) -> None:
         self._drawn.clear()
         self.refresh()
-        self.say()
+        self._say()
 
-    def say(self) -> None:
+    def follow(self) -> None:
+        """Have the chart that is meant in view."""
+        number, above = self.position.chart, self.scroll_offset.y
+        top, high = self._layout.top(number), self._layout.height
+        if top < above:
+            self.scroll_to(y=top if number >= self._layout.across else 0, animate=False)
+        elif top + high > above + self.size.height:
+            self.scroll_to(y=top + high - self.size.height, animate=False)
+
+    def _say(self) -> None:
         """How it is looked at."""
-        words = described(self.view, self._ruler, self.shown, self.whole)
-        if self.cursor is not None:
-            at = self._ruler.axis.label(self.cursor)
-            words = f"{self.view.along} {at}   {words}"
-        self.post_message(self.Described(words, self._constant))
+        charts, cursor = self.charts, self.position.cursor
+        words = described(charts.view, charts.ruler, self.shown, charts.span)
+        if cursor is not None:
+            words = f"{charts.view.along} {charts.ruler.axis.label(cursor)}   {words}"
+        self.post_message(self.Described(words, charts.constant))
 
     def _ask(self) -> None:
         """Have the series in view read, and a screenful before and after."""
         if not self.size:
             return
         first, high = self.scroll_offset.y, self.size.height
-        seen = self._layout.row(first - high, first + 2 * high)
-        wanted = tuple(key for n in seen for key in self._charts[n].keys), self.view.along
+        numbers = self._layout.row(first - high, first + 2 * high)
+        wanted = self.charts.keys(numbers), self.charts.view.along
         if wanted != self._wanted:
             self._wanted = wanted
             self.post_message(self.Wanted(*wanted))
-
-    def under(self, x: int, y: int) -> tuple[int, float] | None:
-        """The chart at a cell of the screen, and where along x that is; None: there is none."""
-        at = self._layout.under(x, y + self.scroll_offset.y, self.size.width)
-        if at is None or self.shown is None:
-            return None
-        column = min(max(0, at[1] - GUTTER), self.cells - 1)
-        return at[0], x_at(column, self.shown, self.cells)
 
     def render_line(self, y: int) -> Strip:
         """One line of all charts beside each other."""
@@ -223,30 +240,21 @@ class Curves(CurveKeys):
             if len(self._drawn) > _KEPT:
                 self._drawn.clear()
             self._drawn[number, width] = draw(self._chart(number), look)
-        drawn = self._drawn[number, width][line]
+        drawn, cursor = self._drawn[number, width][line], self.position.cursor
         if number < 0:
             return drawn
         if line == 0:
             points = left_out(self._chart(number), look)
-            meant = number == self.current and self.has_focus and self.count > 1
-            return head(self._whole_chart(number), look, self.cursor, meant, points)
-        if self.cursor is None or line > height - 2:
+            meant = number == self.position.chart and self.has_focus and len(self.charts) > 1
+            return head(self.charts.whole(number), look, cursor, meant, points)
+        if cursor is None or line > height - 2:
             return drawn
-        return crossed(drawn, self._chart(number), self.cursor, look)
+        return crossed(drawn, self._chart(number), cursor, look)
 
     def _chart(self, number: int) -> Chart:
         if number < 0:
-            return self._sized or Chart("", ())
-        if number not in self._seen:
-            whole = self._whole_chart(number)
-            self._seen[number] = over(whole, self.shown) if self.shown else whole
-        return self._seen[number]
-
-    def _whole_chart(self, number: int) -> Chart:
-        if number not in self._whole:
-            outline = self._charts[number]
-            self._whole[number] = chart(outline, self._series, self.view, self._ruler)
-        return self._whole[number]
+            return self.charts.sized or Chart("", ())
+        return self.charts.within(number, self.shown)
 
     @property
     def _ground(self) -> Style:
