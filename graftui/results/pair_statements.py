@@ -95,8 +95,8 @@ def statement(name: str, pairs: Sequence[Both | None], intervals: bool) -> Paire
 
 
 def what(name: str) -> str:
-    """The score in the name of a section: "accuracy at 0.1" has accuracy."""
-    return name.partition(" at ")[0]
+    """The score in the name of a section: "accuracy of film/alone on food at 0.1" has accuracy."""
+    return name.partition(" ")[0]
 
 
 def _answered(metric: str, pairs: Sequence[Both]) -> "Difference | None":

@@ -10,17 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graftui import kinds
+from graftui.errors import UsageError
 from graftui.measured import Score
 from graftui.models import Run
 from graftui.results.answered import Answered
 from graftui.results.answers import Answers
 from graftui.results.cells import Row, Section, Table
-from graftui.results.figures import METRICS, NEITHER_IS_BETTER
+from graftui.results.figures import METRICS, NEITHER_IS_BETTER, is_test
 from graftui.results.over_seeds import SEEDS, Seeds
-from graftui.results.pair_statements import Paired, cells, difference_cell, notes, statement
+from graftui.results.pair_statements import Paired, cells, difference_cell, notes, statement, what
 from graftui.results.peers import Peers
 
 _ORDER = (*METRICS, "spearman", "ece", "brier", "loss")
+_NAMED = 3
+"""Scores that an error names of each column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +110,64 @@ def differences(
 def outcome(
     run: Run, scores: Sequence[Score], answered: Answered | None = None
 ) -> dict[str, Outcome]:
-    """The scores of a run's result on its test set, by name; of a curve each at its size."""
-    tested = [score for score in scores if score.split == "test"]
-    stages = {score.what for score in tested}
+    """The scores of a run's result on its test sets, by name: of which of its models, on which rows
+    and at which size stands in it where a run has several.
+    """
+    tested = [score for score in scores if is_test(score.split)]
+    stages = {score.stage for score in tested}
     stage = next((stage for stage in kinds.shown(run.kind).result if stage in stages), None)
-    own = [score for score in tested if score.what == stage]
-    curve = len(own) > 1
+    own = [score for score in tested if score.stage == stage]
+    curve = len({score.sparsity for score in own}) > 1
     return {
-        f"{name} at {score.sparsity:g}" if curve and score.sparsity is not None else name: Outcome(
+        f"{name}{_where(score, curve)}": Outcome(
             value, answered.of(run, score) if answered else None
         )
         for score in own
         for name, value in score.scores.items()
         if name not in NEITHER_IS_BETTER and math.isfinite(value)
     }
+
+
+def _where(score: Score, curve: bool) -> str:
+    """What stands behind the name of a score; nothing for that of a run's one model."""
+    which = f" of {score.what}" if score.what != score.stage else ""
+    on = "" if score.split == "test" else f" on {score.split}"
+    return f"{which}{on}" + (f" at {score.sparsity:g}" if curve and score.sparsity else "")
+
+
+def nothing_compares(
+    columns: Sequence[Peers], scores: Mapping[str, Sequence[Score]], id: str
+) -> UsageError:
+    """Why a run and its peers have no difference from any other column, and what does compare."""
+    base = next(column for column in columns if id in column.ids)
+    others = [column for column in columns if column is not base]
+    alike = [column for column in others if column.world == base.world]
+    if not others:
+        return UsageError(
+            f"All of these runs are one column with {id}: they differ in seeds alone.",
+            "Give a run with other settings too, or --over a setting that is to count as a seed.",
+        )
+    if not alike:
+        return UsageError(
+            f"The other runs are of another task or model than {id}, and no score of theirs "
+            "compares.",
+            f"Give runs of {' in '.join(map(str, filter(None, base.world)))}; "
+            "`graftui rel` holds skills of several tasks against each other.",
+        )
+    told = [f"{column.label} has {_has(column, scores)}" for column in (base, *alike)]
+    return UsageError(
+        f"The results of {id} and the other runs have no score in common on rows that both were "
+        f"tested on: {'; '.join(told)}.",
+        "Give runs that finished and were tested alike.",
+    )
+
+
+def _has(column: Peers, scores: Mapping[str, Sequence[Score]]) -> str:
+    """The scores of its results, a few."""
+    names = {name for run in column.runs for name in outcome(run, scores.get(run.id, ()))}
+    first = sorted(names, key=_order)[:_NAMED]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(first)}{more}" if names else "none"
 
 
 def _about(against: Against) -> list[str]:
@@ -135,8 +182,8 @@ def _about(against: Against) -> list[str]:
 
 
 def _order(name: str) -> tuple[int, str]:
-    what = name.partition(" at ")[0]
-    return _ORDER.index(what) if what in _ORDER else len(_ORDER), name
+    score = what(name)
+    return _ORDER.index(score) if score in _ORDER else len(_ORDER), name
 
 
 def partners(column: Peers, base: Peers) -> list[Run | None]:
@@ -165,7 +212,9 @@ def _section(
         for n in range(len(base.runs))
         if any(of[n] for of in pairs)
     ]
-    return Section(name.replace("_", " "), (*rows, *cells(name, stated)) if rows else ())
+    score = what(name)
+    title = score.replace("_", " ") + name.removeprefix(score)
+    return Section(title, (*rows, *cells(name, stated)) if rows else ())
 
 
 def _seed(base: Peers, number: int, over: Sequence[str]) -> str:

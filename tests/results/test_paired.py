@@ -15,7 +15,7 @@ from graftui.results.ahead import Ahead
 from graftui.results.answered import Answered
 from graftui.results.cells import Role, Table
 from graftui.results.pair_statements import Paired, paired
-from graftui.results.paired import Outcome, differences, outcome
+from graftui.results.paired import Outcome, differences, nothing_compares, outcome
 from graftui.results.peer_figures import figures
 from graftui.results.peers import Peers
 from graftui.results.side_by_side import compare
@@ -91,6 +91,37 @@ def test_of_a_curve_each_size_is_compared() -> None:
     }  # fmt: skip
     assert outcome(run("a", "finetune"), SCORES["l1"]) == {"accuracy": Outcome(0.99)}
     assert outcome(run("a", "unheard-of"), SCORES["l1"]) == {}
+
+
+def blended(accuracy: float) -> list[Score]:
+    """Two models of a run on rows of two tasks, one of them its result."""
+    return [
+        Score("alone", "food", {}, {"accuracy": 0.5}, subject="film"),
+        Score("combined", "film", {}, {"accuracy": accuracy, "weights": 3.0}, subject="film+food"),
+        Score("combined", "food", {}, {"accuracy": accuracy - 0.1}, subject="film+food"),
+        Score("combined", "test", {"alpha": 0.5}, {"ece": 0.2}),
+    ]
+
+
+def test_of_several_models_and_tasks_each_is_compared() -> None:
+    union, ties = (Peers(id, (run(id, "combine"),), ((13, 0, 0),), ("T", "m")) for id in "ut")
+    own = outcome(union.runs[0], blended(0.9))
+    names = "accuracy of film+food/combined on film", "accuracy of film+food/combined on food"
+    assert own.keys() == {*names, "ece of combined[alpha=0.5]"}
+    said = rows(differences([union, ties], {"u": blended(0.9), "t": blended(0.6)}))
+    for name in names:
+        (whole,) = said[name, "mean ± deviation"]
+        assert whole.text == "-30.0", "in percent"
+
+
+def test_why_nothing_compares_is_said() -> None:
+    def why(columns: list[Peers]) -> str:
+        return nothing_compares(columns, SCORES, "m1").message
+
+    assert "differ in seeds alone" in why([MOVED])
+    assert "another task or model than m1" in why([MOVED, OTHER])
+    assert "nobody has none" in why([MOVED, column("nobody", {"n1": (13, 0, 0)})])
+    assert "moved has accuracy, ece;" in why([MOVED, column("nobody", {"n1": (13, 0, 0)})])
 
 
 def test_pairs_beat_means() -> None:

@@ -16,7 +16,7 @@ from graftui.results.collecting import by_size, entries_of, seeds_of
 from graftui.results.export.cells import FORMATS, objects
 from graftui.results.figures import counted
 from graftui.results.overlaid import overlaid
-from graftui.results.paired import differences
+from graftui.results.paired import differences, nothing_compares
 from graftui.results.peer_figures import figures
 from graftui.results.peers import Peers, each_alone, peers
 from graftui.results.side_by_side import Comparison, compare
@@ -99,14 +99,18 @@ def _tables(
 
 
 def _against(store: Store, entries: Sequence[Entry], wanted: Wanted, answered: Answered) -> Table:
-    """Raises UsageError where the baseline is not among the runs."""
+    """Raises UsageError where the baseline is not among the runs, or nothing compares with it."""
     run, over = store.resolve(wanted.against), seeds_of(wanted.over or "seeds")
     scores = {entry.run.id: entry.scores for entry in entries}
     if run.id not in scores:
         raise UsageError(
             f"The baseline {run.id} is not among the runs.", "Give its id with the others."
         )
-    return differences(peers(entries, over), scores, run.id, over, answered)
+    columns = peers(entries, over)
+    made = differences(columns, scores, run.id, over, answered)
+    if not made.sections:
+        raise nothing_compares(columns, scores, run.id)
+    return made
 
 
 def _columns(entries: Sequence[Entry], over: str) -> tuple[Peers, ...]:
