@@ -6,6 +6,7 @@ Which runs a recipe asks for, and what is refused of them, is in wanted.py. Star
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from engine.contract.files import MissingFiles
 from engine.contract.remarks import remarks
 from graftui.models import Run
 from graftui.planning.evidence.controls import Controls, expanded
@@ -53,24 +54,24 @@ def plan(
     tags: Sequence[str] = (),
     fresh: bool = False,
     given: Mapping[str, Run] = {},  # noqa: B006
+    to_run: bool = True,
 ) -> Planned:
     """The runs of a recipe, each after those it is made from.
 
     What others are made from is not planned again if it is done, or under way, unless `fresh`; nor
-    is a control run of its [evidence]. `given`: part -> the run that stands in for it, whatever
-    else is there. Raises UsageError for a config that can be seen to fail.
+    is a control run of its [evidence]. `given`: part -> its run, whatever else is there. Not
+    `to_run`, model and data need not be here. Raises UsageError for what can be seen to fail.
     """
-    if controls := _controls(recipe, overrides, settings):
+    if controls := _controls(recipe, overrides, settings, to_run):
         recipe, overrides = controls.recipe, ()
     made = Planned([], [], controls=controls)
-    alike: dict[tuple[str, str], int] = {}  # by identity and what it is made from
-    said: list[str] = []
+    alike, said = dict[tuple[str, str], int](), list[str]()  # by identity and what it is made from
     if files := _reusable(recipe, controls, fresh):
         look(settings)
-    for each in wanted(recipe, overrides, settings):
-        part, reads = each.part, digests(each.config, settings)
-        own = controls is not None and part in controls.parts
-        standing = _standing(each, reads, settings, files, given)
+    for each in wanted(recipe, overrides, settings, to_run):
+        part, reads = each.part, _reads(each, settings, to_run)
+        own = bool(controls and part in controls.parts)
+        standing = _standing(each, reads, settings, files, given, to_run)
         if standing.run and (part in files or part in given):
             made.places[part] = standing.run.id
             made.reused.append(standing.run)
@@ -94,11 +95,24 @@ def _said(each: Wanted, standing: Standing, reads: Digests, reusable: bool, own:
     return [*said, *(() if own else remarks(each.config)), *other_data(each, reads)]
 
 
-def _controls(recipe: Recipe, overrides: Sequence[Override], settings: Settings) -> Controls | None:
+def _reads(each: Wanted, settings: Settings, to_run: bool) -> Digests:
+    """Nothing where it is not `to_run`, and what it read is not here."""
+    try:
+        return digests(each.config, settings)
+    except (MissingFiles, OSError):
+        if to_run:
+            raise
+        return {}
+
+
+def _controls(
+    recipe: Recipe, overrides: Sequence[Override], settings: Settings, to_run: bool
+) -> Controls | None:
     if recipe.evidence is None:
         return None
-    list(wanted(recipe, overrides, settings))  # what is wrong with what was written comes first
-    return expanded(recipe, overrides)
+    # What is wrong with what was written comes first.
+    list(wanted(recipe, overrides, settings, to_run))
+    return expanded(recipe, overrides, to_run)
 
 
 def _reusable(recipe: Recipe, controls: Controls | None, fresh: bool) -> dict[str, set[str]]:
@@ -111,8 +125,8 @@ def _reusable(recipe: Recipe, controls: Controls | None, fresh: bool) -> dict[st
 
 def _standing(
     each: Wanted, reads: Digests, settings: Settings, files: Mapping[str, Collection[str]],
-    given: Mapping[str, Run],
+    given: Mapping[str, Run], to_run: bool,
 ) -> Standing:  # fmt: skip
     if each.part in given:
         return Standing(given[each.part])
-    return standing_in(each, reads, settings, files.get(each.part, ()))
+    return standing_in(each, reads, settings, files.get(each.part, ()), to_run)

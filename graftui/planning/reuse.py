@@ -36,13 +36,13 @@ def look(settings: Settings) -> None:
 
 
 def standing_in(
-    wanted: Wanted, reads: Digests, settings: Settings, files: Collection[str]
+    wanted: Wanted, reads: Digests, settings: Settings, files: Collection[str], to_run: bool = True
 ) -> Standing:
     """The newest such run that is done, and has those `files`, or else the oldest that is under
-    way; after a `look`.
+    way; after a `look`. `to_run` as in standing_among.
     """
     runs = alike(settings, [wanted.hash]).get(wanted.hash, ())
-    return standing_among(runs, reads, settings, files)
+    return standing_among(runs, reads, settings, files, to_run)
 
 
 def alike(
@@ -60,14 +60,17 @@ def alike(
 
 
 def standing_among(
-    runs: Sequence[Run], reads: Digests, settings: Settings, files: Collection[str]
-) -> Standing:
-    """What there is of a run that is wanted among those that are `alike`."""
+    runs: Sequence[Run], reads: Digests, settings: Settings, files: Collection[str],
+    to_run: bool = True,
+) -> Standing:  # fmt: skip
+    """What there is of a run that is wanted among those that are `alike`. If it is not `to_run`,
+    files that are not here any more do not tell runs apart.
+    """
     runs = [run for run in runs if (settings.runs / run.id).is_dir()]
     finished = [run for run in runs if run.status is RunStatus.finished]
     done = [run for run in finished if _has(run, settings, files)]
     active = [run for run in reversed(runs) if run.status.active and run.cancel_asked is None]
-    differences = {run.id: _difference(run, reads, settings) for run in (*done, *active)}
+    differences = {run.id: _difference(run, reads, settings, to_run) for run in (*done, *active)}
     same = [run for run in (*done, *active) if not differences[run.id]]
     freed = [f"run {run.id} is without {' and '.join(files)} now" for run in finished]
     why_not = next(iter([*differences.values(), *freed]), "")
@@ -79,12 +82,13 @@ def _has(run: Run, settings: Settings, files: Collection[str]) -> bool:
     return all((folder / file).exists() for file in files)
 
 
-def _difference(run: Run, reads: Digests, settings: Settings) -> str:
+def _difference(run: Run, reads: Digests, settings: Settings, to_run: bool) -> str:
     """What a run read otherwise than `reads`; empty: nothing."""
     before = stored(settings.run_dir(run.id))
     if before is None:
         return f"run {run.id} is from before its data was noted, and is not reused"
-    differing = sorted(path for path, _ in (before or {}).items() ^ reads.items())
+    paths = [path for path, _ in before.items() ^ reads.items()]
+    differing = sorted(path for path in paths if to_run or (path in before and path in reads))
     if not differing:
         return ""
     name = at(run.config, "model.name")

@@ -41,14 +41,17 @@ class Wanted:
     """Role and file, of all that the config itself names."""
 
 
-def wanted(recipe: Recipe, overrides: Sequence[Override], settings: Settings) -> Iterator[Wanted]:
+def wanted(
+    recipe: Recipe, overrides: Sequence[Override], settings: Settings, to_run: bool = True
+) -> Iterator[Wanted]:
     """The parts of a recipe, each after those it is made from.
 
-    Raises UsageError for a config that can be seen to fail.
+    Raises UsageError for a config that can be seen to fail, if they are `to_run`: of what is done
+    already nothing need be here any more.
     """
     hashes: dict[str, str] = {}
     for part, config in _asked_for(recipe, overrides).items():
-        checked = ready(part, config, recipe.inputs.get(part, {}), hashes, settings)
+        checked = ready(part, config, recipe.inputs.get(part, {}), hashes, settings, to_run)
         hashes[part] = checked.hash
         yield checked
 
@@ -85,19 +88,21 @@ def check_given(config: RunConfig, written: Collection[str], now: Collection[str
 
 
 def ready(
-    part: str, config: RunConfig, inputs: Inputs, hashes: Mapping[str, str], settings: Settings
-) -> Wanted:
+    part: str, config: RunConfig, inputs: Inputs, hashes: Mapping[str, str], settings: Settings,
+    to_run: bool = True,
+) -> Wanted:  # fmt: skip
     """With the file of a run where a setting names the run, and the hashes of what it is made
     from. Raises UsageError.
     """
     sources = {part: hashes[part] for given in inputs.values() for part in given}
-    asked = ("ready", part, config.model_dump_json(), repr(sources))
-    return once(asked, lambda: _made_ready(part, config, inputs, hashes, settings))
+    asked = ("ready", part, config.model_dump_json(), repr(sources), to_run)
+    return once(asked, lambda: _made_ready(part, config, inputs, hashes, settings, to_run))
 
 
 def _made_ready(
-    part: str, config: RunConfig, inputs: Inputs, hashes: Mapping[str, str], settings: Settings
-) -> Wanted:
+    part: str, config: RunConfig, inputs: Inputs, hashes: Mapping[str, str], settings: Settings,
+    to_run: bool,
+) -> Wanted:  # fmt: skip
     kind = kinds()[config.kind]
     roles = {role.name: role for role in kind.roles}
     paths = tuple(
@@ -109,7 +114,7 @@ def _made_ready(
     }
     linked = {name: [hashes[source] for source in sources] for name, sources in inputs.items()}
     config = filled(config, named, {**contents, **linked})
-    if trouble := kind.check(config, inputs):
+    if to_run and (trouble := kind.check(config, inputs)):
         raise UsageError(*trouble)
     for name, path in paths:
         if name in inputs:

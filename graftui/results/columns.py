@@ -106,6 +106,18 @@ def _seed(run: Run, _: float) -> str:
     return written(within.get("seed"))
 
 
+_KIND = 14
+"""Cells of the column kind: "movement graft"."""
+
+
+def _kind(run: Run, _: float) -> str:
+    """What a run makes; where that is long its first word is cut: "movem. retrain"."""
+    whole = subject(run)
+    first, _space, rest = whole.partition(" ")
+    room = _KIND - len(rest) - 2
+    return f"{first[:room]}. {rest}" if len(whole) > _KIND and rest and room > 2 else whole
+
+
 def _seconds(run: Run) -> float | None:
     return None if run.seconds is None else round(run.seconds, 2)
 
@@ -114,7 +126,7 @@ COLUMNS = (
     Column("id", lambda run, _: run.id, ls=0, table=0, width=6, exported="id"),
     Column("name", lambda run, _: f"★ {run.name}" if run.star else run.name, ls=110, table=0,
            exported="name", exact=lambda run: run.name),
-    Column("kind", lambda run, _: subject(run), ls=70, table=0, width=14,
+    Column("kind", lambda run, _: subject(run), _kind, ls=70, table=0, width=_KIND,
            exported="kind", exact=lambda run: run.kind),
     Column("status", lambda run, _: run.status, ls=0, table=0, width=12, exported="status"),
     Column("reason", lambda run, _: run.reason or "", width=10, exported="reason"),

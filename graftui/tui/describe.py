@@ -54,7 +54,7 @@ def summary(detail: Detail, width: int) -> Content:
     for made in detail.grids:
         parts += [Content(""), data(made.title, "bold $accent"), _grid(made)]
     if detail.evidence:
-        parts += [Content(""), evidence.content(detail.evidence)]
+        parts += [Content(""), evidence.content(detail.evidence, width - _PADDING)]
     if detail.artifacts:
         parts += [Content(""), _files(detail.artifacts)]
     return Content("\n").join(parts)

@@ -1,12 +1,17 @@
 """Which control runs a card takes: as parts of the recipe, each once, the rest refused in words."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.contract.identity import config_hash
+from engine.contract.kinds import kinds
+from engine.contract.kinds.finetune import FinetuneConfig
 from graftui.errors import UsageError
 from graftui.planning import plans, recipes
+from graftui.planning.evidence import controls
 from graftui.planning.evidence.asked import asked, parsed
 from graftui.planning.evidence.controls import REGION, Line, expanded
 from graftui.planning.evidence.planning import counts, needed
@@ -28,7 +33,7 @@ def test_the_controls_of_a_card() -> None:
     made = expanded(recipes.loads(RECIPE, "r"))
     per_line = {line: [c for c in made.runs if c.line is line] for line in Line}
     assert {line: len(runs) for line, runs in per_line.items()} == {
-        Line.exchange: 1, Line.retraining: 3 * 6, Line.data: 1, Line.model: 1, Line.size: 2,
+        Line.exchange: 1, Line.retraining: 3 * 6, Line.data: 1, Line.model: 1, Line.size: 4,
     }  # fmt: skip
     rates = {round(c.lr, 6) for c in per_line[Line.retraining] if c.region == REGION}
     assert rates == {0.05, 0.15, 0.5}
@@ -51,6 +56,23 @@ def test_what_is_overridden_is_so_in_the_controls_too() -> None:
     assert steps == {7}
 
 
+def test_a_training_that_is_refused_is_said_of_the_line_that_it_is_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = kinds()["finetune"]
+    own = expanded(recipes.loads(RECIPE, "r"))
+    seed = own.recipe.configs()["finetune"].model_dump()["train"]["seed"]
+
+    def check(config: FinetuneConfig, linked: Collection[str]) -> tuple[str, str] | None:
+        return ("no such seed", "") if config.train.seed != seed else entry.check(config, linked)
+
+    other = {**kinds(), "finetune": replace(entry, check=check)}
+    monkeypatch.setattr(controls, "kinds", lambda: other)
+    made = expanded(recipes.loads(RECIPE, "r"))
+    assert made.refused == {Line.model: "no such seed"}
+    assert {c.line for c in made.runs} == set(Line) - {Line.model}
+
+
 def test_a_plan_has_each_run_once_and_says_which_are_there_for_the_card(tmp_path: Path) -> None:
     planned = plans.plan(recipes.loads(RECIPE, "r"), at(tmp_path))
     assert planned.controls
@@ -59,7 +81,7 @@ def test_a_plan_has_each_run_once_and_says_which_are_there_for_the_card(tmp_path
     tagged = [TAG in plan.tags for plan in planned.plans]
     assert tagged.count(False) == 2
     assert counts(planned)[Line.retraining] == (18, 0)
-    assert len(planned.plans) == 2 + 1 + 17 + 2 * 2 + 2
+    assert len(planned.plans) == 2 + 1 + 17 + 2 * 2 + 4
     for number, plan in enumerate(planned.plans):
         assert all(s < number for given in plan.inputs.values() for s in given)  # type: ignore[operator]
     assert needed(planned).plans == planned.plans

@@ -54,6 +54,11 @@ def test_what_stands_in_them() -> None:
     ]  # fmt: skip
     narrow = [c.narrow(RUN, 1e9 + 7200) for c in (at["took"], at["age"]) if c.narrow]
     assert narrow == ["1:02:05", "2h"]
+    inside = {"region": {"source": "movement"}}
+    retrain = replace(RUN, kind="retrain", config=inside)
+    assert wide("kind", retrain) == "movement retrain"
+    assert at["kind"].narrow(retrain, 0.0) == "movem. retrain"  # type: ignore[misc]
+    assert len("movem. retrain") <= at["kind"].width
     going = replace(RUN, status=RunStatus.running, ended_at=None)
     assert wide("took", going) == "2:00 h"
     assert columns.exported(RUN)["seconds"] == 3725

@@ -25,9 +25,15 @@ def test_it_is_shown_as_it_lies_there(tmp_path: Path) -> None:
     card = card_in(tmp_path)
     assert card == CARD
     assert stamp(tmp_path) > 0
-    shown = content(CARD).plain
+    shown = content(CARD, 76).plain
     for words in ("✓ size: holds", "565 weights", "[551 to 608]", "[b]200[/b] times"):
         assert words in shown
+
+
+def test_a_sentence_that_breaks_goes_on_further_in_than_it_began() -> None:
+    lines = content(CARD, 30).plain.splitlines()
+    (first,) = [number for number, line in enumerate(lines) if "refuted if" in line]
+    assert lines[first : first + 2] == ["    refuted if as few weights", "      at random do"]
 
 
 def test_what_is_no_card_is_not_shown(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def show(settings: Settings, console: Console, run: Run, asked: Asked) -> None:
             f"Run {run.id} is {run.status}: evidence is for a graft that finished.",
             f"`graftui show {run.id}` says more.",
         )
-    planned = for_run(run, asked.sets, settings, asked.on)
+    planned = for_run(run, asked.sets, settings, asked.on, to_run=not asked.no_run)
     if asked.dry_run:
         tell_plan(settings, console, planned)
         return
@@ -155,7 +155,7 @@ def make(settings: Settings, planned: Planned, queued: Sequence[Run]) -> Card:
 
 def tell(made: Card, console: Console) -> None:
     """The page."""
-    for line in page(made):
+    for line in page(made, console.width if console.is_terminal else None):
         text = Text(no_wrap=False)
         for piece, tone in line:
             text.append(piece, STYLES[tone] if tone else "")

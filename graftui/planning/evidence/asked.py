@@ -29,6 +29,9 @@ class EvidenceConfig(Section):
     )
     steps: int = Field(0, ge=0, description="Of the re-training; 0: as many as the fine-tuning")
     seeds: int = Field(2, ge=0, le=50, description="More data seeds and more model seeds, of each")
+    rankings: int = Field(
+        3, ge=3, le=100, description="Random rankings whose smallest graft is searched for"
+    )
     recover: float = Field(0.95, gt=0, le=1, description="Recovery that a region is to reach")
 
 

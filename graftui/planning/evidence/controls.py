@@ -5,7 +5,8 @@
     place       re-trained from the pretrained model in the region, in random regions with its
                 counts, in the top movement and in everything: each at each learning rate
     data, model fine-tuned and grafted again with other data seeds, with other model seeds
-    size        the smallest graft that recovers as much as is asked for, and the smallest of chance
+    size        the smallest graft that recovers as much as is asked for, and the smallest of some
+                random rankings
 
 Owns which they are, and why some cannot be. Each is found by its identity, so what is done already
 is not done again; which runs these are is said by plans.py.
@@ -73,10 +74,12 @@ class Controls:
     """Why there are no control runs for a line, or fewer."""
 
 
-def expanded(recipe: Recipe, overrides: Sequence[Override] = ()) -> Controls:
-    """`recipe` with the control runs that its [evidence] asks for. Raises UsageError."""
+def expanded(recipe: Recipe, overrides: Sequence[Override] = (), to_run: bool = True) -> Controls:
+    """`recipe` with the control runs that its [evidence] asks for; not `to_run`, also those that
+    could not run here. Raises UsageError.
+    """
     wanted = asked(recipe.evidence or {}, f"Recipe {recipe.name}: [evidence]")
-    growing = _Growing(recipe, wanted, recipe.configs(overrides))
+    growing = _Growing(recipe, wanted, recipe.configs(overrides), to_run)
     for line, grow in growing.lines.items():
         grow(line)
     return growing.controls()
@@ -86,9 +89,9 @@ class _Growing:
     """The parts as they come."""
 
     def __init__(
-        self, recipe: Recipe, wanted: EvidenceConfig, configs: Mapping[str, RunConfig]
+        self, recipe: Recipe, wanted: EvidenceConfig, configs: Mapping[str, RunConfig], to_run: bool
     ) -> None:
-        self._recipe, self._asked = recipe, wanted
+        self._recipe, self._asked, self._to_run = recipe, wanted, to_run
         self._configs = dict(configs)
         self._inputs: dict[str, Inputs] = dict(recipe.inputs)
         self._part, self._graft = _graft(recipe, wanted, configs)
@@ -156,7 +159,7 @@ class _Growing:
                 train = {"train": tuned.train.model_copy(update={"seed": seed})}
                 again, other = tuned.model_copy(update=train), graft
             source = f"{line.name}-{seed}-tuned"
-            if self._add(None, source, again, {}):
+            if self._part_for(line, source, again, {}):
                 self._add(line, f"{line.name}-{seed}", other, {"finetuned": (_named(source),)},
                           number=seed)  # fmt: skip
 
@@ -169,26 +172,30 @@ class _Growing:
 
     def _size(self, line: Line) -> None:
         own = {"recover": self._asked.recover, "necessity": False}
-        chance = own | {"localizer": RANDOM, "learn": True}
-        for region, update in ((REGION, own), (RANDOM, chance)):
-            config = self._graft.model_copy(update=update)
-            self._add(line, f"size-{region}", config, self._of_tuned(), region=region)
+        config = self._graft.model_copy(update=own)
+        self._add(line, f"size-{REGION}", config, self._of_tuned())
+        for number in range(self._asked.rankings):
+            chance = own | {"localizer": RANDOM, "learn": True, "seed": self._graft.seed + number}
+            config = self._graft.model_copy(update=chance)
+            part = f"size-{RANDOM}-{number}"
+            self._add(line, part, config, self._of_tuned(), region=RANDOM, number=number)
 
     def _of_tuned(self) -> Inputs:
         return {"finetuned": (self._tuned_part,)} if self._tuned_part else {}
 
-    def _add(
-        self, line: Line | None, part: str, config: RunConfig, inputs: Inputs, **about: Any
-    ) -> bool:
-        """A part for a `line`, or for none but what another is made from; whether it can run."""
-        entry, name = kinds()[config.kind], _named(part)
-        if trouble := entry.check(config, inputs):
-            self._refused.setdefault(line or Line.data, trouble[0])
+    def _add(self, line: Line, part: str, config: RunConfig, inputs: Inputs, **about: Any) -> None:
+        """A control run of a `line`."""
+        if self._part_for(line, part, config, inputs):
+            self._runs.append(ControlRun(_named(part), line, **about))
+
+    def _part_for(self, line: Line, part: str, config: RunConfig, inputs: Inputs) -> bool:
+        """A part that a `line` needs, itself a control run or not; whether it can run."""
+        name = _named(part)
+        if self._to_run and (trouble := kinds()[config.kind].check(config, inputs)):
+            self._refused.setdefault(line, trouble[0])
             return False
         self._configs[name] = config
         self._inputs[name] = inputs
-        if line:
-            self._runs.append(ControlRun(name, line, **about))
         return True
 
     def controls(self) -> Controls:

@@ -13,13 +13,17 @@ from graftui.scheduler.submit import Plan
 from graftui.settings import Settings, queueing
 
 
-def for_run(run: Run, sets: Sequence[str], settings: Settings, on: str = "") -> Planned:
-    """For a graft that is there; `sets`: what is asked of its card, as typed. Raises UsageError."""
+def for_run(
+    run: Run, sets: Sequence[str], settings: Settings, on: str = "", to_run: bool = True
+) -> Planned:
+    """For a graft that is there; `sets`: what is asked of its card, as typed. Not `to_run`, only
+    what is done already counts, and model and data need not be here. Raises UsageError.
+    """
     recipe = of_run(run, ancestry(run, settings))
     part = list(recipe.parts)[-1]
     asked = replace(recipe, name=run.name, evidence={**parsed(sets), "of": part})
     with devices_elsewhere(queueing(on or run.executor)):
-        planned = plan(asked, settings, given={part: run})
+        planned = plan(asked, settings, given={part: run}, to_run=to_run)
     return needed(planned)
 
 

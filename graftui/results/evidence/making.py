@@ -6,14 +6,16 @@ no run.
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, islice
+from functools import cache, partial
+from itertools import chain
 
 from engine.contract.catalog import tasks
 from engine.contract.layout import read_whole
-from engine.contract.questions.skills import DiffSkills, SkillsShared
-from graftui.errors import UsageError
+from engine.contract.questions.skills import DiffSkills, SkillPair, SkillsShared
+from graftui.errors import EnvironmentProblem, UsageError
 from graftui.models import Run, RunReason, RunStatus
 from graftui.planning.evidence.controls import RANDOM, REGION, ControlRun, Controls, Line
 from graftui.results.evidence import exchange, place, size, stability
@@ -112,43 +114,79 @@ def card(gathered: Gathered) -> Card:
     )  # fmt: skip
 
 
-def _missing(gathered: Gathered, line: Line, words: tuple[str, str, str]) -> CardLine:
+Pairs = Mapping[str, SkillPair]
+"""Id of another seed's run -> what its skill shares with the graft's."""
+Words = tuple[str, str, str]
+"""Title, question and refutation of a line."""
+
+
+def _missing(gathered: Gathered, line: Line, words: Words) -> CardLine:
+    return _not_told(words, gathered.why_not(line))
+
+
+def _not_told(words: Words, why: str) -> CardLine:
     title, asks, refuted_by = words
-    return CardLine(title, asks, Verdict.missing, refuted_by, because=gathered.why_not(line))
+    return CardLine(title, asks, Verdict.missing, refuted_by, because=why)
+
+
+def _readable(words: Words, line: Callable[[], CardLine]) -> CardLine:
+    """The line; where a file that it is from cannot be read, one that says so: the others stand."""
+    try:
+        return line()
+    except (UsageError, EnvironmentProblem) as error:
+        return _not_told(words, f"{error.message} {error.hint}".strip())
 
 
 def _exchange(gathered: Gathered, metric: str, wanted: float) -> Iterator[CardLine]:
     _, run = next(gathered.done(Line.exchange), (None, None))
+    both = exchange.SUFFICIENCY, exchange.NECESSITY
     if run is None:
-        for words in (exchange.SUFFICIENCY, exchange.NECESSITY):
-            yield _missing(gathered, Line.exchange, words)
+        yield from (_missing(gathered, Line.exchange, words) for words in both)
         return
-    read = gathered.read(run)
-    yield exchange.sufficiency(read, metric, wanted)
-    yield exchange.necessity(read, metric)
+    read = cache(partial(gathered.read, run))
+    yield _readable(both[0], lambda: exchange.sufficiency(read(), metric, wanted))
+    yield _readable(both[1], lambda: exchange.necessity(read(), metric))
 
 
 def _place(gathered: Gathered, metric: str) -> CardLine:
     done = list(gathered.done(Line.retraining))
     if not done:
         return _missing(gathered, Line.retraining, place.PLACE)
-    runs = [(control, gathered.read(run)) for control, run in done if gathered.whole(control)]
-    return place.place(runs, metric)
+    whole = [(control, run) for control, run in done if gathered.whole(control)]
+    return _readable(
+        place.PLACE,
+        lambda: place.place([(control, gathered.read(run)) for control, run in whole], metric),
+    )
 
 
 def _stability(gathered: Gathered) -> Iterator[CardLine]:
-    """Both lines: the engine takes seconds to start, and is asked once."""
+    """Both lines: the engine takes seconds to start, and is asked once if it can read all skills;
+    else of each line by itself, so that the other one stands.
+    """
     runs = {line: [run for _, run in gathered.done(line)] for line in (Line.data, Line.model)}
-    others = list(chain(*runs.values()))
-    paths = [_skill(gathered, run) for run in (gathered.graft, *others)] if others else []
-    shared = gathered.ask(DiffSkills(skills=tuple(paths))) if paths else None
-    pairs = iter([pair for pair in shared.pairs if pair.first == 0] if shared else ())
+    known: Pairs = {}
+    with suppress(UsageError, EnvironmentProblem):
+        known = _pairs(gathered, list(chain(*runs.values())))
     for line, own in runs.items():
+        words = stability.line_of(line.value)
         if own:
-            with_own = list(islice(pairs, len(own)))
-            yield stability.stability(line.value, with_own, [run.id for run in own])
+            yield _readable(words, partial(_stable, gathered, line, own, known))
         else:
-            yield _missing(gathered, line, stability.line_of(line.value))
+            yield _missing(gathered, line, words)
+
+
+def _stable(gathered: Gathered, line: Line, others: Sequence[Run], known: Pairs) -> CardLine:
+    known = known or _pairs(gathered, others)
+    pairs = [known[run.id] for run in others]
+    return stability.stability(line.value, pairs, [run.id for run in others])
+
+
+def _pairs(gathered: Gathered, others: Sequence[Run]) -> Pairs:
+    if not others:
+        return {}
+    paths = [_skill(gathered, run) for run in (gathered.graft, *others)]
+    shared = gathered.ask(DiffSkills(skills=tuple(paths)))
+    return {others[pair.second - 1].id: pair for pair in shared.pairs if pair.first == 0}
 
 
 def _skill(gathered: Gathered, run: Run) -> str:
@@ -162,19 +200,32 @@ def _skill(gathered: Gathered, run: Run) -> str:
 
 def _size(gathered: Gathered, wanted: float) -> CardLine:
     words = size.line_of(wanted)
-    runs = {control.region: run for control, run in gathered.done(Line.size)}
-    known = {region: size.smallest(_result(gathered, run)) for region, run in runs.items()}
-    own, chance = known.get(REGION), known.get(RANDOM)
-    if own is None or chance is None:
+    runs = list(gathered.done(Line.size))
+    of = {
+        name: [run for control, run in runs if control.region == name] for name in (REGION, RANDOM)
+    }
+    if not of[REGION] or len(of[RANDOM]) < size.FEWEST:
         return _missing(gathered, Line.size, words)
-    return size.size(own, chance, wanted, {region: run.id for region, run in runs.items()})
+
+    def line() -> CardLine:
+        own, *chance = (_search(gathered, run) for run in (*of[REGION][:1], *of[RANDOM]))
+        return size.size(own, chance, wanted, [run.id for _, run in runs])
+
+    return _readable(words, line)
 
 
-def _result(gathered: Gathered, run: Run) -> object:
+def _search(gathered: Gathered, run: Run) -> size.Smallest:
+    """What a search for the smallest graft came to. Raises UsageError where that is not known."""
     try:
-        return json.loads(read_whole(directory(gathered.settings, run).result))
+        known = size.smallest(json.loads(read_whole(directory(gathered.settings, run).result)))
     except (OSError, ValueError, RecursionError):
-        return None
+        known = None
+    if known is None:
+        raise UsageError(
+            f"The result of run {run.id} cannot be read, or has no smallest graft.",
+            f"`graftui rerun {run.id}` makes it anew.",
+        )
+    return known
 
 
 def _notes(gathered: Gathered) -> Iterator[str]:

@@ -7,6 +7,7 @@ that is best on dev (the lower dev loss on a tie, then the lower rate).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from graftui.errors import UsageError
 from graftui.planning.evidence.controls import EVERYTHING, MOVEMENT, RANDOM, REGION, ControlRun
 from graftui.results.answers import Answers
 from graftui.results.evidence.card import CardLine, Figure, Verdict
@@ -56,11 +57,18 @@ def place(runs: Iterable[tuple[ControlRun, Tested]], metric: str) -> CardLine:
 def chosen(
     runs: Iterable[tuple[ControlRun, Tested]], metric: str
 ) -> dict[tuple[str, int], Retrained]:
-    """By region, and number of a random one, the run at its best rate."""
+    """By region, and number of a random one, the run at its best rate. Raises UsageError where one
+    inside the region or a random one left no answers.
+    """
     best: dict[tuple[str, int], Retrained] = {}
     for control, run in runs:
         answers, dev = run.result(), run.result(DEV)
         if answers is None or dev is None:
+            if control.region in (REGION, RANDOM):  # passed over, another rate would count
+                raise UsageError(
+                    f"Run {run.run.id} has left no answers on dev and test rows.",
+                    f"`graftui rerun {run.run.id}` makes them anew.",
+                )
             continue
         sign = 1 if metric in LESS_IS_BETTER else -1
         loss = score(dev, "loss") if dev.classes else 0.0

@@ -27,14 +27,14 @@ def card_in(folder: Path) -> Card | None:
         return None
 
 
-def content(card: Card) -> Content:
-    """The page."""
+def content(card: Card, width: int) -> Content:
+    """The page, in `width` cells."""
     lines = [
         Content.assemble(
             ("evidence", "bold"), ("   `graftui evidence` makes it anew", "$text-muted")
         )
     ]
-    for line in page(card):
+    for line in page(card, width):
         pieces = [data(text, f"${TONES[tone]}" if tone else "") for text, tone in line]
         lines.append(Content.assemble(*pieces))
     return Content("\n").join(lines)

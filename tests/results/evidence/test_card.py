@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from engine.contract.questions.skills import SkillPair
 from graftui.errors import UsageError
@@ -152,17 +153,37 @@ def test_stability_needs_every_pair_beyond_the_stricter_null() -> None:
     assert line.verdict is Verdict.chance, "0.05 is shared by two pairs"
 
 
-def test_sizes_are_told_apart_where_their_intervals_do_not_meet() -> None:
-    def verdict(least: int, most: int, low: int, high: int) -> Verdict:
-        own, chance = Smallest(least, least, most, 9), Smallest(high, low, high, 9)
-        return size.size(own, chance, 0.95, {}).verdict
+def test_sizes_are_told_apart_where_no_random_ranking_may_come_to_the_regions() -> None:
+    def verdict(least: int, most: int, *random: tuple[int, int, int]) -> Verdict:
+        chance = [Smallest(each, low, high, 9) for low, each, high in random]
+        return size.size(Smallest(least, least, most, 9), chance, 0.95, []).verdict
 
-    assert verdict(10, 20, 21, 30) is Verdict.holds
-    assert verdict(10, 20, 20, 30) is Verdict.chance
-    assert verdict(31, 40, 20, 30) is Verdict.fails
+    alike = [(21, 25, 30)] * 3
+    assert verdict(10, 20, *alike) is Verdict.holds
+    assert verdict(10, 21, *alike) is Verdict.chance
+    assert verdict(31, 40, *alike) is Verdict.fails
+    apart = [(21, 25, 30), (90, 100, 110), (300, 400, 500)]
+    assert verdict(10, 20, *apart) is Verdict.chance, "a fourth could need 10 as well"
     found = {"recover": {"weights": 5, "least": 4, "most": 6, "tried": {"5": 1.0}}}
     assert size.smallest(found) == Smallest(5, 4, 6, 1)
     assert size.smallest({"recover": {"weights": 5}}) is size.smallest(None) is None
+
+
+def test_one_more_random_ranking_is_foretold_from_those_that_there_are() -> None:
+    sizes = [100, 200, 150]
+    logs = np.log10(sizes)
+    reach = stats.t(2).ppf(0.975) * logs.std(ddof=1) * (1 + 1 / 3) ** 0.5
+    ends = size.at_random([Smallest(n, n, n, 9) for n in sizes])
+    assert (ends.low, ends.high) == pytest.approx(tuple(10 ** (logs.mean() + [-reach, reach])))
+    wide = size.at_random([Smallest(n, 1, 10**6, 9) for n in sizes])
+    assert (wide.low, wide.high) == (1, 10**6), "rows say more than rankings do"
+
+
+def test_a_run_without_answers_is_not_passed_over_for_another_rate() -> None:
+    about, run = retrained(REGION, 0, 0.3, 0.9, 0.9)
+    silent = about, replace(run, groups=())
+    with pytest.raises(UsageError, match="left no answers"):
+        place.chosen([retrained(REGION, 0, 0.1, 0.5, 0.99), silent], "accuracy")
 
 
 @pytest.fixture
