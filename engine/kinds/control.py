@@ -14,9 +14,9 @@ import torch
 
 from engine import kinds
 from engine.contract.events import Finished, Labels, Stage
-from engine.contract.kinds.control import ControlConfig, check_region
-from engine.contract.kinds.graft import check_finetuned
+from engine.contract.kinds.control import ControlConfig, check_grafted
 from engine.contract.layout import RunDir, write_json
+from engine.contract.made_from import check_finetuned
 from engine.course import Course, Phase
 from engine.emit import Emitter, StopRequest
 from engine.errors import ConfigError
@@ -52,7 +52,7 @@ def run(config: ControlConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest
     Raises EngineError, or Cancelled.
     """
     since = time.monotonic()
-    if trouble := check_finetuned(config.finetuned.path) or check_region(config.grafted.path):
+    if trouble := check_finetuned(config.finetuned.path) or check_grafted(config.grafted.path):
         raise ConfigError(*trouble)
     session = begin(config, run_dir, emit, stop, config.seed)
     if isinstance(session.model, LinearModel):

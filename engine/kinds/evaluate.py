@@ -17,8 +17,8 @@ from engine.artifacts import save_logits
 from engine.beside import around, beside
 from engine.contract.events import Finished, Labels, Stage
 from engine.contract.kinds.evaluate import EvaluateConfig, check_settings, further, task_beside
-from engine.contract.kinds.graft import check_finetuned
 from engine.contract.layout import RunDir, write_json
+from engine.contract.made_from import check_finetuned
 from engine.course import Course, Phase
 from engine.emit import Emitter, StopRequest
 from engine.errors import ConfigError

@@ -17,8 +17,9 @@ from engine import data, kinds
 from engine.artifacts import save_logits
 from engine.contract.events import Finished, Stage
 from engine.contract.identity import config_hash
-from engine.contract.kinds.graft import GraftConfig, check_finetuned, check_settings
+from engine.contract.kinds.graft import GraftConfig, check_settings
 from engine.contract.layout import RunDir, write_json
+from engine.contract.made_from import check_finetuned
 from engine.course import Course
 from engine.emit import Emitter, StopRequest
 from engine.errors import Cancelled, ConfigError

@@ -5,9 +5,9 @@ Owns the list of their entries, which every other list of them is made from: the
 needs torch: the engine alone imports it (engine/graft/combining).
 """
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
+
+from engine.contract.entries import import_files, in_order, put
 
 __all__ = ["Method", "methods", "register_method"]
 
@@ -32,15 +32,12 @@ _ENTRIES: dict[str, Method] = {}
 
 def register_method(entry: Method) -> None:
     """Make `entry` known. Raises ValueError if its name is taken."""
-    if _ENTRIES.get(entry.name, entry) != entry:
-        raise ValueError(f"there is a method {entry.name!r} already")
-    _ENTRIES[entry.name] = entry
+    put(_ENTRIES, entry.name, entry, "method")
 
 
 def methods() -> dict[str, Method]:
     """All that are registered by now, by name, in the order of the alphabet."""
-    return dict(sorted(_ENTRIES.items()))
+    return in_order(_ENTRIES)
 
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+import_files(__name__, __path__)

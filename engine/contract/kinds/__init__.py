@@ -5,12 +5,12 @@ is refused and remarked when it is planned. How it is done is in engine/kinds/NA
 shown in graftui/kinds/NAME.py.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from engine.contract.entries import import_files, in_order, put
+from engine.contract.made_from import Role
 from engine.contract.model_folder import Trouble
 from engine.contract.sections import RunConfig
 
@@ -18,27 +18,6 @@ __all__ = ["Kind", "Reason", "Role", "Trouble", "kinds", "register_kind"]
 
 Reason = tuple[tuple[str, ...], str]
 """Settings, and beside what they have no effect."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """Something that runs of a kind are made from: another run's result, or a path."""
-
-    name: str
-    """As in a recipe, `inputs.NAME`, and in what the registry has of the run."""
-    setting: str
-    """Which gets the path of what is read, such as "finetuned.path"; a list, where `many`."""
-    file: str = ""
-    """What is read of another run's folder, such as "checkpoint". Empty: of no run, of paths."""
-    of: tuple[str, ...] = ()
-    """Kinds of the runs that will do; none: any."""
-    digest: str = ""
-    """Setting that gets the hash of the other run's config; a list, where `many`."""
-    inherits: tuple[str, ...] = ()
-    """Sections that are as in the other run's config where nothing else is said."""
-    many: bool = False
-    named: bool = False
-    """Whether the setting may name a run, whose file is then read."""
 
 
 def _nothing(*_: Any) -> Any:
@@ -82,15 +61,12 @@ _ENTRIES: dict[str, Kind] = {}
 
 def register_kind(kind: Kind) -> None:
     """Make a kind known. Raises ValueError if its name is taken."""
-    if _ENTRIES.get(kind.name, kind) != kind:
-        raise ValueError(f"there is a kind {kind.name!r} already")
-    _ENTRIES[kind.name] = kind
+    put(_ENTRIES, kind.name, kind, "kind")
 
 
 def kinds() -> dict[str, Kind]:
-    """All that are registered by now, by name, in the order in which they were."""
-    return dict(_ENTRIES)
+    """All that are registered by now, by name, in the order of the alphabet."""
+    return in_order(_ENTRIES)
 
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+import_files(__name__, __path__)

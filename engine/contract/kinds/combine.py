@@ -1,9 +1,7 @@
 """Combination: one model of several skills, and how well it does each of their tasks."""
 
-import os
 from collections.abc import Collection, Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -13,6 +11,7 @@ from engine.contract.catalog import tasks, unknown_task
 from engine.contract.combining import methods
 from engine.contract.identity import said_of
 from engine.contract.kinds import Kind, Reason, Role, Trouble, register_kind
+from engine.contract.made_from import MODEL, OF_TASK, SKILLS, check_checkpoint, check_skills
 from engine.contract.sections import (
     ComputeConfig,
     DemoConfig,
@@ -22,8 +21,6 @@ from engine.contract.sections import (
     RunConfig,
     TaskConfig,
 )
-
-_SHARED = ("model", "task", "demo", "freeze", "compute")
 
 
 class CombineConfig(RunConfig):
@@ -176,16 +173,10 @@ def check_inputs(config: CombineConfig, linked: Collection[str] = ()) -> Trouble
             "there is nothing to combine: combine.skills and combine.finetuned are empty",
             'link runs in the recipe (inputs.skills = ["a", "b"]), or give skill files',
         )
-    for path in () if "skills" in linked else config.skills:
-        if not Path(os.path.expanduser(path)).is_file():
-            return f"combine.skills: there is no file {path!r}", "give the skill files of grafts"
+    trouble = None if "skills" in linked else check_skills("combine.skills", config.skills)
     for path in () if "finetuned" in linked else config.finetuned:
-        if not (Path(os.path.expanduser(path)) / "config.json").is_file():
-            return (
-                f"combine.finetuned: there is no folder {path!r} with a config.json",
-                "give the checkpoint/ folders of fine-tunings",
-            )
-    return None
+        trouble = trouble or check_checkpoint("combine.finetuned", path)
+    return trouble
 
 
 def _check(config: CombineConfig, linked: Collection[str]) -> Trouble:
@@ -222,26 +213,17 @@ register_kind(
         config=CombineConfig,
         title="One model of several skills, scored on the task of each",
         roles=(
-            Role(
-                name="skills",
-                setting="skills",
-                file="skill.safetensors",
-                of=("graft", "retrain", "combine"),
-                digest="skill_hashes",
-                inherits=_SHARED,
-                many=True,
-                named=True,
-            ),
+            SKILLS,
             Role(
                 name="finetuned",
                 setting="finetuned",
                 file="checkpoint",
                 of=("finetune",),
                 digest="finetuned_hashes",
-                inherits=_SHARED,
+                inherits=OF_TASK,
                 many=True,
             ),
-            Role(name="model", setting="model.name"),
+            MODEL,
         ),
         stages=("pretrained", "alone", "combined", "interference"),
         check=_check,

@@ -8,9 +8,10 @@ from pydantic import Field, model_validator
 from engine.contract import preflight
 from engine.contract.catalog import tasks, unknown_task
 from engine.contract.combining import methods
-from engine.contract.kinds import Kind, Role, Trouble, register_kind
+from engine.contract.kinds import Kind, Trouble, register_kind
 from engine.contract.kinds.evaluate import task_beside
 from engine.contract.kinds.finetune import TrainConfig
+from engine.contract.made_from import MODEL
 from engine.contract.sections import (
     ComputeConfig,
     DemoConfig,
@@ -90,7 +91,7 @@ register_kind(
     Kind(
         config=ContinualConfig,
         title="One task after another: fine-tuned on, and as grafts that are combined",
-        roles=(Role(name="model", setting="model.name"),),
+        roles=(MODEL,),
         stages=("pretrained", "finetuned", "sequential", "grafts"),
         check=_check,
     )

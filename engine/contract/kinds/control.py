@@ -1,15 +1,14 @@
 """Control: a graft's region beside random ones, put in and taken out."""
 
-import os
 from collections.abc import Collection
-from pathlib import Path
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
 from engine.contract import preflight
 from engine.contract.kinds import Kind, Role, Trouble, register_kind
-from engine.contract.kinds.graft import check_finetuned
+from engine.contract.made_from import FINETUNED, MODEL, OF_TASK, check_finetuned, check_skills
 from engine.contract.sections import (
     ComputeConfig,
     DemoConfig,
@@ -50,23 +49,20 @@ def _check(config: ControlConfig, linked: Collection[str]) -> Trouble:
     return (
         preflight.check(config)
         or (None if "finetuned" in linked else check_finetuned(config.finetuned.path))
-        or (None if "grafted" in linked else check_region(config.grafted.path))
+        or (None if "grafted" in linked else check_grafted(config.grafted.path))
     )
 
 
-def check_region(path: str) -> Trouble:
+def check_grafted(path: str) -> Trouble:
     """A skill file that is not said, or not there."""
     if not path:
         return (
             "the control has no region: grafted.path is empty",
             'link it to a graft in the recipe (inputs.grafted = "graft"), or give a skill file',
         )
-    if not Path(os.path.expanduser(path)).is_file():
-        return f"grafted.path = {path!r}: there is no such file", "give a graft's skill.safetensors"
-    return None
+    return check_skills("grafted.path", [path])
 
 
-_TASK = ("model", "task", "demo", "freeze", "compute")
 register_kind(
     Kind(
         config=ControlConfig,
@@ -78,16 +74,10 @@ register_kind(
                 file="skill.safetensors",
                 of=("graft", "retrain"),
                 digest="grafted.config_hash",
-                inherits=_TASK,
+                inherits=OF_TASK,
             ),
-            Role(
-                name="finetuned",
-                setting="finetuned.path",
-                file="checkpoint",
-                of=("finetune",),
-                digest="finetuned.config_hash",
-            ),
-            Role(name="model", setting="model.name"),
+            replace(FINETUNED, inherits=()),
+            MODEL,
         ),
         stages=(
             "pretrained",

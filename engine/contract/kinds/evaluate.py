@@ -1,8 +1,6 @@
 """Evaluation: a model with skills in it, or a fine-tuned one, on any tasks."""
 
-import os
 from collections.abc import Collection
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,8 +8,14 @@ from pydantic import Field
 from engine.contract import preflight
 from engine.contract.catalog import tasks, unknown_task
 from engine.contract.files import on_hub, task_folder
-from engine.contract.kinds import Kind, Role, Trouble, register_kind
-from engine.contract.kinds.graft import check_finetuned
+from engine.contract.kinds import Kind, Trouble, register_kind
+from engine.contract.made_from import (
+    FINETUNED,
+    MODEL,
+    SKILLS,
+    check_finetuned,
+    check_skills,
+)
 from engine.contract.sections import (
     ComputeConfig,
     DemoConfig,
@@ -132,7 +136,7 @@ def _check(config: EvaluateConfig, linked: Collection[str]) -> Trouble:
     if trouble is None and "finetuned" not in linked and config.finetuned.path:
         trouble = check_finetuned(config.finetuned.path)
     if trouble is None and "skills" not in linked:
-        trouble = _check_skills(config.skills)
+        trouble = check_skills("evaluate.skills", config.skills)
     return trouble or _check_tasks(config)
 
 
@@ -145,40 +149,14 @@ def _check_tasks(config: EvaluateConfig) -> Trouble:
     return None
 
 
-def _check_skills(paths: Collection[str]) -> Trouble:
-    for path in paths:
-        if not Path(os.path.expanduser(path)).is_file():
-            return (
-                f"evaluate.skills: there is no file {path!r}",
-                "give skill files, or link runs that make some (inputs.skills)",
-            )
-    return None
-
-
 register_kind(
     Kind(
         config=EvaluateConfig,
         title="A model with skills in it, or a fine-tuned one, on any tasks",
         roles=(
-            Role(
-                name="skills",
-                setting="skills",
-                file="skill.safetensors",
-                of=("graft", "retrain", "combine"),
-                digest="skill_hashes",
-                inherits=("model", "task", "demo", "freeze", "compute"),
-                many=True,
-                named=True,
-            ),
-            Role(
-                name="finetuned",
-                setting="finetuned.path",
-                file="checkpoint",
-                of=("finetune",),
-                digest="finetuned.config_hash",
-                inherits=("model", "task", "demo", "freeze", "compute"),
-            ),
-            Role(name="model", setting="model.name"),
+            SKILLS,
+            FINETUNED,
+            MODEL,
         ),
         stages=("pretrained", "finetuned", "interpolated", "wise_ft", "grafted"),
         check=_check,

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from engine.contract import preflight
 from engine.contract.catalog import tasks
-from engine.contract.kinds import Kind, Reason, Role, Trouble, register_kind
+from engine.contract.kinds import Kind, Reason, Trouble, register_kind
+from engine.contract.made_from import MODEL
 from engine.contract.sections import (
     ComputeConfig,
     DemoConfig,
@@ -116,7 +117,7 @@ register_kind(
     Kind(
         config=FinetuneConfig,
         title="Few-shot fine-tuning of a pretrained model",
-        roles=(Role(name="model", setting="model.name"),),
+        roles=(MODEL,),
         stages=("pretrained", "finetuned"),
         check=_check,
         remarks=_remarks,

@@ -1,9 +1,7 @@
 """Graft: which few weights of the fine-tuned model carry the skill."""
 
-import os
 from collections.abc import Collection, Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -12,6 +10,7 @@ from engine.contract import preflight
 from engine.contract.identity import said_of
 from engine.contract.kinds import Kind, Reason, Role, Trouble, register_kind
 from engine.contract.localizers import Localizer, localizers
+from engine.contract.made_from import FINETUNED, MODEL, check_finetuned
 from engine.contract.sections import (
     ComputeConfig,
     DemoConfig,
@@ -155,21 +154,6 @@ def check_settings(config: GraftConfig) -> Trouble:
     return None
 
 
-def check_finetuned(path: str, whose: str = "the graft") -> Trouble:
-    """A fine-tuned checkpoint that is not said, or not there."""
-    if not path:
-        return (
-            f"{whose} has no fine-tuned model: finetuned.path is empty",
-            'link it to a run in the recipe (of = "finetune"), or give the checkpoint folder',
-        )
-    if not (Path(os.path.expanduser(path)) / "config.json").is_file():
-        return (
-            f"finetuned.path = {path!r}: there is no such folder with a config.json",
-            'give the checkpoint/ of a fine-tuning, or link a [finetune] part (of = "finetune")',
-        )
-    return None
-
-
 def _check_given(
     config: GraftConfig, recipe: Collection[str], overrides: Collection[str]
 ) -> Trouble:
@@ -210,14 +194,7 @@ register_kind(
         config=GraftConfig,
         title="Which few weights of the fine-tuned model carry the skill",
         roles=(
-            Role(
-                name="finetuned",
-                setting="finetuned.path",
-                file="checkpoint",
-                of=("finetune",),
-                digest="finetuned.config_hash",
-                inherits=("model", "task", "demo", "freeze", "compute"),
-            ),
+            FINETUNED,
             Role(
                 name="base_patch",
                 setting="base_patch",
@@ -225,7 +202,7 @@ register_kind(
                 of=("graft", "retrain"),
                 named=True,
             ),
-            Role(name="model", setting="model.name"),
+            MODEL,
         ),
         stages=(
             "pretrained",

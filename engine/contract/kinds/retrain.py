@@ -1,14 +1,15 @@
 """Retraining: fine-tuning from the pretrained model where only a region of the weights moves."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
-from engine.contract import preflight
+from engine.contract import made_from, preflight
 from engine.contract.kinds import Kind, Reason, Role, Trouble, register_kind
 from engine.contract.kinds.finetune import TrainConfig, idle_in_training, remarks_of_training
-from engine.contract.kinds.graft import check_finetuned
+from engine.contract.made_from import MODEL, OF_TASK, check_finetuned
 from engine.contract.regions import FINETUNED, MASK
 from engine.contract.regions.section import RegionConfig, check_region, reads, unused
 from engine.contract.sections import (
@@ -74,21 +75,12 @@ def _idle(config: RetrainConfig) -> Iterator[Reason]:
     yield from idle_in_training(config.train)
 
 
-OF_TASK = ("model", "task", "demo", "freeze", "compute")
-
 register_kind(
     Kind(
         config=RetrainConfig,
         title="Few-shot fine-tuning of a region of the weights alone",
         roles=(
-            Role(
-                name=FINETUNED,
-                setting="finetuned.path",
-                file="checkpoint",
-                of=("finetune",),
-                digest="finetuned.config_hash",
-                inherits=("train", *OF_TASK),
-            ),
+            replace(made_from.FINETUNED, inherits=("train", *OF_TASK)),
             Role(
                 name=MASK,
                 setting="region.mask",
@@ -98,7 +90,7 @@ register_kind(
                 inherits=OF_TASK,
                 named=True,
             ),
-            Role(name="model", setting="model.name"),
+            MODEL,
         ),
         stages=("pretrained", "finetuned", "retrained"),
         check=_check,

@@ -5,9 +5,9 @@ Owns the list of their entries, which every other list of localizers is made fro
 needs torch: the engine alone imports it (engine/graft/localizers).
 """
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
+
+from engine.contract.entries import import_files, in_order, put
 
 __all__ = ["Localizer", "localizers", "register_localizer"]
 
@@ -38,17 +38,14 @@ _ENTRIES: dict[str, Localizer] = {}
 
 def register_localizer(entry: Localizer) -> None:
     """Make `entry` known. Raises ValueError if its name is taken, or it both rates and learns."""
-    if _ENTRIES.get(entry.name, entry) != entry:
-        raise ValueError(f"there is a localizer {entry.name!r} already")
     if entry.scorer and entry.learner:
         raise ValueError(f"the localizer {entry.name!r} has both a scorer and a learner")
-    _ENTRIES[entry.name] = entry
+    put(_ENTRIES, entry.name, entry, "localizer")
 
 
 def localizers() -> dict[str, Localizer]:
     """All that are registered by now, by name, in the order of the alphabet."""
-    return dict(sorted(_ENTRIES.items()))
+    return in_order(_ENTRIES)
 
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+import_files(__name__, __path__)

@@ -8,6 +8,8 @@ engine alone imports it (engine/graft/regions). The settings that name a region 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.contract.entries import in_order, put
+
 __all__ = ["FINETUNED", "MASK", "RegionSource", "chain", "region_sources", "register_source"]
 
 MASK, FINETUNED = "mask", "finetuned"
@@ -35,14 +37,12 @@ _SOURCES: dict[str, RegionSource] = {}
 
 def register_source(source: RegionSource) -> None:
     """Make `source` known. Raises ValueError if its name is taken."""
-    if _SOURCES.get(source.name, source) != source:
-        raise ValueError(f"there is a source {source.name!r} of regions already")
-    _SOURCES[source.name] = source
+    put(_SOURCES, source.name, source, "source of regions")
 
 
 def region_sources() -> dict[str, RegionSource]:
     """All that are registered by now, by name, in the order of the alphabet."""
-    return dict(sorted(_SOURCES.items()))
+    return in_order(_SOURCES)
 
 
 def chain(source: str, like: str) -> tuple[RegionSource, ...]:

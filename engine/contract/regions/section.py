@@ -1,13 +1,12 @@
 """The section of a config that names a region, and what can be seen of it before a run starts."""
 
-import os
 from collections.abc import Collection, Iterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from engine.contract.identity import said_of
+from engine.contract.made_from import check_skills
 from engine.contract.model_folder import Trouble
 from engine.contract.regions import FINETUNED, MASK, RegionSource, chain, region_sources
 from engine.contract.sections import Registered, Section, Sparsity
@@ -108,5 +107,5 @@ def _troubles(config: RegionConfig, linked: Collection[str]) -> Iterator[Trouble
                 'link it to a run in the recipe (inputs.mask = "graft"), or give a skill file or '
                 "a run's id",
             )
-        elif not Path(os.path.expanduser(config.mask)).is_file():
-            yield f"region.mask = {config.mask!r}: there is no such file", "give a skill file"
+        elif trouble := check_skills("region.mask", [config.mask]):
+            yield trouble
