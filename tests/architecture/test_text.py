@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-import pytest
+from tests.each import each
 
 ONLY = "graftui/terminal.py"
 # Of Rich: what parses markup in strings, or takes them as they are.
@@ -67,7 +67,7 @@ def test_no_string_is_parsed(trees: dict[str, ast.Module]) -> None:
     assert not {path: said for path, said in seen.items() if said}
 
 
-@pytest.mark.parametrize(
+@each(
     "code",
     [
         "from rich.text import Text",

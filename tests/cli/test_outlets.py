@@ -18,6 +18,7 @@ from graftui.show import tables
 from graftui.terminal import Console
 from tests.cli.study import add, tuned
 from tests.cli.workplace import typed
+from tests.each import each
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_progress_bar_of_hours_is_its_last_state(tmp_path: Path) -> None:
     assert found[-1] == "end"
 
 
-@pytest.mark.parametrize("size", range(1, 9))
+@each("size", range(1, 9))
 def test_pieces_do_not_matter(size: int) -> None:
     whole = b"a\rb\r\n\r1%\r2%\nlast\r\r\n\nn\xc3\xa9\r"
     pieces = [whole[at : at + size] for at in range(0, len(whole), size)]

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import pytest
 import typer
 from typer.testing import CliRunner
 
 from graftui.cli import app, app_for
 from graftui.cli.plain import PlainCommand
+from tests.each import each
 
 
 def told(form: type[PlainCommand] | None, words: list[str]) -> Any:
@@ -34,7 +34,7 @@ def told(form: type[PlainCommand] | None, words: list[str]) -> Any:
     return ended.exit_code, ended.output, given
 
 
-@pytest.mark.parametrize(
+@each(
     "words",
     [
         ["r"], [], ["r", "a", "b"], ["", "a"], ["r", "--name", ""], ["r", "--limit", "7"],

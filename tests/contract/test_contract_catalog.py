@@ -9,6 +9,7 @@ from engine.contract.catalog import CatalogError, TaskSpec, tasks, unknown_task
 from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.layout import shipped
 from engine.contract.sections import ModelConfig, TaskConfig
+from tests.each import each
 
 BLOCK = """
 [toy]
@@ -84,7 +85,7 @@ def test_two_own_blocks_of_one_name_are_refused(tmp_path: Path) -> None:
     assert all(str(tmp_path / f"{name}.toml") in str(caught.value) for name in ("a", "b"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "words"),
     [
         ("text = [0]", 'text = ["sentence"]', "tsv has column numbers, and 'sentence' is none"),
@@ -143,7 +144,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         tasks(tmp_path)
 
 
-@pytest.mark.parametrize(
+@each(
     ("task", "words"),
     [
         ({}, None),
@@ -204,7 +205,7 @@ def test_the_test_rows_of_the_original_layout(
 SHIPPED = list(tasks().values())
 
 
-@pytest.mark.parametrize("spec", SHIPPED, ids=lambda spec: spec.name)
+@each("spec", SHIPPED)
 def test_every_shipped_task_is_usable(spec: TaskSpec) -> None:
     words = spec.masked.label_words
     assert len(set(words.values())) == len(words) >= 2
@@ -260,7 +261,7 @@ MASKED = {
 """Prompt, words, limits of the first and the other sentence, longest input, metric."""
 
 
-@pytest.mark.parametrize("name", MASKED)
+@each("name", MASKED)
 def test_masked_prompts_are_the_papers(name: str) -> None:
     spec = tasks()[name]
     words = " ".join(spec.masked.label_words.values())
@@ -286,7 +287,7 @@ CAUSAL = {
 }
 
 
-@pytest.mark.parametrize("name", CAUSAL)
+@each("name", CAUSAL)
 def test_causal_prompts_are_the_papers(name: str) -> None:
     causal = tasks()[name].causal
     assert causal
@@ -311,7 +312,7 @@ def test_labels_of_inference_stand_in_the_papers_order() -> None:
     assert tasks()["STS-B"].bounds == (0, 5)
 
 
-@pytest.mark.parametrize("spec", [s for s in SHIPPED if s.hub], ids=lambda spec: spec.name)
+@each("spec", [s for s in SHIPPED if s.hub])
 def test_the_hubs_class_numbers_name_each_label_once(spec: TaskSpec) -> None:
     assert spec.hub
     assert sorted(spec.hub.labels or spec.labels) == sorted(spec.labels)

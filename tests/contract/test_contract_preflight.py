@@ -11,6 +11,7 @@ from engine.contract import gpus, preflight, remarks
 from engine.contract.kinds import kinds
 from engine.contract.kinds.finetune import FinetuneConfig
 from engine.contract.kinds.graft import GraftConfig
+from tests.each import each
 
 Raw = dict[str, Any]
 ROBERTA: Raw = {"architectures": ["RobertaForMaskedLM"], "model_type": "roberta"}
@@ -213,7 +214,7 @@ def test_a_device_that_is_not_there_is_refused_in_its_place(
     assert trouble(compute={"device": "cuda:3"}) == "no cuda:3 "
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "said"),
     [
         ({"localizer": "fisher", "steps": 9, "lr": 1e6, "examples": 64},
@@ -238,7 +239,7 @@ def test_settings_that_a_graft_does_not_use_are_said(raw: Raw, said: list[str]) 
     assert remarks.without_effect(config) == said
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "said"),
     [
         ({"task": {"head": "mean"}}, ["task.head: no effect with task.type = prompt"]),

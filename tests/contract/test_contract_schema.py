@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from engine.contract import config as configs
 from engine.contract import schema
 from engine.contract.kinds import kinds
+from tests.each import each
 
 Raw = dict[str, Any]
 
@@ -49,7 +50,7 @@ WRONG: list[tuple[Raw, str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "path", "words"), WRONG)
+@each(("raw", "path", "words"), WRONG)
 def test_a_wrong_value_is_named_with_what_is_allowed(raw: Raw, path: str, words: list[str]) -> None:
     found = explained(raw)
     assert list(found) == [path]
@@ -73,31 +74,27 @@ def wrong_values(setting: schema.Setting) -> list[Any]:
     return by_type[setting.type]
 
 
-EVERY = [
-    (kind, one, value)
-    for kind in kinds()
-    for one in schema.settings(kind)
-    for value in wrong_values(one)
-]
+@pytest.mark.parametrize("kind", kinds())
+def test_every_wrong_value_of_every_setting_is_named(kind: str) -> None:
+    wrong = [(one, value) for one in schema.settings(kind) for value in wrong_values(one)]
+    assert len(wrong) > 20
+    assert [f"{one.path}={value}" for one, value in wrong if not _is_named(kind, one, value)] == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "one", "value"), EVERY, ids=[f"{k}-{s.path}={v}" for k, s, v in EVERY]
-)
-def test_every_wrong_value_of_every_setting_is_named(
-    kind: str, one: schema.Setting, value: Any
-) -> None:
+def _is_named(kind: str, one: schema.Setting, value: Any) -> bool:
     raw: Raw = {"kind": kind}
     inner = raw
     for key in one.keys[:-1]:
         inner = inner.setdefault(key, {})
     inner[one.keys[-1]] = value
     found = explained(raw)
-    assert list(found) == [one.path]
-    assert found[one.path].startswith(f"{one.path} = ")
-    for choice in one.choices:
-        assert choice in found[one.path]
-    assert "should" in found[one.path] or "one of" in found[one.path]
+    said = found.get(one.path, "")
+    return (
+        list(found) == [one.path]
+        and said.startswith(f"{one.path} = ")
+        and all(choice in said for choice in one.choices)
+        and ("should" in said or "one of" in said)
+    )
 
 
 UNKNOWN: list[tuple[Raw, str, str]] = [

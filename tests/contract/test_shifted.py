@@ -6,6 +6,7 @@ from engine.contract.catalog import tasks
 from engine.contract.preflight import check_words
 from engine.contract.sections import TaskConfig
 from engine.contract.shifted import OtherLabels, translation
+from tests.each import each
 
 REVIEWS = ("mr", "cr", "imdb", "yelp_polarity", "amazon_polarity")
 GENRES = ("MNLI-telephone", "MNLI-government", "MNLI-letters", "MNLI-facetoface", "SNLI", "anli")
@@ -17,7 +18,7 @@ FIT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("own", "other"), FIT)
+@each(("own", "other"), FIT)
 def test_each_label_goes_to_that_of_the_same_word(own: str, other: str) -> None:
     theirs, ours = (tasks()[name].masked.label_words for name in (other, own))
     labels = translation(tasks()[other], tasks()[own])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine import batches, data
 from engine.evaluate import Outcome, recovery
+from tests.each import each
 from tests.engine.engine_bench import session_of
 from tests.engine.engine_zoo import FAMILIES
 
@@ -55,7 +56,7 @@ def test_agreement_is_the_share_of_equal_predictions() -> None:
     assert one.scores(like=one)["agreement"] == 1.0
 
 
-@pytest.mark.parametrize(
+@each(
     ("graft", "finetuned", "pretrained", "expected"),
     [
         (0.9, 0.9, 0.5, {"recovery": 1.0, "gain_recovery": 1.0}),

@@ -9,6 +9,7 @@ import transformers as tf
 from engine.contract.sections import FreezeConfig
 from engine.errors import ConfigError
 from engine.models import freeze_all_but, weight_map
+from tests.each import each
 from tests.engine.engine_zoo import FAMILIES, LAYERS
 
 EACH = pytest.mark.parametrize("name", FAMILIES)
@@ -52,9 +53,9 @@ def test_gpt2_has_its_published_number_of_weights() -> None:
     assert sum(sizes[n] for n in found.embeddings) == 50257 * 768 + 1024 * 768
 
 
-@pytest.mark.parametrize("embeddings", [True, False])
-@pytest.mark.parametrize("head", [True, False])
-@pytest.mark.parametrize("layers", [0, 1, 2])
+@each("embeddings", [True, False])
+@each("head", [True, False])
+@each("layers", [0, 1, 2])
 def test_freezing(embeddings: bool, head: bool, layers: int) -> None:
     lm = FAMILIES["roberta"].build()
     freeze = FreezeConfig(embeddings=embeddings, head=head, layers=layers)

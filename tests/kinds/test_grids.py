@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from graftui import kinds
 from graftui.show.grids import texts
+from tests.each import each
 
 COMBINED: dict[str, Any] = {
     "subsets": [
@@ -47,8 +46,8 @@ def test_both_matrices_and_their_measures_are_tables() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["combine", "continual"])
-@pytest.mark.parametrize(
+@each("kind", ["combine", "continual"])
+@each(
     "result",
     [
         {}, {"subsets": 7}, {"subsets": [{"skills": [1, 2]}]}, {"tasks": ["a"], "pretrained": []},

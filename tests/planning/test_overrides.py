@@ -9,6 +9,7 @@ from engine.contract.sections import ModelConfig
 from graftui.errors import UsageError
 from graftui.planning import recipes
 from graftui.planning.overrides import Override, Source, parse
+from tests.each import each
 from tests.planning.test_recipes import both
 
 TWO = """
@@ -99,7 +100,7 @@ def test_a_setting_is_set_once(second: str) -> None:
         both("train.lr=0.5", "task.k=8", second)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "says"),
     [
         ("train.lr", "give it as setting=value"),

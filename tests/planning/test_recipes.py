@@ -18,6 +18,7 @@ from graftui.errors import UsageError
 from graftui.planning import recipes
 from graftui.planning.evidence.controls import expanded
 from graftui.planning.overrides import parse
+from tests.each import each
 from tests.strange import VALUES
 
 BOTH = """
@@ -90,7 +91,7 @@ def test_a_wrong_value_names_the_setting_and_the_recipe() -> None:
         both("train.lr=0")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "overrides", "named"),
     [
         ('[a]\nkind = ["graft"]', (), "['graft']"),

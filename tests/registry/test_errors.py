@@ -10,6 +10,7 @@ import pytest
 
 from graftui import errors
 from graftui.errors import EXIT_CODES, EnvironmentProblem, GraftuiError, explain
+from tests.each import each
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_the_path_is_named(exc: OSError, said: str) -> None:
     assert found.hint
 
 
-@pytest.mark.parametrize(
+@each(
     ("code", "said"),
     [
         ("SQLITE_BUSY", "is locked"),

@@ -17,6 +17,7 @@ from graftui.errors import UsageError
 from graftui.results import answers as module
 from graftui.results.answers import answers_of
 from graftui.results.maps import map_of
+from tests.each import each
 from tests.strange import VALUES
 
 HEAD: dict[str, Any] = {
@@ -64,7 +65,7 @@ def test_a_torn_file_gives_the_groups_before_the_tear(tmp_path: Path) -> None:
         next(groups)
 
 
-@pytest.mark.parametrize(
+@each(
     "lines",
     [
         [[]], [7], [{**HEAD, "v": 2}, *ROWS], [HEAD], [HEAD, ROWS[0]], [{**HEAD, "rows": -1}],
@@ -147,7 +148,7 @@ def test_a_map_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert found.by_module(graft) == {(0, "q"): 3}
 
 
-@pytest.mark.parametrize(
+@each(
     "wrong",
     [
         7, {**MAP, "v": 2}, {**MAP, "tensors": None}, {**MAP, "grafts": [{**GRAFT, "counts": []}]},

@@ -13,6 +13,7 @@ from graftui.results.export import runs as exporting
 from graftui.show import tables
 from graftui.terminal import Console
 from graftui.tui import cells
+from tests.each import each
 
 RUN = Run(
     id="k3f9qz", name="n", kind="graft", config={"task": {"name": "film"}}, config_hash="abc",
@@ -21,7 +22,7 @@ RUN = Run(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
+@each("column", COLUMNS)
 def test_every_column_is_a_key_to_filter_and_sort_by(column: Column) -> None:
     assert known(column.name)
     assert known(column.sort.removeprefix("-"))

@@ -16,6 +16,7 @@ from graftui.registry.store import Store
 from graftui.results.explained import Explained, explained
 from graftui.results.provenance import told
 from graftui.settings import Settings, at
+from tests.each import each
 from tests.registry.registry_rows import make, place
 
 NOTED: dict[str, dict[str, Any]] = {
@@ -110,7 +111,7 @@ def test_nothing_differs_and_the_results_still_do(lab: Lab) -> None:
     assert "finetuned accuracy: 75.0 → 75.00000001" in why.sentence, "in digits that tell"
 
 
-@pytest.mark.parametrize(
+@each(
     ("noted", "expected"),
     [
         (changed("code", engine="f" * 32), {"code": {"engine": ("e" * 32, "f" * 32)}}),

@@ -4,8 +4,6 @@ import csv
 import io
 from dataclasses import replace
 
-import pytest
-
 from engine.contract.localizers import localizers
 from graftui.measured import Score
 from graftui.models import Run
@@ -19,6 +17,7 @@ from graftui.results.run_charts import over_sizes
 from graftui.results.score_table import score_table
 from graftui.results.side_by_side import compare, flat
 from graftui.results.trials import Choice, Entry, trials
+from tests.each import each
 
 
 def graft(id: str, localizer: str, **config: object) -> Run:
@@ -56,7 +55,7 @@ def collected(*localizers: str, by: tuple[str, ...] = ("stage",)) -> Collected:
     return Collected(by, ("graft.seed",), "dev", collect(found, by, ("graft.seed",)))
 
 
-@pytest.mark.parametrize("localizer", localizers())
+@each("localizer", localizers())
 def test_tables_call_a_graft_by_its_localizer(localizer: str) -> None:
     name, scores = f"{localizer} graft", told(localizer)
     table = score_table(scores, 200)

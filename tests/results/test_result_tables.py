@@ -23,6 +23,7 @@ from graftui.show import comparison, tables
 from graftui.show.tables import Results
 from graftui.terminal import Console
 from graftui.tui import describe
+from tests.each import each
 
 OF_CLASSES = {"accuracy": 0.901, "loss": 0.3, "ece": 0.04}
 OF_GRAFT = {"weights": 8505.0, "recovery": 0.97, "agreement": 0.93, "gain_recovery": 0.95}
@@ -81,8 +82,8 @@ def test_a_time_left_is_no_finer_than_it_is_known(seconds: float | None, words: 
     assert time_left(seconds) == words
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
-@pytest.mark.parametrize("more", [{}, {"f1": 0.8}, {"matthews": 0.4}])
+@each("width", [60, 80, 120])
+@each("more", [{}, {"f1": 0.8}, {"matthews": 0.4}])
 def test_a_table_fits_and_keeps_the_metric(width: int, more: dict[str, float]) -> None:
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(Results(graft(**more), "a title"))

@@ -4,18 +4,18 @@ import csv
 import io
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graftui.results.export import grid, sheet
+from tests.each import each
 
 
 def read(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\tx", "\rx", " =1", "\n=1", '"=1', "'=1",
@@ -28,9 +28,7 @@ def test_a_formula_is_text(text: str) -> None:
     assert read(sheet.text_of([text], [[text]], raw=True)) == [[text], [text]]
 
 
-@pytest.mark.parametrize(
-    "value", [-1, -0.5, 1e-4, "name", "a=b", "x-1", "it's", "", "[1]", None, [-1, 2], {"a": -1}]
-)
+@each("value", [-1, -0.5, 1e-4, "name", "a=b", "x-1", "it's", "", "[1]", None, [-1, 2], {"a": -1}])
 def test_numbers_and_other_text_stay(value: Any) -> None:
     assert sheet.text_of(["head"], [[value]]) == sheet.text_of(["head"], [[value]], raw=True)
 

@@ -14,6 +14,7 @@ from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.scheduler.pulling import Fate, Pulled, Source, pull
 from graftui.settings import Settings, at
+from tests.each import each
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 
 needs_rsync = pytest.mark.skipif(shutil.which("rsync") is None, reason="rsync is not installed")
@@ -165,7 +166,7 @@ def test_without_rsync_that_is_said(
         pull(here.settings, Source.of(str(there.settings.root)), everything)
 
 
-@pytest.mark.parametrize("typed", ["", "/", "gpu1:", ":work", "-e:x", "--rsh=x", "/nowhere"])
+@each("typed", ["", "/", "gpu1:", ":work", "-e:x", "--rsh=x", "/nowhere"])
 def test_what_is_no_place_is_refused(typed: str) -> None:
     with pytest.raises(UsageError):
         Source.of(typed)

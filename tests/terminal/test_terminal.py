@@ -14,6 +14,7 @@ from rich.cells import cell_len
 
 from graftui.terminal import Console, Table, Text
 from graftui.text import FALLBACK, fit, spelt, visible, visible_lines
+from tests.each import each
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
@@ -40,7 +41,7 @@ def test_visible_text_is_one_line_that_moves_no_cursor(text: str) -> None:
     assert visible(shown) == shown
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "shown"),
     [
         ("plain name", "plain name"),

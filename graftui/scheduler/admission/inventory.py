@@ -107,7 +107,10 @@ def _pretended(index: int, raw: Mapping[str, Any]) -> Gpu:
     return Gpu(index, str(raw["uuid"]), _bytes(raw["total_gib"]), used, others)
 
 
-def _bytes(size: float) -> int:
+def _bytes(size: Any) -> int:
+    """Raises TypeError for what is no number: a text times GIB would be one of so many letters."""
+    if not isinstance(size, int | float):
+        raise TypeError(f"{size!r} is no number of GiB")
     return int(size * GIB)
 
 

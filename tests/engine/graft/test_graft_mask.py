@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from engine.errors import ConfigError
 from engine.graft import mask as mask_module
 from engine.graft.mask import budget, top
+from tests.each import each
 
 SCORES = st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]) | st.floats(0, 2, width=32), max_size=60)
 
@@ -39,7 +40,7 @@ def test_top_of_many_by_a_sample(monkeypatch: pytest.MonkeyPatch, levels: int, o
         assert torch.equal(top(score, s), ranked[:s].sort().values)
 
 
-@pytest.mark.parametrize(
+@each(
     ("sparsity", "total", "expected"),
     [
         (1e-4, 85_054_464, 8505),

@@ -15,6 +15,7 @@ from engine.graft.regions import Ground, Region, find, finder
 from engine.graft.regions.random import alike
 from engine.graft.skill import cut, write
 from engine.models import weight_map
+from tests.each import each
 from tests.engine.engine_zoo import FAMILIES
 from tests.engine.graft.graft_bench import tuned_from
 
@@ -185,7 +186,7 @@ def test_a_taken_name_and_code_that_is_not_there_are_refused(
         finder("lost")
 
 
-@pytest.mark.parametrize(
+@each(
     ("settings", "linked", "trouble"),
     [
         ({"source": "skill"}, (), "region.mask is empty"),

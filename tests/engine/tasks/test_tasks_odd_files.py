@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from engine.contract.catalog import TaskSpec, tasks
 from engine.errors import DataError
 from engine.tasks.readers import Row, Table, read_table
+from tests.each import each
 
 SST2, MR, COLA, STSB = (tasks()[name] for name in ("SST-2", "mr", "CoLA", "STS-B"))
 JSONL = MR.model_copy(update={"name": "films", "format": "jsonl", "text": ("t",), "label": "l"})
@@ -107,10 +108,10 @@ def test_columns_that_some_rows_have_beyond_the_tasks_are_none_too_many(tmp_path
 ROWS = [Row(("a b",), "1"), Row(("c",), "0")]
 
 
-@pytest.mark.parametrize("end", ["\r", "\r\n", "\n", "\r\r\n"])
-@pytest.mark.parametrize("last", [True, False])
-@pytest.mark.parametrize("bom", ["", "\ufeff"])
-@pytest.mark.parametrize(
+@each("end", ["\r", "\r\n", "\n", "\r\r\n"])
+@each("last", [True, False])
+@each("bom", ["", "\ufeff"])
+@each(
     ("spec", "lines"),
     [
         (SST2, ["sentence\tlabel", "a b\t1", "c\t0"]),
@@ -154,7 +155,7 @@ def record(text: Any = "fine", label: Any = 1) -> str:
     return json.dumps({"t": text, "l": label}) + "\n"
 
 
-@pytest.mark.parametrize("text", [["a", "b"], {"a": 1}, float("nan"), 3, 2.5, True, [], {}])
+@each("text", [["a", "b"], {"a": 1}, float("nan"), 3, 2.5, True, [], {}])
 def test_json_that_is_no_text_is_named(tmp_path: Path, text: Any) -> None:
     said = refusal(tmp_path, record() + record(text), JSONL)
     assert f"file.jsonl, row 2: t is {json.dumps(text)}, which is no text" in said
@@ -201,7 +202,7 @@ def test_a_label_is_met_however_it_is_written(
     assert [row.label for row in found] == wanted
 
 
-@pytest.mark.parametrize("label", [True, 2, 0.5, "yes", [1], {"a": 1}, "1 0", 1e30])
+@each("label", [True, 2, 0.5, "yes", [1], {"a": 1}, "1 0", 1e30])
 def test_a_label_of_another_task_is_named_with_those_there_are(tmp_path: Path, label: Any) -> None:
     said = refusal(tmp_path, record() + record(label=label), JSONL)
     assert f"file.jsonl, row 2 has the label {str(json.dumps(label)).strip(chr(34))!r}" in said

@@ -17,6 +17,7 @@ from engine.contract.sections import DemoConfig, TaskConfig
 from engine.data import first_example
 from engine.label_tokens import answers_of
 from engine.tasks.template import Filler, Limits
+from tests.each import each
 
 Written = Callable[[str, str], str]
 
@@ -93,7 +94,7 @@ def by_pieces(text: str, tokenizer: Any) -> list[int]:
     return ids
 
 
-@pytest.mark.parametrize("name", OWN)
+@each("name", OWN)
 def test_masked_prompts_token_by_token(name: str) -> None:
     written, words = MASKED[name]
     spec = tasks()[name]
@@ -141,7 +142,7 @@ CAUSAL: dict[str, tuple[Written, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CAUSAL)
+@each("name", CAUSAL)
 def test_causal_prompts_letter_by_letter(name: str, spaced: PreTrainedTokenizerFast) -> None:
     """By a tokenizer of bytes, so that every space and line end counts."""
     bytes_ = Tokenizer(WordLevel({"x": 0}, unk_token="x"))

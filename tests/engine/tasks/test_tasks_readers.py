@@ -13,6 +13,7 @@ from engine.contract.catalog import HubSource, TaskSpec, tasks
 from engine.errors import DataError
 from engine.tasks.hub import read_hub
 from engine.tasks.readers import Row, Table, read_table, width
+from tests.each import each
 
 SST2, MR, SNLI, QQP, ANLI = (tasks()[name] for name in ("SST-2", "mr", "SNLI", "QQP", "anli"))
 
@@ -29,7 +30,7 @@ def read_text(folder: Path, text: str | bytes, spec: TaskSpec = SST2) -> list[Ro
     return found.rows
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("sentence\tlabel\na b\t1\n", [("a b", "1")]),

@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 from engine.errors import ConfigError
 from engine.tasks.template import Filled, Filler, Limits, with_demonstrations
+from tests.each import each
 from tests.engine.engine_tokens import SPECIAL, WORDS
 
 SST2 = "*cls**sent_0*_It_was*mask*.*sep+*"
@@ -26,7 +27,7 @@ def tokens(filled: Filled, tokenizer: PreTrainedTokenizerFast) -> str:
     return " ".join(tokenizer.convert_ids_to_tokens(list(filled.ids)))
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "texts", "expected"),
     [
         (SST2, ["the film is great"], "<s> the Ġfilm Ġis Ġgreat ĠIt Ġwas <mask> . </s>"),

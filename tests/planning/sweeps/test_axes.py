@@ -20,6 +20,7 @@ from graftui.planning.sweeps.axes import (
     parse,
     points,
 )
+from tests.each import each
 
 KINDS = {"finetune": "finetune", "graft": "graft"}
 AXES = st.dictionaries(
@@ -92,7 +93,7 @@ def test_typed_and_written_are_the_same_values() -> None:
     assert typed.grid["graft.sparsities"] == ([1e-4, 1e-3], [1])
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         ("train.lr", "no setting with its values"),
@@ -111,7 +112,7 @@ def test_what_is_no_axis_is_refused(text: str, said: str) -> None:
         parse([text], KINDS, "--grid")
 
 
-@pytest.mark.parametrize(
+@each(
     ("toml", "said"),
     [
         ("axis = 1", "has no 'axis'"),

@@ -26,6 +26,7 @@ from graftui.planning.sweeps.sweep import Sweep, remove, resolve
 from graftui.registry.store import Store
 from graftui.scheduler import pruned
 from graftui.settings import Settings, at
+from tests.each import each
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 RECIPE = recipes.loads(
@@ -301,7 +302,7 @@ def test_without_optuna(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None
     assert "graftui[search]" in refused.value.hint
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "meant"),
     [
         ("train.lr=1e-4..1e-1:log", Range(1e-4, 1e-1, log=True)),
@@ -318,7 +319,7 @@ def test_spaces(typed: str, meant: Range | Choices) -> None:
     assert read == meant
 
 
-@pytest.mark.parametrize(
+@each(
     "typed",
     [
         "train.lr", "train.lr=", "nobody=1..2", "train.lr=2..1", "train.lr=0..1:log",

@@ -10,6 +10,7 @@ from graftui.registry.query.grammar import parse
 from graftui.registry.query.tree import Condition, leaves
 from graftui.registry.query.vocabulary import Vocabulary
 from graftui.registry.store import Store
+from tests.each import each
 from tests.tui import world
 
 
@@ -27,7 +28,7 @@ def titles(store: Store, line: str, cursor: int | None = None) -> list[str]:
     return [offer.title for offer in completed(line, cursor, Vocabulary(store.db)).offers]
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "begun", "key", "is_value"),
     [
         ("", "", "", False),
@@ -63,7 +64,7 @@ def test_what_stands_behind_the_cursor_is_replaced_up_to_the_next_sign() -> None
     assert (at.start, at.end, at.begun) == (0, 4, "st")
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "offered"),
     [
         ("status=", "failed"),
@@ -92,9 +93,7 @@ def test_values_say_how_many_runs_have_them(store: Store) -> None:
     assert {offer.title: offer.runs for offer in statuses}["queued"] == 2
 
 
-@pytest.mark.parametrize(
-    "line", ["", "s", "status=", "tag=", "tag in (lr, ", "not (kind=", "graft ", "fai", "of"]
-)
+@each("line", ["", "s", "status=", "tag=", "tag in (lr, ", "not (kind=", "graft ", "fai", "of"])
 def test_what_is_taken_is_read_as_it_was_meant(store: Store, line: str) -> None:
     offers = completed(line, len(line), Vocabulary(store.db))
     assert offers.offers
@@ -117,7 +116,7 @@ def test_there_are_not_too_many(store: Store) -> None:
     assert len(titles(store, "a")) == MOST
 
 
-@pytest.mark.parametrize("cursor", range(30))
+@each("cursor", range(30))
 def test_nothing_that_is_typed_breaks_it(store: Store, cursor: int) -> None:
     for line in (
         "((a=b in (\"c, d) 'e)(=!=<>~,",
@@ -127,7 +126,7 @@ def test_nothing_that_is_typed_breaks_it(store: Store, cursor: int) -> None:
         completed(line, cursor, Vocabulary(store.db))
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "kept"),
     [
         ("sta", ""),

@@ -9,6 +9,7 @@ from graftui.errors import UsageError
 from graftui.registry.query import grammar, keys
 from graftui.registry.query.grammar import parse
 from graftui.registry.store import Store
+from tests.each import each
 
 PAGE = (Path(__file__).parents[3] / "docs" / "queries.md").read_text()
 EXAMPLES = re.findall(r"^\| `(.+?)` +\|", PAGE, re.MULTILINE)
@@ -22,7 +23,7 @@ def test_it_has_the_grammar_of_the_parser() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", EXAMPLES)
+@each("text", EXAMPLES)
 def test_each_example_is_a_query_anywhere(text: str, store: Store) -> None:
     assert store.list(where=parse(text)) == []
     assert parse(text, in_option=True) == parse(text)

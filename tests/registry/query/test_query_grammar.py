@@ -22,6 +22,7 @@ from graftui.registry.query.tree import (
     Word,
     written,
 )
+from tests.each import each
 
 
 def is_(key: str, *values: str, op: str = "=") -> Condition:
@@ -107,13 +108,13 @@ APART = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "meant"), ALIKE)
-def test_a_text_means_the_same_in_the_dashboard_and_in_an_option(text: str, meant: Query) -> None:
-    assert parse(text) == meant
-    assert parse(text, in_option=True) == meant
+def test_a_text_means_the_same_in_the_dashboard_and_in_an_option() -> None:
+    for text, meant in ALIKE:
+        assert parse(text) == meant, text
+        assert parse(text, in_option=True) == meant, text
 
 
-@pytest.mark.parametrize(("text", "box", "option"), APART)
+@each(("text", "box", "option"), APART)
 def test_a_bare_value_of_an_option_goes_on(text: str, box: Query | None, option: Query) -> None:
     assert parse(text, in_option=True) == option
     if box is not None:
@@ -131,7 +132,7 @@ def test_search_reads_nothing_into_its_words() -> None:
     assert words("- *") == NOTHING
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "at", "says"),
     [
         ("tag=a and", "           ^", "missing here"),
@@ -172,7 +173,7 @@ def test_a_long_text_is_shown_in_part() -> None:
     assert r"\tfilm" in shown, "what would move the caret is visible"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "(" * 1000 + "tag=a" + ")" * 1000,

@@ -11,6 +11,7 @@ from graftui.registry.query.grammar import parse_options, words
 from graftui.registry.query.keys import KEYS
 from graftui.registry.query.values import duration
 from graftui.registry.store import Store
+from tests.each import each
 from tests.registry.registry_rows import make, settings
 
 SCORES = (
@@ -66,7 +67,7 @@ def met(store: Store, *texts: str) -> str:
     return "".join(sorted(run.id[0] for run in store.list(where=parse_options(texts))))
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "ids"),
     [
         ("graft > 90", "b"),  # 0.9004 is shown as 90.0
@@ -119,7 +120,7 @@ def test_a_column_is_a_key_in_its_own_unit(filled: Store, text: str, ids: str) -
     assert met(filled, text) == ids
 
 
-@pytest.mark.parametrize(
+@each(
     ("sort", "ids"),
     [("-graft", "ba"), ("graft", "ab"), ("-time", "bfa"), ("age", "cbaf"),
      ("sparsity", "ba"), ("-weights", "ab"), ("loss", "fb"), ("-tuned", "bfa")],

@@ -14,6 +14,7 @@ from graftui.registry.migrations import MIGRATIONS
 from graftui.registry.query.grammar import parse_options, words
 from graftui.registry.rows import COLUMNS, row_of
 from graftui.registry.store import Store
+from tests.each import each
 from tests.registry.registry_rows import make, settings
 
 
@@ -55,7 +56,7 @@ def filled(store: Store) -> Store:
     return store
 
 
-@pytest.mark.parametrize(
+@each(
     ("texts", "ids"),
     [
         ("status=failed", "b"),
@@ -93,7 +94,7 @@ def test_filters(filled: Store, texts: str, ids: str) -> None:
     assert filled.count(where) == len(ids)
 
 
-@pytest.mark.parametrize(
+@each(
     ("sort", "ids"),
     [
         ("-created", "cba"),
@@ -114,7 +115,7 @@ def test_pages(filled: Store) -> None:
     assert [run.id[0] for run in filled.list(offset=2)] == ["a"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "ids"),
     [("sst", "ab"), ("SST-2", "ab"), ("roberta", "c"), ("sst high", "b"), ("trust_remote", ""),
      ("night", "a"), ('"', ""), ("  ", "abc"), ("AND OR *", "")],

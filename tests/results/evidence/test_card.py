@@ -22,10 +22,10 @@ from graftui.planning.evidence.controls import (
     Controls,
     Line,
 )
-from graftui.results.evidence import exchange, place, size, stability
+from graftui.results.evidence import exchange, place, reading, size, stability
 from graftui.results.evidence.card import Card, CardLine, Verdict, as_json, from_json
 from graftui.results.evidence.making import Gathered
-from graftui.results.evidence.reading import Tested, recovered
+from graftui.results.evidence.reading import recovered
 from graftui.results.evidence.size import Smallest
 from graftui.results.export.evidence import FORMATS
 from graftui.results.statistics.joining import join
@@ -34,7 +34,7 @@ from graftui.show.evidence import page
 from tests.results.evidence.test_rule import ROWS, answers, of_share
 
 
-def control(**shares: list[float]) -> Tested:
+def control(**shares: list[float]) -> reading.Tested:
     """A control run of which each stage answers such shares of the rows right."""
     groups = []
     for number, (stage, each) in enumerate(shares.items()):
@@ -42,7 +42,7 @@ def control(**shares: list[float]) -> Tested:
             labels = {"draw": float(draw)} if "random" in stage else {}
             own = of_share(share, 100 * number + draw)
             groups.append(replace(own, stage=stage, labels=labels))
-    return Tested(_run("control"), tuple(groups))
+    return reading.Tested(_run("control"), tuple(groups))
 
 
 def _run(kind: str) -> Run:
@@ -81,12 +81,12 @@ def test_sufficiency_and_necessity_are_two_claims() -> None:
 
 def retrained(
     region: str, number: int, lr: float, dev: float, test: float
-) -> tuple[ControlRun, Tested]:  # noqa: E501
+) -> tuple[ControlRun, reading.Tested]:
     seed = hash_of(region, number, lr)
     on_dev = replace(of_share(dev, seed), stage="retrained", split="dev")
     on_test = replace(of_share(test, seed + 1), stage="retrained")
     about = ControlRun("part", Line.retraining, region, number, lr)
-    return about, Tested(_run("retrain"), (on_dev, on_test))
+    return about, reading.Tested(_run("retrain"), (on_dev, on_test))
 
 
 def hash_of(region: str, number: int, lr: float) -> int:

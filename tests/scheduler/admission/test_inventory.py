@@ -14,6 +14,7 @@ from graftui.scheduler import memory
 from graftui.scheduler.admission.inventory import Pretended, ThisMachine, inventory_of
 from graftui.scheduler.admission.machine import GIB, AtWork, Gpu
 from graftui.scheduler.admission.rooms import room_of
+from tests.each import each
 
 
 @dataclass
@@ -109,7 +110,7 @@ def test_a_pretend_machine_is_what_its_file_says(tmp_path: Path) -> None:
     assert isinstance(inventory_of(""), ThisMachine)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["", "[]", "{}", '{"cores": 1}', '{"cores": 1, "memory_gib": "x"}',
      '{"cores": 1, "memory_gib": 1, "gpus": [1]}', '{"cores": 1, "memory_gib": 1, "gpus": [{}]}'],
@@ -166,7 +167,7 @@ def run(id: str, gpu_bytes: int | None, gpu: str = "GPU-a") -> AtWork:
     return AtWork(id, (0.0, 0.0), "", 1, 1 * GIB, gpu, gpu_bytes)
 
 
-@pytest.mark.parametrize(
+@each(
     ("used", "held", "runs", "left"),
     [
         (0, {}, [], 24),

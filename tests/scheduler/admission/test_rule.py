@@ -23,6 +23,7 @@ from graftui.scheduler.admission.machine import (
     Wait,
 )  # fmt: skip
 from graftui.scheduler.admission.rule import admit, outcomes, started
+from tests.each import each
 
 SIZES = st.integers(1, 40)
 GPUS = st.lists(st.tuples(st.integers(8, 32), st.integers(0, 8)), max_size=3).map(
@@ -184,7 +185,7 @@ def on_gpu(size: int | None, source: Source = Source.measured) -> Need:
     return Need(GIB, Source.measured, True, bytes, source)
 
 
-@pytest.mark.parametrize(
+@each(
     ("run", "why"),
     [
         (asking("a", need=on_gpu(12)), "12 GiB on a GPU: 8 GiB free on 0, 3 GiB free on 1"),

@@ -25,6 +25,7 @@ from graftui.scheduler.executors.slurm.sights import sight
 from graftui.scheduler.executors.slurm.snapshot import Snapshot
 from graftui.scheduler.supervise import Supervisor
 from graftui.settings import at
+from tests.each import each
 from tests.scheduler.scheduler_bench import Bench, condition, plan
 from tests.scheduler.slurm.pretend import Pretend, until
 from tests.scheduler.slurm.test_job import FINISHED
@@ -184,7 +185,7 @@ GPU = Gpu(0, "GPU-a", 24 * GIB)
 NODE = Machine(cores=8, total_bytes=64 * GIB, available_bytes=60 * GIB, gpus=(GPU,))
 
 
-@pytest.mark.parametrize(
+@each(
     ("job", "compute", "fits"),
     [
         ({}, {"memory_gib": 64}, True),
