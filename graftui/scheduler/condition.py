@@ -60,7 +60,8 @@ def _condition(settings: Settings, run: Run, life: Life, now: float) -> str:
             return "waiting"
         case Life.stopped:
             return "stalled"
-        case Life.alive if _silent(settings, run, now):
+        # Gone, and nobody could write that down: the disk is full.
+        case Life.alive | Life.gone if _silent(settings, run, now):
             return "stalled"
     return ""
 

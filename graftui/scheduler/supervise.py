@@ -13,7 +13,7 @@ import sys
 import time
 from contextlib import nullcontext, suppress
 
-from graftui.errors import GraftuiError, UsageError
+from graftui.errors import GraftuiError, UsageError, no_room
 from graftui.models import Attempt, Run, RunReason, RunStatus, Verdict
 from graftui.registry import knobs, queue
 from graftui.registry.attempts import NAMES, change, write
@@ -41,8 +41,7 @@ from graftui.scheduler.verdict import verdict_on
 from graftui.settings import Settings
 
 log = logging.getLogger("graftui.supervise")
-# Troubles in a row (full disk, locked registry), a second apart, before it gives up: longer than an
-# engine waits for room for its last word, so that how it ended is seen.
+# Troubles in a row (a locked registry, a disk that fails), a second apart, before it gives up.
 _PATIENCE = 180
 _LOOKS, _FOLDERS = 1 / 10, 1 / 100
 """Of its time, for looks at what others have at work, and at the folders of what waits."""
@@ -94,11 +93,21 @@ class Supervisor:
                 troubles = 0
                 time.sleep(self.settings.poll_s)
             except (sqlite3.Error, OSError, GraftuiError) as exc:
-                troubles += 1
-                log.warning("trouble %d: %s", troubles, exc)
+                troubles = self._troubles(exc, troubles)
                 time.sleep(1.0)
         log.error("giving up; the engines go on")
         sys.exit(1)
+
+    def _troubles(self, exc: Exception, before: int) -> int:
+        """How many in a row there are with this one. A full disk is one, however long it lasts: how
+        the engines that it started ended is known to nobody else, and cannot be written down.
+        """
+        if any(map(no_room, (self.settings.runs, self.settings.db.parent))):
+            if not before:
+                log.warning("waiting for room: %s", exc)
+            return max(before, 1)
+        log.warning("trouble %d: %s", before + 1, exc)
+        return before + 1
 
     def tick(self) -> bool:
         """Look at everything once; whether there is more to do."""

@@ -35,16 +35,19 @@ def test_patience_is_by_the_rhythm(times: Sequence[float], patience: float | Non
         (45.0, "S", "stalled"),
         (0.0, "T", "stalled"),
         (45.0, "Z", ""),
+        (45.0, None, "stalled"),  # gone, and nobody could write that down
+        (0.0, None, ""),
     ],
 )
 def test_a_silent_or_stopped_engine_is_stalled(
     bench: Bench,
     processes: dict[int, tuple[str, int]],
     silent_s: float,
-    state: str,
+    state: str | None,
     word: str,
 ) -> None:
-    processes[44] = (state, 7)
+    if state:
+        processes[44] = (state, 7)
     last = time.time() - silent_s
     run = bench.started(pid=44, ticks=7, heard_at=last)
     said = [ev.Metric(t=last - 9 + n, step=n, values={"train/loss": 1.0}) for n in range(10)]

@@ -116,6 +116,31 @@ def test_a_run_queued_after_the_last_look_is_drained_too(
     assert not (bench.settings.data / "supervisor.log").exists()  # `ensure` started none
 
 
+@pytest.mark.parametrize("full", [True, False])
+def test_a_full_disk_is_waited_for_and_other_trouble_is_not(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    """How the engines that it started ended is known to nobody but their supervisor."""
+    ticks = iter([OSError(28, "No space left on device")] * 9)
+
+    def tick(_self: supervise.Supervisor) -> bool:
+        if trouble := next(ticks, None):
+            raise trouble
+        return False
+
+    monkeypatch.setattr(supervise, "_PATIENCE", 3)
+    monkeypatch.setattr(supervise, "no_room", lambda _folder: full)
+    monkeypatch.setattr("graftui.scheduler.supervise.time.sleep", lambda _s: None)
+    monkeypatch.setattr(supervise.Supervisor, "tick", tick)
+    if full:
+        supervise.Supervisor(bench.settings).drain()
+        assert next(ticks, None) is None, "all trouble is over"
+    else:
+        with pytest.raises(SystemExit):
+            supervise.Supervisor(bench.settings).drain()
+        assert len(list(ticks)) == 6
+
+
 def test_many_that_ensure_at_once_make_one_supervisor(bench: Bench) -> None:
     (run,) = bench.submit(plan("sleep"))
     for _ in range(4):
