@@ -15,6 +15,7 @@ from graftui.tui.remembered import Remembered
 from graftui.tui.run.curves import Curves
 from graftui.tui.run.feed import Detail
 from graftui.tui.run.pane import Pane
+from graftui.tui.text import say
 
 T = TypeVar("T")
 _VIEW = "run.curves"
@@ -160,7 +161,7 @@ class CurvesPane(Pane):
     @on(Curves.Described)
     def _described(self, event: Curves.Described) -> None:
         event.stop()
-        self.query_one(Static).update(describe.looked_at(event))
+        say(self.query_one(Static), describe.looked_at(event), layout=False)
 
 
 def _next(values: tuple[T, ...], value: T) -> T:

@@ -1,8 +1,10 @@
 """The details of one run, in tabs: a pane of the main screen, and the run's own screen.
 
-Announces what of which run is in view, so that only that is read.
+Announces what of which run is in view, so that only that is read. What is inside a tab is made when
+it is opened the first time, and hears of another run when it is shown it.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -50,26 +52,36 @@ class RunDetail(Widget):
         self.page = page
         """What is in view."""
         self._detail: Detail | None = None
+        self._panes: dict[str, Pane] = {}
+        """Tab -> its inside, once it is there."""
+        self._shown: dict[str, str] = {}
+        """Tab -> the run that its inside was last shown."""
+        self._making = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        """A pane a tab."""
+        """Empty tabs."""
         with TabbedContent(initial=self.page.tab):
-            for number, (tab, pane) in enumerate(PANES.items(), 1):
-                with TabPane(f"{number} {tab.title()}", id=tab):
-                    yield pane(f"{tab}-pane")
+            for number, tab in enumerate(TABS, 1):
+                yield TabPane(f"{number} {tab.title()}", id=tab)
 
     @property
     def tab(self) -> str:
         """The open tab."""
         return self.query_one(TabbedContent).active
 
-    @property
-    def _pane(self) -> Pane:
-        return self.query_one(f"#{self.tab}-pane", Pane)
-
-    def open(self, tab: str) -> None:
+    async def open(self, tab: str) -> None:
         """Open a tab."""
+        await self._inside(tab)
         self.query_one(TabbedContent).active = tab
+
+    async def _inside(self, tab: str) -> Pane:
+        """Made, if it is not there; two who ask at once get the same."""
+        async with self._making:
+            if tab not in self._panes:
+                pane = PANES[tab](f"{tab}-pane")
+                await self.query_one(f"#{tab}", TabPane).mount(pane)
+                self._panes[tab] = pane
+        return self._panes[tab]
 
     def inspect(self, id: str) -> None:
         """Another run."""
@@ -80,23 +92,21 @@ class RunDetail(Widget):
             self.page = page
             self.post_message(self.Inspected(page))
 
-    def focus_body(self) -> None:
+    async def focus_body(self) -> None:
         """Let the keys be for what is open."""
-        self._pane.inside().focus()
+        (await self._inside(self.tab)).inside().focus()
 
     def show(self, detail: Detail | None) -> None:
         """Show another run, or what is new of this one."""
-        if detail is not None and (self._detail is None or self._detail.run.id != detail.run.id):
-            for pane in self.query(Pane):
-                pane.forget()
         self._detail = detail
         self._draw()
 
     @on(TabbedContent.TabActivated)
-    def _opened(self, event: TabbedContent.TabActivated) -> None:
+    async def _opened(self, event: TabbedContent.TabActivated) -> None:
         event.stop()
-        self._draw()
         self._look(replace(self.page, tab=str(event.pane.id)))
+        await self._inside(str(event.pane.id))
+        self._draw()
 
     @on(Pane.Looked)
     def _looked(self, event: Pane.Looked) -> None:
@@ -109,6 +119,11 @@ class RunDetail(Widget):
 
     def _draw(self) -> None:
         """Only the open tab: the others are drawn when they are opened."""
-        self.set_class(self._detail is None, "-empty")
-        if self._detail is not None:
-            self._pane.show(self._detail)
+        detail, tab = self._detail, self.tab
+        self.set_class(detail is None, "-empty")
+        if detail is None or tab not in self._panes:
+            return
+        if self._shown.get(tab) != detail.run.id:
+            self._shown[tab] = detail.run.id
+            self._panes[tab].forget()
+        self._panes[tab].show(detail)

@@ -9,7 +9,7 @@ from textual.widgets import Input, Static
 from graftui.tui.run.feed import Detail
 from graftui.tui.run.log_view import LogView
 from graftui.tui.run.pane import Pane
-from graftui.tui.text import data
+from graftui.tui.text import data, say
 
 
 class LogPane(Pane):
@@ -71,4 +71,4 @@ class LogPane(Pane):
     @on(LogView.Described)
     def _described(self, event: LogView.Described) -> None:
         event.stop()
-        self.query_one(Static).update(data(f" {event.text}", "$text-muted"))
+        say(self.query_one(Static), data(f" {event.text}", "$text-muted"), layout=False)

@@ -67,7 +67,11 @@ class TextPane(Pane):
     def show(self, detail: Detail) -> None:
         """What there is to say of it now."""
         self._detail = detail
-        say(self.query_one(Static), self._words(detail, self.size.width))
+        text = self.query_one(Static)
+        say(text, self._words(detail, self.size.width), layout=False)
+        width, height = text.content_size
+        if text.get_content_height(self.size, self.app.size, width) != height:
+            text.refresh(layout=True)
 
     def on_resize(self) -> None:
         """It may be shown before it has a width, and a wider one has room for more."""

@@ -66,9 +66,9 @@ class RunScreen(LiveScreen[None]):
         yield RunDetail(id="detail", page=self.page)
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """The arrows are for what is open."""
-        self.query_one(RunDetail).focus_body()
+        await self.query_one(RunDetail).focus_body()
 
     def asks(self) -> Sequence[Question[Any]]:
         """The run."""
@@ -111,10 +111,10 @@ class RunScreen(LiveScreen[None]):
     def _inspected(self, event: RunDetail.Inspected) -> None:
         self.page = event.page
 
-    def action_tab(self, tab: str) -> None:
+    async def action_tab(self, tab: str) -> None:
         """Open a tab, and let the arrows move in it."""
-        self.query_one(RunDetail).open(tab)
-        self.query_one(RunDetail).focus_body()
+        await self.query_one(RunDetail).open(tab)
+        await self.query_one(RunDetail).focus_body()
 
     def action_back(self) -> None:
         """Its frame again, or back."""

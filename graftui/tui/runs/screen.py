@@ -203,9 +203,9 @@ class RunsScreen(ArrangedScreen):
         self.query_one(FilterBar).put("")
         self.query_one(RunTable).focus()
 
-    def action_tab(self, tab: str) -> None:
+    async def action_tab(self, tab: str) -> None:
         """Open a tab of the details; in a low terminal on the run's own screen."""
-        self.query_one(RunDetail).open(tab)
+        await self.query_one(RunDetail).open(tab)
         if self.has_class("-short"):
             self.action_zoom(tab)
 
