@@ -2,23 +2,22 @@
 
 import torch
 
-from engine.contract.sections import TaskConfig
-from engine.contract.skill_info import SkillInfo
-from engine.data import prompting_of, spec_of
+from engine.contract.sections import ModelConfig, TaskConfig
 from engine.graft.info import digest
 from engine.graft.mask import budget, top
-from engine.graft.skill import Skill
-from engine.versions import versions
+from engine.graft.origin import origin
+from engine.graft.skill import Skill, of_weights
 
 Weights = dict[str, torch.Tensor]
 
 
-def graft(pre: Weights, tuned: Weights, sparsity: float, task: TaskConfig, base: str) -> Skill:
+def graft(
+    pre: Weights, tuned: Weights, sparsity: float, task: TaskConfig, model: ModelConfig
+) -> Skill:
     """The top `sparsity` of |tuned - pre| over all tensors, as `movement` chooses it; of weights by
     name, any shapes. Raises ConfigError for a count beyond all weights."""
     movement = torch.cat([(tuned[name] - pre[name]).abs().flatten() for name in pre])
     mask = top(movement, budget(sparsity, len(movement), "continual.sparsity"))
-    prompting = prompting_of(task, spec_of(task))
     indices, values, before, start = {}, {}, {}, 0
     for name, old in pre.items():
         low, high = torch.searchsorted(mask, torch.tensor([start, start + old.numel()])).tolist()
@@ -27,19 +26,15 @@ def graft(pre: Weights, tuned: Weights, sparsity: float, task: TaskConfig, base:
             values[name] = tuned[name].flatten()[indices[name]]
             before[name] = old.flatten()[indices[name]]
         start += old.numel()
-    info = SkillInfo(
-        base=base,
-        digests={name: digest(pre[name]) for name in indices},
+    return of_weights(
+        indices,
+        values,
+        before,
         shapes={name: list(pre[name].shape) for name in indices},
-        task=task.name,
-        prompt=prompting.prompt,
-        label_words=dict(prompting.label_words),
+        sizes={name: old.numel() for name, old in pre.items()},
+        digests={name: digest(pre[name]) for name in indices},
         sparsity=sparsity,
-        weights=len(mask),
-        maskable=start,
         scores={},
         config_hash="",
-        versions=versions(),
-        tensors={name: old.numel() for name, old in pre.items()},
+        **origin(model, task),
     )
-    return Skill(info, indices, values, before)

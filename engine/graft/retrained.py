@@ -1,17 +1,15 @@
 """What a retraining came to as a skill: the sparse difference from the pretrained model."""
 
-from engine import data
 from engine.contract.identity import config_hash
 from engine.contract.kinds.retrain import RetrainConfig
-from engine.contract.skill_info import SkillInfo
 from engine.graft.info import digest
+from engine.graft.origin import origin
 from engine.graft.regions import Region
-from engine.graft.skill import Skill
+from engine.graft.skill import Skill, of_weights
 from engine.models import LinearModel
 from engine.session import Session
 from engine.training.best import BestWeights
 from engine.training.moving import Within
-from engine.versions import versions
 
 
 def skill_of(
@@ -26,21 +24,16 @@ def skill_of(
     digests = {name: digest(lm.get_parameter(name)) for name in region.indices}
     best.restore()
     within.show()
-    prompting = data.prompting_of(config.task, data.spec_of(config.task))
-    about = SkillInfo(
-        base=config.model.name,
-        digests=digests,
+    return of_weights(
+        region.indices,
+        values,
+        within.before(),
+        dict(model.head.state_dict()) if isinstance(model, LinearModel) else {},
         shapes={name: list(lm.get_parameter(name).shape) for name in region.indices},
-        task=config.task.name,
-        prompt=prompting.prompt,
-        label_words=prompting.label_words,
+        sizes=region.sizes,
+        digests=digests,
         sparsity=len(region) / region.maskable,
-        weights=len(region),
-        maskable=region.maskable,
         scores={f"dev_{session.data.metric}": best.score},
         config_hash=config_hash(config),
-        versions=versions(),
-        tensors=region.sizes,
+        **origin(config.model, config.task),
     )
-    head = dict(model.head.state_dict()) if isinstance(model, LinearModel) else {}
-    return Skill(about, region.indices, values, within.before(), head)

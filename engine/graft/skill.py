@@ -13,6 +13,7 @@ can be installed anywhere, but not taken out of a folder. A damaged file is refu
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,16 +70,37 @@ def cut(
             values[name] = delta.tuned[chosen].cpu()
             base[name] = delta.pre[chosen].cpu()
             digests[name] = digest(delta.pre[span])
-    touched = {name: shapes[name] for name in indices}
-    about = SkillInfo(
-        digests=digests,
-        shapes=touched,
-        weights=len(mask),
-        maskable=len(delta),
-        tensors=delta.sizes,
+    return of_weights(
+        indices, values, base, head,
+        shapes=shapes, sizes=delta.sizes, digests=digests, **info,
+    )  # fmt: skip
+
+
+def of_weights(
+    indices: Tensors,
+    values: Tensors,
+    before: Tensors,
+    head: Tensors | None = None,
+    *,
+    shapes: Mapping[str, list[int]],
+    sizes: dict[str, int],
+    digests: Mapping[str, str],
+    **info: Any,
+) -> Skill:
+    """The skill of these weights, counted.
+
+    `sizes`: weights of each maskable tensor; `shapes` and `digests`: of the touched ones at least,
+    the latter of what they were before; `info`: the rest of SkillInfo.
+    """
+    said = SkillInfo(
+        digests={name: digests[name] for name in indices},
+        shapes={name: shapes[name] for name in indices},
+        weights=sum(map(len, indices.values())),
+        maskable=sum(sizes.values()),
+        tensors=sizes,
         **info,
     )
-    return Skill(about, indices, values, base, head or {})
+    return Skill(said, indices, values, before, head or {})
 
 
 def write(skill: Skill, path: Path) -> None:

@@ -18,12 +18,11 @@ from safetensors.torch import load_file
 from torch import nn
 
 from engine.contract.sections import FreezeConfig
-from engine.contract.skill_info import SkillInfo
 from engine.errors import ConfigError
 from engine.graft.blueprint import blueprint
 from engine.graft.delta import CHUNK
 from engine.graft.mask import budget, top
-from engine.graft.skill import Skill, Tensors
+from engine.graft.skill import Skill, Tensors, of_weights
 from engine.graft.stored import Shapes, Weights
 from engine.models import weight_map
 from engine.models.linear import FILE
@@ -94,8 +93,8 @@ def cut(
     SkillInfo comes from outside. Raises ConfigError or SkillError.
     """
     shapes = maskable(pretrained, finetuned, freeze)
-    total = sum(map(math.prod, shapes.values()))
-    size = budget(sparsity, total)
+    sizes = {name: math.prod(shape) for name, shape in shapes.items()}
+    size = budget(sparsity, sum(sizes.values()))
     best = Best(size, max(size // 4, CHUNK))
     weights = Weights(pretrained, shapes), Weights(finetuned, shapes)
     digests, types = _pass(*weights, shapes, best, tell)
@@ -106,16 +105,11 @@ def cut(
         before[name], values[name] = (
             column[chosen].to(kind) for column, kind in zip(both, types[name], strict=True)
         )
-    about = SkillInfo(
-        digests={name: digests[name] for name in indices},
-        shapes={name: shapes[name] for name in indices},
-        sparsity=sparsity,
-        weights=size,
-        maskable=total,
-        tensors={name: math.prod(shape) for name, shape in shapes.items()},
-        **info,
-    )
-    return Cut(Skill(about, indices, values, before, _head(finetuned)), movement.min().item())
+    skill = of_weights(
+        indices, values, before, _head(finetuned),
+        shapes=shapes, sizes=sizes, digests=digests, sparsity=sparsity, **info,
+    )  # fmt: skip
+    return Cut(skill, movement.min().item())
 
 
 def maskable(base: Path, tuned: Path, freeze: FreezeConfig) -> Shapes:

@@ -114,7 +114,7 @@ def _graft(bench: Bench, name: str, tuned: Weights) -> Skill:
         {key.removeprefix(PREFIX): value for key, value in weights.items()}
         for weights in (bench.pretrained, tuned)
     )
-    skill = graft(pre, post, config.sparsity, config.task_of(name), config.model.name)
+    skill = graft(pre, post, config.sparsity, config.task_of(name), config.model)
     path = bench.session.run_dir.skill()
     path = path.with_name(f"skill-{name}.safetensors")
     write(skill, path)

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from engine import data, kinds
+from engine import kinds
 from engine.artifacts import save_logits
 from engine.contract.events import Finished, Stage
 from engine.contract.identity import config_hash
@@ -32,6 +32,7 @@ from engine.graft.localizers import check_scores, scorer
 from engine.graft.map import Located, write_map
 from engine.graft.mask import top
 from engine.graft.necessity import knock_out
+from engine.graft.origin import origin
 from engine.graft.phases import phases
 from engine.graft.recover import smallest
 from engine.graft.report import Bench, Scores, test_scores
@@ -39,7 +40,6 @@ from engine.graft.skill import Skill, cut, load, write
 from engine.graft.tuned import load_tuned
 from engine.models import LinearModel
 from engine.session import Session, begin
-from engine.versions import versions
 
 
 def run(config: GraftConfig, run_dir: RunDir, emit: Emitter, stop: StopRequest) -> Finished:
@@ -208,24 +208,19 @@ def _from_file(bench: Bench, path: Path) -> Iterator[None]:
 
 def _write_skill(bench: Bench, best: Learnt, sparsity: float, path: Path) -> Skill:
     session, config = bench.session, bench.config
-    prompting = data.prompting_of(config.task, data.spec_of(config.task))
     lm, model = session.model.lm, session.model
     skill = cut(
         bench.delta,
         best.mask,
         {n: list(p.shape) for n, p in lm.named_parameters()},
         dict(model.head.state_dict()) if isinstance(model, LinearModel) else {},
-        base=config.model.name,
-        task=config.task.name,
-        prompt=prompting.prompt,
-        label_words=prompting.label_words,
         sparsity=sparsity,
         scores={
             f"train_dev_{session.data.metric}": best.train_dev,
             "train_dev_loss": best.loss,
         },
         config_hash=config_hash(config),
-        versions=versions(),
+        **origin(config.model, config.task),
     )
     write(skill, path)
     session.wrote(path.name, "skill")

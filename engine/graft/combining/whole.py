@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from engine.contract.skill_info import SkillInfo
 from engine.graft.info import digest
-from engine.graft.skill import Skill
+from engine.graft.skill import Skill, of_weights
 from engine.versions import versions
 
 
@@ -17,20 +16,19 @@ def whole(lm: nn.Module, tuned: nn.Module, names: Sequence[str], base: str, task
     before, after = dict(lm.named_parameters()), dict(tuned.named_parameters())
     old = {name: before[name].detach().flatten().cpu().clone() for name in names}
     sizes = {name: len(flat) for name, flat in old.items()}
-    info = SkillInfo(
-        base=base,
-        digests={name: digest(flat) for name, flat in old.items()},
+    return of_weights(
+        {name: torch.arange(size) for name, size in sizes.items()},
+        {name: after[name].detach().flatten().cpu().clone() for name in names},
+        old,
         shapes={name: list(before[name].shape) for name in names},
+        sizes=sizes,
+        digests={name: digest(flat) for name, flat in old.items()},
+        base=base,
         task=task,
         prompt="",
         label_words={},
         sparsity=1.0,
-        weights=sum(sizes.values()),
-        maskable=sum(sizes.values()),
         scores={},
         config_hash="",
         versions=versions(),
-        tensors=sizes,
     )
-    new = {name: after[name].detach().flatten().cpu().clone() for name in names}
-    return Skill(info, {n: torch.arange(size) for n, size in sizes.items()}, new, old)
