@@ -19,6 +19,7 @@ from graftui.models import Run
 from graftui.results.cells import Cell, Row, Section, Table
 from graftui.results.figures import asked, figure, subject
 from graftui.results.heat_tables import shaded
+from graftui.results.statistics.many import adjusted
 from graftui.scheduler.settle import directory
 from graftui.scheduler.skill_files import skill_files
 from graftui.settings import Settings
@@ -47,8 +48,11 @@ _SAID = {
 }
 
 RARE = 0.001
-"""Of a tail: what is as rare as this has a star."""
-_STAR = f"* as much or more by chance with p < {RARE:g} (hypergeometric tail)"
+"""Of an adjusted tail: what is as rare as this has a star."""
+_STAR = (
+    f"* as much or more by chance with p < {RARE:g} (hypergeometric tail, adjusted for all pairs: "
+    "Benjamini and Yekutieli)"
+)
 _NEAR = "the tail of a sum of many tensors is a normal one"
 
 
@@ -121,14 +125,15 @@ def _value(pair: SkillPair, measure: Measure, columns: int) -> float:
 
 
 def _rare(shared: SkillsShared, measure: Measure) -> set[tuple[int, int]]:
-    """The pairs, both ways, that share more than chance would."""
+    """The pairs, both ways, that share more than chance would, whatever others do."""
     if not measure.against_chance:
         return set()
     tails = {
         (pair.first, pair.second): pair.p if measure is Measure.chance else pair.p_by_tensor
         for pair in shared.pairs
     }
-    rare = {pair for pair, tail in tails.items() if tail < RARE}
+    of_all = adjusted(list(tails.values()))
+    rare = {pair for pair, tail in zip(tails, of_all, strict=True) if tail < RARE}
     return rare | {(j, i) for i, j in rare}
 
 

@@ -3,7 +3,8 @@
     region    share of the graft's weights that lie in the part
     part      share of the part's weights that are in the graft
     times     the same as a multiple of what a random region of that size would have there; its p is
-              a hypergeometric tail, of as much or more, or where it is less, of as little or less
+              twice the smaller hypergeometric tail, adjusted for all parts that are shown
+              (statistics/many.py). It has no interval: it counts this region, and samples nothing
     rows      how many times as unevenly as by chance the weights lie over the rows of a matrix
     columns   over its columns: the index of dispersion (docs/answers.md), over the part's matrices
               the mean, weighted by how many of the graft's weights they hold
@@ -21,9 +22,11 @@ from graftui.results.cells import Cell, Row, Section, Table
 from graftui.results.figures import NOT_KNOWN, figure, probability
 from graftui.results.heat_tables import heat_table
 from graftui.results.maps import GraftMap, RunMap, Tensor, map_of
+from graftui.results.statistics.many import adjusted
 
 RARE = 0.001
-"""Of a tail: what is as rare as this has a star."""
+"""Of an adjusted p: what is as rare as this has a star."""
+_ADJUSTED = "adjusted for {} (Benjamini and Yekutieli)"
 _ORDER = (
     "embeddings", "query, key, value", "query, key", "key, value", "query", "key", "value",
     "output", "first FFN", "second FFN", "norms", "biases", "other", "head",
@@ -51,7 +54,8 @@ class Measure(StrEnum):
 _SAID = {
     Measure.region: "% of the graft's weights that lie there",
     Measure.part: "% of the part's weights that are in the graft",
-    Measure.times: f"times as many as a random region has there; * p < {RARE:g}",
+    Measure.times: f"times as many as a random region has there; * p < {RARE:g}, "
+    f"{_ADJUSTED.format('all cells')}",
     Measure.rows: "rows: times as unevenly as by chance over rows of a matrix (dispersion)",
     Measure.columns: "columns: times as unevenly as by chance over columns of a matrix",
 }
@@ -91,15 +95,17 @@ class Part:
 
     @property
     def p(self) -> float | None:
-        """The tail on the side on which it is."""
+        """Two-sided: twice the tail on the side on which it is, of this part alone."""
         from scipy import stats
 
         if not self._told:
             return None
         drawn = (self.every, self.region, self.size)
         if self.weights * self.every >= self.size * self.region:
-            return float(stats.hypergeom.sf(self.weights - 1, *drawn))
-        return float(stats.hypergeom.cdf(self.weights, *drawn))
+            tail = float(stats.hypergeom.sf(self.weights - 1, *drawn))
+        else:
+            tail = float(stats.hypergeom.cdf(self.weights, *drawn))
+        return min(1.0, 2 * tail)
 
     def value(self, measure: Measure) -> float | None:
         """Shares in percent."""
@@ -168,23 +174,35 @@ def _rank(role: str) -> tuple[int, str]:
 
 def table(known: Mapped, by: By) -> Table:
     """All that there is to say of one graft, a row a part."""
-    rows = tuple(Row(name, _cells(part)) for name, part in parts(known, by).items())
+    all_parts = parts(known, by)
+    tails = _adjusted(list(all_parts.values()))
+    rows = tuple(
+        Row(name, _cells(part, tail))
+        for (name, part), tail in zip(all_parts.items(), tails, strict=True)
+    )
     heads = ("weights", "of", "% of region", "% of part", "x chance", "p", "rows", "columns")
     notes = (
-        f"{known.label}: {known.graft.weights:,} weights; p: a hypergeometric tail",
+        f"{known.label}: {known.graft.weights:,} weights; p: hypergeometric, two-sided, "
+        f"{_ADJUSTED.format(f'{len(rows)} parts')}",
         "rows, columns: times as unevenly as by chance over those of a matrix (dispersion)",
     )
     return Table(heads, (Section("", rows),), f"{by}", notes)
 
 
-def _cells(part: Part) -> tuple[Cell, ...]:
+def _adjusted(of: Sequence[Part | None]) -> list[float | None]:
+    """Of each its p, adjusted for all; None where it has none."""
+    tails = [part.p if part else None for part in of]
+    made = iter(adjusted([p for p in tails if p is not None]))
+    return [None if p is None else next(made) for p in tails]
+
+
+def _cells(part: Part, p: float | None) -> tuple[Cell, ...]:
     figures = [part.value(measure) for measure in Measure]
     forms: list[Callable[[float], str]] = [_percent, _percent, _times, _times, _times]
     region, share, times, rows, columns = (
         Cell(NOT_KNOWN) if value is None else Cell(form(value), value)
         for value, form in zip(figures, forms, strict=True)
     )
-    p = part.p
     tail = Cell(NOT_KNOWN) if p is None else Cell(probability(p), p)
     sizes = (Cell(figure("weights", n), n) for n in (part.weights, part.size))
     return (*sizes, region, share, times, tail, rows, columns)
@@ -236,16 +254,15 @@ def _value(part: Part | None, measure: Measure) -> float | None:
 def _starred(made: Table, here: Sequence[Sequence[Part | None]]) -> Table:
     """With a star at what chance hardly explains."""
     (section,) = made.sections
+    tails = iter(_adjusted([part for line in here for part in line]))
     rows = tuple(
-        Row(row.name, tuple(_star(cell, part) for cell, part in zip(row.cells, line, strict=True)))
-        for row, line in zip(section.rows, here, strict=True)
+        Row(row.name, tuple(_star(cell, next(tails)) for cell in row.cells)) for row in section.rows
     )
     return Table(made.heads, (Section("", rows),), made.corner, made.notes)
 
 
-def _star(cell: Cell, part: Part | None) -> Cell:
-    tail = part.p if part else None
-    if cell.value is None or tail is None or tail >= RARE:
+def _star(cell: Cell, p: float | None) -> Cell:
+    if cell.value is None or p is None or p >= RARE:
         return cell
     return Cell(f"{cell.text}*", cell.value, cell.role, cell.level)
 

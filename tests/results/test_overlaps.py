@@ -64,3 +64,15 @@ def test_what_chance_hardly_explains_has_a_star() -> None:
     assert [cell.text for cell in rare.sections[0].rows[0].cells] == ["–", "125x*", "2"]
     assert usual.sections[0].rows[1].cells[0].text == "125x"
     assert "tail" in rare.notes[1]
+    six = [{1, 2}, {2, 3}, {3, 4}, {4, 5}]
+    many = overlap(shared(six, 8e-4), ["a", "b", "c", "d"], Measure.tensors)
+    texts = [cell.text for row in many.sections[0].rows for cell in row.cells]
+    assert not any("*" in text for text in texts), "six pairs at once are so rare more often"
+    assert (
+        "*"
+        in overlap(shared(masks, 8e-4), ["a", "b"], Measure.tensors)
+        .sections[0]
+        .rows[0]
+        .cells[1]
+        .text
+    )

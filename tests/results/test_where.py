@@ -9,7 +9,18 @@ from scipy import stats
 
 from graftui.errors import UsageError
 from graftui.results.maps import RunMap, map_of
-from graftui.results.where import By, Mapped, Measure, by_layer, compared, mapped, parts, table
+from graftui.results.statistics.many import adjusted
+from graftui.results.where import (
+    RARE,
+    By,
+    Mapped,
+    Measure,
+    by_layer,
+    compared,
+    mapped,
+    parts,
+    table,
+)
 
 # name, part, layer, module, role, size
 TENSORS = (
@@ -46,11 +57,31 @@ def test_a_part_is_what_its_tensors_come_to(folder: Path) -> None:
     assert query.value(Measure.region) == pytest.approx(100 * 30 / 36)
     assert query.value(Measure.part) == pytest.approx(100 * 30 / 200)
     assert query.times == pytest.approx((30 / 36) / (200 / 510))
-    assert query.p == pytest.approx(stats.hypergeom.sf(29, 510, 36, 200))
+    assert query.p == pytest.approx(2 * stats.hypergeom.sf(29, 510, 36, 200))
     assert query.rows == pytest.approx((20 * 2.0 + 10 * 8.0) / 30), "as its weights lie"
     empty = parts(mapped(folder / "skill.safetensors"), By.role)["embeddings"]
     assert (empty.times, empty.rows) == (0, None)
-    assert empty.p == pytest.approx(stats.hypergeom.cdf(0, 510, 36, 200)), "as little, or less"
+    assert empty.p == pytest.approx(2 * stats.hypergeom.cdf(0, 510, 36, 200)), "or less"
+    own = parts(mapped(folder / "skill.safetensors"), By.role).values()
+    shown = [row.cells[5].value for row in table(mapped(folder / "skill.safetensors"), By.role)
+             .sections[0].rows]  # fmt: skip
+    assert shown == pytest.approx(slow([part.p or 0.0 for part in own]))
+
+
+def slow(tails: list[float]) -> list[float]:
+    """Benjamini and Yekutieli, as they wrote it."""
+    m = len(tails)
+    worse = sum(1 / n for n in range(1, m + 1))
+    ranked = sorted(tails)
+    steps = [min(1.0, p * m * worse / (n + 1)) for n, p in enumerate(ranked)]
+    return [min(steps[ranked.index(p) :]) for p in tails]
+
+
+def test_a_star_is_of_what_is_rare_among_all_cells() -> None:
+    tails = [0.0004, 0.3, 0.5, 0.9]
+    assert adjusted(tails) == pytest.approx(slow(tails))
+    assert min(adjusted(tails)) > RARE > min(tails), "one of four is so rare by chance more often"
+    assert adjusted([]) == []
 
 
 @pytest.mark.parametrize("by", By)

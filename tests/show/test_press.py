@@ -8,7 +8,6 @@ import pytest
 
 from graftui.errors import UsageError
 from graftui.results.chart import Axis, Chart, Curve
-from graftui.results.heat import HeatMap
 from graftui.results.heat_tables import heat_table
 from graftui.show.press import charts, matrices
 
@@ -52,8 +51,6 @@ def test_a_matrix_has_its_figures_in_it() -> None:
     svg = matrices.of_table(table, "svg").decode()
     assert [svg.count(f">{text}<") for text in ("1.00", "0.25", "–", "one", "n")] == [2, 1, 1, 1, 1]
     assert matrices.of_table(table, "png").startswith(b"\x89PNG")
-    heat = HeatMap("map", ("query",), ("0", "1"), ((0.5, None),), Axis(unit="%"))
-    assert ">0.5<" in matrices.of_heat(heat, "svg").decode()
 
 
 def test_what_meets_itself_has_no_part_in_the_shades() -> None:

@@ -21,15 +21,14 @@ from graftui.terminal import Console
 def show(
     settings: Settings, console: Console, paths: Sequence[str], by: str, of: str, to: Target
 ) -> None:
-    """Of one graft a table, or with `of` a measure by layer; of several that measure of each.
+    """Of one graft a table, or with `of`, or as a figure, a measure by layer; of several that
+    measure of each.
 
     Raises UsageError for what is none, and where a skill file has no map beside it.
     """
     writing.check_place(to.picture or to.output, settings)
-    made = _table(paths, by, of)
+    made = _table(paths, by, of or (Measure.times if to.picture is not None else ""))
     if to.picture is not None:
-        if not any(cell.level is not None for _, row in made.lines() for cell in row.cells):
-            raise UsageError("A table of all measures has no shades.", "Add --of times.")
         writing.write_picture(partial(of_table, made), to.picture, "the map")
     elif to.format == "table":
         cells.show(made, console)

@@ -1,11 +1,10 @@
-"""Matrices as a figure: a table with shades, or a heat map, as squares with figures in them."""
+"""Matrices as a figure: a table with shades as squares with figures in them."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from graftui.results.cells import Table
-from graftui.results.heat import HeatMap
 from graftui.show.press.canvas import COLUMN_INCHES, Canvas, wrapped
 from graftui.text import visible
 
@@ -31,17 +30,6 @@ def of_table(table: Table, form: str, title: str = "") -> bytes:
     heads = [table.heads[n] for n in shaded]
     notes = "\n".join(table.notes)
     return _drawn(form, title, [row.name for row in lines], heads, amounts, texts, notes)
-
-
-def of_heat(heat: HeatMap, form: str) -> bytes:
-    """A heat map; where it has equal ratios, so have the colours."""
-    texts = [["" if a is None else heat.axis.label(a) for a in line] for line in heat.cells]
-    places = [
-        [heat.axis.place(a) if a is not None and heat.axis.has(a) else None for a in line]
-        for line in heat.cells
-    ]
-    unit = f"in {heat.axis.unit}" if heat.axis.unit else ""
-    return _drawn(form, heat.title, heat.rows, heat.columns, places, texts, unit)
 
 
 def _drawn(
