@@ -23,7 +23,8 @@ from graftui.planning.values import written
 from graftui.registry.query.grammar import parse_options
 from graftui.registry.query.tree import Condition, Query, all_of
 from graftui.registry.store import Store
-from graftui.results import overlaps, pivots, relative, where
+from graftui.results import overlaps, pivots, relative, relative_tables, where
+from graftui.results.answered import Answered
 from graftui.results.cells import Cell, Role, Row, Section, Table
 from graftui.results.collecting import Request, collected, keys_of
 from graftui.results.figures import NOT_KNOWN, counted, figure, title
@@ -216,7 +217,9 @@ def _mean(cells: Sequence[kinds.GridCell]) -> Cell:
 def _rel(known: Known) -> Table:
     if not (runs := known.runs()):
         return Table((), (), notes=("nothing is there yet",))
-    return relative.table(relative.relative(relative.known(known.store, runs)))
+    answered = Answered(lambda run: directory(known.settings, run).path)
+    matrix = relative.relative(relative.known(known.store, runs, answered))
+    return relative_tables.table(matrix)
 
 
 def _overlap(known: Known) -> Table:

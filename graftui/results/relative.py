@@ -3,8 +3,10 @@
     Rel(i -> j) = (acc_j(graft i) - acc_j(pre)) / (acc_j(fine-tuned on j) - acc_j(pre))
 
 acc_j is the metric on the test rows of task j, a mean over the seeds that skill i was tested with.
-Owns which scores are of which skill and task. Where fine-tuning on j did not beat the pretrained
-model there is nothing to gain: the share is undefined, whatever the skill scores.
+Owns which scores are of which skill and task; its interval is that of the answers, where all that a
+cell is made of was asked the same rows (statistics/gains.py). Where fine-tuning on j did not beat
+the pretrained model there is nothing to gain: the share is undefined, whatever the skill scores.
+As a table: relative_tables.py.
 """
 
 import json
@@ -13,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
 
 from engine.contract.events import Stage
 from graftui import kinds
@@ -21,21 +23,35 @@ from graftui.errors import UsageError
 from graftui.measured import Score
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
-from graftui.results.cells import Cell, Row, Section, Table
-from graftui.results.figures import asked, metric_of, rounded, subject
-from graftui.results.heat_tables import shaded
+from graftui.results.answered import Answered
+from graftui.results.figures import asked, metric_of, subject
+from graftui.results.paired import Outcome
 
-_SAID = (
-    "Rel(i -> j) = (graft i on j - pretrained on j) / (fine-tuned on j - pretrained on j), "
-    "means over seeds",
-    "undefined: fine-tuning on the task did not beat the pretrained model",
-    "–: not tested, or no fine-tuned model of that task among the runs; n: skills a value is of",
-)
+if TYPE_CHECKING:  # it imports numpy
+    from graftui.results.statistics.intervals import Interval
+
 _MADE_OF = "skills"
 """Role of the skills that a run puts into a model."""
 
-Scored = dict[str, tuple[float, float]]
-"""What the skills are -> the score of the pretrained model, and of that with them."""
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What skills do on a task."""
+
+    metric: str
+    before: Outcome
+    """Of the pretrained model."""
+    after: Outcome
+    """Of that with them in it."""
+    maker: str
+    """The run that fine-tuned what the one skill was cut from; empty: several skills, or not
+    known."""
+
+
+Scored = dict[str, Gain]
+"""What the skills are -> what they do."""
+Tuned = dict[str, Outcome]
+"""Run that fine-tuned a model -> what that scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,8 @@ class Relative:
     counts: tuple[int, ...]
     """Of each row, how many skills, such as of several seeds, a value of it is a mean of; the most
     where they differ."""
+    intervals: "tuple[tuple[Interval | None, ...], ...]" = ()
+    """As `values`; empty: nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +76,18 @@ class Known:
     chosen: tuple[Run, ...]
     all: Mapping[str, Run]
     scores: Mapping[str, Sequence[Score]]
+    answered: Answered | None = None
+    """What they answered, of which intervals are made; None: there are to be none."""
+
+    def outcome(self, run: Run, score: Score, metric: str) -> Outcome | None:
+        """A figure of `score`; None where it has none."""
+        value = score.scores.get(metric)
+        if value is None or not math.isfinite(value):
+            return None
+        return Outcome(value, self.answered.of(run, score) if self.answered else None)
 
 
-def known(store: Store, runs: Sequence[Run]) -> Known:
+def known(store: Store, runs: Sequence[Run], answered: Answered | None = None) -> Known:
     """`runs` that finished, with all that they are made from."""
     chosen = tuple(run for run in runs if run.status is RunStatus.finished)
     every = {run.id: run for run in chosen}
@@ -70,7 +97,7 @@ def known(store: Store, runs: Sequence[Run]) -> Known:
             if id not in every and (source := store.find(id)):
                 every[id] = source
                 ahead.append(source)
-    return Known(chosen, every, store.scores(list(every)))
+    return Known(chosen, every, store.scores(list(every)), answered)
 
 
 def _run_of(source: str) -> str:
@@ -94,24 +121,49 @@ def relative(runs: Known) -> Relative:
         )
     _refuse_mixed(runs)
     tasks = sorted({task for row in places.values() for task in row})
-    values = tuple(
-        tuple(_value(row.get(task), tuned.get(task)) for task in tasks) for row in places.values()
-    )
+    cells = [[(row.get(task), tuned.get(task)) for task in tasks] for row in places.values()]
+    values = tuple(tuple(_value(*cell) for cell in row) for row in cells)
     counts = tuple(max(map(len, row.values())) for row in places.values())
-    return Relative(tuple(places), tuple(tasks), values, counts)
+    asked_for = cells if runs.answered else []
+    intervals = tuple(tuple(_interval(*cell) for cell in row) for row in asked_for)
+    return Relative(tuple(places), tuple(tasks), values, counts, intervals)
 
 
-def _value(scored: Scored | None, tuned: Sequence[float] | None) -> float | None:
+def _value(scored: Scored | None, tuned: Tuned | None) -> float | None:
     if not scored or not tuned:
         return None
-    none, graft = (fmean(column) for column in zip(*scored.values(), strict=True))
-    full = fmean(tuned)
+    none, graft = (
+        fmean(each.value for each in column)
+        for column in ([g.before for g in scored.values()], [g.after for g in scored.values()])
+    )
+    full = fmean(model.value for model in tuned.values())
     return (graft - none) / (full - none) if full > none else math.nan
 
 
-def _finetuned(runs: Known) -> dict[str, list[float]]:
+def _interval(scored: Scored | None, tuned: Tuned | None) -> "Interval | None":
+    """None where not all left answers to the same rows, or the tasks' score is none of answers."""
+    from graftui.results.statistics import gains
+    from graftui.results.statistics.joining import same_rows
+    from graftui.results.statistics.measures import METRICS
+
+    if not scored or not tuned:
+        return None
+    skills = sorted(scored.values(), key=lambda gain: gain.maker)
+    models = [tuned[maker] for maker in sorted(tuned)]
+    outcomes = [*(g.before for g in skills), *(g.after for g in skills), *models]
+    rows = same_rows([outcome.answers for outcome in outcomes])
+    metrics = {gain.metric for gain in skills}
+    if rows is None or len(metrics) > 1 or not metrics < METRICS.keys():
+        return None
+    count = len(skills)
+    paired = [gain.maker for gain in skills] == sorted(tuned)
+    before, ours, whole = rows[:count], rows[count : 2 * count], rows[2 * count :]
+    return gains.interval(before, ours, whole, paired, metrics.pop())
+
+
+def _finetuned(runs: Known) -> dict[str, Tuned]:
     """Task -> what each model that was fine-tuned on it scores there, each model once."""
-    by_model: dict[tuple[str, str], float] = {}
+    tuned: dict[str, Tuned] = {}
     for run in runs.all.values():
         stage = kinds.stage_of(run.kind, Stage.finetuned)
         maker = _maker(run, stage.of, runs.all)
@@ -119,13 +171,11 @@ def _finetuned(runs: Known) -> dict[str, list[float]]:
             continue
         for score in runs.scores[run.id]:
             own = (score.what, score.split) == (Stage.finetuned, "test")
-            if own and _task(maker) == _task(run):
-                value = score.scores.get(metric_of(score.scores))
-                if value is not None and math.isfinite(value):
-                    by_model[maker.id, _task(run)] = value
-    tuned: dict[str, list[float]] = {}
-    for (_, task), value in by_model.items():
-        tuned.setdefault(task, []).append(value)
+            outcome = runs.outcome(run, score, metric_of(score.scores))
+            if own and outcome and _task(maker) == _task(run):
+                models = tuned.setdefault(_task(run), {})
+                if maker.id not in models or models[maker.id].answers is None:
+                    models[maker.id] = outcome
     return tuned
 
 
@@ -140,9 +190,8 @@ def _maker(run: Run, role: str, all_runs: Mapping[str, Run]) -> Run | None:
     return all_runs.get(_run_of(sources[0]), run)
 
 
-def _tested(run: Run, runs: Known) -> Iterator[tuple[str, str, str, tuple[float, float]]]:
-    """Skills in words, what they are, task, and the scores of the pretrained model and of that
-    with the skills."""
+def _tested(run: Run, runs: Known) -> Iterator[tuple[str, str, str, Gain]]:
+    """Skills in words, what they are, task, and what they do on it."""
     scores = runs.scores[run.id]
     before = {s.split: s for s in scores if s.what == Stage.pretrained}
     stage = _result(run, scores)
@@ -151,10 +200,19 @@ def _tested(run: Run, runs: Known) -> Iterator[tuple[str, str, str, tuple[float,
         if not (stage and task) or score.what != stage or score.split not in before:
             continue
         metric = metric_of(score.scores)
-        pair = before[score.split].scores.get(metric), score.scores.get(metric)
-        if pair[0] is not None and pair[1] is not None:
+        none, graft = (runs.outcome(run, s, metric) for s in (before[score.split], score))
+        if none and graft:
             label, skill = _skills(run, score, runs)
-            yield label, skill, task, (pair[0], pair[1])
+            yield label, skill, task, Gain(metric, none, graft, _origin(run, runs))
+
+
+def _origin(run: Run, runs: Known) -> str:
+    """The run that fine-tuned the model that its one skill was cut from."""
+    given = [each.source for each in run.inputs if each.role == _MADE_OF]
+    made = runs.all.get(_run_of(given[0])) if len(given) == 1 else None if given else run
+    role = kinds.stage_of(made.kind, Stage.finetuned).of if made else ""
+    maker = _maker(made, role, runs.all) if made and role else None
+    return maker.id if maker else ""
 
 
 def _result(run: Run, scores: Sequence[Score]) -> str:
@@ -215,29 +273,3 @@ def _refuse_mixed(runs: Known) -> None:
                 f"{path} is {first} of {before.id} and {second} of {after.id}.",
                 f"Choose runs of one: graftui rel -f '{path} = {first.strip(chr(34))}'.",
             )
-
-
-def table(matrix: Relative) -> Table:
-    """The matrix as a table with shades."""
-    lines = [
-        Row(label, (*map(_cell, values), Cell(str(count), count)))
-        for label, values, count in zip(matrix.skills, matrix.values, matrix.counts, strict=True)
-    ]
-    heads = (*matrix.tasks, "n")
-    return Table(heads, (Section("", tuple(lines)),), "skill i, on task j", _SAID)
-
-
-def _cell(value: float | None) -> Cell:
-    if value is not None and math.isnan(value):
-        return Cell(rounded(value), value)
-    return shaded(value, "{:.2f}".format, most=1.0)
-
-
-def plain(matrix: Relative) -> dict[str, Any]:
-    """For programs; what is undefined is nan, which JSON says as `not_finite`."""
-    return {
-        "skills": list(matrix.skills),
-        "tasks": list(matrix.tasks),
-        "rel": [list(row) for row in matrix.values],
-        "n": list(matrix.counts),
-    }

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,14 @@ import pytest
 from graftui.errors import UsageError
 from graftui.measured import Score
 from graftui.models import Input, Run, RunStatus
+from graftui.results.answered import Answered
+from graftui.results.answers import Answers
 from graftui.results.export.cells import to_csv
-from graftui.results.relative import Known, plain, relative, table
+from graftui.results.relative import Known, relative
+from graftui.results.relative_tables import plain, table
 from tests.cli import study
 from tests.cli.workplace import typed
+from tests.results.test_answer_pairs import written
 
 PRE = {"a": 0.5, "b": 0.25, "c": 0.6}
 TUNED = {"a": (0.9, 0.8), "b": (0.75, 0.85), "c": (0.55, 0.6)}
@@ -122,6 +127,51 @@ def test_undefined_is_said_in_every_form(bench: Bench) -> None:
     assert "undefined" in " ".join(table(matrix).notes)
     assert "inf" not in to_csv(table(matrix))
     assert plain(matrix)["rel"][1][2] is None
+
+
+def asked(bench: Bench, folder: Path) -> Answered:
+    """Answers of the grafts of a and their fine-tuned models, 100 rows each, as they scored."""
+    for seed in (0, 1):
+        dice = random.Random(seed)
+        shares = {"pretrained": PRE["a"], "base_patch": ON["a"]["a"][seed]}
+        for id, stages in (
+            (f"graft-a{seed}", {**shares, "finetuned": TUNED["a"][seed]}),
+            (f"a{seed}", {"finetuned": TUNED["a"][seed]}),
+        ):
+            groups = {}
+            for stage, share in stages.items():
+                right = set(dice.sample(range(100), round(100 * share)))
+                groups[stage] = [[f"r{n}", n % 2, (n % 2) ^ (n not in right), [0.5, 0.5]]
+                                 for n in range(100)]  # fmt: skip
+            written(folder / id, groups)
+    return Unsized(lambda run: folder / run.id)
+
+
+class Unsized(Answered):
+    """Answers of files that say no sizes."""
+
+    def of(self, run: Run, score: Score) -> Answers | None:
+        return super().of(run, replace(score, labels={}))
+
+
+def test_a_cell_has_the_interval_of_its_answers(bench: Bench, tmp_path: Path) -> None:
+    known = bench.known("graft")
+    own = tuple(run for run in known.chosen if run.id.startswith("graft-a"))
+    matrix = relative(Known(own, known.all, known.scores, asked(bench, tmp_path)))
+    ((ends,),) = matrix.intervals
+    assert ends is not None
+    assert ends.low < by_hand("a", "a") < ends.high
+    assert 0.2 < ends.high - ends.low < 1.5
+    said = table(matrix)
+    assert [section.title for section in said.sections] == ["", "95 % interval"]
+    assert plain(matrix)["low"] == [[ends.low]]
+    assert not table(matrix, intervals=False).sections[1:]
+    whole = relative(Known(known.chosen, known.all, known.scores, asked_again(tmp_path)))
+    assert whole.intervals[1] == (None, None), "the others have left no answers"
+
+
+def asked_again(folder: Path) -> Answered:
+    return Unsized(lambda run: folder / run.id)
 
 
 def test_runs_of_two_models_are_refused(bench: Bench) -> None:

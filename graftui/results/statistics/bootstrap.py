@@ -89,7 +89,7 @@ def resampled(
         return _nested(list(map(_alike, by_seed)), measure, chosen, generator)
     if len({len(rows) for rows in by_seed}) > 1:
         raise ValueError("rows that seeds share are as many in each of them")
-    return _crossed(_alike(np.hstack(by_seed)), measure, chosen, generator)
+    return _crossed(by_seed, measure, chosen, generator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +130,29 @@ def _nested(
 
 
 def _crossed(
-    kinds: _Kinds,
+    by_seed: Sequence[Rows],
     measure: Measure,
     chosen: npt.NDArray[np.int64],
     generator: np.random.Generator,
 ) -> Values:
     """One draw of rows for all drawn seeds."""
-    seeds = chosen.shape[1]
-    columns = np.split(kinds.rows, seeds, axis=1)  # S of (m, c)
-    parts = []
-    for times in kinds.draws(len(chosen), generator):
-        parts.append(np.stack([measure(own, times) for own in columns], axis=1))
-    each = np.concatenate(parts)  # (R, S)
+    each = of_each(by_seed, measure, len(chosen), generator)
     return _values(np.take_along_axis(each, chosen, 1).mean(1))
+
+
+def of_each(
+    models: Sequence[Rows], measure: Measure, resamples: int, generator: np.random.Generator
+) -> Values:
+    """The `measure` of each of M models on samples of the rows (n, c) that all of them have, the
+    same samples for all: (resamples, M).
+    """
+    kinds = _alike(np.hstack(models))
+    columns = np.split(kinds.rows, len(models), axis=1)  # M of (m, c)
+    parts = [
+        np.stack([measure(own, times) for own in columns], axis=1)
+        for times in kinds.draws(resamples, generator)
+    ]
+    return _values(np.concatenate(parts))
 
 
 def _values(values: npt.ArrayLike) -> Values:

@@ -94,3 +94,23 @@ def join(ours: Answers, theirs: Answers) -> Joined:
 def shared(pairs: Sequence[Joined]) -> bool:
     """Whether all seeds answered the same rows."""
     return len({pair.ids for pair in pairs}) <= 1
+
+
+def same_rows(groups: Sequence[Answers | None]) -> list[Rows] | None:
+    """The rows of each, (n, 4), in one order; None where one is missing, or not all are answers to
+    the same rows of one task.
+    """
+    known = [group for group in groups if group is not None and group.rows]
+    if len(known) < len(groups) or not known:
+        return None
+    first = known[0]
+    ids = sorted(row.id for row in first.rows)
+    asked = (first.task, first.classes, first.bounds)
+    sides = []
+    for group in known:
+        rows = sorted(group.rows, key=lambda row: row.id)
+        if (group.task, group.classes, group.bounds) != asked or [r.id for r in rows] != ids:
+            return None
+        sides.append(side(rows, bool(group.classes)))
+    gold = sides[0][:, 0]
+    return sides if all(np.array_equal(own[:, 0], gold) for own in sides) else None
