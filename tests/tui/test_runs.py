@@ -51,6 +51,24 @@ async def test_a_new_run_comes_on_top_and_the_cursor_stays_with_its_run(settings
         assert (rows.selected, rows.refills) == ("t5zzdd", refills)
 
 
+@pytest.mark.parametrize("touched", [False, True])
+async def test_a_queued_grid_pushes_what_runs_out_of_view_for_nobody_who_chose_no_run(
+    settings: Settings, touched: bool
+) -> None:
+    async with dashboard(settings).run_test(size=(120, 36)) as pilot:
+        rows = await filled(pilot)
+        if touched:
+            await pilot.press("j")
+        at, running = rows.selected, str(rows.ordered_rows[0].key.value)
+        with Store.open(settings.db) as store, store.write() as db:
+            db.execute("update runs set status = 'finished' where id = ?", (running,))
+        for number in range(30):
+            world.add(settings, f"new{number:03}", world.config(), created_at=world.NOW)
+        await until(pilot, lambda: rows.row_count == 38)
+        await until(pilot, lambda: (rows.selected == at) is touched)
+        assert (rows.scroll_y == 0) is not touched
+
+
 async def test_cancel_asks_first(settings: Settings) -> None:
     async with dashboard(settings).run_test(size=(120, 36)) as pilot:
         await filled(pilot)

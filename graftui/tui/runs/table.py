@@ -84,6 +84,8 @@ class RunTable(QuickTable):
         self._selected = ""
         self._wanted = ""
         self._syncing = False
+        self._touched = False
+        """Whether the user did anything here; till then the top stays in view."""
         self._colours: Palette = {}
 
     @property
@@ -223,8 +225,11 @@ class RunTable(QuickTable):
             self._announce("")
             return
         if self._wanted in self._lines:
+            self._touched = True
             self._announce(self._wanted)
             self._wanted = ""
+        if not self._touched and self._fallen(self._selected):
+            self._announce(next(iter(self._lines)))
         if self._selected not in self._lines:
             self._announce(list(self._lines)[min(index, len(self._lines) - 1)])
         if self._selected not in self.rows:  # to come with the next stretch
@@ -235,6 +240,15 @@ class RunTable(QuickTable):
             self.move_cursor(row=row, animate=False)
             self._syncing = False
 
+    def _fallen(self, key: str) -> bool:
+        """Whether what came above it has pushed it out of view."""
+        in_view = self.size.height - self.header_height
+        return in_view > 0 and key not in list(self._lines)[:in_view]
+
+    def on_key(self) -> None:
+        """Whatever it does: somebody is here."""
+        self._touched = True
+
     def _announce(self, key: str) -> None:
         if key != self._selected:
             self._selected = key
@@ -244,6 +258,7 @@ class RunTable(QuickTable):
         """By keys or mouse; while rows come and go the cursor does not speak for the user."""
         super().watch_cursor_coordinate(old, new)  # type: ignore[arg-type]
         if not self._syncing and self.is_valid_row_index(self.cursor_row):
+            self._touched = True
             self._wanted = ""
             self._announce(str(self.ordered_rows[self.cursor_row].key.value))
 
