@@ -2,9 +2,12 @@
 
 import gc
 import os
+import shutil
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,7 +35,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Busy machines are slow, and a test that fails once in a hundred runs helps nobody:
 # `pytest --hypothesis-profile=default` looks for new examples.
-settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=30)
+settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=20)
 settings.load_profile("steady")
 
 
@@ -90,14 +93,46 @@ def handlers() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry without runs, to be copied: to migrate each anew would take most of the time of
-    the tests that need one.
-    """
+    """A registry without runs, to be copied."""
     from graftui.registry.store import Store
 
     path = tmp_path_factory.mktemp("registry") / "runs.db"
     Store.open(path).close()
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copied_registries(empty_registry: Path) -> Iterator[None]:
+    """A registry that is new begins as a copy of the empty one: to migrate each anew, which takes
+    fifty milliseconds, would be most of what the tests that need one take.
+    """
+    from graftui.registry import migrations, store
+
+    made, changes = store.connect, list(migrations.MIGRATIONS)
+
+    def connect(path: Path) -> sqlite3.Connection:
+        remains = (path.with_name(f"{path.name}{end}") for end in ("", "-wal"))
+        with suppress(OSError):  # there it is, or cannot be: as it says itself
+            if list(migrations.MIGRATIONS) == changes and not any(map(Path.exists, remains)):
+                copy = path.with_name(f".{path.name}-{os.getpid()}")
+                shutil.copy(empty_registry, copy)
+                try:
+                    os.link(copy, path)
+                finally:
+                    copy.unlink()
+        return made(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "connect", connect)
+        yield
+
+
+@pytest.fixture
+def migrated_registries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A registry that is new is made and migrated, as outside of tests."""
+    from graftui.registry import connect, store
+
+    monkeypatch.setattr(store, "connect", connect.connect)
 
 
 @pytest.fixture(scope="session")

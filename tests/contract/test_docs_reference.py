@@ -65,8 +65,9 @@ def test_settings_named_exist(text: str) -> None:
 def test_verbs_and_options_named_exist(text: str) -> None:
     found = list(commands(text))
     assert len(found) > 4
+    every = typer.main.get_command(app)
     for words in found:
-        command: click.Command = typer.main.get_command(app)  # type: ignore[assignment]
+        command: click.Command = every  # type: ignore[assignment]
         for word in words:
             inner = getattr(command, "commands", None)
             if inner is None or not re.fullmatch(r"[a-z]+", word):

@@ -116,7 +116,7 @@ def test_an_attempt_is_changed_only_while_its_run_stands_so(store: Store) -> Non
     assert changed == replace(FIRST, pid=8) == store.get("aaaaaa").attempt
 
 
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=20)
 @given(field=st.sampled_from(list(asdict(FIRST))), value=VALUES)
 def test_any_value_in_the_file_of_an_attempt(
     tmp_path_factory: pytest.TempPathFactory, field: str, value: object

@@ -16,6 +16,7 @@ from graftui.registry.migrations import MIGRATIONS
 from graftui.registry.store import Store
 from tests.registry.registry_rows import make
 
+pytestmark = pytest.mark.usefixtures("migrated_registries")
 PROCESSES = 8
 
 

@@ -62,7 +62,7 @@ def adopted(registry: tuple[Store, Settings]) -> dict[str, Run]:
     return runs
 
 
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=20)
 @given(field=st.sampled_from(WORDS), value=VALUES)
 def test_any_value_in_a_card(registry: tuple[Store, Settings], field: str, value: object) -> None:
     _, run_dir = folder(registry[1], "aaaaaa")
@@ -80,7 +80,7 @@ def test_any_value_in_a_card(registry: tuple[Store, Settings], field: str, value
         assert "run.json: name" in spoilt.warnings[0]
 
 
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=20)
 @given(field=st.sampled_from(sorted(VERDICT)), value=VALUES)
 def test_any_value_in_a_verdict(
     registry: tuple[Store, Settings], field: str, value: object
@@ -94,7 +94,7 @@ def test_any_value_in_a_verdict(
         assert spoilt.status is RunStatus.failed
 
 
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=20)
 @given(data=st.data())
 def test_any_value_in_an_event(registry: tuple[Store, Settings], data: st.DataObject) -> None:
     lines = [json.loads(line) for line in text_of(a_life()).splitlines()]
@@ -106,7 +106,7 @@ def test_any_value_in_an_event(registry: tuple[Store, Settings], data: st.DataOb
     assert spoilt.status is RunStatus.finished or line is lines[-1]
 
 
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=20)
 @given(key=st.sampled_from(["kind", "model", "train", "micro_batch", "compute", "novelty"]),
        value=VALUES)  # fmt: skip
 def test_any_value_in_a_config(registry: tuple[Store, Settings], key: str, value: object) -> None:

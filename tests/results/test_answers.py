@@ -121,7 +121,7 @@ def test_a_pipe_is_waited_for_by_nobody(tmp_path: Path) -> None:
         map_of(tmp_path)
 
 
-@hypothesis_settings(deadline=None, max_examples=60)
+@hypothesis_settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_any_value_anywhere_is_read_or_refused(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

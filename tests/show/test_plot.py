@@ -127,7 +127,7 @@ CURVES = st.lists(
 )  # fmt: skip
 
 
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=20)
 @given(CURVES, st.sampled_from(AXES), st.booleans())
 def test_both_fronts_draw_the_same(
     found: list[tuple[tuple[int, float], ...]], x: Axis, marked: bool

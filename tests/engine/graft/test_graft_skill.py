@@ -255,7 +255,7 @@ def test_what_is_no_skill_file_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "model.safetensors")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(data=st.data())
 def test_any_damage_is_refused_or_of_no_account(path: Path, data: st.DataObject) -> None:
     """Cut anywhere, or a byte turned: SkillError that names the file, or the very same skill."""

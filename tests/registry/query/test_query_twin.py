@@ -159,7 +159,7 @@ def rows_of(store: Store) -> list[Row]:
 
 
 @given(st.lists(runs(), min_size=1, max_size=3), st.lists(TREES, min_size=1, max_size=9))
-@settings(CHEAP, max_examples=40)
+@settings(CHEAP, max_examples=25)
 def test_sql_and_python_say_the_same(registry: Store, drawn: Drawn, trees: list[Query]) -> None:
     filled(registry, drawn)
     rows = rows_of(registry)

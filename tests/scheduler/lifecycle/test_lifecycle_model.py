@@ -268,4 +268,4 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 TestLifecycle = Lifecycle.TestCase
-TestLifecycle.settings = hypothesis_settings(max_examples=6, stateful_step_count=40)
+TestLifecycle.settings = hypothesis_settings(max_examples=5, stateful_step_count=40)
