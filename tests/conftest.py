@@ -106,9 +106,10 @@ def copied_registries(empty_registry: Path) -> Iterator[None]:
     """A registry that is new begins as a copy of the empty one: to migrate each anew, which takes
     fifty milliseconds, would be most of what the tests that need one take.
     """
+    from graftui.registry import connect as connecting
     from graftui.registry import migrations, store
 
-    made, changes = store.connect, list(migrations.MIGRATIONS)
+    changes = list(migrations.MIGRATIONS)
 
     def connect(path: Path) -> sqlite3.Connection:
         remains = (path.with_name(f"{path.name}{end}") for end in ("", "-wal"))
@@ -120,7 +121,7 @@ def copied_registries(empty_registry: Path) -> Iterator[None]:
                     os.link(copy, path)
                 finally:
                     copy.unlink()
-        return made(path)
+        return connecting.connect(path)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "connect", connect)
