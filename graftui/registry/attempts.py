@@ -20,6 +20,8 @@ from graftui.registry.checked import checked
 
 _FILE = re.compile(r"([1-9][0-9]{0,8})\.json")
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Attempt))
+_N = COLUMNS.index("n")
+_NONE = Attempt()
 NAMES = ("host", "boot_id", "pid", "pid_ticks", "job")
 """By which an executor knows its process or job."""
 _ALL = ", ".join(COLUMNS)
@@ -34,8 +36,9 @@ BESIDE = (
 
 def attempt_of(row: Sequence[Any]) -> Attempt:
     """The attempt in the values of COLUMNS; all NULL: none."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    return Attempt() if values["n"] is None else Attempt(**values)
+    if row[_N] is None:
+        return _NONE
+    return Attempt(**dict(zip(COLUMNS, row, strict=True)))
 
 
 def attempts_of(db: sqlite3.Connection, run: str) -> list[Attempt]:

@@ -30,6 +30,8 @@ RUN = (
 )
 """What `run_of` takes, of all runs."""
 
+_NO_NUMBERS = {None: math.nan, "inf": math.inf, "-inf": -math.inf}
+
 
 def new_id() -> str:
     """A fresh id of a run, such as "k3f9xa"."""
@@ -41,7 +43,7 @@ def run_of(row: sqlite3.Row) -> Run:
     # By place: a name is searched for among all fifty, and a list has ten thousand rows.
     *own, inputs = row
     values = dict(zip(COLUMNS, own[: len(COLUMNS)], strict=True))
-    values["status"] = RunStatus(values["status"])
+    values["status"] = STATES[values["status"]]
     values["star"], values["archived"] = bool(values["star"]), bool(values["archived"])
     values["held"] = bool(values["held"])
     values["config"] = decoded(values["config"])
@@ -87,8 +89,11 @@ def label_key(labels: Mapping[str, str | float]) -> str:
 
 def numbers_of(text: str) -> dict[str, float]:
     """The numbers in `text`; null is nan, and text infinity."""
-    read = {None: math.nan, "inf": math.inf, "-inf": -math.inf}
-    return {k: v if isinstance(v, float | int) else read[v] for k, v in decoded(text).items()}
+    values: dict[str, Any] = decoded(text)
+    for name, value in values.items():
+        if type(value) is not float and not isinstance(value, int):
+            values[name] = _NO_NUMBERS[value]
+    return values
 
 
 def _known(name: str) -> bool:

@@ -36,13 +36,16 @@ def flat(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
-            settings |= {f"{key}.{name}": inner for name, inner in value.items()}
+            for name, inner in value.items():
+                settings[f"{key}.{name}"] = inner
         elif key not in ("version", "kind"):
             settings[f"{kind}.{key}"] = value
     for alone, *several in kinds.shown(kind).labels.values():
         if any(map(settings.get, several)):
             settings.pop(alone, None)  # not used
-    return {path: value for path, value in settings.items() if path not in _NO_SETTINGS}
+    for path in _NO_SETTINGS:
+        settings.pop(path, None)
+    return settings
 
 
 def used(config: Mapping[str, Any], kind: str) -> dict[str, Any]:

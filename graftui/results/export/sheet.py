@@ -1,12 +1,15 @@
 """Rows as CSV. Owns what a spreadsheet must not take for a formula; knows nothing of runs."""
 
 import csv
+import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+_PLAIN = frozenset((int, float, bool, type(None)))
+"""Types that stand in CSV as they are: of most cells no more is asked."""
 # Spreadsheets look past blanks and quotes, and take the wide forms of these signs as well.
 _FORMULA = re.compile("[\\s\"'\ufeff\u200b]*[=+\\-@＝＋－＠]|[\t\r]")
 
@@ -19,7 +22,10 @@ def text_of(titles: Sequence[str], rows: Iterable[Sequence[Any]], raw: bool = Fa
     lines: list[str] = []
     writer = csv.writer(_Lines(lines), lineterminator="\r\n")  # it quotes the letters of its end
     shown = cell if raw else _inert
-    writer.writerows([shown(value) for value in row] for row in (titles, *rows))
+    writer.writerows(
+        [value if type(value) in _PLAIN else shown(value) for value in row]
+        for row in itertools.chain([titles], rows)
+    )
     return "".join(lines)
 
 
@@ -39,8 +45,8 @@ def cell(value: Any) -> Any:
 
 
 def _inert(value: Any) -> Any:
-    value = cell(value)
-    return _quoted(value) if isinstance(value, str) else value
+    text = value if isinstance(value, str) else cell(value)
+    return _quoted(text) if isinstance(text, str) else text
 
 
 @lru_cache(4096)  # most of what ten thousand runs say is said again
