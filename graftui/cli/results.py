@@ -10,10 +10,10 @@ from graftui.cli import writing
 from graftui.cli.common import (
     Filters,
     Json,
+    MaybeRefs,
     Ref,
     Times,
     console_here,
-    say,
     settings_here,
     store_to_read,
 )
@@ -57,15 +57,24 @@ def show(
     ] = 0.0,
     log: Annotated[bool, typer.Option("--log", help="With --curves: logarithmic y")] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="With --curves: figure, .pdf .svg .png")
+        Path | None,
+        typer.Option("--output", "-o", help="With --curves: .pdf .svg .png, or as data .csv ..."),
     ] = None,
     times: Times = None,
     json: Json = False,
 ) -> None:
-    """Show a run: state, scores, files and every setting; or its curves."""
+    """Show a run: state, scores, files and every setting; or its curves.
+
+    --curves draws them; with --json, or -o FILE.csv, it writes each of their points.
+    """
     settings = settings_here(times=times)
     if not curves and (log or smooth or output or x != "step"):
         raise UsageError("--x, --smooth, --log and -o say how to draw curves.", "Add --curves.")
+    if curves and writing.is_data(output, json):
+        from graftui.cli.commands import exporting
+
+        exporting.history(settings, ref, output, as_measured=not (log or smooth or x != "step"))
+        return
     picture = writing.picture(output, settings)
     with store_to_read(settings) as store:
         run = store.resolve(ref)
@@ -109,10 +118,14 @@ def diff(ref: Ref, other: Ref, json: Json = False) -> None:
 
 
 def export(
+    refs: MaybeRefs = [],  # noqa: B006
     runs: Annotated[
-        str, typer.Option(help="Ids or names, comma-separated; all runs if not given")
+        str, typer.Option(metavar="ID,...", help="The same as the arguments, with commas")
     ] = "",
     filter_: Filters = [],  # noqa: B006
+    curves: Annotated[
+        bool, typer.Option("--curves", help="Each point of their curves instead: step, value")
+    ] = False,
     format_: Annotated[
         FileFormat | None,
         typer.Option("--format", help="Of the output; else by the file's ending, or csv"),
@@ -120,32 +133,28 @@ def export(
     output: Output = None,
     raw: Raw = False,
 ) -> None:
-    """Write results with all settings and scores as CSV, JSON, Markdown, LaTeX or Parquet."""
-    from graftui.cli.commands.choosing import query_of
-    from graftui.registry.query.unarchived import unarchived
-    from graftui.results.export.runs import FORMATS
-    from graftui.results.figures import counted
+    """Write results with all settings and scores as CSV, JSON, Markdown, LaTeX or Parquet.
+
+    Of the runs that are given, or meet the filter; else of all. With --curves the history of
+    each run, in one table for a notebook: pandas.read_csv, read_parquet.
+    """
+    from graftui.cli.commands import exporting
 
     key = writing.key_of(writing.format_of(output, format_, "csv"), raw)
     settings = settings_here()
     writing.check_place(output, settings)
-    query = query_of(settings, filter_)
+    named = [*refs, *(ref.strip() for ref in runs.split(",") if ref.strip())]
     with store_to_read(settings) as store:
-        refs = [ref.strip() for ref in runs.split(",") if ref.strip()]
-        wanted = {store.resolve(ref).id for ref in refs}
-        chosen = store.list(where=query if refs else unarchived(query), sort="created")
-        chosen = [r for r in chosen if not refs or r.id in wanted]
-        text = FORMATS[key](chosen, store.scores([r.id for r in chosen]))
-    if not chosen:
-        say("no run meets this")
-    writing.write(text, output, counted(len(chosen)))
+        chosen = exporting.runs_of(settings, store, named, filter_)
+        write = exporting.curves if curves else exporting.scores
+        write(store, chosen, key, output)
 
 
 # Verb -> example in its help.
 VERBS: dict[Callable[..., None], str] = {
     ls: "graftui ls -f 'graft > 90' --sort -graft",
-    show: "graftui show last --json",
+    show: "graftui show last --curves -o curves.csv",
     logs: "graftui logs last -f",
     diff: "graftui diff k3f9qz m2p8ra",
-    export: "graftui export --format md -f tag=paper -o t.md",
+    export: "graftui export -f tag=paper -o results.csv",
 }

@@ -79,11 +79,17 @@ def target(
     return Target(format_of(output, form, "json" if json else "table"), output, raw)
 
 
+def is_data(output: Path | None, json: bool) -> bool:
+    """Whether what is measured is to be written, and not drawn."""
+    return output.suffix.lower() in _ENDINGS if output else json
+
+
 def picture(output: Path | None, settings: "Settings") -> Path | None:
     """`output`, which gets a figure. Raises UsageError for another ending, or a place for none."""
     if output is not None and output.suffix.lower() not in PICTURES:
         raise UsageError(
-            f"{output} is no name of a figure.", f"Give it the ending {' or '.join(PICTURES)}."
+            f"{output} is no name of a figure.",
+            f"Give it the ending {' or '.join(PICTURES)}; or for data {' or '.join(_ENDINGS)}.",
         )
     check_place(output, settings)
     return output

@@ -6,9 +6,11 @@ import json
 import re
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.contract import events as ev
 from graftui.measured import Score
 from graftui.models import Run
 from graftui.registry import output
@@ -125,3 +127,29 @@ def test_a_run_from_another_clock_has_no_negative_age() -> None:
     file = io.StringIO()
     Console(file=file, width=200).print(tables.runs([ahead], 200))
     assert re.search(r" 0 s\n", file.getvalue())
+
+
+def test_curves_are_data_too(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each point as events.jsonl has it, of the runs that are named or all."""
+    told = here / "data/runs/one/events.jsonl"
+    *said, end = told.read_bytes().splitlines(keepends=True)
+    for step, values in ((1, {"train/loss": 0.5}), (2, {"train/loss": 0.25, "dev/accuracy": 1.0})):
+        said.append(ev.dumps(ev.Metric(t=1.0, step=step, values=values)))
+    told.write_bytes(b"".join([*said, end]))
+    points = [("dev/accuracy", 2, 1.0), ("train/loss", 1, 0.5), ("train/loss", 2, 0.25)]
+
+    def same(rows: list[dict[str, Any]]) -> bool:
+        return [(r["curve"], int(r["step"]), float(r["value"])) for r in rows] == points
+
+    assert same(json.loads(typed(monkeypatch, ["show", "one", "--curves", "--json"])))
+    for words in (
+        ["show", "one", "--curves"],
+        ["export", "--curves"],
+        ["export", "one", "--curves"],
+    ):
+        typed(monkeypatch, [*words, "-o", "c.csv"])
+        assert same(list(csv.DictReader((here / "c.csv").open())))
+    assert "no run meets" not in typed(monkeypatch, ["export", "two", "--curves"])
+    assert "as data" in typed(monkeypatch, ["show", "one", "--curves", "--json", "--log"])
+    assert "or for data .csv" in typed(monkeypatch, ["show", "one", "--curves", "-o", "c.x"])
+    assert typed(monkeypatch, ["export", "one"]) == typed(monkeypatch, ["export", "--runs", "one"])
