@@ -2,8 +2,12 @@
 
 import os
 import sys
+from typing import Any
+
+import typer
 
 from graftui.cli import app_for
+from graftui.cli.misuse import Misuse, explained, shows_help
 from graftui.errors import GraftuiError, UsageError, explain
 from graftui.text import fit, visible, visible_lines
 
@@ -14,9 +18,13 @@ def main() -> None:
     fit(sys.stderr)
     try:
         _refuse_bytes(sys.argv[1:])
-        app_for(sys.argv[1:])()
-    except KeyboardInterrupt:
+        # Not as Typer would end by itself: it has another look for errors than ours.
+        left = app_for(sys.argv[1:])(standalone_mode=False)
+        sys.exit(left if isinstance(left, int) else 0)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
+    except Misuse as error:
+        sys.exit(_misused(error))
     except Exception as error:  # the edge: what cannot be explained is a bug, and shown as one
         known = explain(error)
         if known is None or os.environ.get("GRAFTUI_DEBUG"):
@@ -25,6 +33,17 @@ def main() -> None:
             sys.exit(1)
         tell(known)
         sys.exit(known.exit_code)
+
+
+def _misused(error: Any) -> int:
+    """Say what is wrong with a word; the exit code."""
+    if shows_help(error):
+        from typer.rich_utils import rich_format_error
+
+        rich_format_error(error)
+    else:
+        tell(explained(error))
+    return UsageError.exit_code
 
 
 def _refuse_bytes(arguments: list[str]) -> None:

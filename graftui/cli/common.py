@@ -30,6 +30,13 @@ Refs = Annotated[
 MaybeRefs = Annotated[
     list[str], typer.Argument(metavar="[ID...]", help=_REFS, autocompletion=completion.runs)
 ]
+
+
+def one_line(name: str) -> str:
+    """A name as typed, but in one line: it has its place in a row of a table."""
+    return " ".join(name.splitlines())
+
+
 Sets = Annotated[
     list[str],
     typer.Option(

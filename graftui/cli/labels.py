@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from graftui.cli.common import Filters, MaybeRefs, Ref, Yes, console_here, settings_here, store_here
+from graftui.cli.common import (
+    Filters,
+    MaybeRefs,
+    Ref,
+    Yes,
+    console_here,
+    one_line,
+    settings_here,
+    store_here,
+)
 from graftui.cli.plain import PlainCommand
 
 _OPTIONS = ("-f", "-y", "-h")
@@ -53,7 +62,9 @@ def note(
         labels.note(settings, store, console_here(), ref, " ".join(words))
 
 
-def rename(ref: Ref, name: Annotated[str, typer.Argument(help="Its new name")]) -> None:
+def rename(
+    ref: Ref, name: Annotated[str, typer.Argument(callback=one_line, help="Its new name")]
+) -> None:
     """Give a run another name."""
     from graftui.cli.commands import labels
 

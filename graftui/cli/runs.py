@@ -24,6 +24,7 @@ from graftui.cli.common import (
     allowing,
     console_here,
     move_recipes_out,
+    one_line,
     settings_here,
     store_here,
 )
@@ -40,7 +41,9 @@ def run(
         ),
     ],
     set_: Sets = [],  # noqa: B006  typer copies it
-    name: Annotated[str, typer.Option(help="Name of the runs; the recipe's if not given")] = "",
+    name: Annotated[
+        str, typer.Option(callback=one_line, help="Name of the runs; the recipe's if not given")
+    ] = "",
     tag: Tags = [],  # noqa: B006
     fresh: Fresh = False,
     on: On = "local",
@@ -76,7 +79,7 @@ def run(
 def rerun(
     refs: MaybeRefs = [],  # noqa: B006
     set_: Sets = [],  # noqa: B006
-    name: Annotated[str, typer.Option(help="Name of the new runs")] = "",
+    name: Annotated[str, typer.Option(callback=one_line, help="Name of the new runs")] = "",
     tag: Tags = [],  # noqa: B006
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep name and tags though settings change")

@@ -19,6 +19,7 @@ from graftui.cli.common import (
     allowing,
     console_here,
     move_recipes_out,
+    one_line,
     settings_here,
     store_here,
     store_to_read,
@@ -112,7 +113,9 @@ Prune = Annotated[
     str,
     typer.Option(metavar="CURVE", help="Stop trials whose curve is behind; `none`: stop none"),
 ]
-Name = Annotated[str, typer.Option(help="Of sweep and runs; the recipe's if not given")]
+Name = Annotated[
+    str, typer.Option(callback=one_line, help="Of sweep and runs; the recipe's if not given")
+]
 
 
 def new(

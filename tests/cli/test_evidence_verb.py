@@ -62,8 +62,12 @@ def test_without_running_each_line_says_that_it_was_not(
 
 
 def test_what_has_no_card_is_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "no graft" in typed(monkeypatch, ["evidence", "aaaaaa", "--no-run"])
-    assert "sorts" in typed(monkeypatch, ["evidence", "bbbbbb", "--set", "sorts=1", "--dry-run"])
+    refused = typed(monkeypatch, ["evidence", "aaaaaa", "--no-run"])
+    assert "aaaaaa (finetune) is no graft" in refused
+    assert "parent=aaaaaa" in refused
+    refused = typed(monkeypatch, ["evidence", "bbbbbb", "--set", "sorts=1", "--dry-run"])
+    assert "sorts = 1: there is no such setting" in refused
+    assert "recover" in refused
 
 
 @pytest.fixture

@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
 from graftui.cli import app, app_for
+from graftui.cli.common import one_line
 from graftui.cli.plain import PlainCommand
+from tests.cli.workplace import in_process
 from tests.each import each
 
 
@@ -47,6 +50,40 @@ def told(form: type[PlainCommand] | None, words: list[str]) -> Any:
 )  # fmt: skip
 def test_words_are_taken_as_typer_takes_them(words: list[str]) -> None:
     assert told(PlainCommand, words) == told(None, words)
+
+
+@each(
+    ("words", "said"),
+    [
+        (["frob"], ["No such command 'frob'", "graftui -h"]),
+        (["runn"], ["Did you mean 'run'"]),
+        (["run"], ["Missing argument 'recipe'", "Example: graftui run ", "`graftui run -h`"]),
+        (["ls", "-n", "x"], ["'-n': should be a valid integer.\n", "Example: graftui ls"]),
+        (["ls", "-d"], ["No such option: -d"]),
+        (["export", "--format", "x"], ["'--format': 'x' is not one of 'csv'"]),
+        (["queue", "jobs", "x"], ["'number': should be a valid integer", "graftui queue jobs 4"]),
+    ],
+)
+def test_a_wrong_word_is_an_error_like_all_others(
+    words: list[str], said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = in_process(monkeypatch, words)
+    assert code == 2
+    assert text.startswith("Error: ")
+    assert "─" not in text
+    assert [part for part in said if part not in text] == []
+
+
+def test_verbs_under_one_name_say_which_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, text = in_process(monkeypatch, ["paper"])
+    assert code == 2
+    assert "Error" not in text
+    assert "plan" in text
+
+
+def test_a_name_is_one_line() -> None:
+    assert one_line("a\nb\r\nc\u2028d") == "a b c d"
+    assert one_line("[b] 🎉  x") == "[b] 🎉  x"
 
 
 def test_a_verb_alone_is_the_verb() -> None:

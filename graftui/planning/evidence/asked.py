@@ -42,8 +42,10 @@ def asked(raw: Raw, where: str) -> EvidenceConfig:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"]))
+        unknown = first["type"] == "extra_forbidden"
+        why = "there is no such setting of a card" if unknown else first["msg"].lower()
         raise UsageError(
-            f"{where}: {path} = {first['input']!r}: {first['msg'].lower()}.",
+            f"{where}: {path} = {first['input']!r}: {why}.",
             f"It may have {', '.join(EvidenceConfig.model_fields)}.",
         ) from None
 

@@ -222,6 +222,11 @@ def _task(config: Any) -> dict[str, Any]:
     return {name: getattr(config, name) for name in ("model", "task", "demo", "freeze", "compute")}
 
 
+def is_graft(kind: str) -> bool:
+    """Whether there are cards of runs of that kind."""
+    return kind == GraftConfig.model_fields["kind"].default
+
+
 def _graft(
     recipe: Recipe, wanted: EvidenceConfig, configs: Mapping[str, RunConfig]
 ) -> tuple[str, GraftConfig]:

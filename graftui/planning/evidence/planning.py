@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.contract.gpus import devices_elsewhere
+from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.planning.evidence.asked import parsed
-from graftui.planning.evidence.controls import Line
+from graftui.planning.evidence.controls import Line, is_graft
 from graftui.planning.plans import Planned, plan
 from graftui.planning.reruns import ancestry, of_run
 from graftui.scheduler.submit import Plan
@@ -19,6 +20,11 @@ def for_run(
     """For a graft that is there; `sets`: what is asked of its card, as typed. Not `to_run`, only
     what is done already counts, and model and data need not be here. Raises UsageError.
     """
+    if not is_graft(run.kind):
+        raise UsageError(
+            f"Run {run.id} ({run.kind}) is no graft, and a card says what holds of one.",
+            f"Give a graft; those that are made from it: graftui ls -f 'parent={run.id}'",
+        )
     recipe = of_run(run, ancestry(run, settings))
     part = list(recipe.parts)[-1]
     asked = replace(recipe, name=run.name, evidence={**parsed(sets), "of": part})
