@@ -10,7 +10,7 @@ import typer
 
 from graftui.errors import UsageError
 
-Misuse = typer.BadParameter.__mro__[1]
+Misuse: type[Exception] = typer.BadParameter.__mro__[1]
 """The base of all that Typer refuses: no such verb, no such option, a word missing or too many."""
 _INPUT = re.compile(r"(?:Value error, |Input )(.*?)(?:, unable to parse .*)?$", re.DOTALL)
 

@@ -224,7 +224,7 @@ def _task(config: Any) -> dict[str, Any]:
 
 def is_graft(kind: str) -> bool:
     """Whether there are cards of runs of that kind."""
-    return kind == GraftConfig.model_fields["kind"].default
+    return kind == str(GraftConfig.model_fields["kind"].default)
 
 
 def _graft(
