@@ -29,6 +29,9 @@ from graftui.cli.common import (
     store_here,
 )
 
+Name = Annotated[
+    str, typer.Option(callback=one_line, help="Name of the runs; the recipe's if not given")
+]
 Fresh = Annotated[bool, typer.Option(help="Fine-tune again, even if that very run exists")]
 
 
