@@ -32,6 +32,10 @@ from graftui.cli.common import (
 Name = Annotated[
     str, typer.Option(callback=one_line, help="Name of the runs; the recipe's if not given")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan; queue nothing")]
+RunsJson = Annotated[
+    bool, typer.Option("--json", help="Print the runs as JSON: as they end; with -d, as queued")
+]
 Fresh = Annotated[bool, typer.Option(help="Fine-tune again, even if that very run exists")]
 
 
@@ -44,9 +48,7 @@ def run(
         ),
     ],
     set_: Sets = [],  # noqa: B006  typer copies it
-    name: Annotated[
-        str, typer.Option(callback=one_line, help="Name of the runs; the recipe's if not given")
-    ] = "",
+    name: Name = "",
     tag: Tags = [],  # noqa: B006
     fresh: Fresh = False,
     on: On = "local",
@@ -56,27 +58,18 @@ def run(
     after: After = None,
     notify: Notify = False,
     detach: Detach = False,
+    dry_run: DryRun = False,
+    json: RunsJson = False,
 ) -> None:
     """Run a recipe: fine-tune, graft, and show what came out. Ctrl-C cancels it."""
-    from engine.contract.gpus import devices_elsewhere
-    from graftui.cli.commands import notices, running
-    from graftui.planning import library, overrides
-    from graftui.planning import plans as planning
-    from graftui.settings import queueing
+    from graftui.cli.commands import launching, running
 
-    notices.check(notify, detach)
-    settings, console = settings_here(after), console_here()
-    on = running.executor(on, pilot)
-    allowing(lambda: running.check_executor(settings, on))
+    settings = settings_here(after)
     turn = running.turn(settings, priority, group)
+    how = launching.How(running.executor(on, pilot), turn, detach, notify, dry_run, json)
+    allowing(lambda: running.check_executor(settings, how.on))
     move_recipes_out(settings)
-    wanted = library.load(recipe, settings)
-    sets = overrides.parse(set_, wanted.kinds)
-    with devices_elsewhere(queueing(on)):
-        planned = planning.plan(wanted, settings, sets, name, tag, fresh)
-    running.tell_reused(planned, console)
-    with notices.told_at_end(notify, name or wanted.name) as tell:
-        tell(notices.ended(running.carry_out(settings, planned, on, console, detach, turn)))
+    launching.run(settings, recipe, set_, name, tag, fresh, how)
 
 
 def rerun(
@@ -95,6 +88,8 @@ def rerun(
     group: QueueGroup = "",
     after: After = None,
     detach: Detach = False,
+    dry_run: DryRun = False,
+    json: RunsJson = False,
 ) -> None:
     """Run saved configurations again; what --set changes is shown first.
 
@@ -102,18 +97,18 @@ def rerun(
     --on says where. Where settings change, name and
     tags told of the old ones: a run is then called as its recipe, unless --keep or --name.
     """
-    from graftui.cli.commands import again, choosing, running
+    from graftui.cli.commands import again, choosing, launching, running
     from graftui.planning import overrides, reruns
 
-    settings, console = settings_here(after), console_here()
+    settings = settings_here(after)
     turn = running.turn(settings, priority, group)
     sets = overrides.parse(set_)
-    on = running.executor(on, pilot)
-    allowing(lambda: running.check_executor(settings, on))
+    how = launching.How(running.executor(on, pilot), turn, detach, False, dry_run, json)
+    allowing(lambda: running.check_executor(settings, how.on))
     with store_here(settings) as store:
         runs = choosing.chosen(settings, store, refs, filter_)
-    planned = [reruns.rerun(run, sets, settings, name, tag, keep, on) for run in runs]
-    again.rerun(settings, console, runs, planned, bool(filter_) and not yes, detach, turn)
+    planned = [reruns.rerun(run, sets, settings, name, tag, keep, how.on) for run in runs]
+    again.rerun(settings, runs, planned, bool(filter_) and not (yes or json or dry_run), how)
 
 
 def watch(

@@ -69,6 +69,29 @@ def test_a_failed_part_is_told_and_leaves_nothing_waiting(work: Workplace) -> No
     assert [run["status"] for run in work.json("ls")] == ["cancelled", "failed"]
 
 
+def test_a_dry_run_says_what_it_takes_and_queues_nothing(work: Workplace) -> None:
+    words = ("run", "both.toml", "--set", "graft.sparsity=1e-2", "--dry-run")
+    assert "to make    2 runs (1 finetune, 1 graft)" in work.run(*words)
+    plan = work.json(*words)
+    assert [(each["kind"], each["inputs"]) for each in plan["plans"]] == [
+        ("finetune", {}), ("graft", {"finetuned": [0]}),
+    ]  # fmt: skip
+    assert plan["plans"][1]["config"]["sparsity"] == 1e-2
+    assert work.json("ls") == []
+
+
+def test_a_script_is_told_of_the_runs_as_json(work: Workplace) -> None:
+    said = work.run("run", "both.toml", "-d", "--json")
+    queued = json.loads(said[said.index("[\n") : said.rindex("]") + 1])
+    assert [run["kind"] for run in queued] == ["finetune", "graft"]
+    work.run("watch", *(run["id"] for run in queued))
+    said = work.run("rerun", queued[0]["id"], "--set", "train.steps=2", "--json")
+    (ended,) = json.loads(said[said.index("[\n") : said.rindex("]") + 1])
+    assert (ended["status"], ended["config"]["train"]["steps"]) == ("finished", 2)
+    assert "nothing was queued" in work.run("rerun", queued[0]["id"], "--dry-run")
+    assert len(work.json("ls")) == 3
+
+
 def test_detach_and_watch(work: Workplace) -> None:
     assert "graftui watch" in work.run("run", "both.toml", "--detach")
     assert "fine-tuned" in work.run("watch", "last")

@@ -5,27 +5,26 @@ from typing import Any
 
 from graftui.cli.commands import running
 from graftui.cli.commands.choosing import NOBODY, agreed
+from graftui.cli.commands.launching import How, tell_plan, tell_runs
 from graftui.models import Run
 from graftui.planning import plans, reruns
 from graftui.planning.values import written
 from graftui.scheduler.submit import Plan
 from graftui.settings import Settings
 from graftui.terminal import Console, Text
-from graftui.turns import Turn
 
 Changes = Mapping[str, tuple[Any, Any]]
 
 
 def rerun(
     settings: Settings,
-    console: Console,
     runs: Sequence[Run],
     planned: Sequence[tuple[plans.Planned, Changes]],
     asking: bool,
-    detach: bool,
-    turn: Turn,
+    how: How,
 ) -> None:
     """Queue what `runs` come to and watch it. A fine-tuning that several need is made once."""
+    console = how.console()
     if not runs:
         console.print(NOBODY)
         return
@@ -34,8 +33,11 @@ def rerun(
     if asking and not agreed(runs, "run again", False, console):
         return
     whole = reruns.together([made for made, _ in planned])
+    if how.dry_run:
+        tell_plan(settings, whole, how)
+        return
     running.tell_reused(whole, console)
-    running.go(settings, whole.plans, console, detach, turn)
+    tell_runs(running.go(settings, whole.plans, console, how.detach, how.turn), how)
 
 
 def _tell(run: Run, plan: Plan, changes: Changes, console: Console) -> None:

@@ -169,7 +169,7 @@ def of_recipe(
     """Run a recipe that has [evidence], and print the card of its graft."""
     ended = follow(settings, console, [replace(plan, turn=turn) for plan in plans], detach)
     if detach:
-        return []
+        return ended
     assert planned.controls
     graft = runs_of(planned, ended)[planned.controls.graft]
     if graft.status is not RunStatus.finished and (error := verdict(ended)):

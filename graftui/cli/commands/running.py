@@ -30,8 +30,8 @@ def turn(settings: Settings, priority: int, group: str) -> Turn:
 def go(
     settings: Settings, plans: Sequence[Plan], console: Console, detach: bool, turn: Turn
 ) -> list[Run]:
-    """Queue `plans` and watch them: as they ended, none where nobody waits. Raises RunFailed or
-    RunCancelled if they do not finish.
+    """Queue `plans` and watch them: as they ended, or as queued where nobody waits. Raises
+    RunFailed or RunCancelled if they do not finish.
     """
     runs = submit(settings, [replace(plan, turn=turn) for plan in plans])
     set_going(settings)
@@ -45,7 +45,7 @@ def go(
         console.print(
             f"they run on their own; watch with: graftui watch {' '.join(r.id for r in runs)}"
         )
-        return []
+        return runs
     try:
         return follow(settings, runs, console)
     except KeyboardInterrupt:
