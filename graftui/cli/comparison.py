@@ -131,7 +131,7 @@ def _collect(
         if by:
             collecting.groups(store, request, to, plot, console_here())
         else:
-            collecting.pivot(store, request, pivot, to, plot, console_here())
+            collecting.pivot(store, settings, request, pivot, to, plot, console_here())
 
 
 def answers(

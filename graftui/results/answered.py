@@ -30,9 +30,13 @@ class Answered:
 
     def of(self, run: Run, score: Score) -> Answers | None:
         """What was answered where `run` got `score`; None where it left no answers."""
+        return self.at(run, score.what, score.split, score.sparsity)
+
+    def at(self, run: Run, what: str, split: str, sparsity: float | None) -> Answers | None:
+        """The same, of weights in one word (Score.what)."""
         if run.id not in self._known:
             self._known[run.id] = self._read(run)
-        return self._known[run.id].get((score.what, score.split, score.sparsity))
+        return self._known[run.id].get((what, split, sparsity))
 
     def _read(self, run: Run) -> dict[_Key, Answers]:
         groups: dict[_Key, Answers] = {}

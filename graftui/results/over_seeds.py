@@ -65,6 +65,8 @@ class Group:
     """Ids of the chosen runs, in the order of their seeds."""
     chosen: Mapping[str, tuple[tuple[Any, int], ...]]
     """Setting in which the trials differ -> (value, seeds that chose it), the commonest first."""
+    of_seeds: tuple[tuple[Seeds, Trial], ...] = ()
+    """Of each seed the chosen trial."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -150,6 +152,7 @@ def _group(
         a_seed=(min(sizes), max(sizes)),
         runs=tuple(trial.run for trial in best),
         chosen=_chosen(trials, best, {*keys, *over, *_NO_CHOICE}),
+        of_seeds=tuple(zip(by_seed, best, strict=True)),
     )
 
 

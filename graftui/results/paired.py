@@ -188,16 +188,20 @@ def _order(name: str) -> tuple[int, str]:
 
 def partners(column: Peers, base: Peers) -> list[Run | None]:
     """For each run of `base` that of the same seeds, as far as seeds had a part in both."""
+    at = matching(column.seeds, base.seeds)
+    return [None if number is None else column.runs[number] for number in at]
+
+
+def matching(ours: Sequence[Seeds], theirs: Sequence[Seeds]) -> list[int | None]:
+    """For each of `theirs`, one or more, which of `ours` has the same seeds, as far as they had a
+    part in both; None: none has.
+    """
     common = [
-        n for n in range(len(base.seeds[0]))
-        if all(any(seeds[n] is not None for seeds in side.seeds) for side in (column, base))
+        n for n in range(len(theirs[0]))
+        if all(seeds[0][n] is not None for seeds in (ours, theirs))
     ]  # fmt: skip
-
-    def key(seeds: Seeds) -> Seeds:
-        return tuple(seeds[n] for n in common)
-
-    by_seeds = {key(seeds): run for seeds, run in zip(column.seeds, column.runs, strict=True)}
-    return [by_seeds.get(key(seeds)) for seeds in base.seeds]
+    at = {tuple(seeds[n] for n in common): number for number, seeds in enumerate(ours)}
+    return [at.get(tuple(seeds[n] for n in common)) for seeds in theirs]
 
 
 def _section(

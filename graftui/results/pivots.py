@@ -5,7 +5,7 @@ What is never averaged over (over_seeds.IMPLIED: stages, sizes, models ...) and 
 cell apart becomes a key of the columns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,11 @@ from graftui.results.over_seeds import IMPLIED, Group, Spread
 
 _APART = ("stage", *(key for key in IMPLIED if key not in ("stage", "split", "metric")))
 """Keys that columns get where a cell would else hold several groups, the first first."""
+
+_BOLD = (
+    "bold: ahead of each other that it compares with, by the 95 % intervals of their differences "
+    "(bootstrap over seeds and rows; t over seeds)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,27 +186,30 @@ def _name(group: Group, keys: tuple[str, ...]) -> str:
     return ", ".join(filter(None, (key_cell(key, group) for key in keys))) or NOT_KNOWN
 
 
-def table(made: Pivot) -> Table:
-    """As a reader has it: a figure, ± half its interval, and in brackets the seeds it is of."""
+def table(made: Pivot, best: Collection[tuple[int, int]] | None = None) -> Table:
+    """As a reader has it: a figure, ± half its interval, and in brackets the seeds it is of.
+    `best`: row and column of those that stand out; None: nobody has asked.
+    """
     names = {entry.name for row in made.entries for entry in row if entry.group}
     most = max(entry.spread.n for row in made.entries for entry in row if entry.spread)
     rows = [
-        Row(head, tuple(_cell(entry, most) for entry in row))
-        for head, row in zip(made.heads[0], made.entries, strict=True)
+        Row(head, tuple(_cell(e, most, (n, col) in (best or ())) for col, e in enumerate(row)))
+        for n, (head, row) in enumerate(zip(made.heads[0], made.entries, strict=True))
     ]
     corner = ", ".join(made.rows)
     said = title(names.pop()) if len(names) == 1 else "each task's own score, %"
-    return Table(made.heads[1], (Section("", tuple(rows)),), corner, (*_notes(made, said, most),))
+    notes = [*_notes(made, said, most), *([_BOLD] if best is not None else [])]
+    return Table(made.heads[1], (Section("", tuple(rows)),), corner, tuple(notes))
 
 
-def _cell(entry: Entry, most: int) -> Cell:
+def _cell(entry: Entry, most: int, is_best: bool) -> Cell:
     over = entry.spread
     if over is None:
         return Cell(NOT_KNOWN)
     half = "" if entry.half is None else f" ± {figure(entry.name, entry.half)}"
     few = over.n < most
     text = f"{figure(entry.name, over.mean)}{half} ({over.n}{'!' if few else ''})"
-    return Cell(text, over.mean, Role.differs if few else Role.plain)
+    return Cell(text, over.mean, Role.differs if few else Role.best if is_best else Role.plain)
 
 
 def _notes(made: Pivot, said: str, most: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from scipy import stats
 
 from graftui.errors import UsageError
+from graftui.results.answers import Answer, Answers
 from graftui.results.cells import Role
 from graftui.results.export import pivots as export
 from graftui.results.groups import Collected
 from graftui.results.over_seeds import SEEDS, collect
+from graftui.results.pivot_best import best
 from graftui.results.pivots import Pivot, pivoted, records, table
 from graftui.results.trials import Trial
 
@@ -58,6 +61,59 @@ def test_every_cell_is_the_mean_of_its_seeds_with_its_t_interval(made: Pivot) ->
             continue
         ends = stats.t.interval(0.95, n - 1, loc=np.mean(values), scale=stats.sem(values))
         assert (record["low"], record["high"]) == pytest.approx(tuple(ends))
+
+
+def answers(trial: Trial, ahead: bool = True) -> Answers:
+    """As right as it scored, on 100 rows that all share; of two trials the worse one is right only
+    where the better one is, or else where it likes."""
+    count = round(100 * trial.scores["accuracy"])
+    localizer, seed = trial.fields["graft.localizer"], trial.fields["task.data_seed"]
+    rows = list(range(100))
+    if not ahead:
+        random.Random(f"{localizer}{seed}").shuffle(rows)
+    right = set(rows[:count])
+    said = (Answer(f"{n:03d}", n % 2, (n % 2) ^ (n not in right), (0.5, 0.5)) for n in range(100))
+    return Answers("film", "model", "g", "test", {}, ("a", "b"), None, tuple(said))
+
+
+def named(rows: tuple[str, ...], cols: tuple[str, ...], *by: tuple[str, list[float]]) -> Pivot:
+    """Of localizers, each with its scores at one size, a seed each."""
+    trials = [trial("film", name, 1e-3, n, v) for name, values in by for n, v in enumerate(values)]
+    groups = collect(trials, (*rows, *cols))
+    return pivoted(Collected((*rows, *cols), SEEDS, "dev", groups), rows, cols, "test")
+
+
+NEAR, FAR = [0.80, 0.81, 0.80, 0.79], [0.60, 0.61, 0.62, 0.58]
+ACROSS = ("task.name",), ("graft.localizer",)
+
+
+def test_the_best_of_a_row_is_bold_where_intervals_say_so() -> None:
+    made = named(*ACROSS, ("learnt", NEAR), ("movement", FAR), ("random", [0.5] * 4))
+    assert best(made, answers) == {(0, 0)}
+    shown = table(made, best(made, answers))
+    roles = [cell.role for cell in shown.sections[0].rows[0].cells]
+    assert roles == [Role.best, Role.plain, Role.plain]
+    assert any(note.startswith("bold") for note in shown.notes)
+    assert not any(note.startswith("bold") for note in table(made).notes)
+    close = named(*ACROSS, ("learnt", NEAR), ("movement", [v - 0.01 for v in NEAR]))
+    assert not best(close, lambda trial: answers(trial, ahead=False)), "one row of a hundred"
+    assert best(close, lambda trial: None) == {(0, 0)}, "without answers seeds alone say it"
+    alone = named(*ACROSS, ("learnt", NEAR[:1]), ("movement", FAR[:1]))
+    assert not best(alone, lambda trial: None), "one seed says nothing of another"
+
+
+def test_what_is_of_several_tasks_compares_down_the_columns() -> None:
+    down = named(("graft.localizer",), ("task.name",), ("learnt", NEAR), ("movement", FAR))
+    assert best(down, answers) == {(0, 0)}
+    both = pivot()
+    assert {row for row, _ in best(both, lambda trial: None)} <= {0}
+    trials = [trial(t, "learnt", 1e-3, n, v) for t, of in (("a", NEAR), ("b", FAR))
+              for n, v in enumerate(of)]  # fmt: skip
+    groups = collect(trials, ("graft.localizer", "task.name"))
+    across = pivoted(
+        Collected((), SEEDS, "dev", groups), ("graft.localizer",), ("task.name",), "test"
+    )
+    assert not best(across, answers), "a task is not better than another"
 
 
 def test_what_is_missing_or_of_fewer_seeds_is_seen(made: Pivot) -> None:

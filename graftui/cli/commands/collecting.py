@@ -8,11 +8,17 @@ from graftui.cli.writing import Target
 from graftui.errors import UsageError
 from graftui.registry.store import Store
 from graftui.results import collecting, pivots
+from graftui.results.answered import Answered
+from graftui.results.answers import Answers
 from graftui.results.collecting import Request
 from graftui.results.export import groups as of_groups
 from graftui.results.export import pivots as of_pivots
 from graftui.results.figures import counted
 from graftui.results.group_charts import charts
+from graftui.results.pivot_best import best
+from graftui.results.trials import Trial
+from graftui.scheduler.settle import directory
+from graftui.settings import Settings
 from graftui.show import cells
 from graftui.show import groups as printing
 from graftui.show.press.charts import figure
@@ -44,6 +50,7 @@ def groups(store: Store, request: Request, to: Target, plot: bool, console: Cons
 
 def pivot(
     store: Store,
+    settings: Settings,
     request: Request,
     options: tuple[str, str, str],
     to: Target,
@@ -56,7 +63,15 @@ def pivot(
     key = writing.key_of(to.format, to.raw)
     made = pivots.pivot(store, pivots.Wanted(*options), request)
     if to.format == "table":
-        cells.show(pivots.table(made), console)
+        answered = Answered(lambda run: directory(settings, run).path)
+
+        def answers(trial: Trial) -> Answers | None:
+            at = (str(trial.fields["stage"]), trial.fields["split"], trial.fields["sparsity"])
+            return answered.at(store.get(trial.run), *at)
+
+        cells.show(pivots.table(made, best(made, answers)), console)
+        for problem in answered.problems:
+            say(problem)
         return
     known = sum(entry.spread is not None for row in made.entries for entry in row)
     writing.write(of_pivots.FORMATS[key](made), to.output, counted(known, "value"))
