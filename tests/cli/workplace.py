@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from graftui.__main__ import main
+from graftui.registry.store import Store
 from graftui.text import fit
 from tests.scheduler.forked import use_forked
 
@@ -32,6 +33,7 @@ class Workplace:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """`graftui ARGUMENTS`, not waited for."""
+        Store.open(self.path / "runs.db").close()  # else it takes most of a second to make one
         return subprocess.Popen(
             [sys.executable, "-m", "graftui", *arguments], cwd=self.path, env=self.env, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,8 +66,9 @@ def test_a_damaged_list_allows_nothing_and_is_made_anew(here: Path, kept: str) -
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2)])
-def test_a_terminal_is_asked_once(here: Path, answer: str, code: int) -> None:
+def test_a_terminal_is_asked_once(here: Path, answer: str, code: int, empty_registry: Path) -> None:
     """The program is not run by asking."""
+    shutil.copy(empty_registry, here)
     (here / "x.sh").write_text(f'#!/bin/sh\ntouch {here}/ran\nexec {sys.executable} "$@"\n')
     (here / "x.sh").chmod(0o755)
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}

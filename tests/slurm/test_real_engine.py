@@ -16,7 +16,7 @@ from graftui.scheduler.supervise import Supervisor
 from tests.engine.engine_bench import content, run_here
 from tests.scheduler.scheduler_bench import Bench
 from tests.slurm.cluster import Cluster
-from tests.slurm.test_cluster import until
+from tests.slurm.test_cluster import ENOUGH_S, until
 
 pytestmark = pytest.mark.slurm
 SHORT = ["train.steps=30", "train.eval_every=10", "task.test_rows=50"]
@@ -72,7 +72,7 @@ def begin_now(cluster: Cluster, job: str) -> None:
     """Slurm lets a job that is requeued wait for two minutes. Its node starts no job of which it
     killed a start within the last second or so: that one would have failed.
     """
-    end = time.monotonic() + 300
+    end = time.monotonic() + ENOUGH_S
     while why_it_waits(cluster, job) != "BeginTime":
         assert time.monotonic() < end, cluster.ask("scontrol", "show", "jobs")
         time.sleep(0.2)

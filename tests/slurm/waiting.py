@@ -12,7 +12,7 @@ from engine.emit import StopRequest
 
 _AT = 10
 """The look for a signal at which it waits: there is one a step, and more."""
-_LONGEST_S = 300.0
+_LONGEST_S = 900.0
 
 
 def wait_in_mid_run() -> None:

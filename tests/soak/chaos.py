@@ -41,9 +41,10 @@ class Chaos:
     _full: bool = False
     _offset: float = 0.0
 
-    def act(self) -> None:
-        """One trouble."""
-        acts: dict[Callable[[], None], int] = {
+    @property
+    def acts(self) -> dict[Callable[[], None], int]:
+        """Each trouble, and how often it comes beside the others."""
+        return {
             self.kill_supervisor: 5,
             self.kill_warm_engine: 3,
             self.kill_engine: 8,
@@ -54,7 +55,10 @@ class Chaos:
             self.kill_watcher: 2,
             self.two_commands: 5,
         }
-        (chosen,) = self.chance.choices(list(acts), list(acts.values()))
+
+    def act(self) -> None:
+        """One trouble."""
+        (chosen,) = self.chance.choices(list(self.acts), list(self.acts.values()))
         chosen()
 
     def end(self) -> None:

@@ -25,7 +25,7 @@ from graftui.tui.runs.screen import RunsScreen
 from tests.soak.home import ROOT
 from tests.tui import world
 
-SECONDS = float(os.environ.get("SOAK_S", "6"))
+SECONDS = float(os.environ.get("SOAK_S", "4"))
 WAIT_S = 120.0
 KEYS = ("j", "k", "g", "G", "space", "enter", "escape", "2", "1", "S", "Q", "R", "B", "B")
 """Of movement, between screens too: none that changes a run or asks something."""

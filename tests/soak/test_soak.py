@@ -1,6 +1,7 @@
-"""Sixty runs, while all that is at them is killed by chance: no state is false and nothing is lost.
+"""Many runs, while all that is at them is killed by chance: no state is false and nothing is lost.
 
     SOAK_SEED=7 pytest -s tests/soak      # another seed than 1; it is printed
+    SOAK_RUNS=60 pytest -s tests/soak     # more runs, and as many more troubles
 
 The engine only pretends (pretend_engine.py); supervisor, warm engine, registry and commands are the
 real ones. It needs Linux; where it may not mount a small disk, none fills.
@@ -20,8 +21,10 @@ from tests.soak.chaos import Chaos
 from tests.soak.home import Home, home
 
 GROUPS = {"big": 1, "small": 3}
-ACTS = 80
-CHAOS_S = 50.0
+RUNS = int(os.environ.get("SOAK_RUNS", "24"))
+"""A fine-tuning and two grafts of it, so many times."""
+ACTS = RUNS * 4 // 3
+CHAOS_S = RUNS * 1.5
 DRAIN_S = 90.0
 ENDED = ("finished", "failed", "cancelled", "lost")
 
@@ -34,7 +37,7 @@ def test_soak(tmp_path: Path) -> None:
     with home(tmp_path) as place:
         queue_all(place, chance)
         chaos = Chaos(place, chance, sorted(place.rows()))
-        assert len(chaos.ids) == 60
+        assert len(chaos.ids) == RUNS // 3 * 3
         torment(chaos)
         print(f"soak {seed}: did {dict(chaos.did)}", end="; ")
         rows = drained(place)
@@ -49,9 +52,9 @@ def test_soak(tmp_path: Path) -> None:
 
 
 def queue_all(place: Home, chance: random.Random) -> None:
-    """Twenty fine-tunings and two grafts of each, in two recipes of a group each."""
+    """Fine-tunings and two grafts of each, in two recipes of a group each."""
     parts: dict[str, str] = dict.fromkeys(GROUPS, "")
-    for number in range(20):
+    for number in range(RUNS // 3):
         parts["big" if number % 4 == 0 else "small"] += three_parts(number, chance)
     typed(place, "queue", "pause")
     for group, recipe in parts.items():
@@ -79,13 +82,16 @@ def typed(place: Home, *words: str) -> str:
 
 
 def torment(chaos: Chaos) -> None:
-    """ACTS troubles, or as many as its time allows; in the middle the disk fills."""
-    began = time.monotonic()
+    """Each trouble once, and more by chance: ACTS, or as many as its time allows; in the middle the
+    disk fills.
+    """
+    began, each = time.monotonic(), list(chaos.acts)
+    chaos.chance.shuffle(each)
     for number in range(ACTS):
         time.sleep(chaos.chance.uniform(0.02, 0.2))
         if number == ACTS // 2 and chaos.home.small:
             chaos.fill_disk()
-        chaos.act()
+        (each.pop() if each and number >= ACTS // 3 else chaos.act)()
         if time.monotonic() - began > CHAOS_S:
             break
     chaos.end()

@@ -4,6 +4,7 @@ Each test runs on the CPU too, where nothing may differ.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -28,9 +29,14 @@ from tests.engine.engine_zoo import FAMILIES
 from tests.engine.graft.graft_bench import SlowGraft, batches_of, grafting_session
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
-pytestmark = pytest.mark.parametrize("device", DEVICES)
+each_device = pytest.mark.parametrize("device", DEVICES)
+REPEATED = ("learnt", "hard-concrete", "fisher", "movement")
+"""Localizers of each sort, whose run is repeated on the CPU: with noise, by gradients, without."""
+RUNS: list[Any] = [("cpu", name) for name in REPEATED]
+RUNS += [pytest.param("cuda", name, marks=pytest.mark.gpu) for name in localizers()]
 
 
+@each_device
 def test_a_mask_learns_as_the_slow_graft_does(
     device: str, task: data.TaskData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +58,7 @@ def test_a_mask_learns_as_the_slow_graft_does(
     assert not torch.equal(found, marks(base, len(here))), "a mask that stays shows nothing"
 
 
+@each_device
 @given(values=st.lists(st.integers(0, 9), min_size=1, max_size=200), kind=st.sampled_from("fi"))
 def test_the_top_is_exact_and_ties_go_to_the_first(
     device: str, values: list[int], kind: str
@@ -63,7 +70,7 @@ def test_the_top_is_exact_and_ties_go_to_the_first(
         assert top(score, s).tolist() == sorted(ranked[:s])
 
 
-@pytest.mark.parametrize("localizer", localizers())
+@pytest.mark.parametrize(("device", "localizer"), RUNS)
 def test_a_run_gives_the_same_graft(
     device: str, localizer: str, tmp_path: Path, model_folder: Path, task_folder: Path, tuned: Path
 ) -> None:
@@ -92,6 +99,7 @@ def marks(mask: torch.Tensor, total: int) -> torch.Tensor:
     return torch.zeros(total, dtype=torch.bool).index_fill_(0, mask, True)
 
 
+@each_device
 def test_a_mask_is_put_and_taken_back(device: str) -> None:
     lm = torch.nn.Linear(4, 3).to(device)
     before = [p.detach().clone() for p in lm.parameters()]
@@ -102,6 +110,7 @@ def test_a_mask_is_put_and_taken_back(device: str) -> None:
     assert all(torch.equal(p, old) for p, old in zip(lm.parameters(), before, strict=True))
 
 
+@each_device
 def test_a_region_retrains_as_on_the_cpu(device: str, task: data.TaskData, tmp_path: Path) -> None:
     config = TrainConfig(lr=0.1, steps=3, batch_size=8, micro_batch=3, eval_every=99)
     values = []

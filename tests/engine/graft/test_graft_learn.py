@@ -28,7 +28,7 @@ def score(session: Session, delta: Delta, mask: torch.Tensor) -> tuple[float, fl
     return sum(s["accuracy"] for s in both) / 2, sum(s["loss"] for s in both) / 2
 
 
-@pytest.mark.parametrize(("lr", "seed"), [(1e5, 0), (1e7, 0), (1e9, 0), (1e7, 1), (1e9, 2)])
+@pytest.mark.parametrize(("lr", "seed"), [(1e5, 0), (1e7, 1), (1e9, 2)])
 def test_never_below_the_base_patch(
     task: data.TaskData, tmp_path: Path, lr: float, seed: int
 ) -> None:
