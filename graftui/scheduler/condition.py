@@ -60,8 +60,10 @@ def _condition(settings: Settings, run: Run, life: Life, now: float) -> str:
             return "waiting"
         case Life.stopped:
             return "stalled"
-        # Gone, and nobody could write that down: the disk is full.
-        case Life.alive | Life.gone if _silent(settings, run, now):
+        case Life.alive if _silent(settings, run, now):
+            return "stalled"
+        # And nobody could write that down: the disk is full. It may never have said a word.
+        case Life.gone if now - (run.heard_at or run.seen_at or now) > _LEAST_S:
             return "stalled"
     return ""
 

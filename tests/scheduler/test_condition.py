@@ -56,3 +56,11 @@ def test_a_silent_or_stopped_engine_is_stalled(
     assert condition(bench, run) == word
     ended = bench.change(run.id, status=RunStatus.finished)
     assert condition(bench, ended) == ""
+
+
+@pytest.mark.usefixtures("processes")
+def test_one_that_is_gone_is_stalled_though_it_never_spoke(bench: Bench) -> None:
+    """While nobody can write down how it ended."""
+    for ago, word in ((5.0, ""), (45.0, "stalled")):
+        run = bench.started(pid=44, ticks=7, heard_at=None, seen_at=time.time() - ago)
+        assert condition(bench, run) == word
