@@ -148,10 +148,6 @@ class Store:
         """Whether a queued run waits, perhaps by way of others, for one that nobody is at."""
         return queue.waits_in_vain(run, self.find)
 
-    def born(self) -> float:
-        """When this database was made: tells it from one made after it was deleted."""
-        return float(self.db.execute("SELECT min(applied_at) FROM migrations").fetchone()[0])
-
     def finished_with(self, config_hash: str) -> Run | None:
         """The newest finished run of that configuration."""
         row = self.db.execute(

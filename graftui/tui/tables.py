@@ -14,6 +14,7 @@ from graftui.results.cells import Cell, Role, Table
 from graftui.show.cells import shaded
 from graftui.terminal import Text
 from graftui.text import visible
+from graftui.tui import moving
 from graftui.tui.text import Palette, cut, keep_cursor_readable, palette
 
 _WIDEST = 60
@@ -30,14 +31,10 @@ class FigureTable(DataTable[Text]):
     """Rows by section, the names of the rows fixed at the left."""
 
     BINDINGS = [
-        Binding("j", "cursor_down", "Down", show=False, id="move.down", tooltip="the line below"),
-        Binding("k", "cursor_up", "Up", show=False, id="move.up", tooltip="the line above"),
+        *moving.bindings("line"),
         Binding("h", "cursor_left", "Left", show=False, id="move.left", tooltip="to the left"),
         Binding("l", "cursor_right", "Right", show=False, id="move.right",
                 tooltip="to the right"),
-        Binding("g", "scroll_top", "Top", show=False, id="move.top", tooltip="the first line"),
-        Binding("G", "scroll_bottom", "Bottom", show=False, id="move.bottom",
-                tooltip="the last line"),
     ]  # fmt: skip
 
     @dataclass

@@ -32,8 +32,7 @@ _STYLE: dict[str, Any] = {
 _UNDATED: dict[str, dict[str, None]] = {
     "pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None},
 }  # fmt: skip
-FORMS = tuple(_UNDATED)
-"""Endings of files, without the dot."""
+"""Ending of a file, without the dot -> what keeps the moment of its making out of it."""
 
 
 class Canvas:

@@ -12,6 +12,7 @@ from textual.widgets import DataTable
 
 from graftui.terminal import Text
 from graftui.text import visible
+from graftui.tui import moving
 from graftui.tui.queue.describe import TITLES, Turn
 from graftui.tui.text import TONES, Palette, cut, keep_cursor_readable, palette
 
@@ -30,11 +31,7 @@ class QueueTable(DataTable[Text]):
     BINDINGS = [
         Binding("enter", "screen.open", "Open", show=False, id="queue.open",
                 tooltip="the run all over the screen"),
-        Binding("j", "cursor_down", "Down", show=False, id="move.down", tooltip="the run below"),
-        Binding("k", "cursor_up", "Up", show=False, id="move.up", tooltip="the run above"),
-        Binding("g", "scroll_top", "Top", show=False, id="move.top", tooltip="the first run"),
-        Binding("G", "scroll_bottom", "Bottom", show=False, id="move.bottom",
-                tooltip="the last run"),
+        *moving.bindings("run"),
     ]  # fmt: skip
 
     def __init__(self) -> None:

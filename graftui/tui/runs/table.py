@@ -12,6 +12,7 @@ from textual.message import Message
 
 from graftui.results.columns import Column
 from graftui.terminal import Text
+from graftui.tui import moving
 from graftui.tui.cells import Columns, Head, cell, columns, head, head_of_group, heading, of_group
 from graftui.tui.runs.feed import GroupLine, Line
 from graftui.tui.runs.quick import QuickTable
@@ -32,11 +33,7 @@ class RunTable(QuickTable):
         # Not "select": a click does that too, and is to move the cursor only.
         Binding("enter", "open", "Open", show=False, id="runs.open",
                 tooltip="the run on its own screen, esc goes back; a group: its runs below it"),
-        Binding("j", "cursor_down", "Down", show=False, id="move.down", tooltip="the run below"),
-        Binding("k", "cursor_up", "Up", show=False, id="move.up", tooltip="the run above"),
-        Binding("g", "scroll_top", "Top", show=False, id="move.top", tooltip="the first run"),
-        Binding("G", "scroll_bottom", "Bottom", show=False, id="move.bottom",
-                tooltip="the last run"),
+        *moving.bindings("run"),
     ]  # fmt: skip
 
     @dataclass

@@ -13,6 +13,7 @@ from graftui.show import sweeps as drawing
 from graftui.show.states import Tone
 from graftui.terminal import Text
 from graftui.text import visible
+from graftui.tui import moving
 from graftui.tui.sweeps.feed import SweepsSeen
 from graftui.tui.text import TONES, Palette, keep_cursor_readable, palette
 
@@ -30,11 +31,7 @@ class SweepTable(DataTable[Text]):
     BINDINGS = [
         Binding("enter", "screen.open", "Open", id="sweeps.open",
                 tooltip="the sweep as a matrix of its cells"),
-        Binding("j", "cursor_down", "Down", show=False, id="move.down", tooltip="the run below"),
-        Binding("k", "cursor_up", "Up", show=False, id="move.up", tooltip="the run above"),
-        Binding("g", "scroll_top", "Top", show=False, id="move.top", tooltip="the first run"),
-        Binding("G", "scroll_bottom", "Bottom", show=False, id="move.bottom",
-                tooltip="the last run"),
+        *moving.bindings("sweep"),
     ]  # fmt: skip
 
     def __init__(self) -> None:

@@ -1,8 +1,13 @@
-"""Sweeps gone on with, made longer, stopped and forgotten. Imports pydantic, as those do."""
+"""Sweeps gone on with, made longer, stopped and forgotten. Imports pydantic, as those do.
+
+A screen takes the keys by `bindings`, and has an action for each, which calls the verb.
+"""
 
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+
+from textual.binding import Binding
 
 from graftui.planning.sweeps.states import CellState
 from graftui.planning.sweeps.sweep import Sweep
@@ -19,6 +24,20 @@ from graftui.tui.text import cut
 from graftui.tui.verbs.queueing import tell
 
 _NAMED = 60
+
+
+def bindings(section: str, *, cancel_in_footer: bool) -> list[Binding]:
+    """Keys of the verbs, for a screen whose ids begin with `section` and that has their actions."""
+    return [
+        Binding("r", "go_on", "Run missing", id=f"{section}.run",
+                tooltip="queue the cells that failed and those that are missing"),
+        Binding("a", "extend", "Add values", id=f"{section}.add",
+                tooltip="make an axis longer, and queue the cells that this adds"),
+        Binding("c", "cancel", "Cancel", show=cancel_in_footer, id=f"{section}.cancel",
+                tooltip="cancel what is queued or at work for it (asks first)"),
+        Binding("d", "forget", "Delete", show=False, id=f"{section}.delete",
+                tooltip="forget the sweep (asks first); its runs stay"),
+    ]  # fmt: skip
 
 
 def go_on(screen: LiveScreen[Any], sweep: Sweep) -> None:
