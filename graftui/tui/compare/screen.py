@@ -17,7 +17,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from graftui.results.cells import Table
 from graftui.results.chart import Chart
@@ -37,6 +37,7 @@ from graftui.tui.compare.jobs import (
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.dialogs.saving import SavingScreen
 from graftui.tui.feed import Question
+from graftui.tui.footer import KeyFooter
 from graftui.tui.panes import Pane, PaneNames, Panes
 from graftui.tui.reader import Reader
 from graftui.tui.remembered import Remembered
@@ -114,7 +115,7 @@ class CompareScreen(AskingScreen):
             for number, (name, title) in enumerate(TITLES.items(), 1)
         ]
         yield Panes(panes, _FIRST, self._remembered.get(_KEPT, _names, ()))
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     @property
     def _remembered(self) -> Remembered:

@@ -227,6 +227,11 @@ class TextBox(Input):
 
     virtual_size = Reactive(Size(0, 0))
 
+    def validate(self, value: str) -> None:
+        """The form does, of all at once. To mark each box as right when it is made, as Textual
+        does, applied the style sheet to it twice.
+        """
+
 
 class Choice(Select[str], inherit_bindings=False):
     """A list of choices that the arrows pass by: only enter and space open it."""

@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from graftui.planning.values import written
 from graftui.results.figures import NOT_KNOWN
@@ -24,6 +24,7 @@ from graftui.tui.background import leave, start
 from graftui.tui.completed import PlainInput
 from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.dialogs.line import LineScreen
+from graftui.tui.footer import KeyFooter
 from graftui.tui.form import Form, Value
 from graftui.tui.messages import (
     Checked,
@@ -83,7 +84,7 @@ class NewRunScreen(Screen[Queued | SweepMade | None]):
         yield Static("", id="form-changes")
         yield Static("", id="form-coming")
         yield Static("", id="form-help")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin at the top."""

@@ -12,11 +12,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.reactive import reactive
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from graftui.models import Run
 from graftui.tui import jobs
 from graftui.tui.feed import Question
+from graftui.tui.footer import KeyFooter
 from graftui.tui.live import LiveScreen
 from graftui.tui.queue import describe
 from graftui.tui.queue.feed import PAGE, QueuePage, QueueSeen
@@ -82,7 +83,7 @@ class QueueScreen(LiveScreen[None]):
         yield Static(id="queue-machine")
         yield QueueTable()
         yield Static(describe.EMPTY, id="queue-empty")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     # What was seen
 

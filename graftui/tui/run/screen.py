@@ -12,12 +12,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from graftui.models import RunStatus
 from graftui.settings import Settings
 from graftui.show.states import state
 from graftui.tui.feed import Question
+from graftui.tui.footer import KeyFooter
 from graftui.tui.live import LiveScreen
 from graftui.tui.reader import Reader
 from graftui.tui.run.detail import TABS, RunDetail
@@ -64,7 +65,7 @@ class RunScreen(LiveScreen[None]):
         """From top to bottom."""
         yield Static("", id="run-title")
         yield RunDetail(id="detail", page=self.page)
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     async def on_mount(self) -> None:
         """The arrows are for what is open."""

@@ -13,9 +13,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from graftui.tui.feed import Question
+from graftui.tui.footer import KeyFooter
 from graftui.tui.messages import Queued
 from graftui.tui.run.detail import TABS, RunDetail
 from graftui.tui.run.feed import Detail, RunPage
@@ -80,7 +81,7 @@ class RunsScreen(ArrangedScreen):
         yield RunTable(id="table")
         yield Static("", id="empty")
         yield RunDetail(id="detail")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     # What was seen
 

@@ -11,12 +11,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from graftui.results.sweep_matrix import Layout
 from graftui.settings import Settings
 from graftui.tui.dialogs.choice import ChoiceScreen, Option
 from graftui.tui.feed import Question
+from graftui.tui.footer import KeyFooter
 from graftui.tui.live import LiveScreen
 from graftui.tui.reader import Reader
 from graftui.tui.sweep import describe
@@ -75,7 +76,7 @@ class SweepScreen(LiveScreen[None]):
         with Horizontal(id="panels"):
             yield from self._panels
         yield Static(id="difference")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """The first has the keys."""

@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from graftui.planning.sweeps.sweep import Sweep
 from graftui.results.figures import counted
 from graftui.tui.feed import Question
+from graftui.tui.footer import KeyFooter
 from graftui.tui.live import LiveScreen
 from graftui.tui.sweep.screen import SweepScreen
 from graftui.tui.sweeps.feed import AllSweeps, SweepsSeen
@@ -68,7 +69,7 @@ class SweepsScreen(LiveScreen[None]):
         yield SweepTable()
         yield Static(EMPTY, id="sweeps-empty")
         yield Static(id="sweeps-bad")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def asks(self) -> Sequence[Question[Any]]:
         """All of them."""
