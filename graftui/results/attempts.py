@@ -4,7 +4,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
-from graftui.models import Attempt, Run
+from graftui.models import Attempt, Run, RunStatus
 from graftui.results.facts import process
 from graftui.results.figures import NOT_KNOWN, file_size
 from graftui.results.times import clock, duration
@@ -16,16 +16,19 @@ TITLES = ("attempt", "began", "took", "end", "memory", "GPU memory", "from step"
 def rows(run: Run, attempts: Sequence[Attempt], now: float) -> list[tuple[str, ...]]:
     """A line each, the first one first."""
     last = max((attempt.n for attempt in attempts), default=0)
+    # By its last event, where nobody saw the process end. That of a lost one is a guess.
+    said = None if run.status is RunStatus.lost else run.ended_at
     told = []
     for attempt in attempts:
         active = run.status.active and attempt.n == last
-        told.append(tuple(text or NOT_KNOWN for text in _row(attempt, active, now)))
+        ended = attempt.ended_at or (said if attempt.n == last else None)
+        until = now if active else ended
+        told.append(tuple(text or NOT_KNOWN for text in _row(attempt, active, until)))
     return told
 
 
-def _row(attempt: Attempt, active: bool, now: float) -> tuple[str, ...]:
-    began, ended = attempt.started_at, attempt.ended_at
-    until = now if active else ended
+def _row(attempt: Attempt, active: bool, until: float | None) -> tuple[str, ...]:
+    began = attempt.started_at
     took = None if began is None or until is None else until - began
     return (
         str(attempt.n),

@@ -1,6 +1,7 @@
 """What a run's page says beside its scores: attempts, files, cards, cells of its map."""
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def test_each_attempt_says_how_it_ended_and_what_it_took() -> None:
     assert running[3]["from step"] == "1,200"
     assert running[3]["where"] == "local 7 on gpu1"
     ended = rows(run_of(RunStatus.lost), attempts, 130.0)
-    assert ended[3][3] == "not seen"
+    assert ended[3][2:4] == ("–", "not seen")
+    by_its_word = replace(run_of(RunStatus.finished), ended_at=220.0)
+    assert rows(by_its_word, attempts, 300.0)[3][2:4] == ("2:00 min", "not seen")
     assert rows(run_of(RunStatus.queued), [], 0.0) == []
 
 
