@@ -30,6 +30,7 @@ from graftui.settings import Settings
 from graftui.show import comparison, tables
 from graftui.terminal import Console
 from tests.cli import study
+from tests.each import each
 
 
 @pytest.fixture
@@ -71,8 +72,8 @@ def all_of(settings: Settings) -> list[Run]:
         return store.list(sort="id")
 
 
-@pytest.mark.parametrize("column", ["graft", "recov.", "tuned", "zero-shot", "weights"])
-@pytest.mark.parametrize("op", [">", "<", "=", ">=", "<=", "!="])
+@each("column", ["graft", "recov.", "tuned", "zero-shot", "weights"])
+@each("op", [">", "<", "=", ">=", "<=", "!="])
 def test_a_filter_finds_what_is_shown(here: Settings, column: str, op: str) -> None:
     """Against each number that stands in the column, as the table has it."""
     shown = {}

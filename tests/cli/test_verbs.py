@@ -19,6 +19,7 @@ from graftui.models import Run
 from graftui.registry.store import Store
 from graftui.scheduler.submit import Plan, submit
 from tests.cli import study
+from tests.each import each
 
 Said = Callable[..., str]
 
@@ -93,7 +94,7 @@ def test_words_that_look_like_options_are_tags(here: Path, said: Said) -> None:
     assert [card(here, id)["tags"] for id in ("g1", "ft")] == [["of-learnt"], ["study"]]
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "says"),
     [
         ("tag g1", "No tag is given"),

@@ -44,12 +44,12 @@ def run(work: Any, config: Section, place: Path) -> Any:
 
 # Fewer steps than the recipes' 400 show it as well.
 @pytest.mark.parametrize(
-    ("recipe", "seed", "steps"), [("pocket", 21, 120), ("pocket-causal", 42, 200)]
+    ("recipe", "seed", "steps"), [("pocket", 21, 80), ("pocket-causal", 42, 150)]
 )
 def test_a_tiny_graft_carries_a_skill_that_the_base_lacks(
     recipe: str, seed: int, steps: int, tmp_path: Path
 ) -> None:
-    sets = (f"task.data_seed={seed}", f"train.steps={steps}", "task.test_rows=500")
+    sets = (f"task.data_seed={seed}", f"train.steps={steps}", "task.test_rows=200")
     summary, test_rows = both_parts(recipe, tmp_path, *sets)
     assert test_rows >= 500
     assert summary["pretrained"] <= 0.65

@@ -229,7 +229,7 @@ def test_straight_through_steps_are_those_of_a_slow_loop(bench: Bench, share: fl
     state, kept, seen = delta.movement() / delta.movement()[base].min(), base, set()
     halvings = 0
     mask.put()
-    for _ in range(20):
+    for _ in range(10):
         assert torch.equal(shown(delta), kept)
         assert len(kept) == 200
         assert delta.theta.eq(delta.pre).sum() == len(delta) - 200
@@ -299,7 +299,7 @@ def test_learners_are_told_apart_by_seed_alone(
         folder.mkdir()
         session, delta = grafting_session(task, folder, scale=0.3)
         base = BasePatch(150, top(delta.movement(), 150))
-        config = GraftConfig(localizer=name, steps=6, examples=4, seed=seed, lr=1e6)
+        config = GraftConfig(localizer=name, steps=3, examples=4, seed=seed, lr=1e6)
         found[seed].append(learn(Search(session, delta, base, config)))
     assert torch.equal(found[0][0].mask, found[0][1].mask)
     assert found[0][0].loss == found[0][1].loss
@@ -356,7 +356,7 @@ def test_learning_on_a_budget_beats_the_base_patch(bench: Bench, name: Any) -> N
     session, delta = bench
     base = BasePatch(100, top(delta.movement(), 100))
     zero = learn(Search(session, delta, base, GraftConfig(localizer=name, steps=1, eval_every=9)))
-    found = learn(Search(session, delta, base, GraftConfig(localizer=name, steps=20)))
+    found = learn(Search(session, delta, base, GraftConfig(localizer=name, steps=10)))
     assert len(found.mask) == 100
     assert (found.train_dev, -found.loss) > (zero.train_dev, -zero.loss)
 

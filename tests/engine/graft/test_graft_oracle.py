@@ -74,11 +74,12 @@ def stored(delta: Delta, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("freeze", "base_patch"),
-    [(FreezeConfig(), "movement"), (ALL, "from a file")],
-    ids=["layers, movement", "all weights, from a file"],
+    ("kind", "freeze", "base_patch"),
+    [
+        *((kind, FreezeConfig(), "movement") for kind in KINDS),
+        *((kind, ALL, "from a file") for kind in ("masked", "causal, untied")),
+    ],
 )
-@pytest.mark.parametrize("kind", list(KINDS))
 def test_twenty_steps_are_those_of_a_slow_graft(
     task_folder: Path,
     spaced: Any,
