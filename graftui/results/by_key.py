@@ -50,11 +50,11 @@ class Selection:
 
 def selection(query: Query, figures: Figures) -> Selection:
     """What `query` chooses. Raises UsageError for an unknown key, or a value it cannot have."""
-    parts, inherited = conjuncts(query), _inherited()
-    of_trial = [part for part in parts if _names(part) & _OF_TRIAL]
-    of_run = [part for part in parts if part not in of_trial and _names(part) & inherited]
-    of_stage = [part for part in of_trial if _names(part) & {*SCORE_FIELDS} <= {"stage"}]
-    to_be = [part for part in of_stage if "stage" not in _names(part)]
+    parts, from_source = conjuncts(query), inherited()
+    of_trial = [part for part in parts if names(part) & _OF_TRIAL]
+    of_run = [part for part in parts if part not in of_trial and names(part) & from_source]
+    of_stage = [part for part in of_trial if names(part) & {*SCORE_FIELDS} <= {"stage"}]
+    to_be = [part for part in of_stage if "stage" not in names(part)]
 
     def asked(some: Sequence[Query]) -> twin.Predicate:
         return twin.predicate(all_of(*some), partial(_find, figures))
@@ -63,7 +63,7 @@ def selection(query: Query, figures: Figures) -> Selection:
     return Selection(in_sql, asked(of_run), asked(of_trial), asked(to_be), asked(of_stage))
 
 
-def _inherited() -> set[str]:
+def inherited() -> set[str]:
     """Settings that some run has from another: those of a fine-tuning that a graft lacks."""
     paths = {name: {setting.path for setting in schema.settings(name)} for name in kinds()}
     return {
@@ -76,7 +76,8 @@ def _inherited() -> set[str]:
     }
 
 
-def _names(query: Query) -> set[str]:
+def names(query: Query) -> set[str]:
+    """Keys of all of its conditions."""
     return {leaf.key for leaf in leaves(query) if isinstance(leaf, Condition)}
 
 

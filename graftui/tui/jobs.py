@@ -104,6 +104,7 @@ def condemn(settings: Settings, ids: Sequence[str]) -> messages.Condemned:
 def export(settings: Settings, ids: Sequence[str], question: RunsPage) -> messages.Told:
     """Write `ids`, or all that meet the filter if there are none, to a new CSV file."""
     from graftui.results.export.runs import to_csv
+    from graftui.results.inherited import with_sources
 
     with Store.open(settings.db) as store:
         if ids:
@@ -111,7 +112,8 @@ def export(settings: Settings, ids: Sequence[str], question: RunsPage) -> messag
         else:
             where = unarchived(parse(question.text))
             runs = store.list(where=where, sort=question.sort)
-        text = to_csv(runs, store.scores([run.id for run in runs]))
+        scores = store.scores([run.id for run in runs])
+        text = to_csv(with_sources(runs, store.find), scores)
     path = _written(settings.root / "runs.csv", text)
     return messages.Told(f"Wrote {counted(len(runs))} to {path}.")
 

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 
 from engine.contract import events as ev
 from graftui.measured import Score
-from graftui.models import Run
+from graftui.models import Input, Run
 from graftui.registry import output
 from graftui.results import side_by_side
+from graftui.results.inherited import with_sources
 from graftui.show import comparison as printing
 from graftui.show import tables
 from graftui.terminal import Console
@@ -153,3 +155,36 @@ def test_curves_are_data_too(here: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "as data" in typed(monkeypatch, ["show", "one", "--curves", "--json", "--log"])
     assert "or for data .csv" in typed(monkeypatch, ["show", "one", "--curves", "-o", "c.x"])
     assert typed(monkeypatch, ["export", "one"]) == typed(monkeypatch, ["export", "--runs", "one"])
+
+
+def test_a_graft_is_exported_with_the_settings_of_its_fine_tuning(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a notebook can group by them; where several are behind it, what these agree on."""
+    add(here, "t1", "finetune", [], train__lr=0.02, train__steps=7)
+    add(here, "g1", "graft", [], "t1", finetuned__path="data/runs/t1/checkpoint", steps=3)
+    for words in (["export"], ["export", "g1"]):
+        (row,) = (
+            row
+            for row in csv.DictReader(io.StringIO(typed(monkeypatch, words)))
+            if row["id"] == "g1"
+        )
+        assert (row["train.lr"], row["train.steps"], row["graft.steps"]) == ("0.02", "7", "3")
+    said = typed(monkeypatch, ["ls", "-f", "kind=graft and train.lr=0.02"])
+    assert "no run meets this" in said
+    assert "train.lr: not every kind" in said
+    assert "not every" not in typed(monkeypatch, ["ls", "-f", "kind=graft and graft=99"])
+
+
+def test_of_several_sources_what_they_agree_on() -> None:
+    frozen = {"freeze": {"layers": 2}}
+    told = {"a": {"train": {"lr": 1}, **frozen}, "b": {"train": {"lr": 9}, **frozen}}
+    sources = {
+        id: Run(id=id, name="", kind="finetune", config=config, config_hash="", created_at=0.0)
+        for id, config in told.items()
+    }
+    inputs = tuple(Input("skills", id) for id in (*told, "gone"))
+    made = replace(sources["a"], id="c", kind="combine", config={"task": {}}, inputs=inputs)
+    (whole,) = with_sources([made], sources.get)
+    assert whole.config == {"task": {}, **frozen}
+    assert with_sources([*sources.values(), whole], lambda _: None)[-1].config == whole.config

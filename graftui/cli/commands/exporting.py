@@ -15,6 +15,7 @@ from graftui.registry.store import Store
 from graftui.results.export import curves as points
 from graftui.results.export import runs as results
 from graftui.results.figures import counted
+from graftui.results.inherited import with_sources
 from graftui.settings import Settings
 
 
@@ -32,8 +33,9 @@ def runs_of(
 
 
 def scores(store: Store, runs: Sequence[Run], key: str, output: Path | None) -> None:
-    """Settings and scores, a row a run or one a sparsity."""
-    text = results.FORMATS[key](runs, store.scores([run.id for run in runs]))
+    """Settings, of a graft those of its fine-tuning too, and scores: a row a run or a sparsity."""
+    known = store.scores([run.id for run in runs])
+    text = results.FORMATS[key](with_sources(runs, store.find), known)
     writing.write(text, output, counted(len(runs)))
 
 

@@ -8,7 +8,7 @@ from graftui.cli.commands.choosing import query_of
 from graftui.cli.commands.output import as_json, send_json
 from graftui.models import Run, RunStatus
 from graftui.registry.query.grammar import limited, words
-from graftui.registry.query.tree import EVERYTHING, all_of, written
+from graftui.registry.query.tree import EVERYTHING, Query, all_of, written
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.results.chosen_columns import chosen, with_figures
@@ -54,6 +54,7 @@ def show(
         )
         if narrowed:  # a value may have been read otherwise than it was meant
             console.print(f"read as: {written(asked)}", style="dim", soft_wrap=True)
+            _tell_inherited(console, asked)
         return
     runs = with_figures(store, runs, shown)
     console.print(tables.runs(runs, console.width, shown), crop=False)
@@ -62,6 +63,19 @@ def show(
         console.print(f"{len(runs)} of {total} runs; --limit 0 lists all", style="dim")
     if held := [run.id for run in runs if run.status is RunStatus.held]:
         console.print(f"held, not started: graftui release {' '.join(held)}")
+
+
+def _tell_inherited(console: Console, asked: Query) -> None:
+    """Say which settings a graft has not itself, so that a filter of both has nothing."""
+    from graftui.results.by_key import inherited, names
+
+    if lacking := sorted(names(asked) & inherited()):
+        console.print(
+            f"{', '.join(lacking)}: not every kind of run has it; a graft's is that of its"
+            " fine-tuning, which compare --filter and export look up, and lists do not",
+            style="dim",
+            soft_wrap=True,
+        )
 
 
 def _show_groups(
