@@ -48,13 +48,7 @@ def show(
         send_json([as_json(run) for run in runs])
         return
     if not runs:
-        narrowed = asked != EVERYTHING
-        console.print(
-            "no run meets this" if narrowed else "no runs yet; start with: graftui run pocket"
-        )
-        if narrowed:  # a value may have been read otherwise than it was meant
-            console.print(f"read as: {written(asked)}", style="dim", soft_wrap=True)
-            _tell_inherited(console, asked)
+        _tell_none(console, asked)
         return
     runs = with_figures(store, runs, shown)
     console.print(tables.runs(runs, console.width, shown), crop=False)
@@ -65,10 +59,17 @@ def show(
         console.print(f"held, not started: graftui release {' '.join(held)}")
 
 
-def _tell_inherited(console: Console, asked: Query) -> None:
-    """Say which settings a graft has not itself, so that a filter of both has nothing."""
+def _tell_none(console: Console, asked: Query) -> None:
+    """Say that no run is listed, and as what the filter was read: it may have been meant otherwise.
+    A setting that a graft has not itself is a reason of its own.
+    """
+    if asked == EVERYTHING:
+        console.print("no runs yet; start with: graftui run pocket")
+        return
     from graftui.results.by_key import inherited, names
 
+    console.print("no run meets this")
+    console.print(f"read as: {written(asked)}", style="dim", soft_wrap=True)
     if lacking := sorted(names(asked) & inherited()):
         console.print(
             f"{', '.join(lacking)}: not every kind of run has it; a graft's is that of its"
