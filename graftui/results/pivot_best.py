@@ -47,7 +47,7 @@ def _world(entry: Entry) -> tuple[str, ...]:
 
 
 def _first(line: dict[Place, Entry], answers: Asked) -> Place | None:
-    """The where of the best, if it is clear of the others."""
+    """Where the best is, if it is clear of the others."""
     name = next(iter(line.values())).name
     if len(line) < 2 or name in NEITHER_IS_BETTER:
         return None

@@ -13,6 +13,7 @@ from graftui.show.states import Tone
 GLYPHS = {
     Verdict.holds: ("✓", Tone.good), Verdict.fails: ("✗", Tone.bad),
     Verdict.chance: ("~", Tone.warning), Verdict.missing: ("-", Tone.dim),
+    Verdict.unknown: ("?", Tone.warning),
 }  # fmt: skip
 Piece = tuple[str, Tone | None]
 """Text, and its tone; None: plain."""

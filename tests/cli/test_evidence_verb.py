@@ -134,3 +134,5 @@ def test_a_file_that_cannot_be_read_costs_the_lines_that_are_of_it(
     for title in ("sufficiency", "necessity"):
         assert f"The answers in {file} cannot be read" in why[title]
     assert "cannot be read" not in why["place"] + why["size"]
+    verdicts = [line["verdict"] for line in made["lines"]]
+    assert verdicts == ["not known"] * 2 + ["not run"] * 4

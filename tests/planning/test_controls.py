@@ -56,6 +56,20 @@ def test_what_is_overridden_is_so_in_the_controls_too() -> None:
     assert steps == {7}
 
 
+@pytest.mark.parametrize(("localizer", "anew"), [("random", True), ("movement", False)])
+def test_a_region_that_is_drawn_is_drawn_anew_for_another_seed(localizer: str, anew: bool) -> None:
+    """With the same draws a random region would be found again, whatever the data are."""
+    made = expanded(
+        recipes.loads(RECIPE.replace("seeds = 1", "seeds = 2"), "r"),
+        parse([f"graft.localizer={localizer}"]),
+    )
+    configs = made.recipe.configs()
+    for line in (Line.data, Line.model):
+        drawn = [configs[c.part].model_dump()["seed"] for c in made.runs if c.line is line]
+        own = configs["graft"].model_dump()["seed"]
+        assert drawn == ([own + 1, own + 2] if anew else [own, own])
+
+
 def test_a_training_that_is_refused_is_said_of_the_line_that_it_is_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

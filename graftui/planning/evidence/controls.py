@@ -147,8 +147,9 @@ class _Growing:
         if self._tuned is None:
             self._refused[line] = "it is not known how the fine-tuned model was trained"
             return
-        tuned, graft = self._tuned, self._graft
-        for seed in self._others(line, tuned):
+        tuned = self._tuned
+        for number, seed in enumerate(self._others(line, tuned), 1):
+            graft = self._drawn_anew(number)
             if line is Line.data:
                 task = {"task": tuned.task.model_copy(update={"data_seed": seed})}
                 again = tuned.model_copy(update=task)
@@ -162,6 +163,15 @@ class _Growing:
             if self._part_for(line, source, again, {}):
                 self._add(line, f"{line.name}-{seed}", other, {"finetuned": (_named(source),)},
                           number=seed)  # fmt: skip
+
+    def _drawn_anew(self, number: int) -> GraftConfig:
+        """The graft with another seed, if it has a part in the region: with the same draws a random
+        region is found again whatever the data are.
+        """
+        method = self._graft.chosen_by
+        if method is None or "seed" not in method.uses:
+            return self._graft
+        return self._graft.model_copy(update={"seed": self._graft.seed + number})
 
     def _others(self, line: Line, tuned: FinetuneConfig) -> list[int]:
         count = self._asked.seeds

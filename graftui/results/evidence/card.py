@@ -19,6 +19,8 @@ class Verdict(StrEnum):
     fails = "does not hold"
     chance = "not told apart from random"
     missing = "not run"
+    unknown = "not known"
+    """It was run, and cannot be read, or says nothing here."""
 
 
 class Unit(StrEnum):

@@ -3,7 +3,7 @@ it is taken out, each beside random regions.
 """
 
 from graftui.results.evidence.card import CardLine, Figure, Unit, Verdict
-from graftui.results.evidence.reading import Tested, figure, recovered, scored
+from graftui.results.evidence.reading import Tested, figure, of_share, recovered, scored
 from graftui.results.evidence.rule import against_random
 from graftui.results.figures import counted
 from graftui.results.statistics.differences import agreement, difference
@@ -32,7 +32,7 @@ def sufficiency(run: Tested, metric: str, wanted: float) -> CardLine:
     rows = f"{len(pair.ids):,} rows"
     figures = [
         recovery,
-        figure("agreement", same, bounds, rows),
+        figure("agreement", same, of_share(same, bounds, len(pair.ids)), rows),
         *([scored(region, "ece", "ECE"), scored(whole, "ece", "ECE of the fine-tuned model")]
           if region.classes else []),
         beside.figure("above random regions"),
@@ -47,7 +47,7 @@ def sufficiency(run: Tested, metric: str, wanted: float) -> CardLine:
 def _enough(recovery: Figure, wanted: float, because: str) -> tuple[Verdict, str]:
     """What follows for a region that is better than random ones: it has to recover enough too."""
     if recovery.low is None or recovery.high is None:
-        return Verdict.missing, f"the fine-tuned model scores nothing to recover; {because}"
+        return Verdict.unknown, f"the fine-tuned model scores nothing to recover; {because}"
     asked = f"{100 * wanted:g} %"
     if recovery.high < wanted:
         return Verdict.fails, f"its recovery lies below {asked}"

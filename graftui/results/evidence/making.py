@@ -121,12 +121,12 @@ Words = tuple[str, str, str]
 
 
 def _missing(gathered: Gathered, line: Line, words: Words) -> CardLine:
-    return _not_told(words, gathered.why_not(line))
+    return _not_told(words, Verdict.missing, gathered.why_not(line))
 
 
-def _not_told(words: Words, why: str) -> CardLine:
+def _not_told(words: Words, verdict: Verdict, why: str) -> CardLine:
     title, asks, refuted_by = words
-    return CardLine(title, asks, Verdict.missing, refuted_by, because=why)
+    return CardLine(title, asks, verdict, refuted_by, because=why)
 
 
 def _readable(words: Words, line: Callable[[], CardLine]) -> CardLine:
@@ -134,7 +134,7 @@ def _readable(words: Words, line: Callable[[], CardLine]) -> CardLine:
     try:
         return line()
     except (UsageError, EnvironmentProblem) as error:
-        return _not_told(words, f"{error.message} {error.hint}".strip())
+        return _not_told(words, Verdict.unknown, f"{error.message} {error.hint}".strip())
 
 
 def _exchange(gathered: Gathered, metric: str, wanted: float) -> Iterator[CardLine]:

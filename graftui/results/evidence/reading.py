@@ -9,7 +9,9 @@ from graftui.errors import UsageError
 from graftui.models import Run
 from graftui.results.answers import Answers, answers_of
 from graftui.results.evidence.card import Figure, Unit
+from graftui.results.pair_statements import RIGHT_OR_WRONG
 from graftui.results.statistics.bootstrap import Measure, Rows, Times, Values, interval
+from graftui.results.statistics.intervals import Interval, unseen
 from graftui.results.statistics.joining import Joined, side
 from graftui.results.statistics.measures import METRICS, SIDE, Metric
 
@@ -56,11 +58,23 @@ def score(answers: Answers, metric: str) -> float:
 
 
 def scored(answers: Answers, metric: str, name: str) -> Figure:
-    """A score with its bootstrap interval over rows."""
+    """A score with its bootstrap interval over rows; of rows that are all right, or all wrong, the
+    exact one.
+    """
     chosen = METRICS[metric]
     rows = side(answers.rows, bool(answers.classes))
+    value = chosen.of(rows)
     bounds = interval([rows[:, chosen.columns]], chosen.value)
-    return figure(name, chosen.of(rows), bounds, f"{len(rows):,} rows")
+    if metric == RIGHT_OR_WRONG:
+        bounds = of_share(value, bounds, len(rows))
+    return figure(name, value, bounds, f"{len(rows):,} rows")
+
+
+def of_share(value: float, bounds: Interval | None, rows: int) -> Interval | None:
+    """`bounds` of a share of the rows; where all rows were alike, the exact ones."""
+    if bounds is None or bounds.low < bounds.high:
+        return bounds
+    return Interval(max(0.0, value - unseen(rows)), min(1.0, value + unseen(rows)))
 
 
 def recovered(pair: Joined, metric: str) -> Figure:
@@ -71,7 +85,12 @@ def recovered(pair: Joined, metric: str) -> Figure:
     rows = pair.rows[:, columns]
     whole = chosen.of(pair.theirs)
     value = chosen.of(pair.ours) / whole if whole > 0 else float("nan")
-    return figure("recovery", value, interval([rows], ratio), f"{len(rows):,} rows")
+    bounds = interval([rows], ratio)
+    if metric == RIGHT_OR_WRONG and bounds and bounds.low == bounds.high:
+        # No row tells them apart; of rows that nobody saw such a share may.
+        reach = unseen(len(rows)) / whole
+        bounds = Interval(max(0.0, value - reach), value + reach)
+    return figure("recovery", value, bounds, f"{len(rows):,} rows")
 
 
 def _ratio(chosen: Metric) -> Measure:

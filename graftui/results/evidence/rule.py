@@ -44,8 +44,10 @@ class AgainstRandom:
     @property
     def because(self) -> str:
         """What the verdict rests on."""
+        if self.another.low == self.another.high:
+            return "the random regions all score the same, which says little of one more"
         low, high = (100 * end for end in (self.another.low, self.another.high))
-        return f"one more random region would differ by {low:+.1f} to {high:+.1f} points"
+        return f"one more random region would differ by {low:+.1f} to {high:+.1f} points (95 %)"
 
     def figure(self, name: str) -> Figure:
         """The difference."""

@@ -70,7 +70,7 @@ def size(own: Smallest, chance: Sequence[Smallest], wanted: float, runs: Sequenc
     figures = (
         Figure("smallest region", own.weights, Unit.weights, own.least, own.most,
                f"{counted(own.tried, 'size')} tried"),
-        Figure("smallest at random", middle, Unit.weights, random.low, random.high, rankings),
+        Figure("one more at random", middle, Unit.weights, random.low, random.high, rankings),
     )  # fmt: skip
     because = f"{middle / max(1, own.weights):,.1f} times as many random weights are needed"
     return CardLine(title, asks, verdict, refuted_by, figures, because, tuple(runs))

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from graftui.errors import UsageError
 from graftui.results.statistics import bootstrap, mcnemar
-from graftui.results.statistics.intervals import LEVEL, Interval, mean_interval
+from graftui.results.statistics.intervals import LEVEL, Interval, mean_interval, unseen
 from graftui.results.statistics.joining import Joined, shared
 from graftui.results.statistics.mcnemar import Discordant
 from graftui.results.statistics.measures import METRICS
@@ -24,7 +24,7 @@ class Difference:
     mean: float
     """Over the seeds."""
     interval: Interval | None
-    """By bootstrap over seeds and rows."""
+    """By bootstrap over seeds and rows; of an accuracy in which no row differs the exact one."""
     over_seeds: Interval | None
     """The t interval of `by_seed`; None of one seed."""
     discordant: Discordant | None
@@ -58,17 +58,28 @@ def difference(
     by_seed = tuple(score.of(pair.ours) - score.of(pair.theirs) for pair in pairs)
     columns, less = score.difference()
     classes = all(pair.classes for pair in pairs)
+    interval = bootstrap.interval([pair.rows[:, columns] for pair in pairs], less, same, level)
+    if metric == "accuracy" and interval and interval.low == interval.high:
+        interval = _exact(interval, min(len(pair.ids) for pair in pairs))
     return Difference(
         metric,
         by_seed,
         fmean(by_seed),
-        bootstrap.interval([pair.rows[:, columns] for pair in pairs], less, same, level),
+        interval,
         mean_interval(by_seed, level),
         mcnemar.over_seeds([pair.gains for pair in pairs], same) if classes else None,
         tuple(len(pair.ids) for pair in pairs),
         sum(pair.only_ours + pair.only_theirs for pair in pairs),
         same,
     )
+
+
+def _exact(alike: Interval, rows: int) -> Interval:
+    """Of rows that all differ alike, such as not at all: others may (intervals.unseen), by 1 each;
+    where one side alone is right in all, by 2.
+    """
+    reach = unseen(rows, alike.level) * (2 if alike.low else 1)
+    return Interval(max(-1.0, alike.low - reach), min(1.0, alike.high + reach), alike.level)
 
 
 def agreement(pairs: Sequence[Joined], level: float = LEVEL) -> tuple[float, Interval | None]:

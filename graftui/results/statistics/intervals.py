@@ -1,6 +1,7 @@
 """An interval as a value, and that of a mean over seeds.
 
 t interval    mean ± t(n - 1, (1 + level) / 2) * s / sqrt(n)      (scipy.stats.t)
+unseen        1 - ((1 - level) / 2)^(1/n)                         (Clopper and Pearson 1934)
 """
 
 import statistics
@@ -47,3 +48,11 @@ def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval | N
         return None
     mean, half = statistics.fmean(values), half_of(statistics.stdev(values), len(values), level)
     return Interval(mean - half, mean + half, level)
+
+
+def unseen(n: int, level: float = LEVEL) -> float:
+    """How large a share may be of which none of `n` rows was: the exact upper end of its interval.
+
+    A bootstrap of rows that are all alike draws these alone, and would know it to be 0.
+    """
+    return float(1 - ((1 - level) / 2) ** (1 / n))

@@ -25,9 +25,10 @@ from graftui.planning.evidence.controls import (
 from graftui.results.evidence import exchange, place, reading, size, stability
 from graftui.results.evidence.card import Card, CardLine, Verdict, as_json, from_json
 from graftui.results.evidence.making import Gathered
-from graftui.results.evidence.reading import recovered
+from graftui.results.evidence.reading import recovered, scored
 from graftui.results.evidence.size import Smallest
 from graftui.results.export.evidence import FORMATS
+from graftui.results.statistics.intervals import unseen
 from graftui.results.statistics.joining import join
 from graftui.settings import at
 from graftui.show.evidence import page
@@ -60,6 +61,33 @@ def test_recovery_is_a_ratio_of_scores_on_the_same_rows() -> None:
     slow = (rows < 150).sum(1) / (rows < 180).sum(1)
     assert figure.low == pytest.approx(np.quantile(slow, 0.025), abs=0.01)
     assert figure.high == pytest.approx(np.quantile(slow, 0.975), abs=0.01)
+
+
+def test_rows_that_are_all_alike_have_the_exact_interval() -> None:
+    """A bootstrap of them would know that no row is otherwise."""
+    exact = stats.binomtest(ROWS, ROWS).proportion_ci(method="exact")
+    right = answers(np.ones(ROWS, dtype=bool))
+    assert unseen(ROWS) == pytest.approx(1 - exact.low)
+    for made in (scored(right, "accuracy", ""), recovered(join(right, right), "accuracy")):
+        assert made.value == 1
+        assert made.low == pytest.approx(exact.low)
+    wrong = scored(answers(np.zeros(ROWS, dtype=bool)), "accuracy", "")
+    assert wrong.low == 0
+    assert wrong.high == pytest.approx(1 - exact.low)
+    half = answers(np.arange(ROWS) < ROWS / 2)
+    same = recovered(join(half, half), "accuracy")
+    assert same.low == pytest.approx(1 - 2 * unseen(ROWS)), "of what it scores half as much"
+    run = control(region=[1.0], finetuned=[1.0], random_region=[0.5, 0.5, 0.5], knocked_out=[0.5])
+    agreement = exchange.sufficiency(run, "accuracy", 0.95).figures[1]
+    assert agreement.low == pytest.approx(exact.low)
+    assert agreement.high == 1
+
+
+def test_a_model_that_scores_nothing_leaves_nothing_known() -> None:
+    run = control(region=[1.0], finetuned=[0.0], random_region=[0.2, 0.2, 0.2])
+    line = exchange.sufficiency(run, "accuracy", 0.95)
+    assert line.verdict is Verdict.unknown
+    assert "nothing to recover" in line.because
 
 
 def test_sufficiency_and_necessity_are_two_claims() -> None:

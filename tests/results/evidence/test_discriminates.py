@@ -14,7 +14,7 @@ import torch
 from engine.__main__ import main as engine
 from graftui.models import Run
 from graftui.planning import plans, recipes
-from graftui.planning.evidence.controls import Line
+from graftui.planning.evidence.controls import RANDOM, REGION, Line
 from graftui.planning.evidence.planning import for_run, needed, runs_of
 from graftui.planning.reuse import look
 from graftui.registry.store import Store
@@ -35,7 +35,9 @@ of = "finetune"
 """
 MOVED = 'localizer = "movement"\nsparsity = 5e-3'
 """Five times what recovers 95 % of it, by the card of pocket-evidence."""
-ASKED = ["draws=4", "seeds=0"]
+ASKED = ["draws=4", "seeds=0", "regions=3", "lrs=[0.05]", "steps=30"]
+"""With 200 steps any region of this size can be trained to do the task (docs/evidence.md)."""
+OWN = (REGION, RANDOM)
 SEEDS = [int(seed) for seed in os.environ.get("EVIDENCE_SEEDS", "21").split(",")]
 
 
@@ -55,10 +57,11 @@ def done(settings: Settings, planned: plans.Planned) -> list[Run]:
 
 
 def card_of(settings: Settings, graft: Run) -> Card:
-    """Of its regions put in and taken out: the other control runs take too long for a test."""
+    """Of its regions put in, taken out and trained in: other control runs take too long here."""
     whole = for_run(graft, ASKED, settings)
     assert whole.controls
-    chosen = tuple(c for c in whole.controls.runs if c.line is Line.exchange)
+    lines = Line.exchange, Line.retraining
+    chosen = tuple(c for c in whole.controls.runs if c.line in lines and c.region in OWN)
     controls = replace(whole.controls, runs=chosen)
     planned = needed(replace(whole, controls=controls))
     queued = done(settings, planned)
@@ -87,9 +90,9 @@ def test_a_right_region_passes_and_a_random_one_is_called_random(
     (drawn,) = done(settings, again)
 
     right, random = verdicts(card_of(settings, graft)), verdicts(card_of(settings, drawn))
-    assert right["sufficiency"] is Verdict.holds
-    assert random["sufficiency"] is random["necessity"] is Verdict.chance
-    assert {right["place"], right["size"], random["size"]} == {Verdict.missing}
+    assert right["sufficiency"] is right["place"] is Verdict.holds
+    assert random["sufficiency"] is random["necessity"] is random["place"] is Verdict.chance
+    assert {right["size"], random["size"]} == {Verdict.missing}
 
 
 def verdicts(made: Card) -> dict[str, Verdict]:

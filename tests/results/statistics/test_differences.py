@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from engine.tasks import metrics
 from graftui.errors import UsageError
@@ -112,3 +113,17 @@ def test_the_interval_tells_a_real_difference_from_none() -> None:
     assert not nothing.stands_out
     same, interval = agreement([join(first, first) for _, first, _ in seeds])
     assert (same, interval and (interval.low, interval.high)) == (1, (1, 1))
+
+
+def test_where_no_row_differs_others_may() -> None:
+    rows, _ = drawn(80)
+    made = difference([join(answers(rows), answers(rows))])
+    reach = stats.binomtest(0, 80).proportion_ci(method="exact").high
+    assert made.interval is not None
+    assert (made.interval.low, made.interval.high) == pytest.approx((-reach, reach))
+    right = [row._replace(prediction=row.gold) for row in rows]
+    wrong = [row._replace(prediction=(row.gold + 1) % 3) for row in rows]
+    whole = difference([join(answers(right), answers(wrong))])
+    assert whole.stands_out
+    assert whole.interval is not None
+    assert whole.interval.low == pytest.approx(1 - 2 * reach)
