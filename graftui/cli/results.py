@@ -94,6 +94,9 @@ def logs(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until the run ends")
     ] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="Only so many of the last lines; 0: all")
+    ] = 0,
 ) -> None:
     """Print what a run said, and the output of its process."""
     from graftui.cli.commands import logs as printing
@@ -101,7 +104,7 @@ def logs(
     settings = settings_here()
     with store_to_read(settings) as store:
         run = store.resolve(ref)
-    printing.show(settings, run, console_here(), follow)
+    printing.show(settings, run, console_here(), follow, lines)
 
 
 def diff(ref: Ref, other: Ref, json: Json = False) -> None:
@@ -154,7 +157,7 @@ def export(
 VERBS: dict[Callable[..., None], str] = {
     ls: "graftui ls -f 'graft > 90' --sort -graft",
     show: "graftui show last --curves -o curves.csv",
-    logs: "graftui logs last -f",
+    logs: "graftui logs last -f -n 20",
     diff: "graftui diff k3f9qz m2p8ra",
     export: "graftui export -f tag=paper -o results.csv",
 }

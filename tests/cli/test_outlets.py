@@ -66,6 +66,15 @@ def test_a_pipe_gets_a_list_and_no_dashboard(here: Path, monkeypatch: pytest.Mon
     assert "\x1b" not in text
 
 
+def test_the_last_lines_of_a_log(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = typed(monkeypatch, ["logs", "one"]).splitlines()
+    (here / "data/runs/one/output.log").write_text("a\nb\nc\n")
+    assert len(whole) > 2
+    last = typed(monkeypatch, ["logs", "one", "-n", "2"]).splitlines()
+    assert last == [*whole[-2:], "-- output of the process --", "b", "c"]
+    assert typed(monkeypatch, ["logs", "one"]).splitlines()[: len(whole)] == whole
+
+
 def test_a_progress_bar_of_hours_is_its_last_state(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     with log.open("wb") as file:

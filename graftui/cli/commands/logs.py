@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import deque
 from contextlib import suppress
 
 from engine.contract import events as ev
@@ -17,25 +18,26 @@ from graftui.show.events import sentence
 from graftui.terminal import Console
 
 
-def show(settings: Settings, run: Run, console: Console, follow: bool) -> None:
-    """The log of `run`; with `follow` until it ends."""
-    tail, phase = Tail(directory(settings, run).events), ""
+def show(settings: Settings, run: Run, console: Console, follow: bool, most: int = 0) -> None:
+    """The log of `run`; with `follow` until it ends. `most`: of what it said so far, and of the
+    output, no more than so many of the last lines; 0: all.
+    """
+    tail, phase = Tail(directory(settings, run).events), Phase()
+    first = True
     while True:
         active = _active(settings, run.id) if follow else False  # before the news: none is missed
-        for event in tail.news():
-            if isinstance(event, ev.Progress):
-                if event.phase != phase:
-                    phase = event.phase
-                    _line(console, event.t, f"{phase} ...")
-            elif text := sentence(event):
-                _line(console, event.t, text)
+        news = [text for event in tail.news() if (text := phase.line(event))]
+        for text in news[-most:] if first else news:
+            console.print(text)
+        first = False
         if not active:
             break
         time.sleep(settings.poll_s)
     with suppress(FileNotFoundError), directory(settings, run).output.open("rb") as file:
         if os.stat(file.fileno()).st_size:
             console.print("-- output of the process --", style="dim")
-            console.lines(output.lines(output.chunks(file)))
+            whole = output.lines(output.chunks(file))
+            console.lines(deque(whole, most) if most else whole)
 
 
 def _active(settings: Settings, run_id: str) -> bool:
@@ -44,5 +46,16 @@ def _active(settings: Settings, run_id: str) -> bool:
         return store.get(run_id).status.active
 
 
-def _line(console: Console, t: float, text: str) -> None:
-    console.print(f"{clock(t)}  {text}")
+class Phase:
+    """What a run is at: of its progress, only that it began something else is told."""
+
+    def __init__(self) -> None:
+        self._now = ""
+
+    def line(self, event: ev.Event) -> str:
+        """The event as a person reads it; empty: nothing is to be told."""
+        text = sentence(event)
+        if isinstance(event, ev.Progress):
+            text = "" if event.phase == self._now else f"{event.phase} ..."
+            self._now = event.phase
+        return f"{clock(event.t)}  {text}" if text else ""
