@@ -52,7 +52,7 @@ def pretending(work: Workplace, script: str) -> Workplace:
 
 
 def soon(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)

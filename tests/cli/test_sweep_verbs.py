@@ -18,7 +18,7 @@ def numbers(work: Workplace) -> dict[str, int]:
 
 
 def wait(work: Workplace, **wanted: int) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while (seen := numbers(work)) != wanted:
         assert time.monotonic() < until, seen
         time.sleep(0.1)

@@ -161,7 +161,7 @@ def test_an_executor(bench: Bench) -> None:
         *(replace(plan(does), executor="nohup") for does in ("finish", "sleep"))
     )
     supervisor = Supervisor(replace(bench.settings, jobs=2))
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while supervisor.tick():
         assert time.monotonic() < end
         if bench.get(endless.id).status is RunStatus.running:

@@ -13,6 +13,7 @@ from engine.contract.layout import RunDir
 from engine.contract.sections import TaskConfig
 from engine.contract.warming import Begin, Start
 from graftui.scheduler.environment import for_engines
+from graftui.scheduler.executors import warm as warming
 from graftui.scheduler.executors.warm import Warm
 from graftui.settings import at
 from tests.engine.engine_bench import finetuning, load_task, run_here, write_model, write_task
@@ -53,6 +54,8 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[RunDir]
     """Starts the engine of a run as a child of this process, forked from a warm one, which saves
     its seconds of imports: its process number.
     """
+    patch = pytest.MonkeyPatch()
+    patch.setattr(warming, "_FORKING_S", 300.0)  # on a busy machine 20 s were not enough
     warm, env = Warm(at(tmp_path_factory.mktemp("warm"))), for_engines()
     until = time.monotonic() + 300
     while not warm.ready(env):
@@ -68,6 +71,7 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[RunDir]
 
     yield forked
     warm.close()
+    patch.undo()
 
 
 @pytest.fixture(scope="session")

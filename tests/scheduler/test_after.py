@@ -36,7 +36,7 @@ def end(settings: Settings, run: Run, status: RunStatus = RunStatus.finished) ->
 def call(settings: Settings, until: Callable[[], bool] = lambda: False, **knobs: float) -> None:
     """A supervisor, as long as a command of its is at work."""
     calls = Calls(settings, **knobs)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     with Store.open(settings.db) as store:
         while calls.tick(store) and not until() and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -104,7 +104,7 @@ def test_one_that_hangs_is_killed_with_its_children(here: Settings) -> None:
         end(here, run)
     call(here, longest_s=0.5)
     child = int((here.root / "child").read_text())
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while _alive(child) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _alive(child)

@@ -46,7 +46,7 @@ def alive(pid: int) -> bool:
 
 def gone(numbers: list[int]) -> bool:
     """Whether all these end soon: a killed process takes a moment."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while any(map(alive, numbers)) and time.monotonic() < end:
         time.sleep(0.01)
     return not any(map(alive, numbers))

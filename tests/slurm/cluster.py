@@ -121,7 +121,7 @@ class Cluster:
         )
 
     def _until_idle(self) -> None:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while self.ask("sinfo", "--noheader", "--format=%T").split() != ["idle"]:
             assert time.monotonic() < until, (self.folder / "slurmctld.log").read_text()[-2000:]
             time.sleep(0.2)

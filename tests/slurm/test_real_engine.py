@@ -60,11 +60,16 @@ def uninterrupted(run_dir: RunDir, folder: Path) -> RunDir:
 
 
 def curves(run_dir: RunDir) -> dict[tuple[int, str], float]:
-    """Each point once: what is said again replaces what was said."""
+    """Each point once: what is said again replaces what was said. How much memory the machine has
+    left is said as time goes by, and no part of it.
+    """
     lines = map(json.loads, run_dir.events.read_text().splitlines())
     points = [each for each in lines if each["event"] == "metric"]
     return {
-        (line["step"], name): line["values"][name] for line in points for name in line["values"]
+        (line["step"], name): line["values"][name]
+        for line in points
+        for name in line["values"]
+        if not name.startswith("host/")
     }
 
 

@@ -25,7 +25,7 @@ RUNS = int(os.environ.get("SOAK_RUNS", "24"))
 """A fine-tuning and two grafts of it, so many times."""
 ACTS = RUNS * 4 // 3
 CHAOS_S = RUNS * 1.5
-DRAIN_S = 90.0
+DRAIN_S = 300.0
 ENDED = ("finished", "failed", "cancelled", "lost")
 
 

@@ -67,7 +67,7 @@ class Node:
 
     def run(self, *given: Any, **named: Any) -> int:
         """Exit code of a job."""
-        return self.start(*given, **named).wait(10)
+        return self.start(*given, **named).wait(120)
 
     def exit(self, run: str = "first", n: int = 1) -> dict[str, Any]:
         path = self.path / "data/runs" / run / "attempts" / f"{n}.exit"
@@ -92,7 +92,7 @@ def node(tmp_path: Path) -> Node:
 
 
 def waited_for(node: Node, line: str) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while line not in node.output():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -117,7 +117,7 @@ def test_an_engine_that_fails_is_told_by_its_code(node: Node, shell: str, code: 
 def test_of_two_jobs_for_one_attempt_one_leaves(node: Node) -> None:
     node.does("sleep 0.3")
     both = [node.start(job=job) for job in ("7", "8")]
-    assert [job.wait(10) for job in both] == [0, 0]
+    assert [job.wait(120) for job in both] == [0, 0]
     assert len(node.output()) == 1
     said = "".join(job.communicate()[0] for job in both)
     assert "is taken up already" in said
@@ -159,7 +159,7 @@ def test_an_engine_that_is_told_to_stop_before_it_can_heed_that_is_requeued(node
     job = node.start()
     waited_for(node, "ready")
     os.kill(job.pid, signal.SIGUSR1)
-    assert job.wait(10) == 75
+    assert job.wait(120) == 75
     assert (node.path / "asked").read_text() == "requeue 7_0\n"
     claim = Marks(node.path / "data/runs/first/attempts", 1)
     assert claim.given_up()
@@ -235,7 +235,7 @@ def test_a_signal_to_the_job_stops_the_engine(node: Node, name: str) -> None:
     job = node.start()
     waited_for(node, "ready")
     os.kill(job.pid, signal.Signals[f"SIG{name}"])
-    assert job.wait(10) == 3
+    assert job.wait(120) == 3
     assert node.output()[-1] == "stopping"
     assert (node.exit()["code"], node.exit()["why"]) == (3, name)
 
@@ -248,7 +248,7 @@ def test_a_signal_to_all_its_processes_loses_no_exit_code(node: Node, attempt: i
     job = node.start()
     waited_for(node, "ready")
     os.killpg(job.pid, signal.SIGTERM)
-    assert job.wait(10) == 75, attempt
+    assert job.wait(120) == 75, attempt
     assert node.marks() == {"claim"}
 
 

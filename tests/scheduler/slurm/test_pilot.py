@@ -82,7 +82,7 @@ def code(of: Marks) -> tuple[int, str] | None:
 
 def later(holds: Callable[[], bool], then: Callable[[], object]) -> threading.Thread:
     def wait() -> None:
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         while not holds() and time.monotonic() < end:
             time.sleep(0.01)
         then()
