@@ -69,9 +69,8 @@ class RunDetail(Widget):
         """The open tab."""
         return self.query_one(TabbedContent).active
 
-    async def open(self, tab: str) -> None:
+    def open(self, tab: str) -> None:
         """Open a tab."""
-        await self._inside(tab)
         self.query_one(TabbedContent).active = tab
 
     async def _inside(self, tab: str) -> Pane:

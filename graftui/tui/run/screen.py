@@ -114,7 +114,7 @@ class RunScreen(LiveScreen[None]):
 
     async def action_tab(self, tab: str) -> None:
         """Open a tab, and let the arrows move in it."""
-        await self.query_one(RunDetail).open(tab)
+        self.query_one(RunDetail).open(tab)
         await self.query_one(RunDetail).focus_body()
 
     def action_back(self) -> None:

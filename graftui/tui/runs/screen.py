@@ -204,9 +204,9 @@ class RunsScreen(ArrangedScreen):
         self.query_one(FilterBar).put("")
         self.query_one(RunTable).focus()
 
-    async def action_tab(self, tab: str) -> None:
+    def action_tab(self, tab: str) -> None:
         """Open a tab of the details; in a low terminal on the run's own screen."""
-        await self.query_one(RunDetail).open(tab)
+        self.query_one(RunDetail).open(tab)
         if self.has_class("-short"):
             self.action_zoom(tab)
 
