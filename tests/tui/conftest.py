@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from rich.segment import Segment
 from textual.color import Color
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -22,8 +24,32 @@ from graftui.tui.runs.table import RunTable
 from graftui.tui.spelling import Spelling
 from tests.tui import world
 
-WAIT_S = 120.0
-"""Before a test gives up; none that passes waits so long."""
+LOOKS = 1200
+"""Before a test gives up: a minute where nothing else runs. On a busy machine each takes longer,
+and so does what is waited for.
+"""
+
+# A busy machine needs more than Textual's 30 s for what is pending in a form.
+Pilot._wait_for_screen.__defaults__ = (300.0,)
+
+# The same numbers, which are asked for half a million times as a form opens.
+RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _style_sheets_are_parsed_once() -> Iterator[None]:
+    """Each dashboard would parse those of all widgets anew, a tenth of what it takes to open."""
+    parse, known = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+
+    def parsed(self: Stylesheet, css: str, *args: Any, **about: Any) -> list[RuleSet]:
+        key = (css, args, *about.items(), frozenset(self._variables.items()))
+        if key not in known:
+            known[key] = parse(self, css, *args, **about)
+        return known[key]
+
+    Stylesheet._parse_rules = parsed  # type: ignore[method-assign]
+    yield
+    Stylesheet._parse_rules = parse  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
@@ -50,10 +76,19 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path)
     return world.place(root)
 
 
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory, empty_registry: Path) -> Path:
+    """A folder with a run in every state, to be copied."""
+    root = tmp_path_factory.mktemp("everything")
+    shutil.copy(empty_registry, root)
+    world.everything(world.place(root))
+    return root
+
+
 @pytest.fixture
-def settings(empty: Settings) -> Settings:
+def settings(empty: Settings, everything: Path) -> Settings:
     """A working directory with a run in every state."""
-    world.everything(empty)
+    shutil.copytree(everything, empty.root, dirs_exist_ok=True)
     return empty
 
 
@@ -66,14 +101,17 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
     """Let the dashboard go on until `condition` holds. Pauses of the pilot ask every widget whether
     it is done, and draw: of a form that has hundreds, that would be most of the work.
     """
-    if condition():
-        return
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
+    for n in range(LOOKS):
+        began = time.thread_time()
+        if condition():
+            if n:
+                await pilot.pause(0.02)
+            return
         assert not pilot.app._exception, "it broke"
-        await asyncio.sleep(0.02)
-    await pilot.pause(0.02)
+        # Looking takes the time of those that are waited for, most of all if it draws the screen.
+        took = time.thread_time() - began
+        await asyncio.sleep(max(min(0.05, 0.02 + n * 0.002), 5 * took))
+    raise AssertionError("it did not come about")
 
 
 async def still(pilot: Pilot[None]) -> None:
@@ -102,7 +140,8 @@ def frame(pilot: Pilot[None]) -> list[str]:
     strips = pilot.app.screen._compositor.render_strips()
     for strip in strips:
         for segment in strip:
-            assert "quit" not in str(segment.style and segment.style.meta.get("@click"))
+            if segment.style and segment.style._meta:
+                assert "quit" not in str(segment.style.meta.get("@click"))
     return [strip.text for strip in strips]
 
 

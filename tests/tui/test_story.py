@@ -2,7 +2,6 @@
 engine that only pretends.
 """
 
-import asyncio
 import csv
 import os
 import signal
@@ -31,7 +30,7 @@ from tests.cli.conftest import work
 from tests.cli.workplace import Workplace
 from tests.forks import FORKS
 from tests.scheduler.forked import use_forked
-from tests.tui.conftest import WAIT_S, frame, until
+from tests.tui.conftest import frame, until
 
 __all__ = ["work"]
 ENSURE = look.ensure
@@ -80,9 +79,11 @@ class Desk:
         await self.type(text)
 
     async def sees(self, *texts: str) -> None:
-        async with asyncio.timeout(WAIT_S):
-            while not all(text in "\n".join(frame(self.pilot)) for text in texts):
-                await self.pilot.pause(0.1)
+        def stand_there() -> bool:
+            drawn = "\n".join(frame(self.pilot))
+            return all(text in drawn for text in texts)
+
+        await until(self.pilot, stand_there)
 
     def runs(self, status: RunStatus) -> list[Run]:
         with Store.open(self.settings.db) as store:

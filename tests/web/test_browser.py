@@ -58,6 +58,7 @@ def test_a_run_is_started_in_a_browser(work: Workplace) -> None:
             press("b", "o", "t", "h", "Enter")
             seen(b"Queue it")
             press("Control+r")
+            seen(b"Queued")  # the form is left, which has ticks and takes digits
             seen("✓".encode())
             press("2")
             seen(b"loss")

@@ -71,7 +71,10 @@ class Field(Horizontal):
         self._values = 1
         """How many it has, if it is an axis."""
         self._known: Known | None = None
-        self._box = _box(entry)
+        self._made: Widget | None = None
+        """The box, once somebody needs it."""
+        self._told_of = entry.shown
+        """The value of which it was announced last that it holds it."""
         self._filled = self.display = self.matters or not entry.part
 
     def compose(self) -> ComposeResult:
@@ -93,9 +96,20 @@ class Field(Horizontal):
             self.mount(*self._inside())
 
     @property
+    def _box(self) -> Widget:
+        """What the value is typed or chosen in."""
+        if self._made is None:
+            self._made = _box(self.entry)
+            if isinstance(self._made, Input):
+                self._made.suggester = self._known
+        return self._made
+
+    @property
     def value(self) -> Value:
         """What it holds."""
-        box = self._box
+        box = self._made
+        if box is None:
+            return self.entry.shown
         if isinstance(box, Checkbox):
             return box.value
         if isinstance(box, Select):  # which has no value before it is mounted
@@ -142,10 +156,12 @@ class Field(Horizontal):
     def know(self, known: Known) -> None:
         """What it could go on with, as it is typed."""
         self._known = known
-        if isinstance(self._box, Input):
-            self._box.suggester = known
-            self._tell()
-            self.run_worker(self._catch_up(known, self._box))
+        box = self._made
+        if isinstance(box, Input):
+            box.suggester = known
+            if self.changed or self.has_class("-here"):
+                self._tell()
+                self.run_worker(self._catch_up(known, box))
 
     async def _catch_up(self, known: Known, box: Input) -> None:
         """Nobody was asked about what was typed before this was known."""
@@ -190,7 +206,7 @@ class Field(Horizontal):
         if not self.entry.part or isinstance(before, Input):
             return
         text = f"{written(self.value)},"
-        self._box = TextBox(text, compact=True, select_on_focus=False, suggester=self._known)
+        self._made = TextBox(text, compact=True, select_on_focus=False, suggester=self._known)
         await self.mount(self._box, after=before)
         await before.remove()
         self._box.focus()
@@ -217,7 +233,11 @@ class Field(Horizontal):
     @on(Checkbox.Changed)
     def _changed(self, event: Message) -> None:
         event.stop()
-        self.set_class(self.value != self.entry.shown, "-changed")
+        value = self.value
+        if (value, type(value)) == (self._told_of, type(self._told_of)):
+            return  # each box says what it holds when it is made
+        self._told_of = value
+        self.set_class(value != self.entry.shown, "-changed")
         self._tell()
         self.post_message(self.Changed(self.entry.path))
 
