@@ -11,6 +11,7 @@ from graftui.planning.paper import ScaleName, item_of, items, sweep_of
 from graftui.planning.sweeps import making
 from graftui.settings import at
 from tests.cli.conftest import Graftui
+from tests.cli.workplace import Workplace
 
 
 @pytest.mark.parametrize("name", items())
@@ -57,3 +58,24 @@ def test_the_papers_own_figures_stand_beside(graftui: Graftui, tmp_path: Path) -
 
 def test_an_item_that_is_not_there_is_told(graftui: Graftui) -> None:
     assert "There is no table" in graftui("paper", "plan", "eec", code=2)
+
+
+ONE_CELL = ("accuracy", "--scale", "tiny", "--set", "model.name=scored", "--set", "task.k=8",
+            "--grid", "task.name=pocket-film", "--grid", "task.data_seed=13")  # fmt: skip
+
+
+def test_an_item_goes_from_its_plan_to_its_table(work: Workplace) -> None:
+    """By an engine that pretends: it scores each fine-tuned model with an accuracy of 0.75."""
+    assert "2 runs" in work.run("paper", "plan", *ONE_CELL)
+    assert work.json("ls") == [], "a plan makes none"
+    said = work.run("paper", "run", *ONE_CELL)
+    assert "pocket-film" in said
+    assert "75.0" in said
+    assert sorted(run["kind"] for run in work.json("ls")) == ["finetune", "graft"]
+    made = work.json("paper", "table", *ONE_CELL)
+    (row,) = made["rows"]
+    assert row["name"] == "pocket-film, 8"
+    assert {"value": 0.75}.items() <= row["values"][0].items()
+    assert not [note for note in made["notes"] if "missing" in note]
+    work.run("paper", "run", *ONE_CELL)
+    assert len(work.json("ls")) == 2, "what is done is not done again"

@@ -3,8 +3,8 @@
 It imports next to nothing, since hundreds of it are started; that its lines are the contract's
 events is tests/scheduler/test_fake_engine.py's business.
 
-fake_engine.py RUN_DIR      with model.name one of finish, unsaid, fail, crash, mute, sleep, deaf,
-                            oom, oom-once, given
+fake_engine.py RUN_DIR      with model.name one of finish, scored, unsaid, fail, crash, mute, sleep,
+                            deaf, oom, oom-once, given
 """
 
 import json
@@ -42,6 +42,15 @@ class Fake:
 
     def finish(self) -> None:
         self.begin()
+        self.end()
+
+    def scored(self) -> None:
+        """As `finish`, with a score on dev, by which tables choose."""
+        self.begin()
+        self.say("evaluated", stage="finetuned", split="dev", scores={"accuracy": 0.5})
+        self.end()
+
+    def end(self) -> None:
         os.mkdir(f"{self.folder}/checkpoint")
         self.say("artifact", path="checkpoint", kind="checkpoint", bytes=1)
         self.say("finished", seconds=0.1, summary={"accuracy": 0.75})
