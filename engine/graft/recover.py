@@ -1,6 +1,6 @@
 """The smallest graft that recovers a share of the skill, with a confidence interval."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -36,46 +36,73 @@ class Smallest:
     most: int
 
 
+class Tries:
+    """What the grafts of some sizes recover, each scored once, when it is first asked for."""
+
+    def __init__(self, bench: Bench, rated: torch.Tensor) -> None:
+        """`rated`: (P,) a score a maskable weight, whose top is the graft of each size."""
+        self._bench, self._rated = bench, rated
+        self._test = next(iter(bench.session.data.tests))
+        self.full = bench.outcomes["finetuned"][self._test]
+        """Of the fine-tuned model."""
+        self.outcomes: dict[int, Outcome] = {}
+        """By size, in the order in which they were tried."""
+
+    def recovery(self, s: int) -> float:
+        """That of the top `s` weights; the model shows them if they are scored now."""
+        if s not in self.outcomes:
+            session = self._bench.session
+            self._bench.delta.put(top(self._rated, s))
+            self.outcomes[s] = session.evaluate(session.data.tests[self._test])
+            tried = len(self.outcomes)
+            session.emit.metric(tried, {"recover/weights": float(s)})
+            session.emit.progress("recover", tried, max(tried, searches(len(self._rated))))
+            share = 100 * _ratio(self.outcomes[s], self.full)
+            session.emit.log(f"{s:,} weights recover {share:.1f} %")
+        return _ratio(self.outcomes[s], self.full)
+
+    def reaching(self, s: int, wanted: float) -> float:
+        """In which part of the samples of the test rows the top `s` weights recover `wanted`."""
+        self.recovery(s)
+        sampled = _resampled(self.outcomes[s], self.full, DRAWS)
+        return (sampled >= wanted).double().mean().item()
+
+    def least(self, wanted: float) -> int:
+        """The smallest size whose recovery is `wanted`, to within 2 %, by bisection on a
+        logarithmic scale. Raises ConfigError where all weights together do not reach it.
+        """
+        low, high = 0, len(self._rated)
+        if self.recovery(high) < wanted:
+            raise ConfigError(
+                f"graft.recover = {wanted:g}: even all {high:,} maskable weights recover "
+                f"{100 * self.recovery(high):.1f} %",
+                "ask for less, or freeze less in fine-tuning and graft",
+            )
+        while high > max(low + 1, 1.02 * low):
+            middle = max(low + 1, min(high - 1, round((max(low, 1) * high) ** 0.5)))
+            low, high = (low, middle) if self.recovery(middle) >= wanted else (middle, high)
+        return high
+
+
 def smallest(bench: Bench, rated: torch.Tensor) -> Smallest:
     """The smallest top-s of `rated`, (P,), whose recovery reaches `graft.recover`.
 
-    Bisection over s on a logarithmic scale, to within 2 %: recovery is taken to grow with s,
-    which holds but for noise. Raises ConfigError where all weights together do not reach it.
+    Recovery is taken to grow with s, which holds but for noise. Raises ConfigError where all
+    weights together do not reach it.
     """
-    session, delta, wanted = bench.session, bench.delta, bench.config.recover
+    wanted = bench.config.recover
     _refuse_untuned(bench)
-    first = next(iter(session.data.tests))
-    full = bench.outcomes["finetuned"][first]
-    seen: dict[int, Outcome] = {}
-
-    def reached(s: int) -> float:
-        if s not in seen:
-            delta.put(top(rated, s))
-            seen[s] = session.evaluate(session.data.tests[first])
-            session.emit.metric(len(seen), {"recover/weights": float(s)})
-            session.emit.progress("recover", len(seen), max(len(seen), searches(len(delta))))
-            session.emit.log(f"{s:,} weights recover {100 * _ratio(seen[s], full):.1f} %")
-        return _ratio(seen[s], full)
-
-    low, high = 0, len(delta)
-    if reached(high) < wanted:
-        raise ConfigError(
-            f"graft.recover = {wanted:g}: even all {high:,} maskable weights recover "
-            f"{100 * reached(high):.1f} %",
-            "ask for less, or freeze less in fine-tuning and graft",
-        )
-    while high > max(low + 1, 1.02 * low):
-        middle = max(low + 1, min(high - 1, round((max(low, 1) * high) ** 0.5)))
-        low, high = (low, middle) if reached(middle) >= wanted else (middle, high)
-    bounds = interval(seen[high], full)
+    tries = Tries(bench, rated)
+    size, seen, full = tries.least(wanted), tries.outcomes, tries.full
+    bounds = interval(seen[size], full)
     low_end, high_end = (100 * end for end in bounds)
-    session.emit.log(
-        f"smallest: {high:,} weights recover {100 * reached(high):.1f} % "
+    bench.session.emit.log(
+        f"smallest: {size:,} weights recover {100 * tries.recovery(size):.1f} % "
         f"(95 % interval {low_end:.1f} to {high_end:.1f})"
     )
-    least, most = sizes(lambda s: _reaching(reached, seen, s, full, wanted), list(seen), high)
+    least, most = sizes(lambda s: tries.reaching(s, wanted), list(seen), size)
     tried = {s: _ratio(outcome, full) for s, outcome in sorted(seen.items())}
-    return Smallest(high, reached(high), *bounds, tried, least, most)
+    return Smallest(size, tries.recovery(size), *bounds, tried, least, most)
 
 
 def _refuse_untuned(bench: Bench) -> None:
@@ -111,18 +138,6 @@ def _first(share: Callable[[int], float], tried: Sequence[int], part: float) -> 
         middle = max(low + 1, min(high - 1, round((max(low, 1) * high) ** 0.5)))
         low, high = (low, middle) if share(middle) >= part else (middle, high)
     return high
-
-
-def _reaching(
-    evaluate: Callable[[int], float],
-    seen: Mapping[int, Outcome],
-    s: int,
-    full: Outcome,
-    wanted: float,
-) -> float:
-    """Which part of the samples of the test rows a graft of `s` weights recovers `wanted` in."""
-    evaluate(s)
-    return (_resampled(seen[s], full, DRAWS) >= wanted).double().mean().item()
 
 
 def _resampled(graft: Outcome, full: Outcome, draws: int) -> torch.Tensor:

@@ -10,7 +10,8 @@ from engine.contract.questions.profile import (
     UpdateProfile,
 )
 from graftui.cli.commands.output import send_json
-from graftui.cli.commands.skills import model_named, numbers_table
+from graftui.cli.commands.skill_tables import numbers_table
+from graftui.cli.commands.skills import model_named
 from graftui.scheduler.questions import ask
 from graftui.settings import Settings
 from graftui.terminal import Console, Table, Text

@@ -1,7 +1,6 @@
 """What the verbs of `skill` print. The files are read by the engine, which is asked."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -21,17 +20,16 @@ from engine.contract.questions.skills import (
 )
 from engine.contract.questions.values import Named
 from graftui.cli.commands.output import send_json
+from graftui.cli.commands.skill_tables import numbers_table, where
 from graftui.errors import NotFound, UsageError
 from graftui.planning.recipes import config_of
 from graftui.results.figures import probability
 from graftui.scheduler.questions import ask
 from graftui.settings import Settings
 from graftui.show import tables
-from graftui.terminal import Console, Table
+from graftui.terminal import Console
 
 Operation = Literal["skill.union", "skill.intersect", "skill.subtract"]
-_OUTSIDE = -1
-"""Stands for the layer of a tensor that is in none."""
 
 
 def show(settings: Settings, console: Console, path: str, json: bool) -> None:
@@ -43,7 +41,7 @@ def show(settings: Settings, console: Console, path: str, json: bool) -> None:
     console.print(path, style="bold", soft_wrap=True)
     about = _about(shown)
     console.print(tables.settings({name: text for name, text in about.items() if text}))
-    for table in _where(shown, console.width):
+    for table in where(shown, console.width):
         console.print(table)
 
 
@@ -234,66 +232,3 @@ def _about(shown: SkillShown) -> dict[str, str]:
         "config hash": info.config_hash,
         "versions": ", ".join(f"{name} {version}" for name, version in info.versions.items()),
     }
-
-
-def _where(shown: SkillShown, width: int) -> list[Table]:
-    """Entries by module and layer: one table, or in a narrow terminal one for each.
-
-    Shares are of all maskable weights, or for a file that does not tell their places, of the
-    touched tensors.
-    """
-    counts: Counter[tuple[str, int]] = Counter()
-    sizes: Counter[str | int] = Counter()  # of a module, and of a layer, in weights
-    for tensor in shown.tensors:
-        layer, module = _located(tensor.name)
-        counts[module, layer] += tensor.entries
-    known = shown.info.tensors or {tensor.name: tensor.weights for tensor in shown.tensors}
-    for name, weights in known.items():
-        layer, module = _located(name)
-        sizes[module] += weights
-        sizes[layer] += weights
-    share = "of maskable" if shown.info.tensors else "of touched"
-    modules = list(dict.fromkeys(module for module, _ in counts))
-    layers = sorted({layer for _, layer in counts})
-    grid = numbers_table("tensor", *map(_named, layers), "all", share)
-    for module in modules:
-        row = [counts[module, layer] for layer in layers]
-        cells = [f"{count:,}" if count else "" for count in row]
-        grid.add_row(module, *cells, *_sum(sum(row), sizes[module]))
-    grid.add_section()
-    columns = [sum(counts[module, layer] for module in modules) for layer in layers]
-    grid.add_row("all", *(f"{n:,}" for n in columns), *_sum(sum(columns), sum(known.values())))
-    if Console(width=10_000).measure(grid).minimum <= width and layers:
-        return [grid]
-    by_layer, by_module = (
-        numbers_table("layer", "weights", share),
-        numbers_table("tensor", "weights", share),
-    )
-    for layer, count in zip(layers, columns, strict=True):
-        by_layer.add_row(_named(layer), *_sum(count, sizes[layer]))
-    for module in modules:
-        by_module.add_row(module, *_sum(sum(counts[module, n] for n in layers), sizes[module]))
-    return [by_layer, by_module]
-
-
-def _located(name: str) -> tuple[int, str]:
-    """Layer of a tensor and what it is there: the name on either side of its first number."""
-    parts = name.split(".")
-    at = next((i for i, part in enumerate(parts) if part.isdigit()), None)
-    return (_OUTSIDE, name) if at is None else (int(parts[at]), ".".join(parts[at + 1 :]))
-
-
-def _named(layer: int) -> str:
-    return "outside" if layer == _OUTSIDE else str(layer)
-
-
-def _sum(entries: int, weights: int) -> tuple[str, str]:
-    return f"{entries:,}", f"{100 * entries / max(1, weights):.3g} %"
-
-
-def numbers_table(*columns: str) -> Table:
-    """A table of numbers, all but the first column."""
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=True)
-    return table
