@@ -116,9 +116,12 @@ def check_place(output: Path | None, settings: "Settings") -> None:
     """Raises UsageError where no file can be, or where one is that graftui itself lives by."""
     if output is None:
         return
-    if output.is_dir() or not output.parent.is_dir():
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder.", "Give the name of a file in it.")
+    if not output.parent.is_dir():
         raise UsageError(
-            f"There is no file {output} to write, nor a place for it.", "Check the path."
+            f"{output} cannot be written: there is no folder {output.parent}.",
+            "Make it, or give another path.",
         )
     from graftui.scheduler.own_files import is_ours
 

@@ -103,7 +103,7 @@ def test_nothing_is_left_of_one_that_failed(work: Graftui, monkeypatch: pytest.M
     assert "disk is full" in work("backup", "../study.tar.gz", code=5)
     assert Path("../study.tar.gz").read_text() == "the one before"
     assert [path.name for path in Path("..").glob("*study*")] == ["study.tar.gz"]
-    assert "nor a place" in work("backup", "nowhere/x.tar.gz", code=2)
+    assert "there is no folder nowhere" in work("backup", "nowhere/x.tar.gz", code=2)
 
 
 def test_the_doctor_mends(work: Graftui, monkeypatch: pytest.MonkeyPatch) -> None:
