@@ -114,7 +114,19 @@ def write(skill: Skill, path: Path) -> None:
             tensors[f"{name}.base"] = skill.base[name].contiguous()
     tensors |= {f"{HEAD}{name}": value.contiguous() for name, value in skill.head.items()}
     text = json.dumps(asdict(skill.info))
-    write_whole(path, save(tensors, {"skill": text, "sha256": _content(text, tensors)}))
+    about = {"sha256": _content(text, tensors), "skill": text}
+    write_whole(path, _in_order(save(tensors, about), about))
+
+
+def _in_order(raw: bytes, about: Mapping[str, str]) -> bytes:
+    """A safetensors file with its metadata in the order of `about`: the library's is by chance, and
+    the same skill is to be the same bytes.
+    """
+    end = 8 + int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8:end]) | {"__metadata__": dict(about)}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join((len(text).to_bytes(8, "little"), text, memoryview(raw)[end:]))
 
 
 def load(path: Path | str, allow_nan: bool = False) -> Skill:

@@ -60,6 +60,17 @@ def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
     return all(torch.equal(one[n].view(torch.int32), two[n].view(torch.int32)) for n in one)
 
 
+def test_the_same_skill_is_the_same_bytes(path: Path) -> None:
+    """The library writes its metadata in an order that chance says, anew for each file."""
+    written = path.read_bytes()
+    for _ in range(16):
+        write(a_skill()[0], path)
+        assert path.read_bytes() == written
+    end = 8 + int.from_bytes(written[:8], "little")
+    assert end % 8 == 0, "tensors begin at a multiple of their width"
+    assert list(json.loads(written[8:end])["__metadata__"]) == ["sha256", "skill"]
+
+
 def test_a_skill_holds_what_the_mask_says() -> None:
     skill, delta = a_skill()
     assert {n: i.tolist() for n, i in skill.indices.items()} == {
