@@ -117,6 +117,8 @@ class Ran:
                 continue
             if isinstance(event, ev.Log) and "taken over from" in event.message:
                 continue
+            if isinstance(event, ev.Metric) and all(n.startswith("host/") for n in event.values):
+                continue  # what memory it holds is said as time goes by
             plain = event.model_dump(mode="json")
             for key in ("t", "pid", "seconds", "seq", "left_s", "peak_bytes"):
                 plain.pop(key, None)
