@@ -84,13 +84,15 @@ def run(config: ContinualConfig, run_dir: RunDir, emit: Emitter, stop: StopReque
 
 
 def _phases(bench: Bench) -> list[Phase]:
-    config, course = bench.config.train, []
-    test = Phase("test", sum(len(each.data.test) for each in bench.asked.values()))
+    config = bench.config.train
+    tests = [Phase("test", len(each.data.test)) for each in bench.asked.values()]
+    course = [*tests]
     for number, each in enumerate(bench.asked.values()):
         work = TRAINED * config.steps * config.batch_size
         work += (1 + config.steps // config.eval_every) * len(each.data.dev)
-        course += [Phase("finetune", work), test] * (2 if number else 1) + [test]
-    return [test, *course]
+        training = Phase("finetune", work)
+        course += [training, *tests, *([training] if number else []), tests[number], *tests]
+    return course
 
 
 def _learn(bench: Bench, number: int, name: str, last: Weights) -> Weights:

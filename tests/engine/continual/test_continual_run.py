@@ -89,6 +89,15 @@ def test_every_task_is_scored_after_every_step_in_both_ways(done: Ran) -> None:
     assert len(curve) == 4
 
 
+def test_it_is_done_with_its_last_test_and_not_before(done: Ran) -> None:
+    told = [e for e in done.events if isinstance(e, ev.Progress) and e.done is not None]
+    shares = [event.done for event in told if event.done is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1 > shares[-2]
+    trained = {event.done for event in told if event.phase == "finetune"}
+    assert len(trained) == 3 * 12, "each step of three trainings brings it on"
+
+
 def test_each_graft_is_cut_against_the_pretrained_model(done: Ran) -> None:
     pretrained = load_file(shipped() / "pocket" / "masked-lm" / "model.safetensors")
     skills = [load(done.place.path / f"skill-{task}.safetensors") for task in TASKS]
