@@ -6,7 +6,9 @@ Refuses to word a bug: `explain` answers None for it, and the traceback is shown
 
 import errno
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 EXIT_CODES: dict[int, str] = {
     0: "done",
@@ -60,13 +62,20 @@ class NotFound(UsageError):
     """There is nothing of that name."""
 
 
-class RunFailed(GraftuiError):
+class NotFinished(GraftuiError):
+    """Runs were waited for, and not all finished."""
+
+    runs: Sequence[Any] = ()
+    """All of them, as they are now (models.Run)."""
+
+
+class RunFailed(NotFinished):
     """The run that was waited for failed."""
 
     exit_code = 3
 
 
-class RunCancelled(GraftuiError):
+class RunCancelled(NotFinished):
     """The run that was waited for was cancelled."""
 
     exit_code = 4

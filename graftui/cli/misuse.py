@@ -29,8 +29,8 @@ def explained(error: Any) -> UsageError:
 
 
 def _usage(context: Any) -> str:
-    if context is None:
-        return ""
+    if context is None:  # an option without its value: by then Typer does not say of which verb
+        return "`-h` after the verb says what its options take"
     verb, example = context.command_path, context.command.epilog or ""
     if example.startswith("Example: "):
         return f"{example}\n`{verb} -h` says what else it takes"

@@ -108,7 +108,7 @@ def rerun(
     with store_here(settings) as store:
         runs = choosing.chosen(settings, store, refs, filter_)
     planned = [reruns.rerun(run, sets, settings, name, tag, keep, how.on) for run in runs]
-    again.rerun(settings, runs, planned, bool(filter_) and not (yes or json or dry_run), how)
+    again.rerun(settings, runs, planned, bool(filter_) and not (yes or dry_run), how)
 
 
 def watch(

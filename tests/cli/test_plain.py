@@ -60,6 +60,7 @@ def test_words_are_taken_as_typer_takes_them(words: list[str]) -> None:
         (["run"], ["Missing argument 'recipe'", "Example: graftui run ", "`graftui run -h`"]),
         (["ls", "-n", "x"], ["'-n': should be a valid integer.\n", "Example: graftui ls"]),
         (["ls", "-d"], ["No such option: -d"]),
+        (["ls", "--sort"], ["'--sort' requires an argument.\n", "`-h` after the verb"]),
         (["export", "--format", "x"], ["'--format': 'x' is not one of 'csv'"]),
         (["queue", "jobs", "x"], ["'number': should be a valid integer", "graftui queue jobs 4"]),
     ],

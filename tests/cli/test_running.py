@@ -90,6 +90,16 @@ def test_a_script_is_told_of_the_runs_as_json(work: Workplace) -> None:
     assert (ended["status"], ended["config"]["train"]["steps"]) == ("finished", 2)
     assert "nothing was queued" in work.run("rerun", queued[0]["id"], "--dry-run")
     assert len(work.json("ls")) == 3
+    assert "[]" in work.run("rerun", "-f", "name=nobody", "--json")
+    assert '"plans": []' in work.run("rerun", "-f", "name=nobody", "--dry-run", "--json")
+    assert "Give --yes" in work.run("rerun", "-f", "kind=graft", "--json", code=2)
+    assert len(work.json("ls")) == 3
+
+
+def test_a_script_is_told_of_runs_that_failed(work: Workplace) -> None:
+    said = work.run("run", "both.toml", "--set", "model.name=fail", "--json", code=3)
+    ended = json.loads(said[said.index("[\n") : said.rindex("]\n") + 1])
+    assert [run["status"] for run in ended] == ["failed", "cancelled"]
 
 
 def test_detach_and_watch(work: Workplace) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from graftui.cli.commands import running
 from graftui.cli.commands.choosing import NOBODY, agreed
-from graftui.cli.commands.launching import How, tell_plan, tell_runs
+from graftui.cli.commands.launching import How, tell_plan, told_as_json
 from graftui.models import Run
 from graftui.planning import plans, reruns
 from graftui.planning.values import written
@@ -25,19 +25,20 @@ def rerun(
 ) -> None:
     """Queue what `runs` come to and watch it. A fine-tuning that several need is made once."""
     console = how.console()
-    if not runs:
-        console.print(NOBODY)
-        return
     for run, (made, changes) in zip(runs, planned, strict=True):
         _tell(run, made.plans[-1], changes, console)
-    if asking and not agreed(runs, "run again", False, console):
-        return
     whole = reruns.together([made for made, _ in planned])
+    if not runs:
+        console.print(NOBODY)
     if how.dry_run:
         tell_plan(settings, whole, how)
         return
-    running.tell_reused(whole, console)
-    tell_runs(running.go(settings, whole.plans, console, how.detach, how.turn), how)
+    with told_as_json(how) as told:
+        if not runs or (asking and not agreed(runs, "run again", False, console)):
+            told(())
+            return
+        running.tell_reused(whole, console)
+        told(running.go(settings, whole.plans, console, how.detach, how.turn))
 
 
 def _tell(run: Run, plan: Plan, changes: Changes, console: Console) -> None:

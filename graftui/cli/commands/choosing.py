@@ -75,7 +75,7 @@ def agreed_to(question: str, yes: bool, console: Console) -> bool:
             f"{question} There is no terminal to ask at.", "Give --yes to do it without asking."
         )
     try:
-        if typer.confirm(visible(question)):
+        if typer.confirm(visible(question), err=console.stderr):
             return True
     except typer.Abort:
         raise KeyboardInterrupt from None

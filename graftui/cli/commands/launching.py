@@ -1,12 +1,14 @@
 """What `run` and `rerun` do with what is planned: queue it and watch it, or say what that takes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from engine.contract.gpus import devices_elsewhere
 from graftui.cli.commands import notices, running
 from graftui.cli.commands.output import as_json, send_json
 from graftui.cli.common import console_here
+from graftui.errors import NotFinished
 from graftui.models import Run
 from graftui.planning import library, overrides
 from graftui.planning import plans as planning
@@ -56,16 +58,27 @@ def run(
         tell_plan(settings, planned, how)
         return
     running.tell_reused(planned, console)
-    with notices.told_at_end(how.notify, name or wanted.name) as tell:
+    with told_as_json(how) as told, notices.told_at_end(how.notify, name or wanted.name) as tell:
         runs = running.carry_out(settings, planned, how.on, console, how.detach, how.turn)
         tell(notices.ended(runs))
-    tell_runs(runs, how)
+        told(runs)
 
 
-def tell_runs(runs: Sequence[Run], how: How) -> None:
-    """As JSON, if that is wanted: as they ended, or as they were queued where nobody waits."""
-    if how.json:
-        send_json([as_json(run) for run in runs])
+@contextmanager
+def told_as_json(how: How) -> Iterator[Callable[[Sequence[Run]], None]]:
+    """Within it runs are queued and waited for: they are printed as JSON, if that is wanted, as
+    they ended, or as they were queued where nobody waits; also where not all finished.
+    """
+
+    def tell(runs: Sequence[Run]) -> None:
+        if how.json:
+            send_json([as_json(run) for run in runs])
+
+    try:
+        yield tell
+    except NotFinished as error:
+        tell(error.runs)
+        raise
 
 
 def tell_plan(settings: Settings, planned: Planned, how: How) -> None:

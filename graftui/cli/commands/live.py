@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from engine.contract import events as ev
-from graftui.errors import GraftuiError, RunCancelled, RunFailed
+from graftui.errors import NotFinished, RunCancelled, RunFailed
 from graftui.models import Run, RunStatus
 from graftui.registry.store import Store
 from graftui.registry.tail import Tail
@@ -159,8 +159,14 @@ def _phase(run: Run) -> str:
     return f"{run.phase or run.status.value}{steps}"
 
 
-def verdict(runs: Sequence[Run]) -> GraftuiError | None:
+def verdict(runs: Sequence[Run]) -> NotFinished | None:
     """What to end with: the first run that did not finish, in words; None if all did."""
+    if error := _unfinished(runs):
+        error.runs = tuple(runs)
+    return error
+
+
+def _unfinished(runs: Sequence[Run]) -> NotFinished | None:
     for run in runs:
         what = f"Run {run.id} ({run.kind})"
         if run.status in (RunStatus.failed, RunStatus.lost):

@@ -6,8 +6,8 @@ a resample    of the rows, which all models answered, as many with replacement, 
               (Owen 2007: rows and seeds are crossed; bootstrap.py)
 value         (mean of ours - mean of before) / (mean of whole - mean of before); undefined
               where the fine-tuned models gain nothing
-interval      its quantiles; none where more than a tenth is undefined: then it is not known that
-              there is anything to have a share of. Nor where all resamples are alike
+interval      its quantiles; none where more than (1 - level) / 2 is undefined: then it is not known
+              that there is anything to have a share of. Nor where all resamples are alike
 """
 
 from collections.abc import Sequence
