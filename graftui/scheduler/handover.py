@@ -68,8 +68,12 @@ class Handover:
     def _look_at(self, wanted: Wanted, store: Store) -> None:
         if not self._able.keys() >= {*wanted.after}:
             self._take_back(store, [wanted.attempt])
-        elif self._reads_the_same(store, store.get(wanted.attempt.run)):
-            self._able[wanted.attempt.run] = wanted
+            return
+        run = store.find(wanted.attempt.run)
+        if run is None:  # deleted since it was claimed: the others are handed over all the same
+            self.claimed.discard(wanted.attempt.run)
+        elif self._reads_the_same(store, run):
+            self._able[run.id] = wanted
 
     def _reads_the_same(self, store: Store, run: Run) -> bool:
         try:
@@ -151,7 +155,8 @@ def note(executors: Executors, store: Store, named: Sequence[Attempt]) -> None:
             if files.change(db, attempt, only_if=only_if, job=attempt.job) is None
         ]
     for attempt in unwanted:
-        executors[attempt.executor].stop(attempt, How.ask)
+        with suppress(OSError):  # its folder may be gone, and then no job begins it
+            executors[attempt.executor].stop(attempt, How.ask)
 
 
 def write(settings: Settings, attempt: Attempt) -> None:

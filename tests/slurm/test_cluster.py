@@ -41,6 +41,13 @@ def all_are(bench: Bench, runs: list[Run], *statuses: RunStatus) -> bool:
     return all(bench.get(run.id).status in statuses for run in runs)
 
 
+def are_submitted(bench: Bench, runs: list[Run]) -> bool:
+    """Whether Slurm has given each a number. Their jobs have names before, which are noted a tick
+    earlier than Slurm is asked, where writing them down took long.
+    """
+    return all(bench.get(run.id).attempt.job[:1].isdigit() for run in runs)
+
+
 def test_arrays_run_to_their_end_and_inherit_nothing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,8 +74,8 @@ def test_two_pilots_do_a_list_of_24_and_what_follows_and_start_nothing_twice(ben
     first, then = plan("finish"), plan("finish", "graft", 0)
     runs = bench.submit(*[replace(each, executor="slurm:pilot") for each in [first, *[then] * 23]])
     supervisor = Supervisor(bench.settings)
-    until(bench, supervisor, lambda: all(bench.get(run.id).attempt.job for run in runs))
-    marks = [Marks.of(bench.settings.run_dir(run.id), 1) for run in runs]
+    until(bench, supervisor, lambda: are_submitted(bench, runs))
+    marks = [Marks.of(bench.settings.run_dir(r.id), bench.get(r.id).attempt.n) for r in runs]
     end = time.monotonic() + ENOUGH_S
     while not all("exit" in each.there() for each in marks):  # nobody looks, and nobody has to
         assert time.monotonic() < end
@@ -107,7 +114,7 @@ def test_a_controller_that_is_killed_and_comes_back_costs_nothing(
 ) -> None:
     runs = queued(bench, 2)
     supervisor = Supervisor(bench.settings)
-    until(bench, supervisor, lambda: all(bench.get(run.id).attempt.job for run in runs))
+    until(bench, supervisor, lambda: are_submitted(bench, runs))
     cluster.kill_control()
     try:
         for _ in range(20):

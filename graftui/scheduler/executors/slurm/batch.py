@@ -72,6 +72,14 @@ def submitting(folder: Path) -> str:
     return text
 
 
+def submitted_at(folder: Path) -> float:
+    """When Slurm was asked to take it, in seconds since the epoch; 0: nobody knows."""
+    try:
+        return (folder / _SUBMITTED).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def given_up(folder: Path) -> bool:
     """Whether it was never submitted: who made it was killed before."""
     return folder.is_dir() and not (folder / _SUBMITTED).exists()

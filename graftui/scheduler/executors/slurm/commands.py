@@ -41,7 +41,7 @@ class Unanswered(EnvironmentProblem):
 
 
 class NoRoom(EnvironmentProblem):
-    """It takes no more jobs now, or none so many at once."""
+    """It takes no more jobs now, or none so many at once; or this host starts no more processes."""
 
 
 class Refused(UsageError):
@@ -144,10 +144,14 @@ def _run(command: Sequence[str], wait_s: float, text: str = "") -> str:
         )  # fmt: skip
     except FileNotFoundError as error:
         raise _missing(command[0]) from error
+    except OSError as error:  # no memory for another process, say
+        raise NoRoom(f"{command[0]} could not be started: {error}") from error
     except subprocess.TimeoutExpired as error:
         raise Unanswered(f"{command[0]} had no answer for {wait_s:g} s.") from error
     if ended.returncode == 0:
         return ended.stdout
+    if ended.returncode < 0:
+        raise Unanswered(f"{command[0]} was killed by signal {-ended.returncode}.")
     said = " ".join((ended.stderr.strip() or ended.stdout.strip()).split())
     if _AWAY.search(said):
         raise Unanswered(f"{command[0]}: {said}", "Is slurmctld up? `scontrol ping` says.")

@@ -15,7 +15,13 @@ from pathlib import Path
 from graftui.models import Attempt, Run
 from graftui.scheduler.executors.base import How, Queueing, Sight, Wanted
 from graftui.scheduler.executors.slurm import commands
-from graftui.scheduler.executors.slurm.batch import clear, given_up, submitting, write
+from graftui.scheduler.executors.slurm.batch import (
+    clear,
+    given_up,
+    submitted_at,
+    submitting,
+    write,
+)
 from graftui.scheduler.executors.slurm.commands import Job, NoRoom, Refused, Unanswered
 from graftui.scheduler.executors.slurm.marks import Marks
 from graftui.scheduler.executors.slurm.profile import narrowed, profile
@@ -75,7 +81,7 @@ class Slurm(Queueing):
             return  # of a pilot other runs are to go on
         try:
             commands.scancel(attempt.job)
-        except (Unanswered, Refused):
+        except (Unanswered, NoRoom, Refused):
             if not never_begins and how is How.kill:
                 raise
 
@@ -88,7 +94,8 @@ class Slurm(Queueing):
         now = time.time()
         if self._question is None and now - self._latest().asked_at >= EVERY_S:
             watched = {attempt.job for attempt in attempts}
-            self._question = Question(watched, self._snapshot, with_limits=not self._array)
+            before = self._snapshot.with_jobs(self._unnoted(attempts))
+            self._question = Question(watched, before, with_limits=not self._array)
         for attempt in attempts:
             marks = self._marks(attempt)
             if (
@@ -96,13 +103,22 @@ class Slurm(Queueing):
                 or forgotten(attempt, marks, self._snapshot)
                 or passed_over(attempt, marks, self._snapshot)
             ):
-                marks.forbid()
+                with suppress(OSError):  # a full disk, a deleted folder: the others go on meanwhile
+                    marks.forbid()
         answering = self._snapshot.fresh() and not self._snapshot.trouble
         return self._most if answering and now > self._full_until else 0
 
     def _never_submitted(self, attempt: Attempt) -> bool:
         nameless = attempt.job.startswith(_PREFIX)
         return nameless and given_up(self._folder / attempt.job.partition(".")[0])
+
+    def _unnoted(self, attempts: Sequence[Attempt]) -> dict[str, Seen]:
+        """Jobs that sbatch was asked for, and who asked was killed before it noted that."""
+        jobs = {each.job for each in attempts if each.job.startswith(_PREFIX)}
+        return {
+            job: Seen(Job(job, "PENDING"), submitted_at(self._folder / job.partition(".")[0]))
+            for job in jobs - self._snapshot.seen.keys()
+        }
 
     def known_as(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
         now = ((attempt, self._job(attempt)) for attempt in attempts)

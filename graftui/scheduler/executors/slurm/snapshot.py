@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.layout import read_whole, write_json
-from graftui.errors import GraftuiError
 from graftui.scheduler.executors.slurm import commands
 from graftui.scheduler.executors.slurm.commands import Job
 
@@ -134,8 +133,8 @@ class Question:
             if self._with_limits:
                 self.array = int(commands.limits().get("MaxArraySize", "0"))
             self.answer = _accounted(snapshot)
-        except (GraftuiError, ValueError) as error:
-            trouble = str(error)
+        except Exception as error:  # whatever it is: while there is no answer nobody asks again
+            trouble = str(error) or repr(error)
             self.answer = replace(self._before, asked_at=self.asked_at, trouble=trouble)
 
 
