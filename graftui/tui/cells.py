@@ -37,12 +37,6 @@ _COLOURS = {"graft": "accent", "name": "", "tuned": "", "recov.": ""}
 """What the eye is to find, in a colour of the theme or in the table's own; the rest is muted."""
 
 
-class Head(Text):
-    """The first cell of a row, which knows the row's key."""
-
-    key: str = ""
-
-
 def columns(width: int, chosen: Columns = (), grouped: bool = False) -> tuple[Column, ...]:
     """Those that were chosen, or those that fit into `width`; with their widths. Of `grouped` runs
     there is room for a mean with its deviation.
@@ -110,23 +104,19 @@ def of_group(column: Column, group: "RunGroup", now: float, colours: Palette) ->
 
 def head_of_group(
     group: "RunGroup", opened: bool, marked: bool, width: int, colours: Palette
-) -> Head:
+) -> Text:
     """Whether it is opened, and how many of its runs are in which state."""
-    text = Head("▌" if marked else " ", colours["warning"])
+    text = Text("▌" if marked else " ", colours["warning"])
     text.append("▾ " if opened else "▸ ", colours["accent"])
     text.append(counted_states(group.states), colours["text-muted"])
-    fit(text, width)
-    text.key = group.key
-    return text
+    return fit(text, width)
 
 
-def head(run: Run, key: str, marked: bool, colours: Palette) -> Head:
+def head(run: Run, marked: bool, colours: Palette) -> Text:
     """Its state, and whether it is marked."""
     look = state(run)
-    text = Head("▌" if marked else " ", colours["warning"])
-    text.append(f"{look.glyph} {look.word}", colours[TONES[look.tone]])
-    text.key = key
-    return text
+    text = Text("▌" if marked else " ", colours["warning"])
+    return text.append(f"{look.glyph} {look.word}", colours[TONES[look.tone]])
 
 
 def _progress(run: Run, width: int, colours: Palette, loss: Sequence[float]) -> Text:

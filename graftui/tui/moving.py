@@ -1,4 +1,4 @@
-"""The keys that go up and down a table, the same in each. Owns no action: DataTable has them."""
+"""The keys that go up and down a table, the same in each. Owns no action: tables have them."""
 
 from textual.binding import Binding
 

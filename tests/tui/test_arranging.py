@@ -83,9 +83,7 @@ async def test_columns_are_chosen_sorted_by_and_remembered(
         await until(pilot, lambda: isinstance(pilot.app.screen, ColumnsScreen))
         await pilot.press("slash", *"train.lr", "enter", "space", *"KK", "greater_than_sign")
         await pilot.press("enter")
-        await until(
-            pilot, lambda: "train.lr" in [str(c.label).strip() for c in rows.ordered_columns]
-        )
+        await until(pilot, lambda: "train.lr" in dict(rows.layout_now))
         assert str(rows.get_cell("t3xxbb", "train.lr")) == "0.2"
         assert runs(pilot).columns[-3] == ("train.lr", 9)
         await pilot.press("s")

@@ -1,7 +1,6 @@
 """The main screen: it lives, it finds, it asks before it takes something away."""
 
 import os
-from typing import Any
 
 import pytest
 from textual.widgets import DataTable, TabbedContent
@@ -15,6 +14,7 @@ from graftui.tui.dialogs.confirm import ConfirmScreen
 from graftui.tui.run.detail import TABS
 from graftui.tui.run.screen import RunScreen
 from graftui.tui.runs.feed import PAGE
+from graftui.tui.runs.table import RunTable
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, go_to, runs, table, until
 
@@ -24,7 +24,7 @@ def status(settings: Settings, id: str) -> RunStatus:
         return store.get(id).status
 
 
-def shown(rows: DataTable[Any], id: str, column: str) -> str:
+def shown(rows: RunTable, id: str, column: str) -> str:
     return str(rows.get_cell(id, column))
 
 
@@ -32,23 +32,22 @@ async def test_news_change_cells_and_leave_the_cursor_alone(settings: Settings) 
     async with dashboard(settings).run_test(size=(120, 36)) as pilot:
         rows = await filled(pilot)
         await go_to(pilot, "t5zzdd")
-        refills = rows.refills
         with settings.run_dir("t8aaff").events.open("ab") as file:
             file.write(ev.dumps(ev.Progress(phase="finetune", step=300, total=400)))
         await until(pilot, lambda: "75%" in shown(rows, "t8aaff", "progress"))
-        assert (rows.selected, rows.refills) == ("t5zzdd", refills)
+        assert rows.selected == "t5zzdd"
 
 
 async def test_a_new_run_comes_on_top_and_the_cursor_stays_with_its_run(settings: Settings) -> None:
     async with dashboard(settings).run_test(size=(120, 36)) as pilot:
         rows = await filled(pilot)
         await go_to(pilot, "t5zzdd")
-        row, refills = rows.cursor_row, rows.refills
+        row = rows.cursor_row
         world.add(settings, "newaaa", world.config(), created_at=world.NOW)
         await until(pilot, lambda: rows.row_count == 9)
         await until(pilot, lambda: rows.cursor_row == row + 1)
         assert rows.get_row_index("newaaa") == 1, "what runs stands above"
-        assert (rows.selected, rows.refills) == ("t5zzdd", refills)
+        assert rows.selected == "t5zzdd"
 
 
 @pytest.mark.parametrize("touched", [False, True])
@@ -59,7 +58,7 @@ async def test_a_queued_grid_pushes_what_runs_out_of_view_for_nobody_who_chose_n
         rows = await filled(pilot)
         if touched:
             await pilot.press("j")
-        at, running = rows.selected, str(rows.ordered_rows[0].key.value)
+        at, running = rows.selected, rows.lines[0].key
         with Store.open(settings.db) as store, store.write() as db:
             db.execute("update runs set status = 'finished' where id = ?", (running,))
         for number in range(30):

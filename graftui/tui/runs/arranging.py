@@ -10,7 +10,6 @@ from functools import partial
 from textual import on
 from textual.binding import Binding
 from textual.reactive import reactive
-from textual.widgets import DataTable
 
 from graftui.results.chosen_columns import BUT_SEED
 from graftui.settings import Settings
@@ -82,9 +81,9 @@ class ArrangedScreen(MarkingScreen):
         self.query_one(RunTable).have(columns, bool(self.page.by))
         self.page = replace(self.page, columns=tuple(name for name, _ in columns))
 
-    @on(DataTable.HeaderSelected)
-    def _head_clicked(self, event: DataTable.HeaderSelected) -> None:
-        self._sort(by_column(str(event.column_key.value), self.page.sort))
+    @on(RunTable.HeadClicked)
+    def _head_clicked(self, event: RunTable.HeadClicked) -> None:
+        self._sort(by_column(event.name, self.page.sort))
 
     def _sort(self, key: str | None) -> None:
         if key:

@@ -69,7 +69,7 @@ class MarkingScreen(LiveScreen[None]):
             return
         before = table.line
         if 0 <= table.cursor_row + step < table.row_count:
-            table.move_cursor(row=table.cursor_row + step)
+            table.cursor_row += step
         self._anchor = table.line.key
         self.marked |= {*before.ids, *table.line.ids}
 
