@@ -15,7 +15,7 @@ from engine.contract.kinds import kinds
 from graftui.registry.query import keys, twin
 from graftui.registry.query.expressions import Expression, Row, Value, stored
 from graftui.registry.query.keys import Figures, Key
-from graftui.registry.query.tree import Condition, Query, Span, all_of, conjuncts, leaves
+from graftui.registry.query.tree import Query, Span, all_of, conjuncts, names
 from graftui.results.side_by_side import flat
 from graftui.results.trials import SCORE_FIELDS, Choice, Entry, LeftOut, Trial, trials
 
@@ -74,11 +74,6 @@ def inherited() -> set[str]:
         if source in paths  # a role may be for runs of a kind that is not here
         for path in paths[source] - paths[name]
     }
-
-
-def names(query: Query) -> set[str]:
-    """Keys of all of its conditions."""
-    return {leaf.key for leaf in leaves(query) if isinstance(leaf, Condition)}
 
 
 def by(names: Sequence[str], text: str, figures: Figures) -> tuple[Key, ...]:

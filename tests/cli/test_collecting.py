@@ -113,7 +113,7 @@ def test_a_plot_is_a_figure_in_a_file(films: Workplace) -> None:
     for refused in (("--json",), ("--format", "md"), ("--raw",)):
         assert "no table" in films.run(*FILM, "--plot", "-o", "a.pdf", *refused, code=2)
     assert "--curves" in films.run("show", "a1", "-o", "a.pdf", code=2)
-    assert "no name of a figure" in films.run("show", "a1", "--curves", "-o", "a.md", code=2)
+    assert "no name of a figure" in films.run("show", "a1", "--curves", "-o", "a.txt", code=2)
     assert "No curves yet" in films.run("show", "a1", "--curves", "-o", "a.pdf")
 
 
@@ -296,7 +296,7 @@ WRONG = [
     ("compare -f kind=graft", "--by"),
     ("compare", "--by"),
     ("compare --by stage --format table -o x.txt", "csv"),
-    ("compare --by stage -o no/where/x.csv", "Check the path"),
+    ("compare --by stage -o no/where/x.csv", "there is no folder no/where"),
 ]
 
 

@@ -4,6 +4,8 @@ import json
 import os
 from dataclasses import fields, replace
 
+import pytest
+
 from graftui.models import Run, RunStatus
 from graftui.registry import attempts
 from graftui.registry.ingest import adopt, rebuild
@@ -15,6 +17,8 @@ from tests.scheduler.scheduler_bench import Bench, plan
 # Signs of life of the scheduler itself, which no file holds.
 _NOT_KEPT = {"heard_at": None, "seen_at": None, "cancel_asked": None}
 
+
+pytestmark = pytest.mark.usefixtures("migrated_registries")  # copies are as old as each other
 
 GONE = 2**22 + 1
 """No process has this number."""

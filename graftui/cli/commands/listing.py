@@ -8,7 +8,7 @@ from graftui.cli.commands.choosing import query_of
 from graftui.cli.commands.output import as_json, send_json
 from graftui.models import Run, RunStatus
 from graftui.registry.query.grammar import limited, words
-from graftui.registry.query.tree import EVERYTHING, Query, all_of, written
+from graftui.registry.query.tree import EVERYTHING, Query, all_of, names, written
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.results.chosen_columns import chosen, with_figures
@@ -66,17 +66,23 @@ def _tell_none(console: Console, asked: Query) -> None:
     if asked == EVERYTHING:
         console.print("no runs yet; start with: graftui run pocket")
         return
-    from graftui.results.by_key import inherited, names
-
     console.print("no run meets this")
     console.print(f"read as: {written(asked)}", style="dim", soft_wrap=True)
-    if lacking := sorted(names(asked) & inherited()):
+    settings = {name for name in names(asked) if "." in name}
+    if settings and (lacking := _lacking(settings)):
         console.print(
             f"{', '.join(lacking)}: not every kind of run has it; a graft's is that of its"
             " fine-tuning, which compare --filter and export look up, and lists do not",
             style="dim",
             soft_wrap=True,
         )
+
+
+def _lacking(settings: set[str]) -> list[str]:
+    """Those that not every kind of run has itself."""
+    from graftui.results.by_key import inherited  # all settings there are, which take their time
+
+    return sorted(settings & inherited())
 
 
 def _show_groups(

@@ -87,6 +87,11 @@ def leaves(query: Query) -> Iterator[Word | Condition]:
         yield query
 
 
+def names(query: Query) -> set[str]:
+    """Keys of all of its conditions."""
+    return {leaf.key for leaf in leaves(query) if isinstance(leaf, Condition)}
+
+
 def conjuncts(query: Query) -> tuple[Query, ...]:
     """The parts all of which must hold."""
     if isinstance(query, And):

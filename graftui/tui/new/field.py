@@ -159,14 +159,15 @@ class Field(Horizontal):
         box = self._made
         if isinstance(box, Input):
             box.suggester = known
-            if self.changed or self.has_class("-here"):
+            if box.has_focus or self.value != self.entry.shown:
                 self._tell()
-                self.run_worker(self._catch_up(known, box))
+                self.call_later(self._catch_up, known, box)
 
     async def _catch_up(self, known: Known, box: Input) -> None:
         """Nobody was asked about what was typed before this was known."""
-        if going_on := await known.get_suggestion(box.value):
-            box.post_message(SuggestionReady(box.value, going_on))
+        value = box.value
+        if going_on := await known.get_suggestion(value):
+            box.post_message(SuggestionReady(value, going_on))
 
     def show(self, problem: str, values: int = 1) -> None:
         """Say what is wrong, if anything is; or that it is an axis, of so many `values`."""
