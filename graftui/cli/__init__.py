@@ -3,9 +3,11 @@
 Imports within the verbs: `graftui --help` must not wait for pydantic, SQLite or Textual.
 """
 
+import inspect
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Annotated
 
@@ -79,6 +81,11 @@ def dashboard(
     run(settings)
 
 
+def _flowing(verb: Callable[..., object]) -> str:
+    """Its docstring, each paragraph in one line: Typer breaks them where the source does."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(verb.__doc__ or ""))
+
+
 _CATALOG = "Tasks and models"
 _PANELS = (
     ("Run", runs.VERBS), ("Run", queue.VERBS), ("Results", results.VERBS),
@@ -90,7 +97,9 @@ _PANELS = (
 for _panel, _verbs in _PANELS:
     for _verb, _example in _verbs.items():
         _form = labels.COMMANDS.get(_verb, PlainCommand)
-        app.command(cls=_form, rich_help_panel=_panel, epilog=f"Example: {_example}")(_verb)
+        app.command(
+            cls=_form, rich_help_panel=_panel, help=_flowing(_verb), epilog=f"Example: {_example}"
+        )(_verb)
 _GROUPED = (
     ("Run", queue.GROUPS), ("Run", sweeps.GROUPS), ("Run", paper.GROUPS),
     (_CATALOG, catalog.GROUPS), ("Results", skills.GROUPS), ("Run", slurm.GROUPS),
@@ -101,7 +110,7 @@ for _panel, _groups in _GROUPED:
         app.add_typer(_group, name=_name, rich_help_panel=_panel)
         for _verb, _example in _verbs.items():
             _form = {**sweeps.COMMANDS, **paper.COMMANDS}.get(_verb, PlainCommand)
-            _group.command(cls=_form, epilog=f"Example: {_example}")(_verb)
+            _group.command(cls=_form, help=_flowing(_verb), epilog=f"Example: {_example}")(_verb)
 
 
 def app_for(words: Sequence[str]) -> typer.Typer:
