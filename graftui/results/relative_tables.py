@@ -18,8 +18,9 @@ _SAID = (
     "–: not tested, or no fine-tuned model of that task among the runs; n: skills a value is of",
 )
 _OVER = (
-    "interval: bootstrap over rows and seeds (percentile, 9,999 resamples); –: not all were asked "
-    "the same rows, all answered alike, or it is not clear that fine-tuning gains anything"
+    "interval: bootstrap over rows and seeds, of n = 1 over rows alone (percentile, 9,999 "
+    "resamples); –: not all were asked the same rows, all answered alike, or it is not clear that "
+    "fine-tuning gains anything"
 )
 
 

@@ -1,5 +1,6 @@
 """The page of a run, by keys alone: config, attempts, files and map."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from textual.widgets import Static
 
 from graftui.settings import Settings
 from graftui.tui.describe import summary
+from graftui.tui.run.detail import RunDetail
 from graftui.tui.run.map_pane import MapView
 from graftui.tui.run.pane import TextPane
 from tests.tui.conftest import dashboard, filled, frame, go_to, runs, until
@@ -68,6 +70,14 @@ async def test_all_that_is_known_of_a_run_is_a_digit_away(
         await shows("learnt graft at 0.001", "4 of 1,000 weights, 0.4 %   4 x as many")
         await pilot.press("escape")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        for tab, turns in (("curves", 0), ("log", 1)):  # left while its inside is being made
+            await pilot.press("enter")
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 3)
+            pilot.app.screen.query_one(RunDetail).open(tab)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            pilot.app.pop_screen()
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
 
 
 async def test_a_map_that_cannot_be_read_says_so(settings: Settings) -> None:

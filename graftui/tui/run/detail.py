@@ -73,14 +73,21 @@ class RunDetail(Widget):
         """Open a tab."""
         self.query_one(TabbedContent).active = tab
 
-    async def _inside(self, tab: str) -> Pane:
-        """Made, if it is not there; two who ask at once get the same."""
+    async def _make(self, tab: str) -> None:
+        """The inside of a tab, if it is not there; once, whoever else asks meanwhile."""
         async with self._making:
             if tab not in self._panes:
                 pane = PANES[tab](f"{tab}-pane")
                 await self.query_one(f"#{tab}", TabPane).mount(pane)
                 self._panes[tab] = pane
-        return self._panes[tab]
+
+    @property
+    def _pane(self) -> Pane | None:
+        """The inside of the open tab; None where it is yet to be made, or goes with its screen:
+        then what is in it is gone, or never came.
+        """
+        pane = self._panes.get(self.tab)
+        return pane if pane is not None and pane.is_mounted and pane.display else None
 
     def inspect(self, id: str) -> None:
         """Another run."""
@@ -93,7 +100,9 @@ class RunDetail(Widget):
 
     async def focus_body(self) -> None:
         """Let the keys be for what is open."""
-        (await self._inside(self.tab)).inside().focus()
+        await self._make(self.tab)
+        if pane := self._pane:
+            pane.inside().focus()
 
     def show(self, detail: Detail | None) -> None:
         """Show another run, or what is new of this one."""
@@ -104,7 +113,7 @@ class RunDetail(Widget):
     async def _opened(self, event: TabbedContent.TabActivated) -> None:
         event.stop()
         self._look(replace(self.page, tab=str(event.pane.id)))
-        await self._inside(str(event.pane.id))
+        await self._make(str(event.pane.id))
         self._draw()
 
     @on(Pane.Looked)
@@ -118,11 +127,11 @@ class RunDetail(Widget):
 
     def _draw(self) -> None:
         """Only the open tab: the others are drawn when they are opened."""
-        detail, tab = self._detail, self.tab
+        detail, pane = self._detail, self._pane
         self.set_class(detail is None, "-empty")
-        if detail is None or tab not in self._panes:
+        if detail is None or pane is None:
             return
-        if self._shown.get(tab) != detail.run.id:
-            self._shown[tab] = detail.run.id
-            self._panes[tab].forget()
-        self._panes[tab].show(detail)
+        if self._shown.get(self.tab) != detail.run.id:
+            self._shown[self.tab] = detail.run.id
+            pane.forget()
+        pane.show(detail)

@@ -18,9 +18,11 @@ class LogPane(Pane):
     BINDINGS = [Binding("escape", "leave", show=False)]
 
     def compose(self) -> ComposeResult:
-        """From top to bottom."""
+        """From top to bottom; nothing is searched yet."""
         yield LogView("log-body")
-        yield Input(placeholder="search the log, from here up", compact=True, classes="search")
+        box = Input(placeholder="search the log, from here up", compact=True, classes="search")
+        box.display = False
+        yield box
         yield Static(classes="note")
 
     def show(self, detail: Detail) -> None:
@@ -35,10 +37,6 @@ class LogPane(Pane):
     def inside(self) -> LogView:
         """The page."""
         return self.query_one(LogView)
-
-    def on_mount(self) -> None:
-        """Nothing is searched yet."""
-        self.query_one(Input).display = False
 
     def action_leave(self) -> None:
         """The box; else whoever is above leaves."""
