@@ -218,6 +218,7 @@ def test_one_whose_folder_is_gone_keeps_none_of_the_others_waiting(
     assert comes_to_be_submitted(bench, pretend, supervisor, [gone])
     shutil.rmtree(bench.settings.run_dir(gone.id).path)
     pretend.jobs.clear()  # forgotten, so it is to be told not to begin
+    ticks(supervisor)
     others = on_slurm(bench)
     assert comes_to_be_submitted(bench, pretend, supervisor, others)
     assert bench.get(gone.id).status is RunStatus.lost
