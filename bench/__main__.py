@@ -4,6 +4,7 @@ make bench                          # all of them, a few minutes on two cores
 python -m bench graft_step cli      # some of them
 python -m bench scale:100000        # one of them, larger: scale, sweeps and cluster take a number
 python -m bench rivals              # graftui beside trackio and MLflow, which it installs for that
+python -m bench plots               # its curves beside other widgets', which it installs, too
 """
 
 import importlib
@@ -20,7 +21,7 @@ ALL = (
     "emit", "cli", "dashboard", "matrix", "scale", "sweeps", "cluster", "warm",
     "known",
 )  # fmt: skip
-ASKED_FOR = ("rivals",)
+ASKED_FOR = ("rivals", "plots")
 """Only by name: they install other programs, or take long."""
 
 

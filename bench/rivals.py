@@ -74,7 +74,7 @@ ROWS = (
 
 
 def run() -> Iterator[Result]:
-    installed()
+    installed(VENV, WANTED)
     with tempfile.TemporaryDirectory() as name:
         settings = at(Path(name))
         fill(settings)
@@ -84,11 +84,13 @@ def run() -> Iterator[Result]:
         yield from logging(settings.root)
 
 
-def installed() -> None:
-    """Both, in an environment of their own beside the project's; made once."""
-    if not (VENV / "bin" / "mlflow").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-        subprocess.run([VENV / "bin" / "python", "-m", "pip", "install", "-q", *WANTED], check=True)
+def installed(venv: Path, wanted: Sequence[str]) -> None:
+    """They are, in an environment of their own beside the project's; made once."""
+    made = venv / "made"
+    if not made.exists() or made.read_text() != " ".join(wanted):
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+        subprocess.run([venv / "bin" / "python", "-m", "pip", "install", "-q", *wanted], check=True)
+        made.write_text(" ".join(wanted))
 
 
 def fill(settings: Settings) -> None:

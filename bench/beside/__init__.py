@@ -1,5 +1,5 @@
-"""What other trackers are asked in bench/rivals.py: scripts for their Python, which has no graftui.
+"""What bench/rivals.py and bench/plots.py ask of others: scripts for a Python without graftui.
 
-Each asks by what its tracker documents for its users, and answers with what it saw, so that who
+Each asks by what the other documents for its users, and answers with what it saw, so that who
 compares times can see that the same was asked.
 """
