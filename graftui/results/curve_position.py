@@ -50,7 +50,11 @@ class Position:
         return replace(self, span=None if span == whole else span)
 
     def dragged(self, start: float, end: float) -> "Position":
-        """Over what the mouse was drawn across."""
+        """Over what the mouse was drawn across; the cursor there, where that has no length: beside
+        a chart, all is its end.
+        """
+        if start == end:
+            return replace(self, cursor=start)
         return replace(self, span=(min(start, end), max(start, end)))
 
     def reset(self) -> "Position":

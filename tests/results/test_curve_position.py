@@ -47,6 +47,7 @@ def test_out_undoes_one_thing_at_a_time_and_then_nothing() -> None:
         Position(3, span=(10.0, 30.0), cursor=5.0), Position(3, cursor=5.0), Position(3)
     ]  # fmt: skip
     assert position.reset() == Position(3)
+    assert Position().dragged(4.0, 4.0) == Position(cursor=4.0), "a stretch of no length"
 
 
 def test_a_chart_that_is_not_there_is_the_nearest() -> None:

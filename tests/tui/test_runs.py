@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from textual.events import MouseScrollDown
 from textual.widgets import DataTable, TabbedContent
 
 from engine.contract import events as ev
@@ -50,22 +51,25 @@ async def test_a_new_run_comes_on_top_and_the_cursor_stays_with_its_run(settings
         assert rows.selected == "t5zzdd"
 
 
-@pytest.mark.parametrize("touched", [False, True])
+@pytest.mark.parametrize("touched", ["", "key", "wheel"])
 async def test_a_queued_grid_pushes_what_runs_out_of_view_for_nobody_who_chose_no_run(
-    settings: Settings, touched: bool
+    settings: Settings, touched: str
 ) -> None:
     async with dashboard(settings).run_test(size=(120, 36)) as pilot:
         rows = await filled(pilot)
-        if touched:
+        if touched == "key":
             await pilot.press("j")
+        elif touched:
+            rows.post_message(MouseScrollDown(rows, 5, 5, 0, 1, 0, False, False, False))
+            await pilot.pause()
         at, running = rows.selected, rows.lines[0].key
         with Store.open(settings.db) as store, store.write() as db:
             db.execute("update runs set status = 'finished' where id = ?", (running,))
         for number in range(30):
             world.add(settings, f"new{number:03}", world.config(), created_at=world.NOW)
         await until(pilot, lambda: rows.row_count == 38)
-        await until(pilot, lambda: (rows.selected == at) is touched)
-        assert (rows.scroll_y == 0) is not touched
+        await until(pilot, lambda: (rows.selected == at) is bool(touched))
+        assert (rows.scroll_y == 0) is not bool(touched)
 
 
 async def test_cancel_asks_first(settings: Settings) -> None:

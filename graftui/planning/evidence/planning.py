@@ -23,7 +23,7 @@ def for_run(
     if not is_graft(run.kind):
         raise UsageError(
             f"Run {run.id} ({run.kind}) is no graft, and a card says what holds of one.",
-            f"Give a graft; those that are made from it: graftui ls -f 'parent={run.id}'",
+            f"Give a graft; those that are made from it: `graftui ls -f 'parent={run.id}'`",
         )
     recipe = of_run(run, ancestry(run, settings))
     part = list(recipe.parts)[-1]

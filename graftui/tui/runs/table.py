@@ -205,6 +205,10 @@ class RunTable(Rows):
         """Whatever it does: somebody is here."""
         self._touched = True
 
+    def on_mouse_scroll_down(self) -> None:
+        """Who reads further down is here too."""
+        self._touched = True
+
     def _announce(self, key: str) -> None:
         if key != self._selected:
             self._selected = key
