@@ -24,20 +24,20 @@ _OVER = (
 )
 
 
-def table(matrix: Relative, intervals: bool = True) -> Table:
-    """The matrix as a table with shades; `intervals`: below it those, where any is known."""
+def table(matrix: Relative) -> Table:
+    """The matrix as a table with shades; below it the intervals, where any is known."""
     lines = [
         Row(label, (*map(_cell, values), Cell(str(count), count)))
         for label, values, count in zip(matrix.skills, matrix.values, matrix.counts, strict=True)
     ]
     heads, sections, said = (*matrix.tasks, "n"), [Section("", tuple(lines))], list(_SAID)
-    if intervals and any(each for row in matrix.intervals for each in row):
+    if any(each for row in matrix.intervals for each in row):
         rows = [
             Row(label, (*map(_ends, row), Cell("")))
             for label, row in zip(matrix.skills, matrix.intervals, strict=True)
         ]
         sections.append(Section("95 % interval", tuple(rows)))
-    if intervals and matrix.intervals:
+    if matrix.intervals:
         said.append(_OVER)
     return Table(heads, tuple(sections), "skill i, on task j", tuple(said))
 
