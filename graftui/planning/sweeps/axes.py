@@ -22,6 +22,7 @@ import json
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -178,8 +179,8 @@ def merged(low: Axes, high: Axes) -> Axes:
 def checked(axes: Axes) -> Axes:
     """`axes`, unless they cannot be a grid. Raises UsageError."""
     for path, axis in (*axes.grid.items(), *axes.together.items()):
-        told = [json.dumps(value, sort_keys=True) for value in axis]
-        twice = next((value for value in told if told.count(value) > 1), None)
+        times = Counter(json.dumps(value, sort_keys=True) for value in axis)
+        twice = next((value for value, given in times.items() if given > 1), None)
         if twice and path in axes.grid:
             raise UsageError(f"The axis {path} has {twice} twice.", "Give each value once.")
     if both := axes.grid.keys() & axes.together.keys():
