@@ -38,7 +38,7 @@ MOVED = 'localizer = "movement"\nsparsity = 5e-3'
 ASKED = ["draws=4", "seeds=0", "regions=3", "lrs=[0.05]", "steps=30"]
 """With 200 steps any region of this size can be trained to do the task (docs/evidence.md)."""
 OWN = (REGION, RANDOM)
-SEEDS = [int(seed) for seed in os.environ.get("EVIDENCE_SEEDS", "21").split(",")]
+SEEDS = [int(seed) for seed in os.environ.get("EVIDENCE_SEEDS", "13,21,42").split(",")]
 
 
 def done(settings: Settings, planned: plans.Planned) -> list[Run]:
