@@ -65,9 +65,9 @@ def plan(
     if controls := _controls(recipe, overrides, settings, to_run):
         recipe, overrides = controls.recipe, ()
     made = Planned([], [], controls=controls)
-    alike, said = dict[tuple[str, str], int](), list[str]()  # by identity and what it is made from
-    if files := _reusable(recipe, controls, fresh):
-        look(settings)
+    alike: dict[tuple[str, str], int] = {}  # by identity and what it is made from
+    said: list[str] = []
+    files = _reusable(recipe, controls, fresh, settings)
     for each in wanted(recipe, overrides, settings, to_run):
         part, reads = each.part, _reads(each, settings, to_run)
         own = bool(controls and part in controls.parts)
@@ -115,12 +115,18 @@ def _controls(
     return expanded(recipe, overrides, to_run)
 
 
-def _reusable(recipe: Recipe, controls: Controls | None, fresh: bool) -> dict[str, set[str]]:
-    """Parts that need not be run where such a run is there, with the files it must have."""
+def _reusable(
+    recipe: Recipe, controls: Controls | None, fresh: bool, settings: Settings
+) -> dict[str, set[str]]:
+    """Parts that need not be run where such a run is there, with the files it must have; after a
+    look at what there is.
+    """
     if fresh:
         return {}
     kept: dict[str, set[str]] = {part: set() for part in controls.parts} if controls else {}
-    return kept | recipe.needed()
+    if files := kept | recipe.needed():
+        look(settings)
+    return files
 
 
 def _standing(

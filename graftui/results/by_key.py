@@ -15,7 +15,7 @@ from engine.contract.kinds import kinds
 from graftui.registry.query import keys, twin
 from graftui.registry.query.expressions import Expression, Row, Value, stored
 from graftui.registry.query.keys import Figures, Key
-from graftui.registry.query.tree import Query, Span, all_of, conjuncts, names
+from graftui.registry.query.tree import Query, Span, all_of, asked_keys, conjuncts
 from graftui.results.side_by_side import flat
 from graftui.results.trials import SCORE_FIELDS, Choice, Entry, LeftOut, Trial, trials
 
@@ -51,10 +51,10 @@ class Selection:
 def selection(query: Query, figures: Figures) -> Selection:
     """What `query` chooses. Raises UsageError for an unknown key, or a value it cannot have."""
     parts, from_source = conjuncts(query), inherited()
-    of_trial = [part for part in parts if names(part) & _OF_TRIAL]
-    of_run = [part for part in parts if part not in of_trial and names(part) & from_source]
-    of_stage = [part for part in of_trial if names(part) & {*SCORE_FIELDS} <= {"stage"}]
-    to_be = [part for part in of_stage if "stage" not in names(part)]
+    of_trial = [part for part in parts if asked_keys(part) & _OF_TRIAL]
+    of_run = [part for part in parts if part not in of_trial and asked_keys(part) & from_source]
+    of_stage = [part for part in of_trial if asked_keys(part) & {*SCORE_FIELDS} <= {"stage"}]
+    to_be = [part for part in of_stage if "stage" not in asked_keys(part)]
 
     def asked(some: Sequence[Query]) -> twin.Predicate:
         return twin.predicate(all_of(*some), partial(_find, figures))

@@ -24,6 +24,7 @@ from graftui.tui.runs.nesting import nested
 from graftui.tui.runs.views import View, checked_views, written_views
 from tests.tui import world
 from tests.tui.conftest import dashboard, filled, frame, runs, table, until
+from tests.tui.test_runs import shown
 
 
 def seen(settings: Settings, question: RunsPage) -> RunsSeen:
@@ -84,7 +85,7 @@ async def test_columns_are_chosen_sorted_by_and_remembered(
         await pilot.press("slash", *"train.lr", "enter", "space", *"KK", "greater_than_sign")
         await pilot.press("enter")
         await until(pilot, lambda: "train.lr" in dict(rows.layout_now))
-        assert str(rows.get_cell("t3xxbb", "train.lr")) == "0.2"
+        assert shown(rows, "t3xxbb", "train.lr") == "0.2"
         assert runs(pilot).columns[-3] == ("train.lr", 9)
         await pilot.press("s")
         await until(pilot, lambda: "train.lr" in "\n".join(frame(pilot)))

@@ -8,7 +8,7 @@ from graftui.cli.commands.choosing import query_of
 from graftui.cli.commands.output import as_json, send_json
 from graftui.models import Run, RunStatus
 from graftui.registry.query.grammar import limited, words
-from graftui.registry.query.tree import EVERYTHING, Query, all_of, names, written
+from graftui.registry.query.tree import EVERYTHING, Query, all_of, asked_keys, written
 from graftui.registry.query.unarchived import unarchived
 from graftui.registry.store import Store
 from graftui.results.chosen_columns import chosen, with_figures
@@ -68,7 +68,7 @@ def _tell_none(console: Console, asked: Query) -> None:
         return
     console.print("no run meets this")
     console.print(f"read as: {written(asked)}", style="dim", soft_wrap=True)
-    settings = {name for name in names(asked) if "." in name}
+    settings = {name for name in asked_keys(asked) if "." in name}
     if settings and (lacking := _lacking(settings)):
         console.print(
             f"{', '.join(lacking)}: not every kind of run has it; a graft's is that of its"

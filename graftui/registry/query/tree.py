@@ -87,7 +87,7 @@ def leaves(query: Query) -> Iterator[Word | Condition]:
         yield query
 
 
-def names(query: Query) -> set[str]:
+def asked_keys(query: Query) -> set[str]:
     """Keys of all of its conditions."""
     return {leaf.key for leaf in leaves(query) if isinstance(leaf, Condition)}
 

@@ -162,10 +162,6 @@ class RunTable(Rows):
         timed = tuple(self._cell(c, line).plain for c in self._layout if c.timed)
         return line, self._is_marked(line), timed
 
-    def get_cell(self, key: str, name: str) -> Text:
-        """What stands in a column of a row. Raises KeyError, ValueError."""
-        return self.cells(key)[[column.name for column in self._layout].index(name)]
-
     def _cell(self, column: Column, line: Line) -> Text:
         if isinstance(line, GroupLine):
             if column.name == _HEAD:

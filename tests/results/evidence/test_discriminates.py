@@ -1,9 +1,5 @@
-"""In the pocket language a card tells a region that is right from one that is random.
+"""In the pocket language a card tells a region that is right from one that is random."""
 
-EVIDENCE_SEEDS=87,100 pytest tests/results/evidence      # of other data
-"""
-
-import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +34,6 @@ MOVED = 'localizer = "movement"\nsparsity = 5e-3'
 ASKED = ["draws=4", "seeds=0", "regions=3", "lrs=[0.05]", "steps=30"]
 """With 200 steps any region of this size can be trained to do the task (docs/evidence.md)."""
 OWN = (REGION, RANDOM)
-SEEDS = [int(seed) for seed in os.environ.get("EVIDENCE_SEEDS", "13,21,42").split(",")]
 
 
 def done(settings: Settings, planned: plans.Planned) -> list[Run]:
@@ -75,7 +70,7 @@ def card_of(settings: Settings, graft: Run) -> Card:
     return card(Gathered(graft, controls, now, settings, ask))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [13, 21, 42])
 def test_a_right_region_passes_and_a_random_one_is_called_random(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
