@@ -20,7 +20,7 @@ from graftui.tui.run.curves import Curves
 from graftui.tui.run.curves_pane import CurvesPane
 from graftui.tui.run.feed import Detail
 from tests.tui import world
-from tests.tui.conftest import dashboard, filled, go_to, runs, table, until
+from tests.tui.conftest import dashboard, filled, frame, go_to, runs, table, until
 
 MANY = 12_000
 
@@ -98,6 +98,18 @@ async def test_the_mouse_points_and_looks_closer(tmp_path: Path) -> None:
         await pilot.click(grid, offset=(GUTTER + 10, 5))
         assert grid.position.cursor == pytest.approx(200 * 20.5 / (2 * grid.cells - 1))
         assert grid.position.span is None
+
+
+async def test_the_bar_stands_beside_the_charts_and_not_over_them(tmp_path: Path) -> None:
+    async with Grid(tmp_path / "kept.json").run_test(size=(100, 12)) as pilot:
+        for width in (100, 60):
+            await pilot.resize_terminal(width, 12)
+            await until(pilot, lambda: len(frame(pilot)[0]) == width)  # noqa: B023
+            grid = pilot.app.query_one(Curves)
+            assert (width < 76) == (grid.max_scroll_y > 0), (
+                "two charts fit beside each other, or one"
+            )
+            assert "200 steps" in "\n".join(frame(pilot))
 
 
 async def test_of_12_000_curves_those_in_view_are_read_and_drawn(

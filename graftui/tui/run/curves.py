@@ -74,7 +74,13 @@ class Curves(ScrollView, inherit_bindings=False):
     @property
     def cells(self) -> int:
         """Of a chart, along x."""
-        return max(2, self._layout.wide(self.size.width) - GUTTER)
+        return max(2, self._layout.wide(self._width) - GUTTER)
+
+    @property
+    def _width(self) -> int:
+        """Cells beside the bar, which is there where not all lines are in view."""
+        scrolls = self._layout.lines > self.size.height
+        return self.size.width - (self.styles.scrollbar_size_vertical if scrolls else 0)
 
     def readings(self) -> list[str]:
         """What the cursor reads in each chart, else the last values: a line each."""
@@ -149,7 +155,7 @@ class Curves(ScrollView, inherit_bindings=False):
 
     def _under(self, x: int, y: int) -> tuple[int, float] | None:
         """The chart at a cell of the screen, and where along x that is; None: there is none."""
-        at, span = self._layout.under(x, y + self.scroll_offset.y, self.size.width), self.shown
+        at, span = self._layout.under(x, y + self.scroll_offset.y, self._width), self.shown
         if at is None or span is None:
             return None
         column = min(max(0, at[1] - GUTTER), self.cells - 1)
@@ -176,7 +182,7 @@ class Curves(ScrollView, inherit_bindings=False):
         self._layout = layout(bool(self.charts.sized), len(self.charts), self.size)
         if self.position.alone and len(self.charts):
             self._layout = alone(self.position.chart, self.size)
-        self.virtual_size = Size(self.size.width, self._layout.lines)
+        self.virtual_size = Size(self._width, self._layout.lines)
         self._ask()
 
     def _redraw(self) -> None:
@@ -214,7 +220,7 @@ class Curves(ScrollView, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of all charts beside each other."""
-        width, line = self.size.width, self.scroll_offset.y + y
+        width, line = self._width, self.scroll_offset.y + y
         if not self._colours:
             self._colours = palette(self.app.theme_variables)
             self._drawn.clear()
